@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {INumberRecords} from "./interfaces/INumberRecords.sol";
+import {INumberRegistry} from "./interfaces/INumberRegistry.sol";
+import {OwnerSigned} from "./lib/OwnerSigned.sol";
+
+/// @title What an owner writes about his number
+/// @notice See INumberRecords.
+contract NumberRecords is OwnerSigned, INumberRecords {
+    struct Records {
+        bytes32 credential;
+        bytes32 backup;
+        bytes32 messageKey;
+        uint32 hub;
+        /// the KDF's id xor DEFAULT_KDF: so the usual credential needs no second slot
+        uint8 kdfMask;
+    }
+
+    uint8 private constant DEFAULT_KDF = 1;
+
+    uint8 private constant CREDENTIAL = 1;
+    uint8 private constant HUB = 2;
+    uint8 private constant BACKUP = 4;
+    uint8 private constant MESSAGE_KEY = 8;
+    uint8 private constant ALL_FIELDS = CREDENTIAL | HUB | BACKUP | MESSAGE_KEY;
+
+    bytes32 private constant SET_CREDENTIAL_TYPEHASH = keccak256(
+        "SetCredential(uint256 number,uint64 epoch,bytes32 hash,uint8 kdf,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant CLEAR_CREDENTIAL_TYPEHASH =
+        keccak256("ClearCredential(uint256 number,uint64 epoch,uint256 nonce,uint256 deadline)");
+    bytes32 private constant SET_HUB_TYPEHASH =
+        keccak256("SetHub(uint256 number,uint64 epoch,uint32 hubId,uint256 nonce,uint256 deadline)");
+    bytes32 private constant SET_BACKUP_TYPEHASH = keccak256(
+        "SetBackup(uint256 number,uint64 epoch,bytes32 expected,bytes32 next,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant SET_MESSAGE_KEY_TYPEHASH =
+        keccak256("SetMessageKey(uint256 number,uint64 epoch,bytes32 key,uint256 nonce,uint256 deadline)");
+    bytes private constant UPDATE_TYPE =
+        "Update(uint8 fields,bytes32 credential,uint8 kdf,uint32 hub,bytes32 expectedBackup,bytes32 backup,bytes32 messageKey)";
+    bytes32 private constant UPDATE_TYPEHASH = keccak256(UPDATE_TYPE);
+    bytes32 private constant SET_MANY_TYPEHASH = keccak256(
+        abi.encodePacked("SetMany(uint256 number,uint64 epoch,Update update,uint256 nonce,uint256 deadline)", UPDATE_TYPE)
+    );
+
+    /// @notice The registry whose numbers have records here.
+    INumberRegistry public immutable registry;
+    bytes32 private immutable _cachedSeparator;
+    uint256 private immutable _cachedChainId;
+
+    /// Keyed by number and epoch, so that what was written in an earlier epoch is out of reach.
+    mapping(uint256 key => Records) private _records;
+
+    constructor(INumberRegistry registry_) {
+        registry = registry_;
+        _cachedSeparator = registry_.DOMAIN_SEPARATOR();
+        _cachedChainId = block.chainid;
+    }
+
+    /// @inheritdoc INumberRecords
+    function setCredential(uint256 number, bytes32 hash, uint8 kdf) external {
+        _setCredential(number, _requireOwner(number), hash, kdf);
+    }
+
+    /// @inheritdoc INumberRecords
+    function setCredentialFor(uint256 number, bytes32 hash, uint8 kdf, uint256 deadline, bytes calldata signature)
+        external
+    {
+        (address owner, uint64 epoch) = _custody(number);
+        bytes32 structHash = keccak256(
+            abi.encode(SET_CREDENTIAL_TYPEHASH, number, epoch, hash, kdf, _useNonce(owner), deadline)
+        );
+        _requireSigned(owner, structHash, deadline, signature);
+        _setCredential(number, epoch, hash, kdf);
+    }
+
+    /// @inheritdoc INumberRecords
+    function clearCredential(uint256 number) external {
+        _writeCredential(number, _requireOwner(number), 0, 0);
+    }
+
+    /// @inheritdoc INumberRecords
+    function clearCredentialFor(uint256 number, uint256 deadline, bytes calldata signature) external {
+        (address owner, uint64 epoch) = _custody(number);
+        bytes32 structHash =
+            keccak256(abi.encode(CLEAR_CREDENTIAL_TYPEHASH, number, epoch, _useNonce(owner), deadline));
+        _requireSigned(owner, structHash, deadline, signature);
+        _writeCredential(number, epoch, 0, 0);
+    }
+
+    /// @inheritdoc INumberRecords
+    function setHub(uint256 number, uint32 hubId) external {
+        _setHub(number, _requireOwner(number), hubId);
+    }
+
+    /// @inheritdoc INumberRecords
+    function setHubFor(uint256 number, uint32 hubId, uint256 deadline, bytes calldata signature) external {
+        (address owner, uint64 epoch) = _custody(number);
+        bytes32 structHash = keccak256(abi.encode(SET_HUB_TYPEHASH, number, epoch, hubId, _useNonce(owner), deadline));
+        _requireSigned(owner, structHash, deadline, signature);
+        _setHub(number, epoch, hubId);
+    }
+
+    /// @inheritdoc INumberRecords
+    function setBackup(uint256 number, bytes32 expected, bytes32 next) external {
+        _setBackup(number, _requireOwner(number), expected, next);
+    }
+
+    /// @inheritdoc INumberRecords
+    function setBackupFor(uint256 number, bytes32 expected, bytes32 next, uint256 deadline, bytes calldata signature)
+        external
+    {
+        (address owner, uint64 epoch) = _custody(number);
+        bytes32 structHash =
+            keccak256(abi.encode(SET_BACKUP_TYPEHASH, number, epoch, expected, next, _useNonce(owner), deadline));
+        _requireSigned(owner, structHash, deadline, signature);
+        _setBackup(number, epoch, expected, next);
+    }
+
+    /// @inheritdoc INumberRecords
+    function setMessageKey(uint256 number, bytes32 key) external {
+        _setMessageKey(number, _requireOwner(number), key);
+    }
+
+    /// @inheritdoc INumberRecords
+    function setMessageKeyFor(uint256 number, bytes32 key, uint256 deadline, bytes calldata signature) external {
+        (address owner, uint64 epoch) = _custody(number);
+        bytes32 structHash =
+            keccak256(abi.encode(SET_MESSAGE_KEY_TYPEHASH, number, epoch, key, _useNonce(owner), deadline));
+        _requireSigned(owner, structHash, deadline, signature);
+        _setMessageKey(number, epoch, key);
+    }
+
+    /// @inheritdoc INumberRecords
+    function setMany(uint256 number, Update calldata update) external {
+        _setMany(number, _requireOwner(number), update);
+    }
+
+    /// @inheritdoc INumberRecords
+    function setManyFor(uint256 number, Update calldata update, uint256 deadline, bytes calldata signature) external {
+        (address owner, uint64 epoch) = _custody(number);
+        bytes32 updateHash = keccak256(abi.encode(UPDATE_TYPEHASH, update));
+        bytes32 structHash =
+            keccak256(abi.encode(SET_MANY_TYPEHASH, number, epoch, updateHash, _useNonce(owner), deadline));
+        _requireSigned(owner, structHash, deadline, signature);
+        _setMany(number, epoch, update);
+    }
+
+    /// @inheritdoc INumberRecords
+    function recordsOf(uint256 number)
+        external
+        view
+        returns (bytes32 credential, uint8 kdf, uint32 hub, bytes32 backup, bytes32 messageKey)
+    {
+        (, uint64 epoch) = _custody(number);
+        Records storage r = _recordsAt(number, epoch);
+        credential = r.credential;
+        kdf = credential == 0 ? 0 : r.kdfMask ^ DEFAULT_KDF;
+        return (credential, kdf, r.hub, r.backup, r.messageKey);
+    }
+
+    function _domainSeparator() internal view override returns (bytes32) {
+        // A fork of the chain has another id, and the registry another separator there.
+        return block.chainid == _cachedChainId ? _cachedSeparator : registry.DOMAIN_SEPARATOR();
+    }
+
+    function _setMany(uint256 number, uint64 epoch, Update calldata update) private {
+        uint8 fields = update.fields;
+        if (fields == 0 || fields & ~ALL_FIELDS != 0) revert UnknownFields(fields);
+        if (fields & CREDENTIAL != 0) {
+            if (update.credential == 0 && update.kdf == 0) _writeCredential(number, epoch, 0, 0);
+            else _setCredential(number, epoch, update.credential, update.kdf);
+        }
+        if (fields & HUB != 0) _setHub(number, epoch, update.hub);
+        if (fields & BACKUP != 0) _setBackup(number, epoch, update.expectedBackup, update.backup);
+        if (fields & MESSAGE_KEY != 0) _setMessageKey(number, epoch, update.messageKey);
+    }
+
+    function _setCredential(uint256 number, uint64 epoch, bytes32 hash, uint8 kdf) private {
+        if (hash == 0 || kdf == 0) revert InvalidCredential(hash, kdf);
+        _writeCredential(number, epoch, hash, kdf);
+    }
+
+    function _writeCredential(uint256 number, uint64 epoch, bytes32 hash, uint8 kdf) private {
+        Records storage r = _recordsAt(number, epoch);
+        r.credential = hash;
+        r.kdfMask = hash == 0 ? 0 : kdf ^ DEFAULT_KDF;
+        emit CredentialSet(number, epoch, hash, kdf);
+    }
+
+    function _setHub(uint256 number, uint64 epoch, uint32 hubId) private {
+        _recordsAt(number, epoch).hub = hubId;
+        emit HubSet(number, epoch, hubId);
+    }
+
+    function _setBackup(uint256 number, uint64 epoch, bytes32 expected, bytes32 next) private {
+        Records storage r = _recordsAt(number, epoch);
+        bytes32 actual = r.backup;
+        if (actual != expected) revert BackupConflict(number, expected, actual);
+        r.backup = next;
+        emit BackupSet(number, epoch, next);
+    }
+
+    function _setMessageKey(uint256 number, uint64 epoch, bytes32 key) private {
+        _recordsAt(number, epoch).messageKey = key;
+        emit MessageKeySet(number, epoch, key);
+    }
+
+    function _requireOwner(uint256 number) private view returns (uint64) {
+        (address owner, uint64 epoch) = _custody(number);
+        if (msg.sender != owner) revert NotOwner(number, msg.sender, owner);
+        return epoch;
+    }
+
+    function _custody(uint256 number) private view returns (address owner, uint64 epoch) {
+        (owner, epoch,) = registry.custodyOf(number);
+    }
+
+    function _recordsAt(uint256 number, uint64 epoch) private view returns (Records storage) {
+        // A number that somebody holds fits 50 bits, so no two pairs meet.
+        return _records[(number << 64) | epoch];
+    }
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC165} from "@openzeppelin/contracts/interfaces/IERC165.sol";
+import {IERC4906} from "@openzeppelin/contracts/interfaces/IERC4906.sol";
+import {IERC721} from "@openzeppelin/contracts/interfaces/IERC721.sol";
+import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IERC5646} from "./interfaces/IERC5646.sol";
+import {INameAlias} from "./interfaces/INameAlias.sol";
+import {INumberMarket} from "./interfaces/INumberMarket.sol";
+import {INumberRecords} from "./interfaces/INumberRecords.sol";
+import {INumberRegistry} from "./interfaces/INumberRegistry.sol";
+import {Digits} from "./lib/Digits.sol";
+import {NumberCard} from "./lib/NumberCard.sol";
+import {OwnerSigned} from "./lib/OwnerSigned.sol";
+
+/// @title Who holds which number
+/// @notice See INumberRegistry.
+/// @dev Owner, epoch and counters share one slot, so a transfer writes the epoch at no cost and those who check an
+///      owner read it in one. Therefore owners and balances are kept here and not in the base's private mappings, which
+///      stay empty; approvals and all checks are the base's.
+contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
+    struct Custody {
+        address owner;
+        uint32 epoch;
+        uint32 session;
+        /// counts changes of owner, moves too, and approvals
+        uint32 tenure;
+    }
+
+    bytes4 private constant ERC4906_ID = 0x49064906;
+    bytes32 private constant MOVE_TYPEHASH =
+        keccak256("Move(uint256 number,address from,address to,uint64 epoch,uint256 nonce,uint256 deadline)");
+    bytes32 private constant REVOKE_TYPEHASH =
+        keccak256("RevokeSessions(uint256 number,uint64 epoch,uint64 session,uint256 nonce,uint256 deadline)");
+
+    /// @inheritdoc INumberRegistry
+    address public immutable linker;
+    /// @inheritdoc INumberRegistry
+    address public registrar;
+    /// @inheritdoc INumberRegistry
+    address public nameAlias;
+    /// @inheritdoc INumberRegistry
+    address public records;
+    /// @inheritdoc INumberRegistry
+    address public market;
+
+    mapping(uint256 number => Custody) private _custody;
+    mapping(address owner => uint256) private _held;
+    mapping(address owner => uint32) private _marketApprovals;
+
+    constructor(address linker_) ERC721("telsdk Number", "TEL") EIP712("telsdk", "1") {
+        linker = linker_;
+    }
+
+    /// @inheritdoc INumberRegistry
+    function link(address registrar_, address nameAlias_, address records_, address market_) external {
+        if (msg.sender != linker) revert NotLinker(msg.sender, linker);
+        if (registrar != address(0)) revert AlreadyLinked();
+        if (
+            registrar_ == address(0) || nameAlias_ == address(0) || records_ == address(0) || market_ == address(0)
+        ) revert ZeroLink();
+        registrar = registrar_;
+        nameAlias = nameAlias_;
+        records = records_;
+        market = market_;
+        emit Linked(registrar_, nameAlias_, records_, market_);
+    }
+
+    /// @inheritdoc INumberRegistry
+    function mint(address to, uint256 number) external {
+        if (msg.sender != registrar) revert NotRegistrar(msg.sender, registrar);
+        if (!Digits.isNumber(number)) revert NotANumber(number);
+        _mint(to, number);
+    }
+
+    /// @inheritdoc INumberRegistry
+    function refreshMetadata(uint256 number) external {
+        if (msg.sender != nameAlias) revert NotNameAlias(msg.sender, nameAlias);
+        emit MetadataUpdate(number);
+    }
+
+    /// @inheritdoc INumberRegistry
+    function revokeSessions(uint256 number) external {
+        _requireOwner(number, msg.sender);
+        _revokeSessions(number);
+    }
+
+    /// @inheritdoc INumberRegistry
+    function revokeSessionsFor(uint256 number, uint256 deadline, bytes calldata signature) external {
+        Custody memory custody = _custody[number];
+        bytes32 structHash = keccak256(
+            abi.encode(
+                REVOKE_TYPEHASH, number, custody.epoch, custody.session, _useNonce(custody.owner), deadline
+            )
+        );
+        _requireSigned(custody.owner, structHash, deadline, signature);
+        _revokeSessions(number);
+    }
+
+    /// @inheritdoc INumberRegistry
+    function moveTo(uint256 number, address to, uint256 deadline, bytes calldata signature) external {
+        _requireOwner(number, msg.sender);
+        if (to == msg.sender) revert AlreadyHolds(number, to);
+        bytes32 structHash = keccak256(
+            abi.encode(MOVE_TYPEHASH, number, msg.sender, to, _custody[number].epoch, _useNonce(to), deadline)
+        );
+        _requireSigned(to, structHash, deadline, signature);
+        _handOver(to, number, msg.sender);
+        emit Moved(number, msg.sender, to);
+    }
+
+    /// @inheritdoc IERC721
+    function approve(address to, uint256 number) public override(ERC721, IERC721) {
+        super.approve(to, number);
+        ++_custody[number].tenure;
+    }
+
+    /// @inheritdoc IERC721
+    function setApprovalForAll(address operator, bool approved) public override(ERC721, IERC721) {
+        super.setApprovalForAll(operator, approved);
+        if (operator == market) ++_marketApprovals[msg.sender];
+    }
+
+    /// @inheritdoc INumberRegistry
+    function epochOf(uint256 number) external view returns (uint64) {
+        return _custody[number].epoch;
+    }
+
+    /// @inheritdoc INumberRegistry
+    function sessionOf(uint256 number) external view returns (uint64) {
+        return _custody[number].session;
+    }
+
+    /// @inheritdoc INumberRegistry
+    function custodyOf(uint256 number) external view returns (address owner, uint64 epoch, uint64 session) {
+        Custody storage custody = _custody[number];
+        return (custody.owner, custody.epoch, custody.session);
+    }
+
+    /// @inheritdoc INumberRegistry
+    function consentOf(uint256 number) external view returns (uint64) {
+        Custody storage custody = _custody[number];
+        return (uint64(custody.tenure) << 32) | _marketApprovals[custody.owner];
+    }
+
+    /// @inheritdoc IERC5646
+    function getStateFingerprint(uint256 number) external view returns (bytes32) {
+        address owner = _requireOwned(number);
+        (bytes32 credential, uint8 kdf, uint32 hub, bytes32 backup, bytes32 messageKey) =
+            INumberRecords(records).recordsOf(number);
+        (uint256 price, bool live) = INumberMarket(market).listing(number);
+        Custody storage custody = _custody[number];
+        return keccak256(
+            abi.encode(
+                number,
+                owner,
+                custody.epoch,
+                custody.session,
+                keccak256(abi.encode(credential, kdf, hub, backup, messageKey)),
+                keccak256(bytes(INameAlias(nameAlias).nameOf(number))),
+                price,
+                live
+            )
+        );
+    }
+
+    /// @notice JSON with an SVG card, as a data URI: there is no server behind it.
+    function tokenURI(uint256 number) public view override returns (string memory) {
+        _requireOwned(number);
+        return NumberCard.uri(number, INameAlias(nameAlias).nameOf(number), _custody[number].epoch);
+    }
+
+    /// @inheritdoc IERC721
+    function balanceOf(address owner) public view override(ERC721, IERC721) returns (uint256) {
+        if (owner == address(0)) revert ERC721InvalidOwner(address(0));
+        return _held[owner];
+    }
+
+    /// @inheritdoc INumberRegistry
+    // solhint-disable-next-line func-name-mixedcase
+    function DOMAIN_SEPARATOR() external view returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 interfaceId) public view override(ERC721, IERC165) returns (bool) {
+        return interfaceId == ERC4906_ID || interfaceId == type(IERC5646).interfaceId
+            || super.supportsInterface(interfaceId);
+    }
+
+    /// @dev Every path of ERC-721 by which a number is minted or changes hands comes through here.
+    function _update(address to, uint256 number, address auth) internal override returns (address from) {
+        from = _handOver(to, number, auth);
+        uint32 epoch = ++_custody[number].epoch;
+        emit EpochAdvanced(number, epoch);
+        if (from != address(0)) emit MetadataUpdate(number);
+    }
+
+    function _ownerOf(uint256 number) internal view override returns (address) {
+        return _custody[number].owner;
+    }
+
+    function _domainSeparator() internal view override returns (bytes32) {
+        return _domainSeparatorV4();
+    }
+
+    /// @dev Changes the owner and nothing else: `auth` is checked unless zero, approvals end, the epoch stays.
+    function _handOver(address to, uint256 number, address auth) private returns (address from) {
+        Custody storage custody = _custody[number];
+        from = custody.owner;
+        if (auth != address(0)) _checkAuthorized(from, auth, number);
+        if (from != address(0)) {
+            _approve(address(0), number, address(0), false);
+            --_held[from];
+        }
+        ++_held[to];
+        custody.owner = to;
+        ++custody.tenure;
+        emit Transfer(from, to, number);
+    }
+
+    function _revokeSessions(uint256 number) private {
+        emit SessionsRevoked(number, ++_custody[number].session);
+    }
+
+    function _requireOwner(uint256 number, address caller) private view {
+        address owner = _custody[number].owner;
+        if (caller != owner) revert NotOwner(number, caller, owner);
+    }
+}

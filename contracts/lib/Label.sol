@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+/// @title The label of a name, in one word
+/// @dev Left-aligned and filled up with zeros, which no label has, so that the word says its length too.
+library Label {
+    uint256 internal constant MIN_LENGTH = 3;
+    uint256 internal constant MAX_LENGTH = 32;
+
+    /// @return word the label, or zero when it is not one
+    function pack(string calldata text) internal pure returns (bytes32 word) {
+        bytes calldata label = bytes(text);
+        uint256 length = label.length;
+        if (length < MIN_LENGTH || length > MAX_LENGTH) return 0;
+        // ENSIP-15 keeps "??--" for encodings such as punycode.
+        if (length > MIN_LENGTH && label[2] == "-" && label[3] == "-") return 0;
+        for (uint256 i = 0; i < length; ++i) {
+            if (!_allowed(uint8(label[i]))) return 0;
+        }
+        word = bytes32(label);
+    }
+
+    function unpack(bytes32 word) internal pure returns (string memory) {
+        uint256 length = 0;
+        while (length < MAX_LENGTH && word[length] != 0) ++length;
+        bytes memory text = new bytes(length);
+        for (uint256 i = 0; i < length; ++i) {
+            text[i] = word[i];
+        }
+        return string(text);
+    }
+
+    /// @dev a-z, 0-9 and -
+    function _allowed(uint8 c) private pure returns (bool) {
+        return (c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39) || c == 0x2d;
+    }
+}

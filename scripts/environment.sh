@@ -1,0 +1,47 @@
+# Sourced by scripts/demo, test and check: makes .venv from a lock file, once for each change of the lock.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+venv="$root/.venv"
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# A Python that we support and that can make virtual environments.
+find_python() {
+    local candidate
+    for candidate in python3.11 python3.12 python3 python; do
+        if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then
+            "$candidate" -c 'import venv, ensurepip' 2>/dev/null ||
+                fail "$candidate cannot make virtual environments: install its venv package (Debian: apt install python3-venv)"
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+    fail "Python 3.11 or 3.12 is missing: install one (Debian: apt install python3 python3-venv) and run this again"
+}
+
+stamp_of() {
+    (cd "$root" && cat "requirements/$1.lock" pyproject.toml | cksum)
+}
+
+# install_lock NAME: what requirements/NAME.lock says is in .venv, and telsdk itself, editable.
+install_lock() {
+    local name=$1 stamp="$venv/.installed-$1" wanted log="$venv/install.log"
+    wanted=$(stamp_of "$name")
+    [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
+    if [ ! -x "$venv/bin/python" ]; then
+        local python
+        python=$(find_python)
+        "$python" -m venv "$venv" || fail "no virtual environment could be made in $venv"
+    fi
+    echo "Installing requirements/$name.lock into .venv (a minute or two, the first time only) …" >&2
+    # The hashes in the lock say what may be installed; --no-deps in the second step keeps it at that.
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+        --require-hashes -r "$root/requirements/$name.lock" >"$log" 2>&1 &&
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+            --no-deps --no-build-isolation --editable "$root" >>"$log" 2>&1 ||
+        fail "the installation failed: $(grep -m1 -i error "$log" || echo "see $log"). Is a package index reachable? The whole log: $log"
+    printf '%s\n' "$wanted" >"$stamp"
+}

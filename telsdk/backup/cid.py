@@ -1,0 +1,44 @@
+"""Content ids of raw blocks: CIDv1, codec raw, sha2-256, base32. The same for a folder and for IPFS."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Final
+
+DIGEST_LENGTH: Final = 32
+_PREFIX: Final = bytes((0x01, 0x55, 0x12, DIGEST_LENGTH))  # version 1, raw, sha2-256, its length
+_MULTIBASE: Final = "b"  # base32, lower case, no padding
+
+
+def digest_of(data: bytes) -> bytes:
+    """The 32 octets by which a block is asked for, and which stand on the chain."""
+    return hashlib.sha256(data).digest()
+
+
+def cid_of(digest: bytes) -> str:
+    """The text of a block's CID, ``bafkrei…``.
+
+    Raises:
+        ValueError: `digest` has not 32 octets.
+    """
+    if len(digest) != DIGEST_LENGTH:
+        raise ValueError(f"a digest has {DIGEST_LENGTH} bytes, not {len(digest)}")
+    return _MULTIBASE + base64.b32encode(_PREFIX + digest).decode().rstrip("=").lower()
+
+
+def parse_cid(text: str) -> bytes:
+    """The digest in the CID of a raw block.
+
+    Raises:
+        ValueError: it is none, or not in the form that `cid_of` writes.
+    """
+    body = text.removeprefix(_MULTIBASE).upper()
+    try:
+        data = base64.b32decode(body + "=" * (-len(body) % 8))
+    except ValueError:
+        data = b""
+    digest = data[len(_PREFIX) :]
+    if len(digest) != DIGEST_LENGTH or cid_of(digest) != text:
+        raise ValueError(f"{text[:80]!r} is no CID of a raw block (CIDv1, sha2-256, base32)")
+    return digest

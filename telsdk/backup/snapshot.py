@@ -1,0 +1,116 @@
+"""A snapshot: data compressed, sealed, cut into blocks, and a manifest block that names them.
+
+The manifest's digest is the pointer that stands on the chain. Everything is checked against it, so no store
+can change, cut or add a byte.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from telsdk.backup.blocks import BlockStore
+from telsdk.backup.cid import DIGEST_LENGTH
+from telsdk.backup.errors import SnapshotRefused
+from telsdk.backup.seal import Identity, seal, unseal
+
+VERSION: Final = 1
+BLOCK: Final = 1_000_000  # octets: under 1 MiB, the manifest included
+MAX_DATA: Final = 256 << 20  # octets uncompressed: what a restore is ready to take into memory
+MAX_BLOCKS: Final = MAX_DATA // BLOCK + 2
+_LEVEL: Final = 6  # of zlib
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The blocks of a snapshot in order."""
+
+    size: int  # octets of all blocks together
+    blocks: tuple[bytes, ...]  # digests
+
+    def encode(self) -> bytes:
+        """The manifest block."""
+        blocks = [digest.hex() for digest in self.blocks]
+        content = {"blocks": blocks, "size": self.size, "version": VERSION}
+        return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Manifest:
+        """The manifest in a block.
+
+        Raises:
+            SnapshotRefused: it is none of ours, or one too large.
+        """
+        try:
+            content = json.loads(data)
+            version, size, blocks = content["version"], content["size"], content["blocks"]
+            digests = tuple(bytes.fromhex(block) for block in blocks)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise SnapshotRefused("the pointer leads to a block that is no backup of telsdk") from error
+        if version != VERSION:
+            raise SnapshotRefused(
+                f"the backup has version {version}, this program knows {VERSION}: update it"
+            )
+        manifest = cls(size, digests)
+        lengths = {len(digest) for digest in digests}
+        if type(size) is not int or lengths - {DIGEST_LENGTH} or manifest.encode() != data:
+            raise SnapshotRefused("the backup's manifest is malformed")
+        if len(digests) > MAX_BLOCKS:
+            raise SnapshotRefused(f"the backup has {len(digests)} blocks, more than {MAX_BLOCKS}")
+        return manifest
+
+
+def snapshot(data: bytes, recipients: Iterable[bytes], store: BlockStore) -> bytes:
+    """Puts `data`, sealed, into `store` and returns the pointer to it.
+
+    Args:
+        recipients: the X25519 public keys that may restore it: the number's `message_key`, for example.
+
+    Raises:
+        BackupError: `data` is larger than `MAX_DATA`, or the store does not take it. The old pointer stays
+            good.
+        ValueError: there is no recipient, or one is no key.
+    """
+    if len(data) > MAX_DATA:
+        raise SnapshotRefused(f"{len(data)} bytes to back up: {MAX_DATA} are allowed")
+    sealed = seal(zlib.compress(data, _LEVEL), recipients)
+    blocks = tuple(store.put(part) for part in _cut(sealed))
+    return store.put(Manifest(len(sealed), blocks).encode())
+
+
+def restore(pointer: bytes, identity: Identity, store: BlockStore) -> bytes:
+    """The data that was in a snapshot.
+
+    Args:
+        pointer: as it stands on the chain.
+
+    Raises:
+        BlockError: a block is missing or not the one that was written; `digest` says which.
+        SealBroken: it was sealed for another identity.
+        SnapshotRefused: the pointer leads to something else.
+        StoreUnreachable: the store does not answer.
+    """
+    manifest = Manifest.decode(store.get(pointer))
+    sealed = b"".join(store.get(digest) for digest in manifest.blocks)
+    if len(sealed) != manifest.size:
+        raise SnapshotRefused(f"the backup has {len(sealed)} bytes, its manifest says {manifest.size}")
+    return _decompress(unseal(sealed, identity))
+
+
+def _cut(sealed: bytes) -> Iterator[bytes]:
+    for start in range(0, len(sealed), BLOCK):
+        yield sealed[start : start + BLOCK]
+
+
+def _decompress(data: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    try:
+        plain = inflater.decompress(data, MAX_DATA + 1)
+    except zlib.error as error:
+        raise SnapshotRefused(f"the backup is not compressed as ours are: {error}") from error
+    if not inflater.eof or inflater.unused_data or len(plain) > MAX_DATA:
+        raise SnapshotRefused(f"the backup is cut short, or larger than {MAX_DATA} bytes")
+    return plain

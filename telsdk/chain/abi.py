@@ -1,0 +1,29 @@
+"""Values as telsdk shows them: addresses as EIP-55 text, integers, text and bytes as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eth_utils.abi import collapse_if_tuple
+from eth_utils.address import to_checksum_address
+
+AbiEntry = Mapping[str, Any]
+
+NOBODY = "0x" + 40 * "0"  # the address that stands for none
+
+
+def types(items: Sequence[AbiEntry]) -> list[str]:
+    """The types of ABI `items` as eth-abi takes them: structs as lists in parentheses."""
+    return [collapse_if_tuple(dict(item)) for item in items]
+
+
+def shown(item: AbiEntry, value: Any) -> Any:
+    """`value`, decoded for the ABI `item`, with addresses in EIP-55 form wherever they are in it."""
+    kind: str = item["type"]
+    if kind.endswith("]"):
+        inner = {**item, "type": kind[: kind.rindex("[")]}
+        return tuple(shown(inner, element) for element in value)
+    if kind == "tuple":
+        return tuple(shown(part, element) for part, element in zip(item["components"], value, strict=True))
+    return to_checksum_address(value) if kind == "address" else value

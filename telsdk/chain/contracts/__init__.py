@@ -1,0 +1,1 @@
+"""One typed class for each contract."""

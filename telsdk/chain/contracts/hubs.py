@@ -1,0 +1,156 @@
+"""HubList: the hubs and their nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from telsdk.chain.abi import NOBODY
+from telsdk.chain.contracts.base import Contract
+from telsdk.chain.session import Block, Receipt
+from telsdk.chain.units import ether
+from telsdk.directory import HubFacts, NodeFacts
+from telsdk.errors import NotFound
+
+PAGE = 50  # nodes read in one call
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A hub, with what only its operator cares for; see `telsdk.directory.HubFacts` for what users do."""
+
+    id: int
+    operator: str  # EIP-55 address
+    pending_operator: str | None  # who may take over
+    uri: str
+    pins: tuple[bytes, ...]  # two while a key rotates, the newer first
+    bond: Decimal  # ether; 0 when it has left
+    exit_at: datetime | None  # when the bond may be withdrawn, if the exit was begun
+    node_count: int
+
+
+class HubList(Contract):
+    """All from `set_hub` to `withdraw_bond` raise revert.NotOperator for another than the hub's operator."""
+
+    NAME = "HubList"
+
+    def bond(self) -> Decimal:
+        """What a hub deposits, in ether."""
+        return ether(self.read("BOND"))
+
+    def exit_delay(self) -> timedelta:
+        """How long before it leaves a hub must say so."""
+        return timedelta(seconds=self.read("EXIT_DELAY"))
+
+    def count(self) -> int:
+        """How many hubs were ever added; their ids are counted from 1."""
+        return int(self.read("hubCount"))
+
+    def version(self) -> int:
+        """Changes whenever anything in the list does."""
+        return int(self.read("version"))
+
+    def hub(self, hub: int, block: Block = "latest") -> Hub:
+        """The hub of that id.
+
+        Raises:
+            NotFound: there never was one.
+        """
+        operator, pending, uri, pin, previous, bond, exit_at, count = self.read("hub", hub, block=block)
+        if operator == NOBODY:
+            raise NotFound(f"there is no hub {hub}: see `telsdk hubs list`")
+        return Hub(
+            id=hub,
+            operator=operator,
+            pending_operator=None if pending == NOBODY else pending,
+            uri=uri,
+            pins=_pins(pin, previous),
+            bond=ether(bond),
+            exit_at=datetime.fromtimestamp(exit_at, UTC) if exit_at else None,
+            node_count=count,
+        )
+
+    def nodes(self, hub: int, block: Block = "latest") -> Iterator[NodeFacts]:
+        """The nodes of a hub, read page by page."""
+        offset = 0
+        while page := self.read("nodes", hub, offset, PAGE, block=block):
+            for index, (uri, pin, previous, capacity, active) in enumerate(page, offset):
+                yield NodeFacts(hub, index, uri, _pins(pin, previous), capacity, active)
+            offset += len(page)
+
+    def facts(self, hub: int, block: Block | None = None) -> HubFacts | None:
+        """What users need to know of a hub and its nodes; None when there is none, or it has left."""
+        block = self.session.height() if block is None else block
+        try:
+            found = self.hub(hub, block)
+        except NotFound:
+            return None
+        if not found.bond:
+            return None
+        return HubFacts(hub, found.operator, found.uri, found.pins, tuple(self.nodes(hub, block)))
+
+    def add_hub(self, uri: str, pin: bytes) -> Receipt:
+        """Adds a hub, paying its bond. Its id is `hubId` of the event HubAdded.
+
+        Raises:
+            revert.InvalidUri, revert.InvalidPin: the contract does not take these.
+        """
+        return self.write("addHub", uri, pin, value=self.read("BOND"))
+
+    def set_hub(self, hub: int, uri: str) -> Receipt:
+        """Changes the hub's address."""
+        return self.write("setHub", hub, uri)
+
+    def rotate_hub_pin(self, hub: int, pin: bytes) -> Receipt:
+        """Makes `pin` the hub's key; the present one holds too until `retire_hub_pin`."""
+        return self.write("rotateHubPin", hub, pin)
+
+    def retire_hub_pin(self, hub: int) -> Receipt:
+        """Lets only the hub's present key hold."""
+        return self.write("retireHubPin", hub)
+
+    def add_node(self, hub: int, uri: str, pin: bytes, capacity: int) -> Receipt:
+        """Adds a node for `capacity` users, active. Its index is `index` of the event NodeAdded."""
+        return self.write("addNode", hub, uri, pin, capacity)
+
+    def set_node(self, hub: int, index: int, uri: str, capacity: int, *, active: bool) -> Receipt:
+        """Changes a node's address, capacity and state."""
+        return self.write("setNode", hub, index, uri, capacity, active)
+
+    def rotate_node_pin(self, hub: int, index: int, pin: bytes) -> Receipt:
+        """Makes `pin` the node's key; the present one holds too until `retire_node_pin`."""
+        return self.write("rotateNodePin", hub, index, pin)
+
+    def retire_node_pin(self, hub: int, index: int) -> Receipt:
+        """Lets only the node's present key hold."""
+        return self.write("retireNodePin", hub, index)
+
+    def propose_operator(self, hub: int, account: str | None) -> Receipt:
+        """Offers the hub to `account`; None takes the offer back."""
+        return self.write("proposeOperator", hub, account or NOBODY)
+
+    def accept_operator(self, hub: int) -> Receipt:
+        """Takes over a hub that was offered to this account."""
+        return self.write("acceptOperator", hub)
+
+    def begin_exit(self, hub: int) -> Receipt:
+        """Says that the hub leaves after the exit delay."""
+        return self.write("beginExit", hub)
+
+    def cancel_exit(self, hub: int) -> Receipt:
+        """Says that it stays."""
+        return self.write("cancelExit", hub)
+
+    def withdraw_bond(self, hub: int) -> Receipt:
+        """Takes the hub off the list and its bond back.
+
+        Raises:
+            revert.ExitNotBegun, revert.ExitNotReady: it is too early.
+        """
+        return self.write("withdrawBond", hub)
+
+
+def _pins(pin: bytes, previous: bytes) -> tuple[bytes, ...]:
+    return (pin, previous) if any(previous) else (pin,)

@@ -1,0 +1,90 @@
+"""NumberMarket: numbers for sale at a fixed price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from telsdk.chain import revert
+from telsdk.chain.contracts.base import Contract
+from telsdk.chain.contracts.registry import NumberRegistry
+from telsdk.chain.errors import ContractRefused
+from telsdk.chain.session import Block, Receipt, Session
+from telsdk.chain.units import ether, wei
+from telsdk.directory import Domain
+from telsdk.number import Number
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A number for sale, as one saw it."""
+
+    number: Number
+    price: Decimal  # ether
+    seller: str  # EIP-55 address
+    fingerprint: bytes  # of everything about the number that a buyer cares for (ERC-5646)
+
+
+class NumberMarket(Contract):
+    """Without escrow: the seller keeps the number until it is bought."""
+
+    NAME = "NumberMarket"
+
+    def __init__(self, session: Session, address: str, domain: Domain, registry: NumberRegistry) -> None:
+        super().__init__(session, address, domain)
+        self._registry = registry
+
+    def offer(self, number: Number, block: Block | None = None) -> Offer | None:
+        """What `number` can be bought for, or None when it is not for sale."""
+        block = self.session.height() if block is None else block
+        price, live = self.read("listing", number, block=block)
+        if not live:
+            return None
+        seller = self._registry.custody(number, block).owner
+        return Offer(number, ether(price), seller, self._registry.fingerprint(number, block))
+
+    def list(self, number: Number, price: Decimal) -> Receipt:
+        """Offers `number` for `price` ether, or changes its price. Lets the market sell it first.
+
+        Raises:
+            revert.NotOwner: the number is not this account's.
+            revert.PriceOutOfRange: `price` is zero, or enormous.
+        """
+        try:
+            return self.write("list", number, wei(price))
+        except ContractRefused as refusal:
+            if not isinstance(refusal, revert.MarketNotApproved):
+                raise
+        self._registry.approve_market(number, self.address)
+        return self.write("list", number, wei(price))
+
+    def cancel(self, number: Number) -> Receipt:
+        """Takes the offer back.
+
+        Raises:
+            revert.NotOwner: the number is not this account's.
+            revert.NotListed: it is not offered.
+        """
+        return self.write("cancel", number)
+
+    def buy(self, offer: Offer) -> Receipt:
+        """Pays for the number, if all is still as it was when `offer` was seen.
+
+        Raises:
+            revert.NotListed, revert.PriceDiffers, revert.FingerprintDiffers: it is not; nothing was paid.
+            revert.BuyerIsOwner: it is this account's own.
+        """
+        price = wei(offer.price)
+        return self.write("buy", offer.number, price, offer.fingerprint, value=price)
+
+    def owed(self, account: str) -> Decimal:
+        """What `account` may withdraw, in ether."""
+        return ether(self.read("owed", account))
+
+    def withdraw(self) -> Receipt:
+        """Takes what this account is owed for numbers sold.
+
+        Raises:
+            revert.NothingOwed: that is nothing.
+        """
+        return self.write("withdraw")

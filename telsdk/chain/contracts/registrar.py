@@ -1,0 +1,80 @@
+"""NumberRegistrar: how a number gets its first owner."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from telsdk.chain.contracts.base import Contract
+from telsdk.chain.session import Receipt
+from telsdk.chain.units import ether, wei
+from telsdk.number import Number
+
+
+class NumberRegistrar(Contract):
+    """Commit, wait, reveal. `Client.buy_number` does all three."""
+
+    NAME = "NumberRegistrar"
+
+    def price(self, number: Number) -> Decimal:
+        """What `number` costs now, in ether, if nobody holds it."""
+        return ether(self.read("priceOf", number))
+
+    def min_commit_age(self) -> timedelta:
+        """How old a commitment must be when it is revealed."""
+        return timedelta(seconds=self.read("MIN_COMMIT_AGE"))
+
+    def max_commit_age(self) -> timedelta:
+        """How old a commitment may be when it is revealed."""
+        return timedelta(seconds=self.read("MAX_COMMIT_AGE"))
+
+    def commitment(self, number: Number, owner: str, secret: bytes, max_price: Decimal) -> bytes:
+        """What to commit to. Without `secret`, nobody can tell from it which number is wished for."""
+        return bytes(self.read("makeCommitment", number, owner, secret, wei(max_price)))
+
+    def committed_at(self, commitment: bytes) -> int | None:
+        """When `commitment` was made, in seconds since 1970 by the chain's clock; None when it was not."""
+        return int(self.read("committedAt", commitment)) or None
+
+    def commit(self, commitment: bytes) -> Receipt:
+        """Makes the commitment.
+
+        Raises:
+            revert.AlreadyCommitted: it stands already.
+        """
+        return self.write("commit", commitment)
+
+    def register(self, number: Number, owner: str, secret: bytes, max_price: Decimal) -> Receipt:
+        """Reveals the commitment, pays the price, and makes `owner` the first owner of `number`.
+
+        Raises:
+            revert.NotCommitted, revert.CommitmentTooNew, revert.CommitmentExpired: this is not the time.
+            revert.PriceAboveCeiling: it costs more than `max_price`.
+            revert.ERC721InvalidSender: somebody was quicker.
+        """
+        price = self.read("priceOf", number)
+        return self.write("register", number, owner, secret, wei(max_price), value=price)
+
+    def price_cap(self, digits: int) -> Decimal:
+        """The highest price that the code allows for so many digits (5 to 10), in ether."""
+        return ether(self.read("priceCap", digits))
+
+    def set_price(self, digits: int, price: Decimal) -> Receipt:
+        """Sets the price of numbers of so many digits (10: and longer). The treasury's call."""
+        return self.write("setPrice", digits, wei(price))
+
+    def withdraw(self) -> Receipt:
+        """Sends the income to the treasury."""
+        return self.write("withdraw")
+
+    def treasury(self) -> str:
+        """Who gets the income and sets prices."""
+        return str(self.read("treasury"))
+
+    def propose_treasury(self, account: str) -> Receipt:
+        """Offers the office of treasury to `account`. The treasury's call."""
+        return self.write("proposeTreasury", account)
+
+    def accept_treasury(self) -> Receipt:
+        """Takes the office over. The proposed account's call."""
+        return self.write("acceptTreasury")

@@ -1,0 +1,121 @@
+"""NumberRegistry: who holds which number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from telsdk.chain.abi import NOBODY
+from telsdk.chain.contracts.base import SigningContract
+from telsdk.chain.permits import LIFETIME, Permit, TypedData
+from telsdk.chain.session import Block, Receipt
+from telsdk.errors import NotFound
+from telsdk.number import Number
+
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Who holds a number, and its two counters."""
+
+    owner: str  # EIP-55 address
+    epoch: int
+    session: int
+
+
+class NumberRegistry(SigningContract):
+    """The ERC-721 contract. A number's token id is its integer value."""
+
+    NAME = "NumberRegistry"
+
+    def custody(self, number: Number, block: Block = "latest") -> Custody:
+        """Who holds `number`.
+
+        Raises:
+            NotFound: nobody does.
+        """
+        owner, epoch, session = self.read("custodyOf", number, block=block)
+        if owner == NOBODY:
+            raise NotFound(f"nobody holds {number}: buy it with `telsdk number buy-new {number}`")
+        return Custody(owner, epoch, session)
+
+    def balance(self, account: str) -> int:
+        """How many numbers `account` holds."""
+        return int(self.read("balanceOf", account))
+
+    def fingerprint(self, number: Number, block: Block = "latest") -> bytes:
+        """A value that changes whenever anything a buyer cares for does (ERC-5646)."""
+        return bytes(self.read("getStateFingerprint", number, block=block))
+
+    def token_uri(self, number: Number) -> str:
+        """The number's card: a data URI of JSON, with an SVG image in it."""
+        return str(self.read("tokenURI", number))
+
+    def transfer(self, number: Number, to: str) -> Receipt:
+        """Gives `number` to `to`: a new epoch begins, and all records are void.
+
+        Raises:
+            NotFound: nobody holds it.
+            revert.ERC721InsufficientApproval: it is not this account's to give.
+            revert.ERC721InvalidReceiver: `to` is a contract that takes no numbers.
+        """
+        owner = self.custody(number).owner
+        return self.write("safeTransferFrom(address,address,uint256)", owner, to, number)
+
+    def permit_move(self, number: Number, lifetime: timedelta = LIFETIME) -> Permit:
+        """This account's consent to receive `number` from its present owner, who alone can `relay` it.
+
+        Raises:
+            NotFound: nobody holds it.
+        """
+        custody = self.custody(number)
+        to = self.session.signer().address
+        deadline = self.session.deadline(lifetime)
+        data = TypedData(
+            "Move",
+            (
+                *(("number", "uint256"), ("from", "address"), ("to", "address")),
+                *(("epoch", "uint64"), ("nonce", "uint256"), ("deadline", "uint256")),
+            ),
+            {
+                "number": int(number),
+                "from": custody.owner,
+                "to": to,
+                "epoch": custody.epoch,
+                "nonce": self.nonce(to),
+                "deadline": deadline,
+            },
+        )
+        return self._permit("moveTo", (int(number), to), data, deadline)
+
+    def approve_market(self, number: Number, market: str) -> Receipt:
+        """Lets the contract `market` sell `number`."""
+        return self.write("approve", market, number)
+
+    def revoke_sessions(self, number: Number) -> Receipt:
+        """Ends all sessions of `number`, on every device. Records stay."""
+        return self.write("revokeSessions", number)
+
+    def permit_revoke_sessions(self, number: Number, lifetime: timedelta = LIFETIME) -> Permit:
+        """Allows anyone to end all sessions of `number`.
+
+        Raises:
+            NotFound: nobody holds it.
+        """
+        custody = self.custody(number)
+        deadline = self.session.deadline(lifetime)
+        data = TypedData(
+            "RevokeSessions",
+            (
+                *(("number", "uint256"), ("epoch", "uint64"), ("session", "uint64")),
+                *(("nonce", "uint256"), ("deadline", "uint256")),
+            ),
+            {
+                "number": int(number),
+                "epoch": custody.epoch,
+                "session": custody.session,
+                "nonce": self.nonce(self.session.signer().address),
+                "deadline": deadline,
+            },
+        )
+        return self._permit("revokeSessionsFor", (int(number),), data, deadline)

@@ -1,0 +1,33 @@
+"""Whether a contract, for example a wallet, accepts a signature (ERC-1271)."""
+
+from __future__ import annotations
+
+from eth_utils.address import to_checksum_address
+
+from telsdk.chain.errors import AnswerError, ContractRefused, NotDeployed
+from telsdk.chain.functions import Function
+from telsdk.chain.session import Session
+
+_MAGIC = bytes.fromhex("1626ba7e")
+_IS_VALID_SIGNATURE = Function(
+    {
+        "type": "function",
+        "name": "isValidSignature",
+        "stateMutability": "view",
+        "inputs": [{"name": "hash", "type": "bytes32"}, {"name": "signature", "type": "bytes"}],
+        "outputs": [{"name": "magicValue", "type": "bytes4"}],
+    }
+)
+
+
+def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> bool:
+    """Whether the contract at `account` accepts `signature` over `digest`; no contract accepts nothing.
+
+    Raises:
+        RpcError, RpcUnreachable: the chain cannot be asked.
+    """
+    try:
+        answer = session.call(to_checksum_address(account), _IS_VALID_SIGNATURE, (digest, signature))
+    except (ContractRefused, NotDeployed, AnswerError):
+        return False
+    return bool(answer == _MAGIC)

@@ -1,0 +1,99 @@
+"""What goes wrong between telsdk and a chain, one class each.
+
+ChainError
+├── RpcError                the RPC answered, with an error of its own
+│   ├── RpcUnreachable      the RPC did not answer, or not in JSON-RPC
+│   └── AnswerError         a contract's answer is not what its ABI says
+├── UnknownNetwork          no deployment of that name or chain
+├── WrongNetwork            the RPC serves another chain than the deployment is on
+├── NotDeployed             the deployment's contracts are not there
+├── DeploymentError         a deployment file or the manifest cannot be used
+├── NoAccount               a write was asked for without an account
+├── TransactionPending      sent, but not in a block within the time allowed
+├── TransactionUnpaid       the account cannot pay for value and gas
+├── SeveralNumbers          an account was looked up that holds more than one number
+├── NumberTaken             a number was to be bought that somebody holds
+├── PriceTooHigh            the number costs more than the buyer allowed
+├── IndexMismatch           the index file belongs to another deployment
+└── ContractRefused         a contract reverted; one subclass per custom error, see telsdk.chain.revert
+"""
+
+from __future__ import annotations
+
+from telsdk.errors import TelError
+
+
+class ChainError(TelError):
+    """Something between telsdk and the chain went wrong."""
+
+
+class RpcError(ChainError):
+    """The RPC answered with an error that is not a contract's refusal."""
+
+
+class RpcUnreachable(RpcError, ConnectionError):
+    """No JSON-RPC answer came."""
+
+
+class AnswerError(RpcError):
+    """A contract answered what its ABI does not allow: it is another contract, or no honest one."""
+
+
+class UnknownNetwork(ChainError, LookupError):
+    """No deployment is known by that name, or on that chain."""
+
+
+class WrongNetwork(ChainError):
+    """The RPC serves another chain than the deployment is on."""
+
+
+class NotDeployed(ChainError):
+    """There is no contract where the deployment says there is one."""
+
+
+class DeploymentError(ChainError, ValueError):
+    """A deployment file or the manifest cannot be used."""
+
+
+class NoAccount(ChainError):
+    """A transaction was asked for, and the client has no account to send it from."""
+
+
+class TransactionPending(ChainError, TimeoutError):
+    """A transaction was sent and is in no block yet. It may still be taken in."""
+
+
+class TransactionUnpaid(ChainError):
+    """The account has not enough ether for the value and the gas."""
+
+
+class SeveralNumbers(ChainError):
+    """The account holds more than one number, so it stands for none."""
+
+    def __init__(self, message: str, numbers: tuple[int, ...]) -> None:
+        super().__init__(message)
+        self.numbers = numbers
+
+
+class NumberTaken(ChainError):
+    """Somebody holds the number already."""
+
+
+class PriceTooHigh(ChainError):
+    """The number costs more than the buyer allowed."""
+
+
+class IndexMismatch(ChainError):
+    """The index file holds another deployment's numbers."""
+
+
+class ContractRefused(ChainError):
+    """A contract reverted: nothing changed, and where it was only simulated nothing was spent.
+
+    Attributes:
+        values: the arguments of the Solidity error by name, as the ABI decodes them.
+    """
+
+    def __init__(self, message: str, values: dict[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.values = values or {}

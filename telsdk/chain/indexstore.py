@@ -1,0 +1,272 @@
+"""The file behind `ChainIndex`: the events as they came, and what they fold to, in SQLite.
+
+One transaction takes in a stretch of the chain, or forgets one and takes in another, so a process killed at
+any moment leaves the file as of one block. Nothing here is thread-safe: `ChainIndex` guards it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from telsdk.chain.deployments import Deployment
+from telsdk.chain.errors import IndexMismatch
+from telsdk.chain.events import Event
+from telsdk.chain.fold import Listing, NumberState, fold_hub, fold_label, fold_number
+from telsdk.directory import Head, HubFacts
+
+SCHEMA = 1  # raised when what is written here changes: an older file is then filled again from the chain
+KEPT_BLOCKS = 256  # how many block hashes are kept to find where a reorganised chain parts
+
+# Prices are text: a uint128 does not fit SQLite's integers.
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE block (number INTEGER PRIMARY KEY, hash BLOB NOT NULL);
+CREATE TABLE event (
+    block INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL,
+    contract TEXT NOT NULL, name TEXT NOT NULL, args TEXT NOT NULL,
+    number INTEGER, label TEXT, hub INTEGER, account TEXT,
+    PRIMARY KEY (block, place)
+) WITHOUT ROWID;
+CREATE INDEX event_number ON event (number, block, place) WHERE number IS NOT NULL;
+CREATE INDEX event_label ON event (label, block, place) WHERE label IS NOT NULL;
+CREATE INDEX event_hub ON event (hub, block, place) WHERE hub IS NOT NULL;
+CREATE INDEX event_account ON event (account, block, place) WHERE account IS NOT NULL;
+CREATE TABLE number (
+    number INTEGER PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL, session INTEGER NOT NULL,
+    label TEXT, credential BLOB, kdf INTEGER NOT NULL, hub INTEGER, backup BLOB, message_key BLOB,
+    price TEXT, listed_block INTEGER, listed_place INTEGER
+);
+CREATE INDEX number_owner ON number (owner);
+CREATE TABLE label (label TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class Touched:
+    """Whom events are about."""
+
+    def __init__(self, subjects: Iterable[tuple[int | None, str | None, int | None, str | None]]) -> None:
+        self.numbers: set[int] = set()
+        self.labels: set[str] = set()
+        self.hubs: set[int] = set()
+        self.accounts: set[str] = set()
+        for number, label, hub, account in subjects:
+            self.numbers.update(() if number is None else (number,))
+            self.labels.update(() if label is None else (label,))
+            self.hubs.update(() if hub is None else (hub,))
+            self.accounts.update(() if account is None else (account,))
+
+
+class IndexStore:
+    """The index of `deployment` in the SQLite file at `path`; ":memory:" is no file.
+
+    Raises:
+        IndexMismatch: the file holds another deployment's index, or is none.
+    """
+
+    def __init__(self, path: str, deployment: Deployment) -> None:
+        self._path = path
+        self._market = deployment.addresses["NumberMarket"]
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._open(deployment)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise IndexMismatch(f"{path} is no index of telsdk ({error}): give another file") from error
+        except IndexMismatch:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        self._db.close()
+
+    def tip(self) -> Head | None:
+        """The block that everything here is as of; None before the first."""
+        text = self._meta("tip")
+        if text is None:
+            return None
+        number, digest, timestamp = json.loads(text)
+        return Head(number, bytes.fromhex(digest), timestamp)
+
+    def blocks(self, at_most: int) -> list[tuple[int, bytes]]:
+        """The blocks whose hashes are known, up to the height `at_most`, newest first."""
+        query = "SELECT number, hash FROM block WHERE number <= ? ORDER BY number DESC"
+        return self._db.execute(query, (at_most,)).fetchall()
+
+    def apply(self, base: int, events: Iterable[Event], tip: Head) -> Touched:
+        """Forgets what came after block `base`, and takes in the `events` from there on to `tip`."""
+        rows = [row for event in events if (row := self._row(event)) is not None]
+        with self._transaction():
+            touched = Touched([*self._forget(base), *(row[6:] for row in rows)])
+            self._db.executemany("INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
+            self._mark({row[0]: row[2] for row in rows} | {tip.number: tip.hash})
+            self._refold(touched)
+            self._set_meta("tip", json.dumps([tip.number, tip.hash.hex(), tip.timestamp]))
+        return touched
+
+    def number(self, number: int) -> NumberState | None:
+        row = self._db.execute("SELECT * FROM number WHERE number = ?", (number,)).fetchone()
+        if row is None:
+            return None
+        *values, price, block, place = row[1:]
+        listing = None if price is None else Listing(int(price), block, place)
+        return replace(NumberState(*values), listing=listing)
+
+    def holder_of(self, label: str) -> int | None:
+        """The number that claimed `label` last; it may have lost it since by changing hands."""
+        row = self._db.execute("SELECT number FROM label WHERE label = ?", (label,)).fetchone()
+        return row[0] if row else None
+
+    def numbers_of(self, owner: str) -> list[int]:
+        rows = self._db.execute("SELECT number FROM number WHERE owner = ? ORDER BY number", (owner,))
+        return [number for (number,) in rows]
+
+    def hubs(self) -> list[HubFacts]:
+        rows = self._db.execute(
+            "SELECT DISTINCT hub FROM event WHERE hub IS NOT NULL ORDER BY hub"
+        ).fetchall()
+        return [facts for (hub,) in rows if (facts := fold_hub(self._events("hub", hub))) is not None]
+
+    # Opening
+
+    def _open(self, deployment: Deployment) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        identity = json.dumps([deployment.chain_id, sorted(deployment.addresses.items())])
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables:
+            if self._meta("deployment") != identity:
+                raise IndexMismatch(
+                    f"{self._path} is the index of another deployment: give another file, or delete it"
+                )
+            if self._meta("schema") == str(SCHEMA):
+                return
+        with self._transaction():
+            self._create(identity)
+
+    def _create(self, identity: str) -> None:
+        for table in ("meta", "block", "event", "number", "label"):
+            self._db.execute(f"DROP TABLE IF EXISTS {table}")
+        for statement in _TABLES.split(";"):
+            self._db.execute(statement)
+        self._set_meta("deployment", identity)
+        self._set_meta("schema", str(SCHEMA))
+
+    # Writing
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def _row(self, event: Event) -> tuple[Any, ...] | None:
+        """The event as it is kept; None when nothing here depends on it."""
+        subject = _subject(event, self._market)
+        if subject is None:
+            return None
+        args = json.dumps(event.args, default=_bytes_to_json)
+        return (event.block, event.index, event.block_hash, event.contract, event.name, args, *subject)
+
+    def _forget(self, base: int) -> list[tuple[Any, ...]]:
+        subjects = self._db.execute(
+            "SELECT number, label, hub, account FROM event WHERE block > ?", (base,)
+        ).fetchall()
+        self._db.execute("DELETE FROM event WHERE block > ?", (base,))
+        self._db.execute("DELETE FROM block WHERE number > ?", (base,))
+        return subjects
+
+    def _mark(self, hashes: dict[int, bytes]) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO block VALUES (?,?)", sorted(hashes.items()))
+        self._db.execute(
+            "DELETE FROM block WHERE number <="
+            " (SELECT number FROM block ORDER BY number DESC LIMIT 1 OFFSET ?)",
+            (KEPT_BLOCKS,),
+        )
+
+    def _refold(self, touched: Touched) -> None:
+        for label in touched.labels:
+            holder = fold_label(self._events("label", label))
+            # Whoever loses or regains the label changes too.
+            touched.numbers.update(number for number in (self.holder_of(label), holder) if number is not None)
+            self._db.execute("DELETE FROM label WHERE label = ?", (label,))
+            if holder is not None:
+                self._db.execute("INSERT INTO label VALUES (?,?)", (label, holder))
+        for account in touched.accounts:
+            touched.numbers.update(self.numbers_of(account))
+        for number in touched.numbers:
+            self._put(number, fold_number(self._events("number", number)))
+
+    def _put(self, number: int, state: NumberState | None) -> None:
+        self._db.execute("DELETE FROM number WHERE number = ?", (number,))
+        if state is None:
+            return
+        offer: tuple[str, int, int] | tuple[None, None, None] = (None, None, None)
+        if state.listing is not None and not self._withdrawn(state.owner, state.listing):
+            offer = str(state.listing.price), state.listing.block, state.listing.index
+        self._db.execute(
+            "INSERT INTO number VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                *(number, state.owner, state.epoch, state.session, state.label, state.credential, state.kdf),
+                *(state.hub, state.backup, state.message_key),
+                *offer,
+            ),
+        )
+
+    def _withdrawn(self, owner: str, listing: Listing) -> bool:
+        """Whether `owner` said something to the market about all his numbers after `listing`."""
+        row = self._db.execute(
+            "SELECT 1 FROM event WHERE account = ? AND (block, place) > (?, ?) LIMIT 1",
+            (owner, listing.block, listing.index),
+        ).fetchone()
+        return row is not None
+
+    def _events(self, column: str, subject: int | str) -> list[Event]:
+        rows = self._db.execute(
+            f"SELECT contract, name, args, block, place, hash FROM event WHERE {column} = ?"
+            " ORDER BY block, place",
+            (subject,),
+        )
+        return [
+            Event(contract, name, json.loads(args, object_hook=_bytes_from_json), block, place, digest)
+            for contract, name, args, block, place, digest in rows
+        ]
+
+    def _meta(self, key: str) -> str | None:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def _set_meta(self, key: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, value))
+
+
+def _subject(event: Event, market: str) -> tuple[int | None, str | None, int | None, str | None] | None:
+    """The number, label, hub and account that `event` is about; None when nothing here depends on it."""
+    args = event.args
+    if event.contract == "HubList":
+        return None, None, args["hubId"], None
+    if event.name == "ApprovalForAll":
+        # The owner's word to the market about all his numbers ends his offers.
+        return (None, None, None, args["owner"]) if args["operator"] == market else None
+    number = args.get("number", args.get("tokenId"))
+    if number is None or event.contract == "NumberRegistrar":
+        return None
+    return number, args.get("label"), None, None
+
+
+def _bytes_to_json(value: object) -> dict[str, str]:
+    if not isinstance(value, bytes):
+        raise TypeError(f"{value!r} is in no event")
+    return {"hex": value.hex()}
+
+
+def _bytes_from_json(value: dict[str, Any]) -> Any:
+    return bytes.fromhex(value["hex"]) if value.keys() == {"hex"} else value

@@ -1,0 +1,45 @@
+"""What the chain says of a number, a name or an account, all as of one block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from telsdk.name import Name
+from telsdk.number import Number
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Who a number belongs to, and what is recorded of it."""
+
+    number: Number
+    name: Name | None
+    owner: str  # EIP-55 address
+    epoch: int
+    credential: bytes | None  # keccak256 of the light key's address
+    hub: int | None  # id of the home hub
+    backup: bytes | None  # sha2-256 digest of the backup's manifest block
+    listing: Decimal | None  # its price in ether when it is for sale
+    chain_id: int
+    block: int  # what all this is as of
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: bytes as 0x…, the price in ether as text, null for what is not set."""
+        return {
+            "number": int(self.number),
+            "name": None if self.name is None else str(self.name),
+            "owner": self.owner,
+            "epoch": self.epoch,
+            "credential": _hex(self.credential),
+            "hub": self.hub,
+            "backup": _hex(self.backup),
+            "listing": None if self.listing is None else str(self.listing),
+            "chain_id": self.chain_id,
+            "block": self.block,
+        }
+
+
+def _hex(value: bytes | None) -> str | None:
+    return None if value is None else f"0x{value.hex()}"

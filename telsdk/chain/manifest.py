@@ -1,0 +1,81 @@
+"""The compiled contracts: ABI and bytecode of each, as package data, so that nobody needs a compiler."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from telsdk.chain.errors import DeploymentError
+
+CONTRACTS = ("NumberRegistry", "NumberRegistrar", "NameAlias", "NumberRecords", "HubList", "NumberMarket")
+
+AbiEntry = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One compiled contract."""
+
+    name: str
+    abi: tuple[AbiEntry, ...]
+    bytecode: str  # creation code, 0x…
+
+    def entries(self, kind: str) -> list[AbiEntry]:
+        """The ABI entries of one `kind`: "function", "event", "error" or "constructor"."""
+        return [entry for entry in self.abi if entry["type"] == kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All contracts of one build."""
+
+    contracts: Mapping[str, Artifact]
+    compiler: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Artifact:
+        try:
+            return self.contracts[name]
+        except KeyError:
+            raise DeploymentError(
+                f"the manifest has no contract {name}: build it again with `python scripts/manifest.py`"
+            ) from None
+
+
+def parse(text: str) -> Manifest:
+    """The manifest written as `text`.
+
+    Raises:
+        DeploymentError: not JSON, or not of the form that scripts/manifest.py writes.
+    """
+    try:
+        data = json.loads(text)
+        contracts = {
+            name: Artifact(name, tuple(entry["abi"]), entry["bytecode"])
+            for name, entry in data["contracts"].items()
+        }
+        return Manifest(contracts, dict(data["compiler"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DeploymentError(
+            f"manifest.json cannot be read ({error!r}): build it again with `python scripts/manifest.py`"
+        ) from error
+
+
+@cache
+def load() -> Manifest:
+    """The manifest that came with this package.
+
+    Raises:
+        DeploymentError: it is missing or damaged.
+    """
+    try:
+        text = resources.files("telsdk.chain").joinpath("data", "manifest.json").read_text(encoding="utf-8")
+    except OSError as error:
+        raise DeploymentError(
+            f"telsdk/chain/data/manifest.json cannot be read ({error}): install telsdk again, "
+            "or build it with `python scripts/manifest.py`"
+        ) from error
+    return parse(text)

@@ -1,0 +1,102 @@
+"""Buys a number that nobody holds: commit, wait, reveal.
+
+The secret of the commitment is made from the buyer's key, so who loses the machine in between only has to ask
+again: with the same key, number and highest price the same commitment comes out.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from eth_utils.crypto import keccak
+
+from telsdk.chain.errors import NumberTaken, PriceTooHigh, TransactionPending
+from telsdk.chain.permits import TypedData
+from telsdk.chain.session import Account, Receipt
+from telsdk.directory import Domain
+from telsdk.errors import NotFound
+from telsdk.number import Number
+
+if TYPE_CHECKING:
+    from telsdk.chain.client import Client
+
+Wait = Callable[[float], object]  # lets so many seconds pass
+
+_LOOKS = 600  # at the chain's clock, before it is taken to have stopped
+_PATIENCE = 1.0  # seconds let pass between two looks, at least
+
+
+def secret(domain: Domain, account: Account, number: Number, owner: str) -> bytes:
+    """The secret under which `account` buys `number` for `owner`: the same whenever it is asked for.
+
+    eth-account signs deterministically (RFC 6979). A wallet that does not can still buy, only not resume.
+    """
+    data = TypedData(
+        "PurchaseSecret",
+        (("number", "uint256"), ("owner", "address")),
+        {"number": int(number), "owner": owner},
+    )
+    return keccak(data.sign(domain, account))
+
+
+def buy_number(
+    client: Client,
+    number: Number,
+    owner: str | None = None,
+    max_price: Decimal | None = None,
+    wait: Wait = time.sleep,
+) -> Receipt:
+    """Buys `number` for `owner` (this account, unless given), for `max_price` ether or less (its price now).
+
+    `wait` lets time pass: a development chain's `advance_time`, or `time.sleep`. A purchase that was cut off
+    goes on where it was.
+
+    Raises:
+        NumberTaken: somebody holds it; nothing was sent.
+        PriceTooHigh: it costs more than `max_price`; nothing was sent.
+        revert.ERC721InvalidSender: somebody was quicker.
+        TransactionPending: the chain's clock has stopped.
+    """
+    account = client.session.signer()
+    owner = owner or account.address
+    max_price = _check(client, number, max_price)
+    key = secret(client.domain, account, number, owner)
+    since = _commit(client, client.registrar.commitment(number, owner, key, max_price))
+    _wait_until(client, since + int(client.registrar.min_commit_age().total_seconds()), wait)
+    return client.registrar.register(number, owner, key, max_price)
+
+
+def _check(client: Client, number: Number, max_price: Decimal | None) -> Decimal:
+    """The highest price to commit to."""
+    with suppress(NotFound):
+        owner = client.registry.custody(number).owner
+        raise NumberTaken(f"{number} is held by {owner}: see `telsdk lookup {number}`, or choose another")
+    price = client.registrar.price(number)
+    if max_price is not None and price > max_price:
+        raise PriceTooHigh(f"{number} costs {price} ether, more than {max_price}: allow more")
+    return price if max_price is None else max_price
+
+
+def _commit(client: Client, commitment: bytes) -> int:
+    """When the commitment was made, by the chain's clock: now, or before this was cut off."""
+    registrar = client.registrar
+    since = registrar.committed_at(commitment)
+    if since is None or since + registrar.max_commit_age().total_seconds() < client.session.clock():
+        receipt = registrar.commit(commitment)
+        since = client.head(receipt.block).timestamp
+    return since
+
+
+def _wait_until(client: Client, ready: int, wait: Wait) -> None:
+    for _ in range(_LOOKS):
+        left = ready - client.session.clock()
+        if left <= 0:
+            return
+        wait(max(float(left), _PATIENCE))
+    raise TransactionPending(
+        "the chain's clock does not get on: its blocks have stopped; ask again later, the purchase will go on"
+    )

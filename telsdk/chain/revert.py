@@ -1,0 +1,120 @@
+"""Why a contract refused: one exception class for each custom error of the contracts.
+
+The classes are made from the ABIs, so that none can be forgotten, and are attributes of this module:
+
+    >>> from telsdk.chain import revert
+    >>> revert.MissingValue  # doctest: +SKIP
+    >>> try:  # doctest: +SKIP
+    ...     tel.market.buy(...)
+    ... except revert.NotListed as error:
+    ...     print(error.values["number"])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, cast
+
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
+from eth_typing import ABIFunction
+from eth_utils.abi import abi_to_signature, function_abi_to_4byte_selector
+from hexbytes import HexBytes
+
+from telsdk.chain import manifest
+from telsdk.chain.abi import shown, types
+from telsdk.chain.errors import ContractRefused
+from telsdk.chain.explain import explain
+
+_ERROR_STRING = bytes.fromhex("08c379a0")  # Error(string)
+_PANIC = bytes.fromhex("4e487b71")  # Panic(uint256)
+
+
+class Reverted(ContractRefused):
+    """A contract reverted without a custom error of ours: a require message, a panic, or nothing at all."""
+
+
+class ErrorType:
+    """One custom error of the ABIs, and the exception class for it."""
+
+    def __init__(self, entry: Mapping[str, Any]) -> None:
+        self.name: str = entry["name"]
+        self._inputs = entry["inputs"]
+        self._types = types(self._inputs)
+        arguments = ", ".join(
+            f"{kind} {item['name']}" for kind, item in zip(self._types, self._inputs, strict=True)
+        )
+        self.exception: type[ContractRefused] = type(
+            self.name,
+            (ContractRefused,),
+            {"__doc__": f"Solidity: ``{self.name}({arguments})``.", "__module__": __name__},
+        )
+
+    def decode(self, data: bytes) -> ContractRefused:
+        """The exception for the arguments in `data`, which may come from any contract: it may be damaged."""
+        values = {
+            item["name"]: shown(item, value)
+            for item, value in zip(self._inputs, decode(self._types, data), strict=True)
+        }
+        return self.exception(explain(self.name, values), values)
+
+
+@cache
+def error_types() -> dict[bytes, ErrorType]:
+    """Every custom error of the contracts, by its four-byte selector."""
+    found: dict[bytes, ErrorType] = {}
+    classes: dict[str, str] = {}
+    for artifact in manifest.load().contracts.values():
+        for entry in artifact.entries("error"):
+            selector = function_abi_to_4byte_selector(_function(entry))
+            if selector not in found:
+                signature = abi_to_signature(_function(entry))
+                if classes.setdefault(entry["name"], signature) != signature:
+                    raise AssertionError(
+                        f"two errors are called {entry['name']} and differ in their arguments"
+                    )
+                found[selector] = ErrorType(entry)
+    return found
+
+
+def refusal(data: str | bytes | None, message: str | None = None) -> ContractRefused:
+    """The exception for revert `data`; `message` is what the RPC said, for when the data says nothing."""
+    raw = _raw(data)
+    known = error_types().get(raw[:4])
+    try:
+        if known is not None:
+            return known.decode(raw[4:])
+        if raw[:4] == _ERROR_STRING:
+            (reason,) = decode(["string"], raw[4:])
+            return Reverted(f"the contract refused: {reason}")
+        if raw[:4] == _PANIC:
+            (code,) = decode(["uint256"], raw[4:])
+            return Reverted(f"the contract stopped at an internal check (Solidity panic {code:#04x})")
+    except DecodingError:
+        pass
+    if raw:
+        return Reverted(
+            f"the contract refused with an error telsdk does not know: 0x{raw.hex()}", {"data": raw}
+        )
+    return Reverted(f"the contract refused and did not say why ({message or 'no revert data'})")
+
+
+def _function(entry: Mapping[str, Any]) -> ABIFunction:
+    """The function whose selector is the error's: both are made from name and types alone."""
+    return cast(ABIFunction, {**entry, "type": "function"})
+
+
+def _raw(data: str | bytes | None) -> bytes:
+    try:
+        return bytes(HexBytes(data)) if data else b""
+    except ValueError:
+        return b""
+
+
+def __getattr__(name: str) -> type[ContractRefused]:
+    if not name.startswith("_"):
+        for known in error_types().values():
+            if known.name == name:
+                return known.exception
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

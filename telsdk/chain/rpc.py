@@ -1,0 +1,112 @@
+"""The border to JSON-RPC: web3 and its exceptions stay on this side of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from web3 import HTTPProvider, Web3
+from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
+from web3.middleware import AttributeDictMiddleware, ExtraDataToPOAMiddleware
+from web3.providers.rpc.utils import ExceptionRetryConfiguration
+from web3.types import RPCEndpoint, RPCResponse
+
+from telsdk.chain.errors import RpcError, RpcUnreachable
+from telsdk.chain.revert import refusal
+
+TIMEOUT = 15.0  # seconds for one request
+RETRIES = 3  # of a request that changes nothing
+_BACKOFF = 0.2  # seconds before the first retry, doubled for each next one
+
+
+def open_rpc(url: str) -> Web3:
+    """A connection to the JSON-RPC at `url` (http or https).
+
+    Raises:
+        RpcUnreachable: `url` is no such URL, or nothing answers there.
+    """
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise RpcUnreachable(f"{url!r} is no RPC address: it begins with http:// or https://")
+    provider = _Http(url)
+    # Names, gas and fees are settled above; the blocks of proof-of-authority chains must be readable.
+    w3 = Web3(provider, middleware=[(AttributeDictMiddleware, "attrdict"), (ExtraDataToPOAMiddleware, "poa")])
+    request(w3, RPCEndpoint("eth_chainId"), ())
+    return w3
+
+
+def request(w3: Web3, method: RPCEndpoint, params: Sequence[Any]) -> Any:
+    """The result of one JSON-RPC call, as it comes.
+
+    Raises:
+        RpcError, RpcUnreachable: there is none.
+    """
+    with mapped():
+        return w3.manager.request_blocking(method, list(params))
+
+
+@contextmanager
+def mapped(*but: type[Exception]) -> Iterator[None]:
+    """Turns what web3 raises within into telsdk's exceptions, `but` for those.
+
+    Raises:
+        ContractRefused: a call was reverted; the subclass says by which error.
+        RpcError: the RPC answered with another error.
+        RpcUnreachable: it did not answer.
+    """
+    try:
+        yield
+    except but:
+        raise
+    except ContractLogicError as error:
+        raise refusal(_revert_data(error.data), error.message) from error
+    except Web3RPCError as error:
+        answer = (error.rpc_response or {}).get("error")
+        details: dict[str, Any] = dict(answer) if isinstance(answer, dict) else {}
+        text = str(details.get("message") or error)
+        if data := _revert_data(details.get("data")):
+            raise refusal(data, text) from error
+        raise RpcError(f"the RPC answered with an error: {text}") from error
+    except Web3Exception as error:
+        raise RpcError(f"the RPC gave an answer that makes no sense: {error}") from error
+
+
+def _revert_data(data: object) -> str | None:
+    """What a contract gave back when it reverted. Nodes wrap it in different ways."""
+    if isinstance(data, dict):
+        return _revert_data(data.get("data"))
+    text = data.removeprefix("Reverted ") if isinstance(data, str) else ""
+    return text if text.startswith("0x") else None
+
+
+class _Http(HTTPProvider):
+    def __init__(self, url: str) -> None:
+        retry = ExceptionRetryConfiguration(
+            errors=(requests.ConnectionError, requests.Timeout), retries=RETRIES, backoff_factor=_BACKOFF
+        )
+        super().__init__(url, {"timeout": TIMEOUT}, exception_retry_configuration=retry)
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        try:
+            return super().make_request(method, params)
+        except requests.HTTPError as error:
+            raise RpcUnreachable(
+                f"{self._place} refuses: HTTP {error.response.status_code}; {_NEXT}"
+            ) from error
+        except requests.RequestException as error:
+            raise RpcUnreachable(
+                f"{self._place} does not answer ({type(error).__name__}); {_NEXT}"
+            ) from error
+        except ValueError as error:
+            raise RpcUnreachable(f"{self._place} does not speak JSON-RPC; {_NEXT}") from error
+
+    @property
+    def _place(self) -> str:
+        """The address without path and query: those often hold a provider's key."""
+        parts = urlsplit(str(self.endpoint_uri))
+        return f"the RPC at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+_NEXT = "start it, or give another with --rpc"

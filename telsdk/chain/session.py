@@ -1,0 +1,211 @@
+"""Reads from and writes to contracts: simulate, price, sign, send, wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol, cast
+
+from eth_account.datastructures import SignedMessage, SignedTransaction
+from eth_account.messages import SignableMessage
+from eth_typing import ChecksumAddress
+from hexbytes import HexBytes
+from web3 import Web3
+from web3.exceptions import BlockNotFound, TimeExhausted
+from web3.types import TxParams, TxReceipt
+
+from telsdk.chain.errors import NoAccount, NotDeployed, TransactionPending, TransactionUnpaid
+from telsdk.chain.events import Event, EventDecoder
+from telsdk.chain.functions import Function
+from telsdk.chain.revert import Reverted
+from telsdk.chain.rpc import mapped
+from telsdk.chain.units import ether
+
+RECEIPT_TIMEOUT = 180.0  # seconds; some fifteen blocks of the Ethereum main chain
+_RECEIPT_POLL = 0.2  # seconds
+
+Block = int | str  # a height, or "latest"
+
+
+class Account(Protocol):
+    """Who pays and signs: an eth-account LocalAccount, or a wallet that offers the same."""
+
+    @property
+    def address(self) -> ChecksumAddress: ...
+
+    def sign_transaction(self, transaction_dict: Any, /) -> SignedTransaction: ...
+
+    def sign_message(self, signable_message: SignableMessage, /) -> SignedMessage: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A transaction that is in a block."""
+
+    tx: str  # its hash, 0x…
+    block: int
+    gas_used: int
+    events: tuple[Event, ...] = ()
+    contract: str | None = None  # address of the contract that it created
+
+    def event(self, name: str) -> Event:
+        """The first event called `name`.
+
+        Raises:
+            LookupError: the transaction caused none.
+        """
+        for event in self.events:
+            if event.name == name:
+                return event
+        raise LookupError(f"transaction {self.tx} caused no {name} event")
+
+
+class Session:
+    """One account, or none, at one RPC. May be used from several threads."""
+
+    def __init__(self, w3: Web3, account: Account | None = None, decoder: EventDecoder | None = None) -> None:
+        self.w3 = w3
+        self.account = account
+        self._decoder = decoder
+        self._sending = threading.Lock()
+
+    def call(
+        self,
+        address: str,
+        function: Function,
+        args: Iterable[Any],
+        *,
+        block: Block = "latest",
+        value: int = 0,
+    ) -> Any:
+        """What `function` answers as of `block`, called with `value` wei; changes nothing.
+
+        Raises:
+            ContractRefused: it reverts.
+            NotDeployed: there is no contract at `address`.
+            RpcError, RpcUnreachable: no answer came.
+        """
+        transaction: TxParams = {
+            "to": cast(ChecksumAddress, address),
+            "data": HexBytes(function.encode(args)),
+        }
+        if self.account is not None:
+            transaction["from"] = self.account.address
+        if value:
+            transaction["value"] = value  # type: ignore[typeddict-item]
+        with mapped():
+            result = self.w3.eth.call(transaction, block)  # type: ignore[arg-type]
+        if not result and function.output_types:
+            raise NotDeployed(f"there is no contract at {address}: is this the right network?")
+        return function.decode(bytes(result))
+
+    def send(self, address: str, function: Function, args: Iterable[Any], *, value: int = 0) -> Receipt:
+        """Calls `function` with `value` wei in a transaction, and waits until that is in a block.
+
+        It is simulated first, so that what the contract would refuse costs nothing.
+
+        Raises:
+            NoAccount: there is nobody to sign it.
+            ContractRefused: the contract refuses; the subclass says why.
+            TransactionUnpaid: the account cannot pay for it.
+            TransactionPending: it is in no block after RECEIPT_TIMEOUT.
+            RpcError, RpcUnreachable: the RPC fails.
+        """
+        args = tuple(args)
+        self._afford(value)
+        self.call(address, function, args, value=value, block="pending")
+        return self.transact({"to": address, "data": function.encode(args), "value": value})
+
+    def transact(self, message: Mapping[str, Any]) -> Receipt:
+        """Sends the transaction that does `message` (to, data, value), and waits for it. Raises as `send`."""
+        account = self.signer()
+        transaction = {**message, "from": account.address}
+        with mapped():
+            estimate = self.w3.eth.estimate_gas(cast(TxParams, transaction), "pending")
+            transaction |= {"chainId": self.w3.eth.chain_id, **self._fees()}
+        # A fifth more than estimated: the state may move before the transaction is taken in.
+        transaction["gas"] = estimate * 6 // 5
+        price = transaction.get("maxFeePerGas", transaction.get("gasPrice", 0))
+        self._afford(transaction.get("value", 0) + transaction["gas"] * price)
+        with self._sending, mapped():
+            transaction["nonce"] = self.w3.eth.get_transaction_count(account.address, "pending")
+            tx = self.w3.eth.send_raw_transaction(account.sign_transaction(transaction).raw_transaction)
+        return self._receipt(self._wait(tx), transaction)
+
+    def height(self) -> int:
+        """The height of the newest block."""
+        with mapped():
+            return self.w3.eth.block_number
+
+    def deadline(self, lifetime: timedelta) -> int:
+        """When something that holds for `lifetime` ends, by the chain's clock, in seconds since 1970."""
+        return self.clock() + int(lifetime.total_seconds())
+
+    def clock(self) -> int:
+        """The time of the block in the making, or else of the newest, in seconds since 1970."""
+        with mapped(BlockNotFound):
+            try:
+                return self.w3.eth.get_block("pending")["timestamp"]
+            except BlockNotFound:
+                return self.w3.eth.get_block("latest")["timestamp"]
+
+    def signer(self) -> Account:
+        """The account.
+
+        Raises:
+            NoAccount: there is none.
+        """
+        if self.account is None:
+            raise NoAccount("this needs an account to sign with: connect with account=, or give --account")
+        return self.account
+
+    def _afford(self, amount: int) -> None:
+        address = self.signer().address
+        with mapped():
+            balance = self.w3.eth.get_balance(address)
+        if balance < amount:
+            raise TransactionUnpaid(
+                f"{address} has {ether(balance)} ether and needs {ether(amount)}: send it some"
+            )
+
+    def _fees(self) -> dict[str, int]:
+        """EIP-1559 fees that hold while the base fee doubles, or a gas price where there are none."""
+        base = self.w3.eth.get_block("latest").get("baseFeePerGas")
+        if base is None:
+            return {"gasPrice": self.w3.eth.gas_price}
+        tip = self.w3.eth.max_priority_fee
+        return {"maxPriorityFeePerGas": tip, "maxFeePerGas": 2 * base + tip}
+
+    def _wait(self, tx: HexBytes) -> TxReceipt:
+        try:
+            with mapped(TimeExhausted):
+                return self.w3.eth.wait_for_transaction_receipt(tx, RECEIPT_TIMEOUT, _RECEIPT_POLL)
+        except TimeExhausted as error:
+            raise TransactionPending(
+                f"transaction {Web3.to_hex(tx)} is in no block after {RECEIPT_TIMEOUT:.0f} s: "
+                "it may still be; look it up before sending another"
+            ) from error
+
+    def _receipt(self, receipt: TxReceipt, transaction: dict[str, Any]) -> Receipt:
+        tx = Web3.to_hex(receipt["transactionHash"])
+        if receipt["status"] != 1:
+            self._explain_failure(tx, receipt, transaction)
+        events = (self._decoder.decode(log) for log in receipt["logs"]) if self._decoder else ()
+        return Receipt(
+            tx,
+            receipt["blockNumber"],
+            receipt["gasUsed"],
+            tuple(event for event in events if event is not None),
+            receipt.get("contractAddress"),
+        )
+
+    def _explain_failure(self, tx: str, receipt: TxReceipt, transaction: dict[str, Any]) -> None:
+        """Raises why a transaction that passed the simulation failed in its block: somebody was quicker."""
+        message = {
+            key: transaction[key] for key in ("from", "to", "data", "value", "gas") if key in transaction
+        }
+        with mapped():
+            self.w3.eth.call(cast(TxParams, message), receipt["blockNumber"])
+        raise Reverted(f"transaction {tx} failed in block {receipt['blockNumber']}, having cost its gas")

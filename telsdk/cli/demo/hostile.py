@@ -1,0 +1,74 @@
+"""A node that turns against its users, to show what that is worth: nothing.
+
+It does all a node can do: it lets through what it should refuse, and changes what passes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from telsdk.node.calls import Calls
+from telsdk.node.node import Node
+from telsdk.sip import identity
+from telsdk.sip import token as jws
+from telsdk.sip.message import Request
+from telsdk.sip.sdp import SessionDescription
+
+Attack = Callable[[Request], Request]
+
+
+class HostileCalls(Calls):
+    """Does to a request on its way out what `attack` says."""
+
+    attack: Attack | None = None
+
+    def outbound(self, request: Request) -> Request:
+        if self.attack is not None and request.method == "INVITE":
+            return self.attack(request)
+        return request
+
+
+class HostileNode(Node):
+    """A node with `HostileCalls`; honest until `attack` is set."""
+
+    calls_class = HostileCalls
+    calls: HostileCalls
+
+    def turn(self, attack: Attack | None) -> None:
+        """What is done to calls from now on."""
+        self.calls.attack = attack
+
+
+def change_fingerprint(request: Request) -> Request:
+    """Puts a media key of the node's own into the SDP, to sit between the two in the media."""
+    description = SessionDescription.parse(request.body)
+    description.replace_fingerprints([("sha-256", ":".join(f"{byte:02X}" for byte in range(32)))])
+    request.body = bytes(description)
+    return request
+
+
+def forge_token(request: Request) -> Request:
+    """Does the same, and signs it in the caller's name: with his delegation, which is no secret, and a key of its own."""
+    change_fingerprint(request)
+    claims = _claims(request)
+    forged = identity.issue(
+        act="INVITE",
+        orig=claims["orig"]["uri"],
+        dest=claims["dest"]["uri"][0],
+        call_id=request.call_id,
+        media=SessionDescription.parse(request.body).fingerprints,
+        delegation=claims["dlg"],
+        key=ec.generate_private_key(ec.SECP256R1()),
+        now=time.time(),
+    )
+    request.headers.set("Identity", forged)
+    return request
+
+
+def _claims(request: Request) -> dict[str, Any]:
+    token = (request.headers.get("Identity") or "").partition(";")[0]
+    return dict(jws.parse_json(jws.decode(token.split(".")[1])))

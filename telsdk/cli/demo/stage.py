@@ -1,0 +1,124 @@
+"""The demo's running parts: hub, two nodes and the user clients, all on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Self
+
+from telsdk.cli.demo.capture import Capture
+from telsdk.cli.demo.hostile import HostileNode
+from telsdk.cli.demo.world import HOST, Person, World
+from telsdk.credential.deep import KeystoreSigner
+from telsdk.credential.session import Login, login_deep, login_light
+from telsdk.directory import NumberFacts
+from telsdk.hub.hub import Hub
+from telsdk.hub.settings import HubSettings
+from telsdk.net.sockets import bind
+from telsdk.node.node import Node
+from telsdk.node.settings import NodeSettings
+from telsdk.uc.client import UserClient
+from telsdk.uc.media import tone_wav
+from telsdk.uc.settings import UcSettings
+from telsdk.uc.store import Store
+
+INTERVAL = 0.1  # seconds between looks at the chain: the demo's is quicker than the main chain's twelve
+ALICE_HZ = 440.0
+BOB_HZ = 660.0
+
+
+class Stage:
+    """Starts everything, and stops it again on leaving.
+
+    Attributes:
+        alice, bob: their user clients.
+        capture: what passed the sockets.
+    """
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world = world
+        self.folder = folder
+        self.capture = Capture()
+        self.hub: Hub
+        self.nodes: list[Node] = []
+        self.alice: UserClient
+        self.bob: UserClient
+        self.alice_tone = tone_wav(folder / "alice.wav", ALICE_HZ)
+        self.bob_tone = tone_wav(folder / "bob.wav", BOB_HZ)
+        self._undo = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._undo.aclose()
+
+    async def start_servers(self) -> None:
+        """Hub and nodes, each with its own copy of the chain; the first node may turn hostile later."""
+        world = self.world
+        for index, server in enumerate(world.nodes):
+            node = await HostileNode.launch(
+                world.index(),
+                world.hub_id,
+                index,
+                server.sockets,
+                server.identity,
+                settings=NodeSettings(chain_interval=INTERVAL),
+                tap=self.capture.tap(f"node {index}"),
+            )
+            self._undo.push_async_callback(node.stop)
+            self.nodes.append(node)
+        # Exact balance, so that the second user lands on the other node.
+        settings = HubSettings(chain_interval=INTERVAL, balance=1.0)
+        self.hub = await Hub.launch(
+            world.index(),
+            world.hub_id,
+            world.hub.sockets,
+            world.hub.identity,
+            settings=settings,
+            tap=self.capture.tap("hub"),
+        )
+        self._undo.push_async_callback(self.hub.stop)
+        await self.hub.health.all_heard()
+
+    async def start_client(self, person: Person, login: Login) -> UserClient:
+        """A user client of `person`, with its own copy of the chain."""
+        index = self.world.index()
+        await asyncio.to_thread(index.poll)
+        store = Store(self.folder / f"{person.number}.db")
+        client = UserClient(
+            index,
+            login,
+            bind(HOST),
+            settings=UcSettings(media_address=HOST, chain_interval=INTERVAL),
+            store=store,
+            tap=self.capture.tap(person.label),
+        )
+        self._undo.callback(store.close)
+        self._undo.push_async_callback(client.close)
+        await client.start()
+        return client
+
+    def log_in(self, person: Person) -> Login:
+        """Deep with the account's key, or light where the person has a password. Blocks for Argon2id."""
+        facts = self.facts(person)
+        domain, now, device = self.world.deployment.domain, time.time(), "demo"
+        if person.password is None:
+            return login_deep(KeystoreSigner(person.account), facts, domain, device, now)
+        return login_light(person.password, facts, domain, device, now)
+
+    def facts(self, person: Person) -> NumberFacts:
+        """What the chain says of a person's number now."""
+        with self.world.index() as index:
+            index.load()
+            facts = index.number(person.number)
+        assert facts is not None
+        return facts
+
+    def node_of(self, client: UserClient) -> Node:
+        """The node that serves a client."""
+        place = client.registration.node
+        assert place is not None
+        return self.nodes[place.index]

@@ -1,0 +1,128 @@
+"""The demo's chain and who lives on it: three people, an operator with a hub and two nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from telsdk.chain.anvil import AnvilChain
+from telsdk.chain.client import Client, connect
+from telsdk.chain.deploy import deploy
+from telsdk.chain.deployments import Deployment
+from telsdk.chain.devchain import DevChain
+from telsdk.chain.index import ChainIndex
+from telsdk.cli.demo.embedded import embedded_chain
+from telsdk.credential import light, passphrase
+from telsdk.name import Name
+from telsdk.net.pins import TlsIdentity
+from telsdk.net.sockets import BoundSockets, bind
+from telsdk.number import Number
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+Progress = Callable[[str], None]
+
+HOST = "127.0.0.1"
+NODES = 2
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a key, a number, and perhaps a name and a password."""
+
+    number: Number
+    account: LocalAccount
+    client: Client
+    name: Name | None = None
+    password: str | None = None
+
+    @property
+    def label(self) -> str:
+        return str(self.name or self.number)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a hub or node is listed, and by which key."""
+
+    sockets: BoundSockets
+    identity: TlsIdentity = field(default_factory=TlsIdentity.generate)
+
+    @property
+    def uri(self) -> str:
+        return f"sip:{self.sockets.host}:{self.sockets.port};transport=tls"
+
+
+class World:
+    """A deployment of the six contracts on a development chain.
+
+    Args:
+        rpc: of a chain such as anvil; without one the chain is embedded in this process.
+        progress: told what is being done.
+    """
+
+    def __init__(self, rpc: str | None, progress: Progress) -> None:
+        self._rpc = rpc
+        self._progress = progress
+        self.hub = Server(bind(HOST))
+        self.nodes = [Server(bind(HOST)) for _ in range(NODES)]
+        self.chain: DevChain
+        self.deployment: Deployment
+        self.hub_id = 0
+        self.alice: Person
+        self.bob: Person
+        self.carol: Person
+
+    def build(self) -> None:
+        """Everything that has to stand on the chain before the first call. Blocks for some seconds."""
+        self._progress("starting the chain" if self._rpc is None else f"connecting to {self._rpc}")
+        self.chain = embedded_chain() if self._rpc is None else AnvilChain(self._rpc)
+        deployer, operator, alice, bob, carol = self.chain.accounts[:5]
+        self._progress("deploying the six contracts")
+        self.deployment = deploy(self.chain.w3, deployer, name="demo", rpc=self._rpc)
+        self._progress("listing a hub and two nodes")
+        self._list_servers(self.client(operator))
+        self._progress("alice, bob and carol buy numbers: commit, wait, reveal")
+        self.alice = self._settle(alice, Number(5550001), Name("alice.eth"))
+        self.bob = self._settle(bob, Number(5550002), Name("bob.eth"), password=passphrase.generate())
+        self.carol = self._settle(carol, Number(5550003))
+
+    def client(self, account: LocalAccount | None = None) -> Client:
+        """A client of its own: at an RPC with a connection of its own."""
+        if self._rpc is None:
+            return Client(self.chain.w3, self.deployment, account)
+        return connect(rpc=self._rpc, deployment=self.deployment, account=account)
+
+    def index(self) -> ChainIndex:
+        """A copy of the chain for one party; it loads the chain by itself."""
+        return ChainIndex(self.client())
+
+    def close(self) -> None:
+        """Closes the sockets that nobody took over."""
+        for server in (self.hub, *self.nodes):
+            server.sockets.close()
+
+    def _list_servers(self, operator: Client) -> None:
+        receipt = operator.hubs.add_hub(self.hub.uri, self.hub.identity.pin)
+        self.hub_id = int(receipt.event("HubAdded").args["hubId"])
+        for node in self.nodes:
+            operator.hubs.add_node(self.hub_id, node.uri, node.identity.pin, capacity=1000)
+
+    def _settle(
+        self, account: LocalAccount, number: Number, name: Name | None = None, password: str | None = None
+    ) -> Person:
+        """Buys a number, and sets up what belongs to it."""
+        client = self.client(account)
+        client.buy_number(number, max_price=Decimal(1), wait=self.chain.advance_time)
+        if name is not None:
+            client.alias.claim(name, number)
+        client.records.set_hub(number, self.hub_id)
+        if password is not None:
+            self._progress(f"{name} sets a password for light logins (Argon2id)")
+            epoch = client.registry.custody(number).epoch
+            key = light.derive(password, client.domain, number, epoch)
+            client.records.set_credential(number, key.credential, light.DEFAULT_KDF)
+        return Person(number, account, client, name, password)

@@ -1,0 +1,17 @@
+"""Tables that hostile input cannot grow."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def keep(table: OrderedDict[K, V], key: K, value: V, size: int) -> None:
+    """Puts `value` in at the young end; what is oldest goes when there are more than `size`."""
+    table[key] = value
+    table.move_to_end(key)
+    if len(table) > size:
+        table.popitem(last=False)

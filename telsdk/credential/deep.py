@@ -1,0 +1,81 @@
+"""The owner's account as a signer: a keystore key here, anything else that fits `Signer`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from eth_typing import Hash32
+
+from telsdk.credential import secp256k1
+from telsdk.credential.delegation import Signer
+from telsdk.credential.eip712 import TypedData, backup_key
+from telsdk.credential.errors import NotDeterministic
+from telsdk.directory import Domain
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+__all__ = ["KeystoreSigner", "Signer", "WalletSigner", "backup_secret"]
+
+
+class KeystoreSigner:
+    """Signs with a key in memory: eth-account's, as it comes out of a keystore file."""
+
+    def __init__(self, account: LocalAccount) -> None:
+        self._account = account
+
+    @property
+    def address(self) -> str:
+        return str(self._account.address)
+
+    def sign(self, typed: TypedData) -> bytes:
+        return bytes(self._account.unsafe_sign_hash(Hash32(typed.digest)).signature)
+
+
+class TypedDataWallet(Protocol):
+    """A wallet that shows typed data to a person before it signs: remote, hardware, a contract's."""
+
+    def __call__(self, address: str, payload: dict[str, object], /) -> bytes: ...
+
+
+class WalletSigner:
+    """Signs by asking a wallet for eth_signTypedData_v4.
+
+    `address` is the account that holds the number: the wallet's own, or the contract that accepts its
+    signatures (ERC-1271).
+    """
+
+    def __init__(self, address: str, wallet: TypedDataWallet) -> None:
+        self._address = address
+        self._wallet = wallet
+
+    @property
+    def address(self) -> str:
+        return self._address
+
+    def sign(self, typed: TypedData) -> bytes:
+        signature = self._wallet(self._address, typed.payload)
+        # Some hardware still counts v from 0.
+        if len(signature) == secp256k1.SIGNATURE_LENGTH and signature[64] in (0, 1):
+            return signature[:64] + bytes([signature[64] + 27])
+        return signature
+
+
+def backup_secret(signer: Signer, domain: Domain, number: int, epoch: int) -> bytes:
+    """The 64 secret bytes that the key of a number's backups is derived from: always the same for one signer.
+
+    They are r and s of a signature by RFC 6979. A wallet that adds chance to its signatures would lose the
+    backup: so it is asked twice the first time, by calling this twice and comparing.
+
+    Raises:
+        NotDeterministic: `signer` is no key but a contract.
+    """
+    typed = backup_key(domain, number, epoch)
+    signature = signer.sign(typed)
+    signed_by = secp256k1.recover(typed.digest, signature)
+    if signed_by is None or secp256k1.checksum(signed_by) != signer.address:
+        raise NotDeterministic(
+            f"{signer.address} is not a key's account, so no backup key can be derived from it: "
+            "back up with a light login"
+        )
+    return signature[:64]

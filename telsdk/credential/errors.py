@@ -1,0 +1,108 @@
+"""Why a login, a password or a delegation was not accepted.
+
+TelError
+  CredentialError
+    WeakPassword              also ValueError
+    UnknownKdf
+    LoginFileError
+      WrongPassphrase         also Refused
+    LoginRefused              also Refused
+      WrongPassword           light: the password or the number is wrong, and it is not said which
+      NotOwner                deep: the account does not hold the number
+      NotDeterministic        the wallet cannot make a secret that it can make again
+    PhoneLoginRefused         also Refused
+    DelegationError           also Refused: what `telsdk.credential.verify` raises
+      Malformed               also ValueError
+      NotSignedByOwner
+        UnknownNumber
+      EpochPassed, SessionsRevoked, Expired, NotYetValid, RoleNotAllowed
+      WalletUnreachable, TooManyWalletQuestions
+"""
+
+from __future__ import annotations
+
+from telsdk.errors import Refused, TelError
+
+
+class CredentialError(TelError):
+    """Something about who is asking was not right."""
+
+
+class WeakPassword(CredentialError, ValueError):
+    """A light password that would be found by guessing: everybody can try against the hash on the chain."""
+
+
+class UnknownKdf(CredentialError):
+    """The chain names a key derivation that this version does not know."""
+
+
+class LoginFileError(CredentialError):
+    """The file is no login of ours, or damaged."""
+
+
+class WrongPassphrase(LoginFileError, Refused):
+    """The file's passphrase is another one."""
+
+
+class LoginRefused(CredentialError, Refused):
+    """No session may be opened with what was given."""
+
+
+class WrongPassword(LoginRefused):
+    """The number has no such light password, or there is no such number. Which of the two is not said."""
+
+
+class NotOwner(LoginRefused):
+    """The account does not hold the number."""
+
+
+class NotDeterministic(LoginRefused):
+    """The account is a contract: its signatures are not one key's, so no secret can be derived from them."""
+
+
+class PhoneLoginRefused(CredentialError, Refused):
+    """No phone may log in under this user name. Strangers are told what they are told of a wrong password."""
+
+
+class DelegationError(CredentialError, Refused):
+    """The delegation gives no right, or no longer."""
+
+
+class Malformed(DelegationError, ValueError):
+    """The text is not a delegation in its one canonical form."""
+
+
+class NotSignedByOwner(DelegationError):
+    """Signed neither by the owner nor by the light key of the number."""
+
+
+class UnknownNumber(NotSignedByOwner):
+    """Nobody holds the number. Reads like `NotSignedByOwner`, so that a stranger learns nothing."""
+
+
+class EpochPassed(DelegationError):
+    """The number has changed hands since, or the delegation speaks of an ownership yet to come."""
+
+
+class SessionsRevoked(DelegationError):
+    """The owner has ended all sessions since."""
+
+
+class Expired(DelegationError):
+    """Its time is over."""
+
+
+class NotYetValid(DelegationError):
+    """Its time has not come."""
+
+
+class RoleNotAllowed(DelegationError):
+    """The light key signed for more than the light role, or the role lacks the right."""
+
+
+class WalletUnreachable(DelegationError):
+    """The owner may be a contract (ERC-1271), and the chain could not be asked what it says."""
+
+
+class TooManyWalletQuestions(DelegationError):
+    """Too many delegations were tried for this number: its contract wallet is not asked for now."""

@@ -1,0 +1,121 @@
+"""A login on disk: the session key encrypted under a passphrase, readable by its owner alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from argon2.low_level import Type, hash_secret_raw
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from telsdk.credential.delegation import Delegation
+from telsdk.credential.errors import LoginFileError, Malformed, WrongPassphrase
+from telsdk.credential.light import KDFS
+from telsdk.credential.session import Login, SessionKey
+from telsdk.directory import Domain
+from telsdk.name import Name, NameFormatError
+
+VERSION: Final = 1
+MAX_SIZE: Final = 16_384  # octets
+KDF: Final = 1  # of `telsdk.credential.light.KDFS`
+_SALT: Final = 16  # octets
+
+
+def save(login: Login, path: Path, passphrase: str) -> None:
+    """Writes `login` to `path`, whole or not at all, with mode 600.
+
+    Raises:
+        OSError: the folder cannot be written.
+        ValueError: `passphrase` is empty.
+    """
+    if not passphrase:
+        raise ValueError("a login file needs a passphrase")
+    salt = secrets.token_bytes(_SALT)
+    pem = login.key.private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(_stretch(passphrase, salt, KDF)),
+    )
+    content = {
+        "version": VERSION,
+        "name": login.name,
+        "chain_id": login.domain.chain_id,
+        "registry": login.domain.registry,
+        "delegation": login.text,
+        "kdf": KDF,
+        "salt": salt.hex(),
+        "key": pem.decode(),
+    }
+    write_private(path, json.dumps(content, indent=1).encode())
+
+
+def load(path: Path, passphrase: str) -> Login:
+    """The login that `save` wrote to `path`.
+
+    Raises:
+        WrongPassphrase: it was saved under another one.
+        LoginFileError: it is something else, or damaged, or key and delegation do not belong together.
+        OSError: the file cannot be read.
+    """
+    try:
+        content = json.loads(_read(path))
+        if content["version"] != VERSION:
+            raise LoginFileError(f"{path} has version {content['version']}: update telsdk")
+        delegation = Delegation.decode(content["delegation"])
+        name = None if content["name"] is None else Name(content["name"])
+        domain = Domain(int(content["chain_id"]), str(content["registry"]))
+        secret = _stretch(passphrase, bytes.fromhex(content["salt"]), content["kdf"])
+        pem = content["key"].encode()
+    except (KeyError, TypeError, AttributeError, ValueError, Malformed, NameFormatError) as error:
+        raise LoginFileError(f"{path} is no login file, or damaged: {error}") from error
+    key = SessionKey(_private_key(path, pem, secret))
+    if key.public_bytes != delegation.session_key:
+        raise LoginFileError(f"{path} is damaged: its key is not the one its delegation names")
+    return Login(delegation.number, name, domain, delegation, key)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Writes a file that none but its owner may read, whole or not at all."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(MAX_SIZE + 1)
+    if len(data) > MAX_SIZE:
+        raise LoginFileError(f"{path} is no login file: longer than {MAX_SIZE} bytes")
+    return data
+
+
+def _private_key(path: Path, pem: bytes, secret: bytes) -> ec.EllipticCurvePrivateKey:
+    try:
+        private = serialization.load_pem_private_key(pem, secret)
+    except (ValueError, TypeError) as error:
+        raise WrongPassphrase(f"the passphrase of {path} is another one") from error
+    if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
+        raise LoginFileError(f"{path} is damaged: its key is not a P-256 key")
+    return private
+
+
+def _stretch(passphrase: str, salt: bytes, kdf: int) -> bytes:
+    if len(salt) != _SALT:
+        raise ValueError(f"the salt has {len(salt)} bytes, not {_SALT}")
+    price = KDFS[kdf]
+    raw = hash_secret_raw(
+        passphrase.encode(), salt, price.time, price.memory_kib, price.parallelism, 32, Type.ID
+    )
+    return raw.hex().encode()

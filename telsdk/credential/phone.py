@@ -1,0 +1,130 @@
+"""Passwords for off-the-shelf phones, computed rather than stored.
+
+The user name says all that a node must check, `<number>.<epoch>.<session>.<expiry>`; the password is an HMAC
+of it under the operator's secret. 130 bits of it are used, so that not even MD5 in SIP's digest gives
+anything away.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from telsdk.credential.errors import PhoneLoginRefused
+from telsdk.directory import Directory, Domain, NumberFacts
+from telsdk.number import Number, NumberError
+
+MAX_LIFETIME: Final = 366 * 86400  # seconds
+DEFAULT_LIFETIME: Final = 90 * 86400  # seconds
+MIN_SECRET: Final = 32  # octets
+
+_PURPOSE: Final = b"telsdk phone password"
+_LENGTH: Final = 26  # base32 characters of 5 bits
+_USERNAME: Final = re.compile(
+    r"([1-9][0-9]{4,14})\.([1-9][0-9]{0,19})\.(0|[1-9][0-9]{0,19})\.([1-9][0-9]{0,11})", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneUser:
+    """What a phone's user name says."""
+
+    number: Number
+    epoch: int
+    session: int
+    expiry: int  # seconds since 1970
+
+    def __str__(self) -> str:
+        return f"{self.number}.{self.epoch}.{self.session}.{self.expiry}"
+
+    @classmethod
+    def parse(cls, username: str) -> PhoneUser:
+        """The user written as `username`, in its one form.
+
+        Raises:
+            PhoneLoginRefused: it is none.
+        """
+        match = _USERNAME.fullmatch(username)
+        if not match:
+            raise PhoneLoginRefused(
+                f"{username[:80]!r} is no phone user name: issue one with `telsdk phone-password`"
+            )
+        try:
+            return cls(Number.parse(match[1]), int(match[2]), int(match[3]), int(match[4]))
+        except NumberError as error:
+            raise PhoneLoginRefused(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class PhonePassword:
+    """To be shown once."""
+
+    username: str
+    password: str
+    expiry: int  # seconds since 1970
+
+    def __repr__(self) -> str:
+        return f"PhonePassword(username={self.username!r}, expiry={self.expiry})"
+
+
+class PhonePasswords:
+    """Issues and recomputes phone passwords for one operator.
+
+    Args:
+        secrets: the operator's secrets, the newest first. While one replaces another both are named here: the
+            first issues, all are accepted.
+
+    Raises:
+        ValueError: no secret, or one of less than `MIN_SECRET` octets.
+    """
+
+    def __init__(self, secrets: Sequence[bytes], directory: Directory) -> None:
+        if not secrets or min(map(len, secrets)) < MIN_SECRET:
+            raise ValueError(f"phone passwords need a secret of {MIN_SECRET} bytes or more")
+        self._secrets = tuple(secrets)
+        self._directory = directory
+
+    def issue(self, facts: NumberFacts, now: float, lifetime: int = DEFAULT_LIFETIME) -> PhonePassword:
+        """A user name and password for a phone of `facts.number`, for its deep or light session to pass on.
+
+        Raises:
+            ValueError: `lifetime` (seconds) is not between 1 and `MAX_LIFETIME`.
+        """
+        if not 0 < lifetime <= MAX_LIFETIME:
+            raise ValueError(f"a phone password lasts 1 to {MAX_LIFETIME} seconds, not {lifetime}")
+        user = PhoneUser(facts.number, facts.epoch, facts.session, int(now) + lifetime)
+        return PhonePassword(
+            str(user), _password(self._secrets[0], self._directory.domain, str(user)), user.expiry
+        )
+
+    def check(self, username: str, now: float) -> tuple[str, ...]:
+        """The passwords that `username` may log in with at `now`: one for each of the operator's secrets.
+
+        Raises:
+            PhoneLoginRefused: none, because the user name is malformed, expired or revoked, or its number was
+                sold or never was.
+        """
+        user = PhoneUser.parse(username)
+        facts = self._directory.number(user.number)
+        if facts is None or (user.epoch, user.session) != (facts.epoch, facts.session):
+            raise PhoneLoginRefused(
+                f"the phone password of {user.number} is void: it was sold or its sessions ended"
+            )
+        if not now < user.expiry <= now + MAX_LIFETIME:
+            raise PhoneLoginRefused(
+                f"the phone password of {user.number} expired at {user.expiry}: issue a new one"
+            )
+        return tuple(_password(secret, self._directory.domain, username) for secret in self._secrets)
+
+
+def _password(secret: bytes, domain: Domain, username: str) -> str:
+    message = b"\0".join(
+        (_PURPOSE, str(domain.chain_id).encode(), domain.registry.lower().encode(), username.encode())
+    )
+    digest = hmac.new(secret, message, hashlib.sha256).digest()
+    return base64.b32encode(digest).decode().lower()[:_LENGTH]

@@ -1,0 +1,140 @@
+"""Whether a delegation holds now, by the chain's facts of now.
+
+Decoding, the elliptic curve and the hashes are done once for each delegation; the comparison with the chain
+is done every time, so a sale, a changed credential or a revocation ends a session with the block that brings
+it.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from telsdk.credential import secp256k1
+from telsdk.credential.bounded import keep
+from telsdk.credential.delegation import Delegation, Role
+from telsdk.credential.errors import (
+    EpochPassed,
+    Expired,
+    Malformed,
+    NotSignedByOwner,
+    NotYetValid,
+    RoleNotAllowed,
+    SessionsRevoked,
+    UnknownNumber,
+)
+from telsdk.credential.wallet import WalletAnswers
+from telsdk.directory import Directory, NumberFacts
+from telsdk.number import Number
+
+CACHE_SIZE: Final = 10_000  # delegations; about 1 kB each
+CLOCK_SKEW: Final = 30  # seconds that a device's clock may be ahead of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A session key that speaks for a number, as of the moment it was asked for."""
+
+    number: Number
+    epoch: int
+    session: int
+    role: Role
+    key: ec.EllipticCurvePublicKey
+    delegation: Delegation
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What is true of a delegation whatever the chain says."""
+
+    authority: Authority
+    digest: bytes
+    signer: str | None  # EIP-55; None: not a key's signature, so a contract's if anybody's
+    credential: bytes | None  # keccak256 of the signer's address
+
+
+class Verifier:
+    """Answers whom a delegation speaks for. Its `authority` is the `Authorise` of `telsdk.sip.token`."""
+
+    def __init__(self, directory: Directory, cache_size: int = CACHE_SIZE) -> None:
+        self._directory = directory
+        self._size = cache_size
+        self._claims: OrderedDict[str, _Claim] = OrderedDict()
+        self._wallets = WalletAnswers(directory, cache_size)
+
+    def authority(self, text: str, now: float) -> Authority:
+        """Whom the delegation `text` speaks for at `now`, in seconds since 1970.
+
+        Raises:
+            DelegationError: it gives no right, or no longer; each way to fail is a subclass.
+        """
+        claim = self._claims.get(text)
+        known = claim is not None
+        if claim is None:
+            claim = self._read(text)
+        facts = self._directory.number(claim.authority.number)
+        if facts is None:
+            raise UnknownNumber(_not_signed(claim.authority.number))
+        _check_counters(claim.authority, facts)
+        _check_times(claim.authority.delegation, now)
+        self._check_signer(claim, facts, now)
+        # Only what the owner signed gets a place, so strangers cannot push others out.
+        if not known:
+            keep(self._claims, text, claim, self._size)
+        return claim.authority
+
+    def _read(self, text: str) -> _Claim:
+        delegation = Delegation.decode(text)
+        try:
+            key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), delegation.session_key)
+        except ValueError as error:
+            raise Malformed("the delegation's session key is no point of P-256") from error
+        digest = delegation.typed(self._directory.domain).digest
+        signer = secp256k1.recover(digest, delegation.signature)
+        return _Claim(
+            Authority(
+                delegation.number, delegation.epoch, delegation.session, delegation.role, key, delegation
+            ),
+            digest,
+            None if signer is None else secp256k1.checksum(signer),
+            None if signer is None else secp256k1.keccak256(signer),
+        )
+
+    def _check_signer(self, claim: _Claim, facts: NumberFacts, now: float) -> None:
+        if claim.signer == facts.owner:
+            return
+        if claim.credential and facts.credential and hmac.compare_digest(claim.credential, facts.credential):
+            if claim.authority.role is not Role.LIGHT:
+                raise RoleNotAllowed(
+                    f"the light key of {facts.number} cannot open a {claim.authority.role} session"
+                )
+            return
+        signature = claim.authority.delegation.signature
+        if not self._wallets.accepts(facts.owner, claim.digest, signature, now):
+            raise NotSignedByOwner(_not_signed(facts.number))
+
+
+def _check_counters(authority: Authority, facts: NumberFacts) -> None:
+    if authority.epoch != facts.epoch:
+        raise EpochPassed(
+            f"{facts.number} changed hands: the delegation is of epoch {authority.epoch}, not {facts.epoch}"
+        )
+    if authority.session != facts.session:
+        raise SessionsRevoked(f"the owner of {facts.number} has ended its sessions: log in again")
+
+
+def _check_times(delegation: Delegation, now: float) -> None:
+    if now >= delegation.expiry:
+        raise Expired(f"the session of {delegation.number} ended at {delegation.expiry}: log in again")
+    if now + CLOCK_SKEW < delegation.not_before:
+        raise NotYetValid(
+            f"the session of {delegation.number} begins at {delegation.not_before}: check both clocks"
+        )
+
+
+def _not_signed(number: Number) -> str:
+    return f"the delegation is signed neither by the owner nor by the light key of {number}"

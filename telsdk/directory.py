@@ -1,0 +1,120 @@
+"""The few questions that node, hub and UC ask of the chain, and the facts they get.
+
+`telsdk.chain` answers them from its own copy of the chain (`telsdk.chain.index.ChainIndex`); nothing else needs
+to know that there is a web3. All answers are as of one block, `Directory.head`, and come without network I/O, but
+for `Directory.is_valid_signature`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from telsdk.errors import NotFound
+from telsdk.name import Name
+from telsdk.number import Number
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What ties a signature to one deployment (EIP-712): the chain and its NumberRegistry."""
+
+    chain_id: int
+    registry: str  # EIP-55 address
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The block that answers are as of."""
+
+    number: int
+    hash: bytes
+    timestamp: int  # seconds since 1970, by the chain's clock
+
+
+@dataclass(frozen=True, slots=True)
+class NumberFacts:
+    """What the chain says of one number. Records of an earlier epoch are not here: they are void."""
+
+    number: Number
+    owner: str  # EIP-55 address
+    epoch: int
+    session: int  # the session counter: bumped to end all sessions
+    name: Name | None = None  # primary name; set only if it resolves back to this number
+    credential: bytes | None = None  # keccak256 of the light key's address
+    kdf: int = 0  # how the light key is derived; see telsdk.credential.light
+    hub: int | None = None  # id of the home hub
+    backup: bytes | None = None  # sha2-256 digest of the backup's manifest block
+    message_key: bytes | None = None  # X25519
+    price: int | None = None  # in wei, when it is for sale and can be bought
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """A node in a hub's list."""
+
+    hub: int
+    index: int
+    uri: str  # SIP URI, for example sip:192.0.2.7:5061;transport=tls
+    pins: tuple[bytes, ...]  # SHA-256 of the TLS SubjectPublicKeyInfo; two while a key rotates
+    capacity: int  # users
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HubFacts:
+    """A hub and its nodes."""
+
+    id: int
+    operator: str  # EIP-55 address
+    uri: str
+    pins: tuple[bytes, ...]
+    nodes: tuple[NodeFacts, ...]
+
+
+class Directory(Protocol):
+    """The chain, as node, hub and UC see it."""
+
+    @property
+    def domain(self) -> Domain: ...
+
+    @property
+    def head(self) -> Head:
+        """The newest block taken in."""
+        ...
+
+    def number(self, number: Number) -> NumberFacts | None:
+        """The facts of `number`, or None when nobody holds it."""
+        ...
+
+    def resolve(self, name: Name) -> Number | None:
+        """The number that `name` stands for now, or None."""
+        ...
+
+    def hubs(self) -> tuple[HubFacts, ...]: ...
+
+    def hub(self, hub: int) -> HubFacts | None: ...
+
+    def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
+        """Whether the contract at `account` accepts `signature` over `digest` (ERC-1271). Asks the chain."""
+        ...
+
+
+def locate(directory: Directory, address: str) -> NumberFacts:
+    """The facts behind a number or a name.
+
+    Raises:
+        NotFound: nobody holds it, or the name stands for no number.
+        NumberError, NameFormatError: it is neither a number nor a name.
+    """
+    if address.isdecimal():
+        number = Number.parse(address)
+    else:
+        resolved = directory.resolve(Name(address))
+        if resolved is None:
+            raise NotFound(f"{address} stands for no number: nobody has claimed it, or its number was sold")
+        number = resolved
+    facts = directory.number(number)
+    if facts is None:
+        raise NotFound(f"nobody holds {number}: buy it with `telsdk number buy-new {number}`")
+    return facts

@@ -1,0 +1,109 @@
+"""Keeps a process's copy of the chain fresh, block by block, beside its event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from telsdk.directory import Directory
+from telsdk.errors import TelError
+from telsdk.number import Number
+
+log = logging.getLogger(__name__)
+
+
+class FollowedDirectory(Directory, Protocol):
+    """A directory that takes in new blocks when it is asked to."""
+
+    def poll(self) -> frozenset[Number]:
+        """Takes in what the chain has new, or has undone. Blocks on network I/O.
+
+        Returns:
+            the numbers of which something changed.
+
+        Raises:
+            TelError: the chain cannot be read. What was known stays.
+        """
+        ...
+
+
+class Follower:
+    """Polls a directory in a thread and tells what changed on the event loop.
+
+    Args:
+        directory: polled; one poll at a time.
+        on_change: told the numbers that changed, when there are any.
+        interval: seconds between polls.
+    """
+
+    def __init__(
+        self, directory: FollowedDirectory, on_change: Callable[[frozenset[Number]], None], interval: float = 2.0
+    ) -> None:
+        self._directory = directory
+        self._on_change = on_change
+        self._interval = interval
+        self._task: asyncio.Task[None] | None = None
+        self._taken_in = asyncio.Condition()
+        self._looks = 0
+        self.last_success: float | None = None  # monotonic seconds; None before the first
+        self.last_error: str | None = None
+
+    async def start(self) -> None:
+        """Loads the chain once, then follows it until `stop`.
+
+        Raises:
+            TelError: the first load failed.
+        """
+        await self._poll()
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="follow the chain")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def reach(self, block: int, timeout: float = 30.0) -> None:
+        """Returns once `block` is taken in.
+
+        Raises:
+            TimeoutError: it was not within `timeout` seconds.
+        """
+        async with asyncio.timeout(timeout), self._taken_in:
+            await self._taken_in.wait_for(lambda: self._directory.head.number >= block)
+
+    async def next_look(self, timeout: float = 30.0) -> None:
+        """Returns once what is on the chain now has been taken in and told.
+
+        Raises:
+            TimeoutError: it was not within `timeout` seconds.
+        """
+        looks = self._looks + 1
+        async with asyncio.timeout(timeout), self._taken_in:
+            # One look may be under way since before: the second one after it has begun now or later.
+            await self._taken_in.wait_for(lambda: self._looks > looks)
+
+    def age(self) -> float:
+        """Seconds since the chain was last read; infinite before the first time."""
+        return float("inf") if self.last_success is None else time.monotonic() - self.last_success
+
+    async def _poll(self) -> None:
+        changed = await asyncio.to_thread(self._directory.poll)
+        self.last_success, self.last_error = time.monotonic(), None
+        self._looks += 1
+        if changed:
+            self._on_change(changed)
+        async with self._taken_in:
+            self._taken_in.notify_all()
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval)
+            try:
+                await self._poll()
+            except TelError as error:
+                self.last_error = str(error)
+                log.warning("the chain cannot be read, the last known state stays: %s", error)

@@ -1,0 +1,138 @@
+"""How the hub's nodes are: OPTIONS to each over its pinned TLS, again and again.
+
+A SIP OPTIONS is what other proxies' dispatchers use, and needs nothing between hub and node but SIP. The 200 carries
+the node's load.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from telsdk.address import REALM
+from telsdk.directory import NodeFacts
+from telsdk.hub.location import Location, NodeHealth
+from telsdk.hub.settings import HubSettings
+from telsdk.net.route import NoRoute, hop_to
+from telsdk.node.load import LOAD_HEADER, Load, LoadError
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request, Response
+from telsdk.sip.stack import ClientTransaction, Stack
+
+log = logging.getLogger(__name__)
+
+
+class Probe:
+    """The owner of a probing OPTIONS transaction: which node was asked."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: int) -> None:
+        self.node = node
+
+
+class HealthMonitor:
+    """Probes nodes in turn and keeps their last word in `location`.
+
+    Args:
+        nodes: the nodes to probe now, as the chain lists them.
+        kick: called when the stack has something to send.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        location: Location,
+        nodes: Callable[[], tuple[NodeFacts, ...]],
+        kick: Callable[[], None],
+        settings: HubSettings,
+    ) -> None:
+        self._stack = stack
+        self._location = location
+        self._nodes = nodes
+        self._kick = kick
+        self._settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._dead: dict[int, str] = {}
+        self._heard = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        self._probe_all()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+
+    def is_healthy(self, node: int, now: float) -> bool:
+        """Whether `node` answered its last probe, not too long ago."""
+        health = self._location.health(node)
+        if health is None or node in self._dead:
+            return False
+        return now - health.answered_at < self._settings.dead_after
+
+    async def all_heard(self, timeout: float = 15.0) -> None:
+        """Returns once every active node has answered.
+
+        Raises:
+            TimeoutError: one did not within `timeout` seconds.
+        """
+        async with asyncio.timeout(timeout), self._heard:
+            await self._heard.wait_for(
+                lambda: all(self.is_healthy(node.index, self._loop.time()) for node in self._nodes())
+            )
+
+    def answered(self, probe: Probe, response: Response, now: float) -> None:
+        """Takes in a node's final answer to a probe."""
+        if response.status != 200:
+            self.failed(probe, f"it answered {response.status} {response.reason}")
+            return
+        try:
+            load = Load.parse(response.headers.get(LOAD_HEADER) or "")
+        except LoadError as error:
+            self.failed(probe, str(error))
+            return
+        if self._dead.pop(probe.node, None):
+            log.info("node %s is back", probe.node)
+        self._location.heard(probe.node, NodeHealth(now, load))
+        task = self._loop.create_task(self._tell())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def failed(self, probe: Probe, reason: str) -> None:
+        """A probe got no good answer: the node is given no users until one does."""
+        if probe.node not in self._dead:
+            log.warning("node %s does not serve: %s", probe.node, reason)
+        self._dead[probe.node] = reason
+
+    async def _tell(self) -> None:
+        async with self._heard:
+            self._heard.notify_all()
+
+    def _probe_all(self) -> None:
+        self._timer = self._loop.call_later(self._settings.probe_interval, self._probe_all)
+        for node in self._nodes():
+            try:
+                self._probe(node.index, hop_to(node))
+            except NoRoute as error:
+                self.failed(Probe(node.index), str(error))
+        self._kick()
+
+    def _probe(self, node: int, hop: Hop) -> ClientTransaction:
+        token = self._stack.token()
+        request = Request(
+            "OPTIONS",
+            f"sip:{REALM}",
+            [
+                ("From", f"<sip:hub@{REALM}>;tag={token}"),
+                ("To", f"<sip:node@{REALM}>"),
+                ("Call-ID", f"probe-{token}"),
+                ("CSeq", "1 OPTIONS"),
+                ("Max-Forwards", "70"),
+            ],
+        )
+        return self._stack.request(request, hop, self._loop.time(), owner=Probe(node))

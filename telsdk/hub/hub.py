@@ -1,0 +1,226 @@
+"""The hub: a SIP redirect server that sends users to nodes and callers to where users are.
+
+It keeps nothing that the chain and its nodes cannot tell again, and sees neither media nor, once a user is at a node,
+any call but the question where its callee is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Self
+
+from telsdk.address import REALM, user_of
+from telsdk.credential.verify import Verifier
+from telsdk.directory import NodeFacts, NumberFacts, locate
+from telsdk.errors import NotFound, TelError
+from telsdk.follow import FollowedDirectory, Follower
+from telsdk.hub.health import HealthMonitor, Probe
+from telsdk.hub.location import Location, MemoryLocation
+from telsdk.hub.placement import Candidate, place, ranked
+from telsdk.hub.settings import HubSettings
+from telsdk.net.driver import Driver, Wire
+from telsdk.net.pins import TlsIdentity
+from telsdk.net.sockets import BoundSockets
+from telsdk.number import Number
+from telsdk.node.answers import warning
+from telsdk.sip.bearer import BearerVerifier, challenge
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request
+from telsdk.sip.redirect import Asked, Redirect
+from telsdk.sip.stack import (
+    ClientTransaction,
+    Event,
+    ResponseReceived,
+    ServerTransaction,
+    Stack,
+    TimedOut,
+    TransportFailed,
+)
+from telsdk.sip.token import AuthError
+from telsdk.sip.uri import NameAddr, Uri
+
+log = logging.getLogger(__name__)
+
+ALLOW = "REGISTER, INVITE, MESSAGE, OPTIONS, ACK, CANCEL"
+
+
+class Hub:
+    """One hub of the list on chain. Make it inside a running event loop, by `launch`.
+
+    Args:
+        directory: the chain, loaded; followed by this hub itself.
+        hub_id: which entry of the list this is.
+        sockets: where it is listed; UDP and TLS are served.
+        identity: the key whose pin is listed.
+        location: its memory; in this process by default.
+        tap: told of each message, for captures.
+
+    Raises:
+        NotFound: the chain does not list this hub.
+    """
+
+    def __init__(
+        self,
+        directory: FollowedDirectory,
+        hub_id: int,
+        sockets: BoundSockets,
+        identity: TlsIdentity,
+        *,
+        settings: HubSettings | None = None,
+        location: Location | None = None,
+        tap: Callable[[Wire], None] | None = None,
+    ) -> None:
+        self.id = hub_id
+        self._directory = directory
+        self._sockets = sockets
+        self._identity = identity
+        self._settings = settings or HubSettings()
+        self._location: Location = location or MemoryLocation()
+        address = (sockets.host, sockets.port)
+        self._stack = Stack(
+            sent_by=lambda _: address, token=lambda: secrets.token_hex(12), timers=self._settings.timers
+        )
+        self._role = Redirect(self._stack)
+        self._driver = Driver(self._stack, self, tap=tap)
+        self.health = HealthMonitor(
+            self._stack, self._location, self._active_nodes, self._driver.kick, self._settings
+        )
+        self.follower = Follower(directory, self._on_change, self._settings.chain_interval)
+        facts = directory.hub(hub_id)
+        if facts is None:
+            raise NotFound(f"hub {hub_id} is not in the list on chain: add it with `telsdk hubs add`")
+        self._bearer = BearerVerifier(
+            facts.uri,
+            Verifier(directory).authority,
+            number_of=lambda user: locate(directory, user).number,
+            lifetime=self._settings.token_lifetime,
+        )
+
+    @classmethod
+    async def launch(cls, directory: FollowedDirectory, *args: Any, **settings: Any) -> Self:
+        """Loads the chain, then makes a hub and starts it. Arguments as for the class.
+
+        Raises:
+            TelError: the chain cannot be read, or does not list this hub.
+        """
+        await asyncio.to_thread(directory.poll)
+        hub = cls(directory, *args, **settings)
+        await hub.start()
+        return hub
+
+    async def start(self) -> None:
+        """Follows the chain, serves, and looks after the nodes."""
+        await self.follower.start()
+        await self._driver.listen(self._sockets, self._identity)
+        self.health.start()
+
+    async def stop(self) -> None:
+        self.health.stop()
+        await self.follower.stop()
+        await self._driver.close()
+
+    def _on_change(self, changed: frozenset[Number]) -> None:
+        # Who a number is sent to does not depend on who owns it; its node drops what the sale ended.
+        log.debug("%d numbers changed on chain", len(changed))
+
+    def _active_nodes(self) -> tuple[NodeFacts, ...]:
+        facts = self._directory.hub(self.id)
+        return tuple(node for node in facts.nodes if node.active) if facts else ()
+
+    # SIP
+
+    def on_event(self, event: Event, now: float) -> None:
+        match event:
+            case ResponseReceived(tx=ClientTransaction(owner=Probe() as probe), response=response):
+                if response.status >= 200:
+                    self.health.answered(probe, response, now)
+            case TimedOut(tx=ClientTransaction(owner=Probe() as probe)):
+                self.health.failed(probe, "no answer")
+            case TransportFailed(tx=ClientTransaction(owner=Probe() as probe)):
+                self.health.failed(probe, "it cannot be reached")
+            case _:
+                self._role.handle(event, now)
+
+    def on_roles(self, now: float) -> None:
+        for asked in self._role.take_events():
+            if isinstance(asked, Asked):
+                self._on_request(asked.tx, asked.request, now)
+
+    def on_flow_closed(self, hop: Hop) -> None:
+        """Nobody is logged in at a hub: a connection that ends takes nothing with it."""
+
+    def _on_request(self, tx: ServerTransaction, request: Request, now: float) -> None:
+        try:
+            if request.method == "OPTIONS":
+                self._role.refuse(tx, 200, now, headers=[("Allow", ALLOW)])
+            elif request.method == "REGISTER":
+                self._redirect(tx, self._node_for_login(request, now), None, now)
+            elif request.method in ("INVITE", "MESSAGE"):
+                facts = locate(self._directory, user_of(str(request.uri)))
+                self._redirect(tx, self._node_of(facts, now), request.uri.user, now)
+            else:
+                self._role.refuse(tx, 405, now, headers=[("Allow", ALLOW)])
+        except NotFound as error:
+            self._role.refuse(tx, 404, now, headers=[warning(error)])
+        except AuthError as error:
+            headers = [("WWW-Authenticate", challenge(REALM, error))] if error.status == 401 else []
+            self._role.refuse(tx, error.status, now, headers=[*headers, warning(error)])
+        except TelError as error:
+            self._role.refuse(tx, 400, now, headers=[warning(error)])
+
+    def _redirect(self, tx: ServerTransaction, node: NodeFacts | None, user: str | None, now: float) -> None:
+        if node is None:
+            self._role.refuse(tx, 480, now, headers=[("Retry-After", "10")])
+            return
+        contact = NameAddr(replace(Uri.parse(node.uri), user=user))
+        self._role.answer(tx, [contact], now)
+
+    # Where a number is
+
+    def _node_for_login(self, request: Request, now: float) -> NodeFacts | None:
+        """The node that a user is sent to; remembered when a session token shows that it is the user."""
+        number = locate(self._directory, request.to.uri.user or "").number
+        authorization = request.headers.get("Authorization") or ""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            # Plain phones have no token: they go where the hash says, and nothing is remembered for strangers.
+            return self._first_choice(number, now)
+        self._bearer.verify(request, token.strip(), time.time())
+        return self._assign(number, now)
+
+    def _assign(self, number: Number, now: float) -> NodeFacts | None:
+        nodes = {node.index: node for node in self._usable(now)}
+        held = self._location.node_of(number, now)
+        if held is None or held not in nodes:
+            self._location.forget(number)
+            users = {str(index): count for index, count in self._location.users(now).items()}
+            candidates = [Candidate(str(node.index), node.capacity) for node in nodes.values()]
+            chosen = place(number, candidates, users, balance=self._settings.balance)
+            if chosen is None:
+                return None
+            held = int(chosen.key)
+        self._location.assign(number, held, now + self._settings.assignment_lifetime)
+        return nodes[held]
+
+    def _node_of(self, facts: NumberFacts, now: float) -> NodeFacts | None:
+        """The node where callers find a number."""
+        if facts.hub != self.id:
+            raise NotFound(f"{facts.number} is not at home at hub {self.id}")
+        held = self._location.node_of(facts.number, now)
+        for node in self._usable(now):
+            if node.index == held:
+                return node
+        return self._first_choice(facts.number, now)
+
+    def _first_choice(self, number: Number, now: float) -> NodeFacts | None:
+        nodes = {str(node.index): node for node in self._usable(now)}
+        best = ranked(number, [Candidate(key, node.capacity) for key, node in nodes.items()])
+        return nodes[best[0].key] if best else None
+
+    def _usable(self, now: float) -> list[NodeFacts]:
+        return [node for node in self._active_nodes() if self.health.is_healthy(node.index, now)]

@@ -1,0 +1,77 @@
+"""Who is served where, and how its nodes are: in memory, for one hub process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from telsdk.node.load import Load
+
+
+@dataclass(frozen=True, slots=True)
+class NodeHealth:
+    """What the hub knows of a node from its last answer to a probe."""
+
+    answered_at: float  # monotonic seconds
+    load: Load
+
+
+class Location(Protocol):
+    """The hub's memory. `MemoryLocation` serves one process."""
+
+    def node_of(self, number: int, now: float) -> int | None:
+        """The index of the node that `number` was sent to, while that holds."""
+        ...
+
+    def assign(self, number: int, node: int, until: float) -> None: ...
+
+    def forget(self, number: int) -> None: ...
+
+    def users(self, now: float) -> dict[int, int]:
+        """How many numbers each node, by index, was given."""
+        ...
+
+    def heard(self, node: int, health: NodeHealth) -> None: ...
+
+    def health(self, node: int) -> NodeHealth | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Assignment:
+    node: int
+    until: float
+
+
+class MemoryLocation:
+    """A `Location` in this process's memory. A restart loses nothing that placement does not compute again."""
+
+    def __init__(self) -> None:
+        self._assigned: dict[int, _Assignment] = {}
+        self._health: dict[int, NodeHealth] = {}
+
+    def node_of(self, number: int, now: float) -> int | None:
+        assignment = self._assigned.get(number)
+        if assignment is None or assignment.until <= now:
+            self._assigned.pop(number, None)
+            return None
+        return assignment.node
+
+    def assign(self, number: int, node: int, until: float) -> None:
+        self._assigned[number] = _Assignment(node, until)
+
+    def forget(self, number: int) -> None:
+        self._assigned.pop(number, None)
+
+    def users(self, now: float) -> dict[int, int]:
+        counts: dict[int, int] = {}
+        for number in [number for number, held in self._assigned.items() if held.until <= now]:
+            del self._assigned[number]
+        for held in self._assigned.values():
+            counts[held.node] = counts.get(held.node, 0) + 1
+        return counts
+
+    def heard(self, node: int, health: NodeHealth) -> None:
+        self._health[node] = health
+
+    def health(self, node: int) -> NodeHealth | None:
+        return self._health.get(node)

@@ -1,0 +1,228 @@
+"""Moves bytes between sockets and one sans-IO `Stack`, and holds its clock.
+
+The driver knows transports and nothing of SIP's meaning: it feeds what arrives, lets the application's handler act
+on the stack's events, sends what the stack wants sent and asks it when to wake up next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from telsdk.net.connections import Connections
+from telsdk.net.limits import MAX_PUMP_ROUNDS
+from telsdk.net.pins import TlsIdentity
+from telsdk.net.sockets import BoundSockets
+from telsdk.net.stream import Stream
+from telsdk.net.udp import UdpEndpoint
+from telsdk.sip.errors import SipParseError
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Message, Request, Response
+from telsdk.sip.parser import parse
+from telsdk.sip.stack import Event, Stack
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """One message as it passed a socket: what a capture sees."""
+
+    time: float  # monotonic seconds
+    direction: Literal["sent", "received"]
+    hop: Hop
+    data: bytes
+
+
+class Timed(Protocol):
+    """A part of the core that wants to be woken."""
+
+    def advance(self, now: float) -> None: ...
+
+    def deadline(self) -> float | None: ...
+
+
+class Application(Protocol):
+    """What acts on a stack: node, hub or UC."""
+
+    def on_event(self, event: Event, now: float) -> None:
+        """Something happened in the stack; `now` in monotonic seconds."""
+        ...
+
+    def on_roles(self, now: float) -> None:
+        """The roles may have events: after the stack's were handled, and after a timer."""
+        ...
+
+    def on_flow_closed(self, hop: Hop) -> None:
+        """A connection is gone."""
+        ...
+
+
+class Driver:
+    """Runs `stack` on real sockets. All calls are made on the event loop's thread.
+
+    Args:
+        stack: what is driven.
+        application: who acts on its events.
+        roles: the roles over the stack that have timers of their own.
+        tap: told of each message that passes, for captures.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        application: Application,
+        *,
+        roles: Sequence[Timed] = (),
+        tap: Callable[[Wire], None] | None = None,
+    ) -> None:
+        self.stack = stack
+        self._application = application
+        self._timed: tuple[Timed, ...] = (stack, *roles)
+        self._tap = tap
+        self._loop = asyncio.get_running_loop()
+        self._connections = Connections(self)
+        self._udp: UdpEndpoint | None = None
+        self._servers: list[asyncio.Server] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._pumping = False
+        self._closed = False
+
+    def now(self) -> float:
+        """The stack's clock, in monotonic seconds."""
+        return self._loop.time()
+
+    async def listen(self, sockets: BoundSockets, identity: TlsIdentity | None) -> None:
+        """Serves UDP and, on the same port, TLS with `identity`; without one plain TCP."""
+        self._udp = UdpEndpoint(sockets.udp, self._datagram)
+        kind = "TLS" if identity else "TCP"
+        server = await self._loop.create_server(
+            lambda: self._connections.accepted(kind),
+            sock=sockets.stream,
+            ssl=identity.server_context() if identity else None,
+        )
+        self._servers.append(server)
+
+    def kick(self) -> None:
+        """Handles the stack's events, sends what it wants sent, and sets its timer. Call after using the stack."""
+        if self._pumping or self._closed:
+            return
+        self._pumping = True
+        try:
+            self._pump()
+        finally:
+            self._pumping = False
+        self._arm()
+
+    async def close(self) -> None:
+        """Stops listening and closes every connection."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for server in self._servers:
+            server.close()
+        await self._connections.close()
+        for server in self._servers:
+            await server.wait_closed()
+        if self._udp is not None:
+            self._udp.close()
+
+    # From the stack to the network
+
+    def _pump(self) -> None:
+        for _ in range(MAX_PUMP_ROUNDS):
+            events = self.stack.take_events()
+            for event in events:
+                self._guarded(self._application.on_event, event, self.now())
+            self._guarded(self._application.on_roles, self.now())
+            outgoing = self.stack.take_outgoing()
+            for message in outgoing:
+                self._send(message.hop, message.data)
+            if not events and not outgoing:
+                return
+        raise RuntimeError("the handlers of the stack's events never come to rest")
+
+    def _guarded(self, handler: Callable[..., None], *args: object) -> None:
+        """Calls a handler so that a bug in it harms the one request that met it, and no other."""
+        try:
+            handler(*args)
+        except Exception:  # noqa: BLE001 - whatever it is, other people's calls go on
+            log.exception("a bug in a handler of SIP events")
+
+    def _send(self, hop: Hop, data: bytes) -> None:
+        if self._tap is not None:
+            self._tap(Wire(self.now(), "sent", hop, data))
+        if hop.transport != "UDP":
+            self._connections.send(hop, data)
+            return
+        if self._udp is None:
+            self._loop.call_soon(self.hop_failed, hop, "this endpoint has no UDP")
+            return
+        try:
+            self._udp.send(data, (hop.host, hop.port))
+        except OSError as error:
+            self._loop.call_soon(self.hop_failed, hop, str(error))
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadlines = [due for timed in self._timed if (due := timed.deadline()) is not None]
+        if deadlines and not self._closed:
+            self._timer = self._loop.call_at(min(deadlines), self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        now = self.now()
+        for timed in self._timed:
+            timed.advance(now)
+        self.kick()
+
+    # From the network to the stack
+
+    def _datagram(self, data: bytes, address: tuple[str, int]) -> None:
+        source = Hop("UDP", *address)
+        if not data.strip(b"\r\n\0"):
+            return  # keep-alive (RFC 5626 4.4.2 leaves STUN; bare CRLF and NUL are what phones send)
+        try:
+            message = parse(data)
+        except SipParseError as error:
+            self.malformed(error, source)
+            return
+        self.message(message, source)
+
+    def message(self, message: Message, source: Hop) -> None:
+        """Takes in a message read from a socket."""
+        if self._closed:
+            return
+        if self._tap is not None:
+            self._tap(Wire(self.now(), "received", source, bytes(message)))
+        assert isinstance(message, Request | Response)
+        self.stack.receive(message, source, self.now())
+        self.kick()
+
+    def malformed(self, error: SipParseError, source: Hop) -> None:
+        """Answers what could not be read, where RFC 3261 says so: a request whose Via could be (18.3, 8.2.6)."""
+        log.info("malformed message from %s:%s: %s", source.host, source.port, error.reason)
+        if error.request is not None:
+            self.stack.answer_stateless(error.request, error.status, source, error.reason)
+            self.kick()
+
+    def hop_failed(self, hop: Hop, reason: str) -> None:
+        """Tells the stack that nothing gets through to `hop`."""
+        if self._closed:
+            return
+        log.info("cannot reach %s:%s over %s: %s", hop.host, hop.port, hop.transport, reason)
+        self.stack.transport_failed(hop, self.now())
+        self.kick()
+
+    def flow_closed(self, stream: Stream) -> None:
+        """Tells the stack and the application that a connection is gone."""
+        if self._closed:
+            return
+        self._guarded(self._application.on_flow_closed, stream.hop)
+        self.stack.transport_failed(stream.hop, self.now())
+        self.kick()

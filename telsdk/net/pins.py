@@ -1,0 +1,136 @@
+"""TLS by pinned keys: who a peer is, is said by the chain, not by a certificate authority.
+
+A pin is the SHA-256 of the certificate's SubjectPublicKeyInfo (the form of RFC 7469). Certificates are self-signed
+wrapping for the key; their names and dates say nothing and are not looked at.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import os
+import ssl
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from telsdk.errors import Refused, TelError
+
+
+class PinMismatch(Refused):
+    """The peer's key is not the one that the chain, or its caller token, names."""
+
+
+class KeyFileError(TelError):
+    """A key file cannot be read or written."""
+
+
+def pin_of_key(key: ec.EllipticCurvePublicKey) -> bytes:
+    """The pin of a public key: SHA-256 over its DER SubjectPublicKeyInfo."""
+    spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).digest()
+
+
+def pin_of_certificate(der: bytes) -> bytes:
+    """The pin of the key in a DER certificate."""
+    spki = (
+        x509.load_der_x509_certificate(der)
+        .public_key()
+        .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    return hashlib.sha256(spki).digest()
+
+
+@dataclass(frozen=True)
+class TlsIdentity:
+    """A P-256 key in the clothes that TLS wants: how a node, hub or UC proves itself."""
+
+    key: ec.EllipticCurvePrivateKey
+
+    @classmethod
+    def generate(cls) -> TlsIdentity:
+        return cls(ec.generate_private_key(ec.SECP256R1()))
+
+    @classmethod
+    def load_or_create(cls, path: Path) -> TlsIdentity:
+        """The identity kept in `path` (PEM, mode 600), made there when the file is missing.
+
+        Raises:
+            KeyFileError: the file holds something else, or cannot be read or written.
+        """
+        try:
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                identity = cls.generate()
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(identity._private_pem())
+                return identity
+            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        except (OSError, ValueError, TypeError) as error:
+            raise KeyFileError(f"{path} gives no key: {error}") from error
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+            raise KeyFileError(f"{path} holds another kind of key: a node needs a P-256 key in PEM")
+        return cls(key)
+
+    @property
+    def pin(self) -> bytes:
+        return pin_of_key(self.key.public_key())
+
+    def server_context(self) -> ssl.SSLContext:
+        """A TLS 1.3 server context that presents this key."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        # The ssl module takes a certificate only from files; these live for the length of one call.
+        with tempfile.TemporaryDirectory() as folder:
+            pem = Path(folder, "identity.pem")
+            pem.touch(mode=0o600)
+            pem.write_bytes(self._private_pem() + self._certificate_pem())
+            context.load_cert_chain(pem)
+        return context
+
+    def _private_pem(self) -> bytes:
+        return self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
+    def _certificate_pem(self) -> bytes:
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "telprotocol")])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(self.key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(datetime.datetime(2020, 1, 1))
+            .not_valid_after(datetime.datetime(9999, 12, 31, 23, 59, 59))  # RFC 5280 4.1.2.5: no end
+            .sign(self.key, hashes.SHA256())
+        )
+        return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def client_context() -> ssl.SSLContext:
+    """A TLS 1.3 client context that leaves the judgement of the peer to `check_pin`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def check_pin(tls: ssl.SSLObject, pins: frozenset[bytes], peer: str) -> None:
+    """Holds the peer's key against the pins. The handshake has shown that it owns the key.
+
+    Raises:
+        PinMismatch: none of `pins` is the peer's.
+    """
+    certificate = tls.getpeercert(binary_form=True)
+    seen = pin_of_certificate(certificate) if certificate else b""
+    if seen not in pins:
+        wanted = " or ".join(sorted(pin.hex()[:16] for pin in pins)) or "none"
+        raise PinMismatch(f"{peer} showed the key {seen.hex()[:16]}, expected {wanted}: not sent")

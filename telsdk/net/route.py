@@ -1,0 +1,94 @@
+"""From a SIP URI to the hop that leads there: addresses come from the chain, not from DNS (no RFC 3263)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from telsdk.sip.errors import SipError
+from telsdk.sip.hop import DEFAULT_PORTS, Hop
+from telsdk.sip.uri import Uri
+
+PIN_PARAM = "pin"
+"""URI parameter of a UC's Contact: the key that answers there. A UC holds it against the caller token; a node that has
+to reach the Contact knows no better."""
+
+
+
+class NoRoute(SipError):
+    """A URI leads nowhere that we can send to."""
+
+
+class Listed(Protocol):
+    """A server in the list on chain: a hub or a node."""
+
+    @property
+    def uri(self) -> str: ...
+
+    @property
+    def pins(self) -> tuple[bytes, ...]: ...
+
+
+ListedT = TypeVar("ListedT", bound=Listed)
+
+
+def pin_text(pin: bytes) -> str:
+    """A pin as the URI parameter has it: base64url without padding."""
+    return base64.urlsafe_b64encode(pin).decode().rstrip("=")
+
+
+def hop_of(uri: Uri, pins: Iterable[bytes] | None = None) -> Hop:
+    """The hop that `uri` names; `pins`, or the pin in the URI, say which key answers there.
+
+    Raises:
+        NoRoute: not a SIP URI, an unknown transport, or a malformed pin.
+    """
+    transport = uri.transport.upper()
+    if uri.scheme not in ("sip", "sips") or transport not in DEFAULT_PORTS:
+        raise NoRoute(f"{uri} cannot be reached: a sip URI over udp, tcp or tls is needed")
+    keys = frozenset(_pin_of(uri) if pins is None else pins)
+    return Hop(transport, uri.host, uri.port or DEFAULT_PORTS[transport], pins=keys)
+
+
+def hop_to(server: Listed) -> Hop:
+    """The hop to a listed server.
+
+    Raises:
+        NoRoute: its listed URI cannot be used.
+    """
+    try:
+        uri = Uri.parse(server.uri)
+    except SipError as error:
+        raise NoRoute(f"the listed address {server.uri!r} is malformed: its operator has to mend it") from error
+    return hop_of(uri, server.pins)
+
+
+def find(servers: Iterable[ListedT], uri: Uri) -> ListedT | None:
+    """The listed server that `uri` leads to, by transport, host and port."""
+    try:
+        wanted = hop_of(uri, ())
+    except NoRoute:
+        return None
+    for server in servers:
+        try:
+            hop = hop_to(server)
+        except NoRoute:
+            continue
+        if (hop.transport, hop.host, hop.port) == (wanted.transport, wanted.host, wanted.port):
+            return server
+    return None
+
+
+def _pin_of(uri: Uri) -> tuple[bytes, ...]:
+    text = uri.param(PIN_PARAM)
+    if text is None:
+        return ()
+    try:
+        pin = base64.b64decode(text + "=", altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise NoRoute(f"{text!r} is not a key pin") from error
+    if len(pin) != 32:
+        raise NoRoute(f"{text!r} is not a key pin: 32 bytes are needed")
+    return (pin,)

@@ -1,0 +1,143 @@
+"""Who may do what at a node: session tokens and phone passwords at login, caller tokens on calls.
+
+All of it is judged by the node's own copy of the chain; nothing here asks the network, but for the first look at a
+contract wallet's signature (ERC-1271).
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from telsdk.address import REALM, aor
+from telsdk.credential.phone import PhonePasswords, PhoneUser
+from telsdk.credential.verify import Verifier
+from telsdk.directory import Directory, NumberFacts, locate
+from telsdk.errors import NotFound, TelError
+from telsdk.node.logins import Login, LoginKind
+from telsdk.node.settings import NodeSettings
+from telsdk.number import Number
+from telsdk.sip import identity
+from telsdk.sip.bearer import BearerVerifier, WrongNumber, challenge
+from telsdk.sip.digest import DigestServer, StaleNonce
+from telsdk.sip.headers import Credentials
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request
+from telsdk.sip.sdp import SessionDescription
+from telsdk.sip.token import AuthError
+
+
+class LoginMissing(AuthError):
+    """A request that needs a login came without one."""
+
+
+class Admission:
+    """Judges logins and callers for one node.
+
+    Args:
+        audience: the node's URI as the chain lists it: what session tokens are made for.
+        phone_secrets: of the operator, newest first; without one, phones cannot log in.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        audience: str,
+        settings: NodeSettings,
+        phone_secrets: tuple[bytes, ...] = (),
+    ) -> None:
+        self._directory = directory
+        self._settings = settings
+        self._verifier = Verifier(directory)
+        self._bearer = BearerVerifier(
+            audience,
+            self._verifier.authority,
+            number_of=self._number_of,
+            lifetime=settings.token_lifetime,
+            skew=settings.clock_skew,
+        )
+        self._phones = PhonePasswords(phone_secrets, directory) if phone_secrets else None
+        self._digest = DigestServer(REALM, secrets.token_bytes(32), algorithm=settings.digest_algorithm)
+
+    def login(self, request: Request, source: Hop, now: float) -> Login:
+        """Who sends this REGISTER, by session token or phone password; `now` in seconds since 1970.
+
+        Raises:
+            AuthError: nobody, with the status to answer.
+            NotFound: the number that it names is nobody's.
+        """
+        value = request.headers.get("Authorization")
+        if value is None:
+            raise LoginMissing("log in with a session token or a phone password")
+        credentials = Credentials.parse(value)
+        if credentials.scheme.lower() == "bearer":
+            authority = self._bearer.verify(request, credentials.token68 or "", now)
+            return Login.of(self._facts(Number(authority.number)), LoginKind.SESSION, str(authority.role))
+        return self._phone(request, credentials, source, now)
+
+    def phone_caller(self, request: Request, source: Hop, now: float) -> Login:
+        """Who sends this request by phone password, in Proxy-Authorization.
+
+        Raises:
+            AuthError: nobody, with the status to answer.
+        """
+        value = request.headers.get("Proxy-Authorization")
+        if value is None:
+            raise LoginMissing("calls from a phone need its password")
+        return self._phone(request, Credentials.parse(value), source, now)
+
+    def caller(self, request: Request, number: Number, now: float) -> None:
+        """Holds the caller token of a request against the number logged in where it came from.
+
+        Raises:
+            AuthError: no token, or one that does not speak for `number` in this very call.
+        """
+        caller = identity.verify(
+            request.headers.get("Identity"),
+            act=request.method,
+            dest=(str(request.to.uri.aor), aor(request.to.uri.user)),
+            call_id=request.call_id,
+            media=_fingerprints(request),
+            body=request.body if request.method == "MESSAGE" else None,
+            now=now,
+            authorise=self._verifier.authority,
+            number_of=self._number_of,
+            max_age=self._settings.token_lifetime,
+            skew=self._settings.clock_skew,
+        )
+        if caller.authority.number != number:
+            raise WrongNumber(f"the caller token is of {caller.authority.number}, logged in is {number}")
+
+    def challenges(self, error: AuthError, source: Hop, now: float) -> list[tuple[str, str]]:
+        """The WWW-Authenticate headers for a refusal: one challenge, since most phones break at a second."""
+        return [("WWW-Authenticate", self._challenge(error, source, now))]
+
+    def proxy_challenges(self, error: AuthError, source: Hop, now: float) -> list[tuple[str, str]]:
+        """The same for a 407."""
+        return [("Proxy-Authenticate", self._digest.challenge(now, source.host, stale=isinstance(error, StaleNonce)))]
+
+    def _challenge(self, error: AuthError, source: Hop, now: float) -> str:
+        by_token = not isinstance(error, LoginMissing) and not getattr(error, "is_digest", False)
+        if by_token or self._phones is None:
+            return challenge(REALM, None if isinstance(error, LoginMissing) else error)
+        return self._digest.challenge(now, source.host, stale=isinstance(error, StaleNonce))
+
+    def _phone(self, request: Request, credentials: Credentials, source: Hop, now: float) -> Login:
+        raise NotImplementedError
+
+    def _facts(self, number: Number) -> NumberFacts:
+        facts = self._directory.number(number)
+        if facts is None:
+            raise NotFound(f"nobody holds {number}")
+        return facts
+
+    def _number_of(self, user: str) -> int | None:
+        try:
+            return locate(self._directory, user).number
+        except TelError:
+            return None
+
+
+def _fingerprints(request: Request) -> tuple[tuple[str, str], ...]:
+    if request.content_type != "application/sdp":
+        return ()
+    return tuple(SessionDescription.parse(request.body).fingerprints)

@@ -1,0 +1,203 @@
+"""Requests that pass a node: who may send them, where they go, and whether the node stays in the call.
+
+    from a user of ours, to a user of ours    token checked; to his bindings
+    from a user of ours, to anybody else      token checked; to the callee's home hub, and to the node that it names
+    from elsewhere, to a user of ours         to his bindings: the UC judges the token itself, and trusts no node
+    from elsewhere, to anybody else           480: a node is no open relay
+
+Subclasses may watch what leaves by `outbound`; the demo's hostile node does.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from telsdk.directory import Directory, NumberFacts, locate
+from telsdk.errors import NotFound, TelError
+from telsdk.net.route import NoRoute, find, hop_of, hop_to
+from telsdk.node.admission import Admission
+from telsdk.node.answers import HeaderField, warning
+from telsdk.node.logins import Login, LoginKind, Logins
+from telsdk.sip.events import Event
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request
+from telsdk.sip.proxy import Arrived, Context, Finished, Proxy, Redirect3xx, Target
+from telsdk.sip.registrar import Registrar
+from telsdk.sip.stack import Stack
+from telsdk.sip.token import AuthError
+from telsdk.sip.uri import Uri
+
+log = logging.getLogger(__name__)
+
+_TOKEN_METHODS = frozenset({"INVITE", "MESSAGE"})
+
+
+class Calls:
+    """The proxy of one node, and what it decides.
+
+    Args:
+        address: where this node listens: host and port, the same for UDP and TLS.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        stack: Stack,
+        admission: Admission,
+        registrar: Registrar,
+        logins: Logins,
+        address: tuple[str, int],
+    ) -> None:
+        self._directory = directory
+        self._admission = admission
+        self._registrar = registrar
+        self._logins = logins
+        self._address = address
+        self._open: set[Context] = set()
+        self.proxy = Proxy(stack, is_local=self._is_local, record_route=self._record_route)
+
+    def __len__(self) -> int:
+        """Calls that are being set up."""
+        return len(self._open)
+
+    def act(self, event: Event, now: float, wall: float) -> None:
+        """Acts on an event of the proxy; `now` monotonic, `wall` in seconds since 1970."""
+        match event:
+            case Arrived(ctx=ctx) if ctx.in_dialog:
+                self._forward_in_dialog(ctx, now)
+            case Arrived(ctx=ctx):
+                self._arrived(ctx, now, wall)
+            case Redirect3xx():
+                self._redirected(event, now)
+            case Finished(ctx=ctx):
+                self._open.discard(ctx)
+
+    def outbound(self, request: Request) -> Request:
+        """The request as it is sent on."""
+        return request
+
+    def admit(self, request: Request, login: Login, source: Hop, wall: float) -> None:
+        """Whether the user logged in at `source` may send this request.
+
+        Raises:
+            AuthError: no, with the status to answer.
+        """
+        if login.kind is LoginKind.PHONE:
+            self._admission.phone_caller(request, source, wall)
+        elif request.method in _TOKEN_METHODS:
+            self._admission.caller(request, login.number, wall)
+
+    # Requests that begin something
+
+    def _arrived(self, ctx: Context, now: float, wall: float) -> None:
+        request = ctx.request
+        if request.method == "INVITE":
+            self._open.add(ctx)
+        login = self._logins.find(ctx.source)
+        try:
+            callee = locate(self._directory, request.uri.user or "")
+            if login is not None:
+                self.admit(request, login, ctx.source, wall)
+            targets = self._bindings(callee, request, now)
+            if not targets and login is not None:
+                targets = [self._home_hub(callee, request)]
+        except AuthError as error:
+            self._refuse(ctx, error, wall, now)
+        except (NotFound, NoRoute) as error:
+            self.proxy.reply(ctx, 404 if isinstance(error, NotFound) else 480, now, headers=[warning(error)])
+        except TelError as error:
+            self.proxy.reply(ctx, 400, now, headers=[warning(error)])
+        else:
+            self.proxy.forward(ctx, targets, now)
+
+    def _refuse(self, ctx: Context, error: AuthError, wall: float, now: float) -> None:
+        headers: list[HeaderField] = [warning(error)]
+        status = error.status
+        if status == 401:
+            status = 407
+            headers += self._admission.proxy_challenges(error, ctx.source, wall)
+        self.proxy.reply(ctx, status, now, headers=headers)
+
+    def _bindings(self, callee: NumberFacts, request: Request, now: float) -> list[Target]:
+        return [
+            Target(binding.contact.uri, binding.hop, self.outbound(request.copy()), routes=binding.path)
+            for binding in self._registrar.bindings(str(callee.number), now)
+        ]
+
+    def _home_hub(self, callee: NumberFacts, request: Request) -> Target:
+        """Where the callee's node can be asked for.
+
+        Raises:
+            NoRoute: the callee has named no hub, or one that is not listed.
+        """
+        hub = self._directory.hub(callee.hub) if callee.hub is not None else None
+        if hub is None:
+            raise NoRoute(f"{callee.name or callee.number} has no home hub: its owner has not set one up")
+        return Target(request.uri, hop_to(hub), self._question(request))
+
+    def _question(self, request: Request) -> Request:
+        """What the hub is asked: the request without its body, which is none of the hub's business."""
+        question = request.copy()
+        question.body = b""
+        question.headers.remove("Content-Type")
+        return question
+
+    def _redirected(self, event: Redirect3xx, now: float) -> None:
+        """The hub says which node: it has to be one that the chain lists."""
+        ctx = event.ctx
+        for contact in event.contacts:
+            node = find((node for hub in self._directory.hubs() for node in hub.nodes), contact.uri)
+            if node is not None and node.active:
+                hop = hop_to(node)
+                if (hop.host, hop.port) == self._address:
+                    break  # the hub believes him here, and he is not
+                request = self.outbound(ctx.request.copy())
+                self.proxy.forward(ctx, [Target(ctx.request.uri, hop, request)], now)
+                return
+        else:
+            log.warning("a hub redirected to %s, which no list on chain has", event.contacts[0].uri)
+        self.proxy.reply(ctx, 480, now)
+
+    # Requests within a call
+
+    def _forward_in_dialog(self, ctx: Context, now: float) -> None:
+        request = ctx.request
+        uri = request.routes[0].uri if request.routes else request.uri
+        try:
+            hop = self._next_hop(uri)
+        except NoRoute as error:
+            self.proxy.reply(ctx, 404, now, headers=[warning(error)])
+        else:
+            self.proxy.forward(ctx, [Target(request.uri, hop)], now)
+
+    def _next_hop(self, uri: Uri) -> Hop:
+        """The way to a URI of a route set: a user of ours by his connection, a listed node by its pinned key."""
+        for binding in self._registrar.bindings_at(uri):
+            return binding.hop
+        node = find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
+        return hop_to(node) if node is not None else hop_of(uri)
+
+    # Staying in the call
+
+    def _is_local(self, uri: Uri) -> bool:
+        return (uri.host, uri.port) == self._address
+
+    def _record_route(self, ctx: Context, target: Target) -> Sequence[Uri]:
+        """Only where the two ends cannot reach each other: when one is a plain phone."""
+        if ctx.request.method != "INVITE" or target.request is None:
+            return ()
+        if not any(self._is_phone(hop) for hop in (ctx.source, target.hop)):
+            return ()
+        transports = dict.fromkeys((target.hop.transport, ctx.source.transport))
+        return [self._own_uri(transport) for transport in transports]
+
+    def _is_phone(self, hop: Hop) -> bool:
+        login = self._logins.find(hop)
+        return login is not None and login.kind is LoginKind.PHONE
+
+    def _own_uri(self, transport: str) -> Uri:
+        host, port = self._address
+        return Uri("sip", None, host, port, params=(("transport", transport.lower()), ("lr", None)))
+
+

@@ -1,0 +1,186 @@
+"""The node: a SIP registrar and stateful proxy that serves user clients and stores nothing of theirs.
+
+What it knows of people it knows from the chain; who is logged in is forgotten when the connection, the registration
+or the right to it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+from telsdk.directory import NodeFacts
+from telsdk.errors import NotFound
+from telsdk.follow import FollowedDirectory, Follower
+from telsdk.net.driver import Driver, Wire
+from telsdk.net.pins import TlsIdentity
+from telsdk.net.sockets import BoundSockets
+from telsdk.node.admission import Admission
+from telsdk.node.calls import Calls
+from telsdk.node.lag import LagMeter
+from telsdk.node.load import LOAD_HEADER, Load
+from telsdk.node.logins import Logins
+from telsdk.node.registration import Registration
+from telsdk.node.settings import NodeSettings
+from telsdk.number import Number
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request, Response
+from telsdk.sip.registrar import Registrar
+from telsdk.sip.stack import Event, RequestReceived, ServerTransaction, Stack
+
+log = logging.getLogger(__name__)
+
+ALLOW = "REGISTER, INVITE, ACK, BYE, CANCEL, MESSAGE, OPTIONS"
+
+
+class Node:
+    """One node of a hub's list. Make it inside a running event loop, by `launch`.
+
+    Args:
+        directory: the chain, loaded; followed by this node itself.
+        hub_id, index: its place in the list on chain.
+        sockets: where it is listed; UDP and TLS are served.
+        identity: the key whose pin is listed.
+        phone_secrets: the operator's secrets for phone passwords, newest first; without one, phones are refused.
+        tap: told of each message, for captures.
+
+    Raises:
+        NotFound: the chain does not list this node.
+    """
+
+    calls_class: type[Calls] = Calls
+
+    def __init__(
+        self,
+        directory: FollowedDirectory,
+        hub_id: int,
+        index: int,
+        sockets: BoundSockets,
+        identity: TlsIdentity,
+        *,
+        settings: NodeSettings | None = None,
+        phone_secrets: tuple[bytes, ...] = (),
+        tap: Callable[[Wire], None] | None = None,
+    ) -> None:
+        self.place = (hub_id, index)
+        self.settings = settings or NodeSettings()
+        self._directory = directory
+        self._sockets = sockets
+        self._identity = identity
+        address = (sockets.host, sockets.port)
+        self._stack = Stack(
+            sent_by=lambda _: address, token=lambda: secrets.token_hex(12), timers=self.settings.timers
+        )
+        self.follower = Follower(directory, self._on_change, self.settings.chain_interval)
+        self.logins = Logins()
+        self.registrar = Registrar(
+            min_expires=self.settings.min_expires, max_expires=self.settings.max_expires
+        )
+        self._lag = LagMeter()
+        self._admission = Admission(directory, self._own_facts().uri, self.settings, phone_secrets)
+        self._registration = Registration(
+            directory, self._admission, self.registrar, self.logins, self.settings
+        )
+        self.calls = self.calls_class(
+            directory, self._stack, self._admission, self.registrar, self.logins, address
+        )
+        self._driver = Driver(self._stack, self, roles=(self.calls.proxy, _Expiry(self)), tap=tap)
+
+    @classmethod
+    async def launch(cls, directory: FollowedDirectory, *args: Any, **settings: Any) -> Self:
+        """Loads the chain, then makes a node and starts it. Arguments as for the class.
+
+        Raises:
+            TelError: the chain cannot be read, or does not list this node.
+        """
+        await asyncio.to_thread(directory.poll)
+        node = cls(directory, *args, **settings)
+        await node.start()
+        return node
+
+    async def start(self) -> None:
+        """Follows the chain and serves."""
+        await self.follower.start()
+        await self._driver.listen(self._sockets, self._identity)
+        self._lag.start()
+
+    async def stop(self) -> None:
+        self._lag.stop()
+        await self.follower.stop()
+        await self._driver.close()
+
+    def load(self) -> Load:
+        """How loaded this node is now."""
+        return Load(self.registrar.users, len(self.calls), self._lag.lag, self._directory.head.number)
+
+    def _own_facts(self) -> NodeFacts:
+        hub = self._directory.hub(self.place[0])
+        for node in hub.nodes if hub is not None else ():
+            if node.index == self.place[1]:
+                return node
+        raise NotFound(
+            "node {1} of hub {0} is not in the list on chain: add it with `telsdk hubs nodes`".format(*self.place)
+        )
+
+    # The chain
+
+    def _on_change(self, changed: frozenset[Number]) -> None:
+        """Ends what the chain no longer grants: bindings and logins of sold numbers and ended sessions."""
+        for number in changed:
+            facts = self._directory.number(number)
+            if any(not login.holds(facts) for login in self.logins.of(number)):
+                self.logins.drop(number)
+                dropped = self.registrar.drop(str(number))
+                log.info("%s changed on chain: %d bindings dropped", number, len(dropped))
+
+    # SIP: called by the driver
+
+    def on_event(self, event: Event, now: float) -> None:
+        if isinstance(event, RequestReceived) and event.request.method == "REGISTER":
+            self._stack.respond(event.tx, self._register(event.request, event.source, now), now)
+        elif isinstance(event, RequestReceived) and self._is_for_us(event.request):
+            self._answer_own(event.tx, event.request, now)
+        else:
+            self.calls.proxy.handle(event, now)
+
+    def on_roles(self, now: float) -> None:
+        for event in self.calls.proxy.take_events():
+            self.calls.act(event, now, time.time())
+
+    def on_flow_closed(self, hop: Hop) -> None:
+        """Who came by a connection cannot be reached when it is gone (RFC 5626 5.3)."""
+        self.logins.drop_hop(hop)
+        self.registrar.drop_flow(hop)
+
+    def _register(self, request: Request, source: Hop, now: float) -> Response:
+        return self._registration.answer(
+            request, source, now, time.time(), chain_age=self.follower.age()
+        )
+
+    def _is_for_us(self, request: Request) -> bool:
+        """Whether a request is for the node itself: its Request-URI names no user."""
+        return not request.uri.user and not request.routes
+
+    def _answer_own(self, tx: ServerTransaction, request: Request, now: float) -> None:
+        if request.method == "OPTIONS":
+            self._stack.answer(tx, 200, now, None, ("Allow", ALLOW), (LOAD_HEADER, str(self.load())))
+        else:
+            self._stack.answer(tx, 405, now, None, ("Allow", ALLOW))
+
+
+class _Expiry:
+    """Ends registrations when their time is over."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def advance(self, now: float) -> None:
+        for user in self._node.registrar.expire(now):
+            self._node.logins.drop(Number.parse(user))
+
+    def deadline(self) -> float | None:
+        return self._node.registrar.deadline()

@@ -1,0 +1,61 @@
+"""REGISTER at a node: judged by the chain, then bound to the connection it came by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from telsdk.directory import Directory, locate
+from telsdk.errors import TelError
+from telsdk.node.admission import Admission
+from telsdk.node.answers import warning
+from telsdk.node.logins import Logins
+from telsdk.node.settings import NodeSettings
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request, Response
+from telsdk.sip.registrar import Registrar
+from telsdk.sip.token import AuthError
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Answers REGISTER requests of one node."""
+
+    directory: Directory
+    admission: Admission
+    registrar: Registrar
+    logins: Logins
+    settings: NodeSettings
+
+    def answer(self, request: Request, source: Hop, now: float, wall: float, *, chain_age: float) -> Response:
+        """The response to `request`; what it grants is noted.
+
+        Args:
+            now: monotonic seconds.
+            wall: seconds since 1970.
+            chain_age: seconds since the chain was last read.
+        """
+        if chain_age > self.settings.stale_after:
+            return self._later(request, "Chain Behind")
+        try:
+            login = self.admission.login(request, source, wall)
+            number = locate(self.directory, request.to.uri.user or "").number
+        except AuthError as error:
+            challenges = self.admission.challenges(error, source, wall) if error.status == 401 else []
+            return request.response(error.status, headers=[*challenges, warning(error)])
+        except TelError as error:
+            return request.response(404, headers=[warning(error)])
+        if login.number != number:
+            return request.response(403, headers=[warning(Exception(f"the login is of {login.number}"))])
+        user = str(number)
+        if user not in self.registrar and self.registrar.users >= self.settings.max_users:
+            return self._later(request, "Node Full")
+        response = self.registrar.process(request, now, source, user=user)
+        if response.status == 200:
+            if self.registrar.bindings(user, now):
+                self.logins.add(source, login)
+            else:
+                self.logins.drop(number)
+        return response
+
+    def _later(self, request: Request, reason: str) -> Response:
+        return request.response(503, reason, headers=[("Retry-After", str(self.settings.retry_after))])

@@ -1,0 +1,41 @@
+"""What an operator may set about a node."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from telsdk.sip.timers import Timers
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """The settings of one node, with defaults that suit production."""
+
+    min_expires: int = 60
+    """Shortest registration, in seconds (RFC 3261 10.3)."""
+
+    max_expires: int = 3600
+    """Longest registration, in seconds."""
+
+    token_lifetime: int = 60
+    """Oldest session or caller token that is taken, in seconds."""
+
+    clock_skew: int = 30
+    """How far another's clock may be ahead, in seconds."""
+
+    chain_interval: float = 2.0
+    """Seconds between looks at the chain."""
+
+    stale_after: float = 120.0
+    """Seconds without an answer from the chain after which logins are refused. Calls in progress stay."""
+
+    max_users: int = 10_000
+    """Numbers with a binding; the next is told 503."""
+
+    retry_after: int = 30
+    """Seconds that a refused user is told to wait."""
+
+    digest_algorithm: str = "MD5"
+    """What phones are challenged with. Most know nothing but MD5; the passwords have 256 bits."""
+
+    timers: Timers = Timers()

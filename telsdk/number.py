@@ -1,0 +1,48 @@
+"""A number: 5 to 15 decimal digits, the first not 0; as an ERC-721 token id, its integer value."""
+
+from __future__ import annotations
+
+import re
+from typing import Self
+
+from telsdk.errors import TelError
+
+MIN_DIGITS = 5
+MAX_DIGITS = 15  # as long as the longest E.164 number, though it is none
+
+_DIGITS = re.compile(r"[1-9][0-9]{4,14}", re.ASCII)
+
+
+class NumberError(TelError, ValueError):
+    """The text or integer is not a number."""
+
+
+class Number(int):
+    """A telephone number of the protocol. Equal to, and hashed as, its token id.
+
+    Raises:
+        NumberError: fewer than 5 or more than 15 digits, or not an integer.
+    """
+
+    def __new__(cls, value: int) -> Self:
+        number = super().__new__(cls, value)
+        if not _DIGITS.fullmatch(str(int(number))):
+            raise NumberError(f"{value} is not a number: {MIN_DIGITS} to {MAX_DIGITS} digits, the first not 0")
+        return number
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The number written as `text`, digits only: no ``+``, no separators.
+
+        Raises:
+            NumberError: anything else.
+        """
+        if not _DIGITS.fullmatch(text):
+            raise NumberError(f"{text!r} is not a number: {MIN_DIGITS} to {MAX_DIGITS} digits, the first not 0")
+        return cls(int(text))
+
+    def __str__(self) -> str:
+        return int.__repr__(self)
+
+    def __repr__(self) -> str:
+        return f"Number({int.__repr__(self)})"

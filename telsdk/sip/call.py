@@ -1,0 +1,138 @@
+"""A call as one user agent sees it, and what its owner is told about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from telsdk.sip.dialog import Dialog
+from telsdk.sip.events import Event, Outgoing
+from telsdk.sip.message import Request, Response
+from telsdk.sip.transaction import ClientTransaction, ServerTransaction
+
+
+class CallState(StrEnum):
+    CALLING = "calling"  # our INVITE is out, or theirs came; nobody has answered
+    RINGING = "ringing"  # a 101-199 came or went
+    ANSWERED = "answered"  # we sent 2xx, and wait for its ACK
+    CONFIRMED = "confirmed"  # the dialog stands on both sides
+    ENDED = "ended"
+
+
+@dataclass(slots=True)
+class PendingAnswer:
+    """A 2xx of ours to an INVITE, sent again and again until its ACK comes (13.3.1.4)."""
+
+    tx: ServerTransaction
+    response: Response
+    interval: float  # seconds until it is sent again
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One call. Made by the user agent; read it, and use `app`."""
+
+    outgoing: bool
+    request: Request  # the INVITE that began it
+    tx: ClientTransaction | ServerTransaction
+    state: CallState = CallState.CALLING
+    dialog: Dialog | None = None  # the one that counts; early until the call is answered
+    early: dict[str, Dialog] = field(default_factory=dict)  # outgoing: by the callee's tag, one a fork
+    leaving: str | None = None  # "local" or "lost": it is to end, and the protocol says not yet
+    answer: PendingAnswer | None = None
+    acks: dict[tuple[str, int], Outgoing] = field(default_factory=dict)  # by the callee's tag and CSeq
+    app: object | None = None  # free for the application
+
+    @property
+    def id(self) -> str:
+        """The Call-ID."""
+        return self.request.call_id
+
+    @property
+    def ended(self) -> bool:
+        return self.state is CallState.ENDED
+
+
+@dataclass(slots=True)
+class IncomingCall(Event):
+    """Somebody calls: `UserAgent.ring`, then `accept` or `reject`."""
+
+    call: Call
+    request: Request
+
+
+@dataclass(slots=True)
+class Ringing(Event):
+    """A provisional response other than 100 came; it may bring media (183) or another fork."""
+
+    call: Call
+    response: Response
+
+
+@dataclass(slots=True)
+class Answered(Event):
+    """The callee took our call; the ACK is sent. What `response` claims is the application's to check."""
+
+    call: Call
+    response: Response
+
+
+@dataclass(slots=True)
+class CallConfirmed(Event):
+    """The caller has our answer: its ACK came. It may carry the answer to our offer."""
+
+    call: Call
+    ack: Request
+
+
+@dataclass(slots=True)
+class CallFailed(Event):
+    """Our call came to nothing. Without a response nobody answered (408) or nobody was reached (503)."""
+
+    call: Call
+    response: Response | None
+    status: int
+
+
+@dataclass(slots=True)
+class CallEnded(Event):
+    """The call is over: ours or theirs was the wish, or (``lost``) it could not be kept up."""
+
+    call: Call
+    by: str  # "local", "remote" or "lost"
+
+
+@dataclass(slots=True)
+class Redirected(Event):
+    """A 3xx came: ask again where its Contacts say. A `call` so answered is over."""
+
+    tx: ClientTransaction
+    response: Response
+    call: Call | None
+
+
+@dataclass(slots=True)
+class RequestAnswered(Event):
+    """A request outside of calls has its final response; None: no answer (408) or not reached (503)."""
+
+    tx: ClientTransaction
+    response: Response | None
+    status: int
+
+
+@dataclass(slots=True)
+class IncomingRequest(Event):
+    """A request that is no call: MESSAGE, OPTIONS, ..., or one within `call`. `UserAgent.answer` it."""
+
+    tx: ServerTransaction
+    request: Request
+    call: Call | None
+
+
+@dataclass(slots=True)
+class Reinvited(Event):
+    """The peer offers another session within `call`: `UserAgent.accept_offer`, or `answer` with 488."""
+
+    call: Call
+    tx: ServerTransaction
+    request: Request

@@ -1,0 +1,141 @@
+"""The called half of a user agent: ring, answer, wait for the ACK (RFC 3261 sections 13.3 and 9.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telsdk.sip.call import Call, CallConfirmed, CallEnded, CallState, IncomingCall, PendingAnswer, Reinvited
+from telsdk.sip.calls import Alarm, Calls
+from telsdk.sip.dialog import Dialog
+from telsdk.sip.message import Request, Response
+from telsdk.sip.transaction import ProtocolStateError, ServerTransaction, State
+
+Fields = Sequence[tuple[str, str]]
+
+
+class Callee:
+    """Incoming calls of one user agent, and new offers within any call."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def invited(self, tx: ServerTransaction, request: Request, now: float) -> None:
+        """An INVITE outside of any dialog."""
+        if not request.contacts:
+            self._calls.stack.answer(tx, 400, now, "Contact missing")
+            return
+        call = Call(outgoing=False, request=request, tx=tx)
+        tx.owner = call
+        self._calls.events.append(IncomingCall(call, request))
+
+    def reinvited(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
+        """An INVITE within the call."""
+        if call.answer is not None:
+            # 14.2: one offer after the other.
+            self._calls.stack.answer(tx, 500, now, "Offer Pending", ("Retry-After", "2"))
+            return
+        tx.owner = call
+        self._calls.events.append(Reinvited(call, tx, request))
+
+    def ring(self, call: Call, status: int, now: float, headers: Fields, body: bytes) -> None:
+        """Send 180, or another 1xx."""
+        tx = self._unanswered(call)
+        response = self._response(tx, call, status, headers, body)
+        self._calls.stack.respond(tx, response, now)
+        call.state = CallState.RINGING
+        if call.dialog is None:
+            call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=False)
+            self._calls.know(call, call.dialog)
+
+    def accept(self, call: Call, body: bytes, now: float, headers: Fields) -> None:
+        """Send the 200 that answers the call."""
+        tx = self._unanswered(call)
+        self._answer(call, tx, self._response(tx, call, 200, headers, body), now)
+        call.state = CallState.ANSWERED
+        if call.dialog is None:
+            call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=True)
+            self._calls.know(call, call.dialog)
+        call.dialog.confirmed = True
+
+    def accept_offer(
+        self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields
+    ) -> None:
+        """Send the 200 that answers an INVITE within the call."""
+        if call.ended or call.answer is not None:
+            raise ProtocolStateError("the call is over, or another answer of ours still waits for its ACK")
+        self._answer(call, tx, self._response(tx, call, 200, headers, body), now)
+
+    def reject(self, call: Call, status: int, now: float, reason: str | None, headers: Fields) -> None:
+        """Refuse the call."""
+        self._calls.stack.answer(self._unanswered(call), status, now, reason, *headers)
+        self._calls.end(call, CallEnded(call, "local"))
+
+    def cancelled(self, call: Call, now: float) -> None:
+        """The caller took the call back (9.2); one that was answered first stays."""
+        if call.state in (CallState.CALLING, CallState.RINGING):
+            self.terminate(call, now)
+            self._calls.end(call, CallEnded(call, "remote"))
+
+    def terminate(self, call: Call, now: float) -> None:
+        """Answer the INVITE 487, unless it is answered."""
+        if isinstance(call.tx, ServerTransaction) and call.tx.state is State.PROCEEDING:
+            self._calls.stack.answer(call.tx, 487, now)
+
+    def acked(self, call: Call, ack: Request, now: float) -> None:
+        """An ACK within the call; it ends the retransmission of the 2xx it belongs to."""
+        answer = call.answer
+        if answer is None or ack.cseq.number != answer.response.cseq.number:
+            return
+        self._stop(call)
+        if call.state is CallState.ANSWERED:
+            call.state = CallState.CONFIRMED
+            self._calls.events.append(CallConfirmed(call, ack))
+        if call.leaving:
+            self._calls.leave(call, call.leaving, now)
+
+    def resend(self, call: Call, now: float) -> None:
+        """13.3.1.4: the interval doubles up to T2, on every transport: a hop further on may lose messages."""
+        answer = call.answer
+        if answer is None or answer.tx.ended:
+            return
+        self._calls.stack.respond(answer.tx, answer.response, now)
+        answer.interval = min(2 * answer.interval, self._calls.stack.timers.t2)
+        self._calls.alarms.start((call, Alarm.RESEND), answer.interval, now)
+
+    def no_ack(self, call: Call, now: float) -> None:
+        """64*T1 without ACK: the dialog stands, the session should not (13.3.1.4)."""
+        self._stop(call)
+        self._calls.leave(call, call.leaving or "lost", now)
+
+    def _stop(self, call: Call) -> None:
+        call.answer = None
+        self._calls.alarms.stop((call, Alarm.RESEND))
+        self._calls.alarms.stop((call, Alarm.NO_ACK))
+
+    def _answer(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
+        timers = self._calls.stack.timers
+        self._calls.stack.respond(tx, response, now)
+        call.answer = PendingAnswer(tx, response, timers.t1)
+        self._calls.alarms.start((call, Alarm.RESEND), timers.t1, now)
+        self._calls.alarms.start((call, Alarm.NO_ACK), timers.timeout, now)
+
+    def _unanswered(self, call: Call) -> ServerTransaction:
+        if call.state not in (CallState.CALLING, CallState.RINGING) or not isinstance(
+            call.tx, ServerTransaction
+        ):
+            raise ProtocolStateError(f"this call is {call.state}: only an incoming one, unanswered, can be")
+        return call.tx
+
+    def _response(
+        self, tx: ServerTransaction, call: Call, status: int, headers: Fields, body: bytes
+    ) -> Response:
+        response = self._calls.stack.make_response(tx.request, status, None, *headers)
+        for route in tx.request.headers.all("Record-Route"):
+            response.headers.add("Record-Route", route)
+        self._calls.for_dialog(response, allow=status >= 200)
+        if body:
+            if "Content-Type" not in response.headers:
+                response.headers.add("Content-Type", "application/sdp")
+            response.body = body
+        del call
+        return response

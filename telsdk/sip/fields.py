@@ -1,0 +1,181 @@
+"""How each field that has a typed property is read: one function a field, to be used with `Headers.typed`.
+
+All raise `SipParseError` where the field is malformed, or is missing and must not be. `READERS` has them by
+key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from telsdk.sip import grammar
+from telsdk.sip.errors import SipParseError
+from telsdk.sip.headers import CSeq, Headers, Via
+from telsdk.sip.uri import NameAddr
+
+MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
+"""RFC 3261 section 8.1.1, without Max-Forwards, which peers of RFC 2543 do not send."""
+
+MAX_DELTA_SECONDS: Final = 2**32 - 1
+"""RFC 3261 section 20.19."""
+
+_MISSING: Final = "missing or empty (RFC 3261 section 8.1.1)"
+
+_is_call_id = re.compile(grammar.CALLID).fullmatch
+_media_type = re.compile(
+    rf"({grammar.TOKEN}){grammar.SWS}/{grammar.SWS}({grammar.TOKEN})({grammar.PARAMS}){grammar.SWS}"
+).fullmatch
+_digits = re.compile(r"[0-9]{1,10}").fullmatch
+_is_date = re.compile(grammar.RFC1123_DATE).fullmatch
+_retry_after = re.compile(
+    rf"([0-9]{{1,10}}){grammar.SWS}(?:\([^()]*\))?{grammar.PARAMS}{grammar.SWS}"
+).fullmatch
+_is_warning = re.compile(rf"[0-9]{{3}} \S+ {grammar.QUOTED_STRING}").fullmatch
+
+
+def _required(headers: Headers, key: str) -> str:
+    value = headers.first_line(key)
+    if not value:
+        raise SipParseError(_MISSING)
+    return value
+
+
+def via(headers: Headers) -> Via:
+    value = headers.get("via")
+    if not value:
+        raise SipParseError(_MISSING)
+    return Via.parse(value)
+
+
+def vias(headers: Headers) -> tuple[Via, ...]:
+    values = headers.all("via")
+    if not values:
+        raise SipParseError(_MISSING)
+    return tuple([Via.parse(value) for value in values])
+
+
+def from_(headers: Headers) -> NameAddr:
+    return NameAddr.parse(_required(headers, "from"))
+
+
+def to(headers: Headers) -> NameAddr:
+    return NameAddr.parse(_required(headers, "to"))
+
+
+def routes(headers: Headers) -> tuple[NameAddr, ...]:
+    return tuple([NameAddr.parse(value) for value in headers.all("route")])
+
+
+def record_routes(headers: Headers) -> tuple[NameAddr, ...]:
+    return tuple([NameAddr.parse(value) for value in headers.all("record-route")])
+
+
+def contacts(headers: Headers) -> tuple[NameAddr, ...]:
+    values = headers.all("contact")
+    return () if values == ["*"] else tuple([NameAddr.parse(value) for value in values])
+
+
+def call_id(headers: Headers) -> str:
+    value = _required(headers, "call-id")
+    if not _is_call_id(value):
+        raise SipParseError(f"{value[:80]!r} is malformed (RFC 3261 section 25.1)")
+    return value
+
+
+def cseq(headers: Headers) -> CSeq:
+    return CSeq.parse(_required(headers, "cseq"))
+
+
+def max_forwards(headers: Headers) -> int | None:
+    return _integer(headers.first_line("max-forwards"), 255)
+
+
+def expires(headers: Headers) -> int | None:
+    return _integer(headers.first_line("expires"), MAX_DELTA_SECONDS)
+
+
+def _integer(value: str | None, largest: int) -> int | None:
+    if value is None:
+        return None
+    if not _digits(value) or int(value) > largest:
+        raise SipParseError(f"{value[:40]!r} is not one of 0 to {largest}")
+    return int(value)
+
+
+def content_type(headers: Headers) -> str | None:
+    value = headers.first_line("content-type")
+    if value is None:
+        return None
+    match = _media_type(value)
+    if match is None:
+        raise SipParseError(f"{value[:80]!r} is not type/subtype (RFC 3261 section 20.15)")
+    return f"{match[1]}/{match[2]}".lower()
+
+
+def date(headers: Headers) -> str:
+    """As written; always GMT (section 20.17)."""
+    value = _required(headers, "date")
+    if not _is_date(value):
+        raise SipParseError(
+            f"{value[:80]!r} is not as 'Sat, 13 Nov 2010 23:29:00 GMT' (RFC 3261 section 20.17)"
+        )
+    return value
+
+
+def retry_after(headers: Headers) -> int:
+    """Seconds (section 20.33)."""
+    value = _required(headers, "retry-after")
+    match = _retry_after(value)
+    if match is None or int(match[1]) > MAX_DELTA_SECONDS:
+        raise SipParseError(f"{value[:80]!r} does not begin with seconds (RFC 3261 section 20.33)")
+    return int(match[1])
+
+
+def warnings(headers: Headers) -> list[str]:
+    """Code, agent and text of each, as written (section 20.43)."""
+    values = headers.all("warning")
+    for value in values:
+        if not _is_warning(value):
+            raise SipParseError(f"{value[:80]!r} is not code, agent and text (RFC 3261 section 20.43)")
+    return values
+
+
+_plain_address = re.compile(grammar.PLAIN_NAME_ADDR).fullmatch
+_plain_seconds = re.compile("[0-9]{1,9}").fullmatch
+
+PLAIN: Final[Mapping[str, Callable[[str], object]]] = {
+    "via": re.compile(grammar.PLAIN_VIA).fullmatch,
+    "from": _plain_address,
+    "to": _plain_address,
+    "call-id": _is_call_id,
+    "cseq": re.compile("[0-9]{1,9} [A-Z]++").fullmatch,
+    "contact": _plain_address,
+    "route": _plain_address,
+    "record-route": _plain_address,
+    "max-forwards": re.compile("[0-9]{1,2}").fullmatch,
+    "expires": _plain_seconds,
+    "content-type": re.compile("[a-z]++/[a-z]++").fullmatch,
+    "date": _is_date,
+    "retry-after": _plain_seconds,
+    "warning": _is_warning,
+}
+"""By key, whether a line's value is of the usual form, for which the field's reader never raises."""
+
+READERS: Final[Mapping[str, Callable[[Headers], object]]] = {
+    "via": vias,
+    "from": from_,
+    "to": to,
+    "call-id": call_id,
+    "cseq": cseq,
+    "contact": contacts,
+    "route": routes,
+    "record-route": record_routes,
+    "max-forwards": max_forwards,
+    "expires": expires,
+    "content-type": content_type,
+    "date": date,
+    "retry-after": retry_after,
+    "warning": warnings,
+}

@@ -1,0 +1,30 @@
+"""How much of anything a peer may send. Every limit of the message layer is here, and nowhere else."""
+
+from typing import Final
+
+MAX_MESSAGE: Final = 65_535
+"""Bytes of one message, head and body: what a UDP datagram can hold, and the same for streams."""
+
+MAX_HEAD_BYTES: Final = 32_768
+"""Bytes of start line and header fields. A call token with a delegation takes about 1,500."""
+
+MAX_HEADERS: Final = 256
+"""Header field lines in a message, without continuation lines. RFC 4475's longest has 50."""
+
+MAX_LIST_VALUES: Final = 128
+"""Values in one header field that is a list: more than Max-Forwards lets Vias grow to."""
+
+MAX_URI: Final = 2_048
+"""Characters of a Request-URI; a longer one is answered 414."""
+
+MAX_BODY: Final = 65_535
+"""Bytes of a body."""
+
+MAX_REMEMBERED: Final = 2_048
+"""Parsed values of one kind, such as Via, that are kept for when the same text comes again."""
+
+MAX_REMEMBERED_LENGTH: Final = 200
+"""Characters of a text that is remembered: MAX_REMEMBERED of them are about 2 MB."""
+
+MAX_SDP_LINES: Final = 2_000
+"""Lines of a session description."""

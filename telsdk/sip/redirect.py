@@ -1,0 +1,73 @@
+"""The redirect server: it says where to ask, and carries nothing itself (RFC 3261 sections 8.3 and 21.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telsdk.sip.events import AckReceived, Cancelled, Event, RequestReceived, TimedOut, TransportFailed
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request
+from telsdk.sip.stack import Stack
+from telsdk.sip.transaction import ServerTransaction, State
+from telsdk.sip.uri import NameAddr
+
+
+@dataclass(slots=True)
+class Asked(Event):
+    """A request wants to know where to go: `Redirect.answer` or `Redirect.refuse` it."""
+
+    tx: ServerTransaction
+    request: Request
+    source: Hop
+
+
+class Redirect:
+    """Redirect role over a stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._events: list[Event] = []
+
+    def handle(self, event: Event, now: float) -> bool:
+        """Take an event of the stack; False when it is none of ours."""
+        if isinstance(event, RequestReceived):
+            event.tx.owner = self
+            self._events.append(Asked(event.tx, event.request, event.source))
+            return True
+        if isinstance(event, Cancelled) and event.tx.owner is self:
+            self._stack.answer(event.tx, 487, now)
+            return True
+        if isinstance(event, AckReceived):
+            return True  # nothing here is ever answered 2xx to an INVITE, so this ACK is lost
+        return isinstance(event, TimedOut | TransportFailed) and event.tx.owner is self
+
+    def answer(
+        self,
+        tx: ServerTransaction,
+        contacts: Sequence[NameAddr],
+        now: float,
+        *,
+        status: int = 302,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Send a 3xx with `contacts`, best first. Nothing happens when the asker has cancelled meanwhile."""
+        self.refuse(tx, status, now, headers=[("Contact", str(one)) for one in contacts] + [*headers])
+
+    def refuse(
+        self,
+        tx: ServerTransaction,
+        status: int,
+        now: float,
+        *,
+        reason: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Send any other final response. Nothing happens when the asker has cancelled meanwhile."""
+        if tx.state in (State.TRYING, State.PROCEEDING):
+            self._stack.answer(tx, status, now, reason, *headers)
+
+    def take_events(self) -> list[Event]:
+        """What happened, in order; each is given out once."""
+        taken, self._events = self._events, []
+        return taken

@@ -1,0 +1,228 @@
+"""The registrar: who is reachable where (RFC 3261 section 10.3, RFC 3327, RFC 5626).
+
+It trusts whoever calls it: the request is authenticated, and its sender may speak for the user.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass
+
+from telsdk.sip.errors import SipParseError
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request, Response
+from telsdk.sip.uri import NameAddr
+
+DEFAULT_EXPIRES = 3600  # 10.3 step 7: seconds, when the request names none
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One place where a user is."""
+
+    contact: NameAddr  # as it was given, without expires
+    hop: Hop  # the way back by which the REGISTER came; for a phone behind NAT the only way
+    expires_at: float  # monotonic seconds
+    call_id: str
+    cseq: int
+    q: float = 1.0
+    path: tuple[NameAddr, ...] = ()  # RFC 3327: what requests to the contact pass before it
+
+    @property
+    def key(self) -> object:
+        """What a newer binding must share to replace this one (RFC 5626 6; else the URI)."""
+        instance = self.contact.param("+sip.instance")
+        return (instance, self.contact.param("reg-id")) if instance else self.contact.uri
+
+
+@dataclass(slots=True)
+class _User:
+    bindings: list[Binding]
+    wake_at: float  # when `Registrar.expire` looks at this user next
+
+
+class _Refusal(Exception):
+    def __init__(self, status: int, reason: str | None = None, *headers: tuple[str, str]) -> None:
+        self.status, self.reason, self.headers = status, reason, headers
+
+
+class Registrar:
+    """All bindings of one node, in memory.
+
+    Args:
+        min_expires: shorter registrations are refused with 423 (seconds).
+        max_expires: longer ones are cut to this (seconds).
+        max_contacts: bindings a user may have at once.
+    """
+
+    def __init__(self, *, min_expires: int = 60, max_expires: int = 3600, max_contacts: int = 10) -> None:
+        self.min_expires = min_expires
+        self.max_expires = max_expires
+        self.max_contacts = max_contacts
+        self._users: dict[str, _User] = {}
+        self._flows: dict[int, set[str]] = {}  # the users over each connection
+        self._wakes: list[
+            tuple[float, str]
+        ] = []  # heap; what does not agree with `_User.wake_at` is passed over
+
+    @property
+    def users(self) -> int:
+        """How many users have a binding."""
+        return len(self._users)
+
+    def __contains__(self, user: str) -> bool:
+        return user in self._users
+
+    def process(self, request: Request, now: float, flow: Hop, *, user: str | None = None) -> Response:
+        """Carry out an authenticated REGISTER and return its response; all of it is done, or nothing.
+
+        Args:
+            flow: where the request came from.
+            user: whose bindings these are; the user of the To URI when None.
+        """
+        user = user if user is not None else request.to.uri.user or ""
+        try:
+            wanted = self._wanted(request, now, flow)
+            left = self._merge(self.bindings(user, now), wanted, request, now)
+        except _Refusal as refusal:
+            return request.response(refusal.status, refusal.reason, headers=refusal.headers)
+        except SipParseError as error:
+            return request.response(400, error.reason)
+        self._store(user, left)
+        return self._ok(request, left, now)
+
+    def bindings(self, user: str, now: float | None = None) -> list[Binding]:
+        """Where `user` is, highest q first; with `now`, without what has run out."""
+        known = self._users.get(user)
+        if known is None:
+            return []
+        return [one for one in known.bindings if now is None or one.expires_at > now]
+
+    def drop(self, user: str) -> list[Binding]:
+        """Forget all bindings of `user`, and return them."""
+        dropped = self.bindings(user)
+        self._store(user, [])
+        return dropped
+
+    def drop_flow(self, hop: Hop) -> list[str]:
+        """Forget all bindings over a connection that is gone (RFC 5626 5.3); returns their users."""
+        users = self._users if hop.flow is None else self._flows.get(hop.flow, ())
+        hit = [user for user in users if any(hop.covers(one.hop) for one in self.bindings(user))]
+        for user in hit:
+            self._store(user, [one for one in self.bindings(user) if not hop.covers(one.hop)])
+        return hit
+
+    def expire(self, now: float) -> list[str]:
+        """Forget what has run out; returns the users who have no binding any more."""
+        gone = []
+        while self._wakes and self._wakes[0][0] <= now:
+            wake_at, name = heapq.heappop(self._wakes)
+            user = self._users.get(name)
+            if user is None or user.wake_at != wake_at:
+                continue
+            user.wake_at = math.inf
+            self._store(name, self.bindings(name, now))
+            if name not in self._users:
+                gone.append(name)
+        return gone
+
+    def deadline(self) -> float | None:
+        """When `expire` may have something to do next."""
+        return self._wakes[0][0] if self._wakes else None
+
+    def _wanted(self, request: Request, now: float, flow: Hop) -> list[Binding] | None:
+        """The bindings asked for, with those to be removed already expired; None for ``*``."""
+        if request.contact_star:
+            if request.expires != 0 or request.contacts:
+                raise _Refusal(400, "Contact * is for Expires: 0, alone")
+            return None
+        return [self._binding(contact, request, now, flow) for contact in request.contacts]
+
+    def _binding(self, contact: NameAddr, request: Request, now: float, flow: Hop) -> Binding:
+        return Binding(
+            contact.without("expires"),
+            flow,
+            now + self._seconds(contact, request),
+            request.call_id,
+            request.cseq.number,
+            _q(contact),
+            tuple(NameAddr.parse(path) for path in request.headers.all("Path")),
+        )
+
+    def _seconds(self, contact: NameAddr, request: Request) -> int:
+        """10.3 step 7; a malformed value counts as the default."""
+        written = contact.param("expires")
+        if written is not None and written.isascii() and written.isdecimal():
+            seconds = min(int(written[:11]), 2**32)
+        else:
+            seconds = DEFAULT_EXPIRES if request.expires is None else request.expires
+        if 0 < seconds < self.min_expires:
+            raise _Refusal(423, None, ("Min-Expires", str(self.min_expires)))
+        return min(seconds, self.max_expires)
+
+    def _merge(
+        self, known: list[Binding], wanted: list[Binding] | None, request: Request, now: float
+    ) -> list[Binding]:
+        """What is bound afterwards (10.3 steps 6 and 7)."""
+        if wanted is None:
+            if any(_is_stale(old, request) for old in known):
+                raise _Refusal(500, "CSeq out of order")
+            return []
+        left = {one.key: one for one in known}
+        for new in wanted:
+            old = left.pop(new.key, None)
+            if old is not None and _is_stale(old, request):
+                raise _Refusal(500, "CSeq out of order")
+            if new.expires_at > now:
+                left[new.key] = new
+        if len(left) > self.max_contacts and len(left) > len(known):
+            raise _Refusal(403, f"More than {self.max_contacts} Contacts")
+        return sorted(left.values(), key=lambda one: -one.q)
+
+    def _store(self, name: str, bindings: list[Binding]) -> None:
+        user = self._users.get(name)
+        self._index(name, user.bindings if user else [], bindings)
+        if not bindings:
+            self._users.pop(name, None)
+            return
+        if user is None:
+            user = self._users[name] = _User(bindings, math.inf)
+        user.bindings = bindings
+        end = min(one.expires_at for one in bindings)
+        # One entry a user is enough: an earlier one looks again, and a refresh adds none.
+        if end < user.wake_at:
+            user.wake_at = end
+            heapq.heappush(self._wakes, (end, name))
+
+    def _index(self, name: str, before: list[Binding], after: list[Binding]) -> None:
+        old = {one.hop.flow for one in before if one.hop.flow is not None}
+        new = {one.hop.flow for one in after if one.hop.flow is not None}
+        for flow in old - new:
+            users = self._flows[flow]
+            users.discard(name)
+            if not users:
+                del self._flows[flow]
+        for flow in new - old:
+            self._flows.setdefault(flow, set()).add(name)
+
+    def _ok(self, request: Request, bindings: list[Binding], now: float) -> Response:
+        """10.3 step 8: the 200 lists every binding with the time it has left."""
+        response = request.response(200)
+        for one in bindings:
+            left = str(max(1, round(one.expires_at - now)))
+            response.headers.add("Contact", str(one.contact.with_param("expires", left)))
+        for path in request.headers.all("Path"):
+            response.headers.add("Path", path)
+        return response
+
+
+def _is_stale(old: Binding, request: Request) -> bool:
+    return old.call_id == request.call_id and request.cseq.number <= old.cseq
+
+
+def _q(contact: NameAddr) -> float:
+    try:
+        return min(1.0, max(0.0, float(contact.param("q") or "1")))
+    except ValueError:
+        return 1.0

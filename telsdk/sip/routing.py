@@ -1,0 +1,94 @@
+"""What a proxy does to a request on its way (RFC 3261 sections 16.3 to 16.6): checks, Route, loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2s
+from typing import NamedTuple
+
+from telsdk.sip.dialog import MAX_FORWARDS
+from telsdk.sip.message import Request
+from telsdk.sip.uri import NameAddr, Uri
+
+IsLocal = Callable[[Uri], bool]
+
+
+class Refusal(NamedTuple):
+    """Why a request goes no further."""
+
+    status: int
+    reason: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def check(request: Request) -> Refusal | None:
+    """16.3, but for the loop and for authentication."""
+    if request.uri.scheme not in ("sip", "sips"):
+        return Refusal(416)
+    if request.max_forwards == 0:
+        return Refusal(483)
+    required = request.headers.all("Proxy-Require")
+    if required:
+        return Refusal(420, None, (("Unsupported", ", ".join(required)),))
+    return None
+
+
+def loop_mark(request: Request) -> str:
+    """A digest of all that decides where a request goes: the same again is a loop (16.6 step 8, RFC 5393)."""
+    parts = (
+        str(request.uri),
+        request.call_id,
+        str(request.cseq.number),
+        request.from_.tag or "",
+        request.to.tag or "",
+        *request.headers.all("Route"),
+    )
+    return "." + blake2s("\n".join(parts).encode(), digest_size=6).hexdigest()
+
+
+def is_looping(request: Request, mark: str, is_ours: Callable[[str, str, int | None], bool]) -> bool:
+    """Whether the request was here before with the same `mark` (16.3 step 4). Changed, it may pass again."""
+    return any(
+        (via.branch or "").endswith(mark) and is_ours(via.transport, via.host, via.port)
+        for via in request.vias[1:]
+    )
+
+
+def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]:
+    """Remove the Route values that name this element, and undo what a strict router did (16.4)."""
+    routes = request.routes
+    if not routes:
+        return ()
+    taken = []
+    if request.uri.has("lr") and is_local(request.uri):
+        # A strict router put our Record-Route into the Request-URI, and the target behind all routes.
+        taken.append(NameAddr(request.uri))
+        request.uri = routes.pop().uri
+        _set_routes(request, routes)
+    while routes and is_local(routes[0].uri):
+        taken.append(routes.pop(0))
+        request.headers.pop_first("Route")
+    return tuple(taken)
+
+
+def prepare(request: Request, uri: Uri, record_routes: Sequence[Uri], routes: Sequence[NameAddr]) -> None:
+    """Make `request` ready to leave for `uri` (16.6 steps 2 to 6)."""
+    if request.uri != uri:
+        request.uri = uri
+    left = request.max_forwards
+    request.headers.set("Max-Forwards", str(MAX_FORWARDS if left is None else left - 1))
+    for own in reversed(record_routes):
+        request.headers.insert("Record-Route", f"<{own}>")
+    for route in reversed(routes):
+        request.headers.insert("Route", str(route))
+    first = next(iter(request.routes), None)
+    if first is not None and not first.uri.has("lr"):
+        request.headers.pop_first("Route")
+        request.headers.add("Route", f"<{request.uri}>")
+        request.uri = first.uri
+
+
+def _set_routes(request: Request, routes: Sequence[NameAddr]) -> None:
+    request.headers.remove("Route")
+    for route in routes:
+        request.headers.add("Route", str(route))

@@ -1,0 +1,130 @@
+"""RFC 3261's timers: their values, and an agenda of those that run.
+
+All times are seconds; `now` is monotonic and handed in by whoever has a clock.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Timer(StrEnum):
+    """The timers of transactions, by their letters in RFC 3261 table 4 and RFC 6026."""
+
+    A = "A"  # INVITE retransmission
+    B = "B"  # INVITE timeout
+    D = "D"  # wait for retransmitted final responses to INVITE
+    E = "E"  # non-INVITE retransmission
+    F = "F"  # non-INVITE timeout
+    G = "G"  # retransmission of the final response to INVITE
+    H = "H"  # wait for ACK
+    I = "I"  # noqa: E741 - wait for retransmitted ACKs; the RFC's letter
+    J = "J"  # wait for retransmitted non-INVITE requests
+    K = "K"  # wait for retransmitted responses to non-INVITE
+    L = "L"  # RFC 6026: wait for retransmitted INVITEs and ACKs after a 2xx
+    M = "M"  # RFC 6026: wait for retransmitted and forked 2xx
+    TRYING = "100"  # 17.2.1: 100 (Trying) when the TU is silent; has no letter
+    CANCEL = "CANCEL"  # 9.1: how long a cancelled INVITE may stay without a final response; has no letter
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """RFC 3261 table 4. The three base values are settings; what depends on them is derived."""
+
+    t1: float = 0.5  # round-trip time estimate
+    t2: float = 4.0  # most between two retransmissions, but for INVITE
+    t4: float = 5.0  # how long a message stays in the network
+    timer_c: float = 181.0  # a proxied INVITE without news: must be more than three minutes (16.6 step 11)
+    trying: float = 0.2  # 17.2.1
+
+    @property
+    def timeout(self) -> float:
+        """64*T1: timers B, F, H, J on UDP, L and M."""
+        return 64 * self.t1
+
+    def durations(self, *, reliable: bool) -> dict[Timer, float | None]:
+        """First duration of each timer on such a transport; None: the timer does not run there."""
+        repeat = None if reliable else self.t1
+        linger = 0.0 if reliable else self.t4
+        return {
+            Timer.A: repeat,
+            Timer.B: self.timeout,
+            Timer.D: 0.0 if reliable else max(32.0, self.timeout),
+            Timer.E: repeat,
+            Timer.F: self.timeout,
+            Timer.G: repeat,
+            Timer.H: self.timeout,
+            Timer.I: linger,
+            Timer.J: 0.0 if reliable else self.timeout,
+            Timer.K: linger,
+            Timer.L: self.timeout,
+            Timer.M: self.timeout,
+            Timer.TRYING: self.trying,
+            Timer.CANCEL: self.timeout,
+        }
+
+
+class Agenda(Generic[Key]):
+    """The timers that run, each known by a key.
+
+    Protocol timers have few distinct lengths, and those of one length run out in the order they were started.
+    So there is one queue per length: starting, stopping and finding the next are all cheap, and a stopped
+    timer leaves nothing behind.
+    """
+
+    __slots__ = ("_queues", "_where")
+
+    def __init__(self) -> None:
+        self._queues: dict[float, OrderedDict[Key, float]] = {}
+        self._where: dict[Key, OrderedDict[Key, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._where
+
+    def start(self, key: Key, seconds: float, now: float) -> None:
+        """Let `key` come due in `seconds`; if it runs already it starts anew."""
+        self.stop(key)
+        queue = self._queues.get(seconds)
+        if queue is None:
+            queue = self._queues[seconds] = OrderedDict()
+        queue[key] = now + seconds
+        self._where[key] = queue
+
+    def stop(self, key: Key) -> None:
+        """Forget `key`; nothing happens when it does not run."""
+        queue = self._where.pop(key, None)
+        if queue is not None:
+            del queue[key]
+
+    def deadline(self) -> float | None:
+        """When the next one comes due, or None."""
+        return min((next(iter(queue.values())) for queue in self._queues.values() if queue), default=None)
+
+    def pop_due(self, now: float) -> Key | None:
+        """Take the one that came due first, or None when none has."""
+        first: OrderedDict[Key, float] | None = None
+        earliest = now
+        emptied = []
+        for seconds, queue in self._queues.items():
+            if not queue:
+                emptied.append(seconds)
+            elif (when := next(iter(queue.values()))) <= earliest:
+                if first is None or when < earliest:
+                    first = queue
+                earliest = when
+        for seconds in emptied:
+            del self._queues[seconds]
+        if first is None:
+            return None
+        key, _ = first.popitem(last=False)
+        del self._where[key]
+        return key

@@ -1,0 +1,96 @@
+"""A call as a person's program sees it: who it is, answer, hang up, and what was heard."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from pathlib import Path
+from typing import Protocol
+
+from telsdk.sip.call import Call
+from telsdk.uc.media import MediaSession, MediaStats
+from telsdk.uc.trust import Party
+
+
+class PhoneCallState(enum.Enum):
+    CALLING = "calling"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class CallControl(Protocol):
+    """What a call asks of the UC that it belongs to."""
+
+    async def answer(self, call: PhoneCall, source: Path | None, record: Path | None) -> None: ...
+
+    def reject(self, call: PhoneCall, status: int) -> None: ...
+
+    def hang_up(self, call: PhoneCall) -> None: ...
+
+
+class PhoneCall:
+    """One call, incoming or outgoing.
+
+    Attributes:
+        party: the other end, as far as it is proven; for an outgoing call known once it is answered.
+        ended_by: "local", "remote" or "lost", once it has ended.
+        silent: an unverified caller whom the settings let in without a sound.
+    """
+
+    def __init__(self, control: CallControl, call: Call, *, party: Party | None, silent: bool = False) -> None:
+        self._control = control
+        self.call = call
+        self.party = party
+        self.silent = silent
+        self.state = PhoneCallState.CALLING
+        self.media: MediaSession | None = None
+        self.ended_by: str | None = None
+        self._ended = asyncio.Event()
+
+    @property
+    def id(self) -> str:
+        """The Call-ID."""
+        return self.call.id
+
+    @property
+    def outgoing(self) -> bool:
+        return self.call.outgoing
+
+    async def answer(self, source: Path | None = None, record: Path | None = None) -> None:
+        """Takes an incoming call and plays the WAV file `source`, or silence.
+
+        Raises:
+            DescriptionRefused: the caller offers nothing that we can do; it was told 488.
+            MediaError: see `telsdk.uc.media`.
+        """
+        await self._control.answer(self, source, record)
+
+    def reject(self, status: int = 486) -> None:
+        """Refuses an incoming call, by default as busy."""
+        self._control.reject(self, status)
+
+    def hang_up(self) -> None:
+        """Ends the call. `wait_ended` returns when it is over."""
+        self._control.hang_up(self)
+
+    async def wait_ended(self, timeout: float | None = None) -> None:
+        """Returns when the call is over and its media closed.
+
+        Raises:
+            TimeoutError: it is not, after `timeout` seconds.
+        """
+        async with asyncio.timeout(timeout):
+            await self._ended.wait()
+
+    async def stats(self) -> MediaStats | None:
+        """What was heard; None when there never was media."""
+        return await self.media.stats() if self.media is not None else None
+
+    # Called by the UC
+
+    def has_ended(self, by: str) -> None:
+        """Notes the end; called by the UC once the media is closed."""
+        self.ended_by = by
+        self.state = PhoneCallState.ENDED
+        self._ended.set()

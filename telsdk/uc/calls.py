@@ -1,0 +1,213 @@
+"""The calls of a UC: tokens out, tokens judged, media started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+from telsdk.address import aor
+from telsdk.net.driver import Driver
+from telsdk.number import Number
+from telsdk.sip.call import Call
+from telsdk.sip.events import Event
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request, Response
+from telsdk.sip.ua import (
+    Answered,
+    CallEnded,
+    CallFailed,
+    IncomingCall,
+    Redirected,
+    Reinvited,
+    Ringing,
+    UserAgent,
+)
+from telsdk.sip.uri import Uri
+from telsdk.uc.call import PhoneCall, PhoneCallState
+from telsdk.uc.errors import CalleeRefused, CallRejected
+from telsdk.uc.media import DescriptionRefused, MediaSession
+from telsdk.uc.settings import UcSettings, Unverified
+from telsdk.uc.tokens import Tokens
+from telsdk.uc.trust import Judge, Party, Trust
+
+log = logging.getLogger(__name__)
+
+
+class Calls:
+    """What a `UserClient` does about calls; a `CallControl` for each of them."""
+
+    def __init__(
+        self, agent: UserAgent, judge: Judge, tokens: Tokens, settings: UcSettings, driver: Driver
+    ) -> None:
+        self.incoming: asyncio.Queue[PhoneCall] = asyncio.Queue()
+        self.refused: asyncio.Queue[Party] = asyncio.Queue()
+        self._agent = agent
+        self._judge = judge
+        self._tokens = tokens
+        self._settings = settings
+        self._driver = driver
+        self._loop = asyncio.get_running_loop()
+        self._calls: dict[Call, PhoneCall] = {}
+        self._answers: dict[Call, asyncio.Future[Response]] = {}
+        self._ringing: dict[Call, Callable[[], None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def call(
+        self,
+        uri: Uri,
+        number: Number,
+        hop: Hop,
+        source: Path | None,
+        record: Path | None,
+        on_ringing: Callable[[], None] | None,
+    ) -> PhoneCall:
+        """Calls `uri`, which `number` has to answer. See `UserClient.call`."""
+        media = self._media(source, record)
+        try:
+            offer = await media.offer()
+            request = self._agent.new_request("INVITE", uri, body=offer)
+            request.headers.add(*self._tokens.header(request, "INVITE", str(uri), sdp=offer))
+            call = self._agent.invite(request, hop, self._driver.now())
+        except BaseException:
+            await media.close()
+            raise
+        phone_call = self._calls[call] = PhoneCall(self, call, party=None)
+        phone_call.media = media
+        answer = self._answers[call] = self._loop.create_future()
+        if on_ringing is not None:
+            self._ringing[call] = on_ringing
+        self._driver.kick()
+        try:
+            response = await answer
+            await self._check_answer(phone_call, response, number)
+        except BaseException:
+            phone_call.hang_up()
+            await phone_call.wait_ended()
+            raise
+        return phone_call
+
+    async def answer(self, call: PhoneCall, source: Path | None, record: Path | None) -> None:
+        media = self._media(source, record)
+        try:
+            answer = await media.answer(call.call.request.body)
+        except BaseException as error:
+            await media.close()
+            if isinstance(error, DescriptionRefused):
+                self.reject(call, 488)
+            raise
+        call.media = media
+        dest = aor(call.party.number) if call.party and call.party.number else str(call.call.request.from_.uri.aor)
+        header = self._tokens.header(call.call.request, "INVITE 200", dest, sdp=answer)
+        self._agent.accept(call.call, answer, self._driver.now(), headers=[header])
+        call.state = PhoneCallState.ANSWERED
+        self._driver.kick()
+
+    def reject(self, call: PhoneCall, status: int) -> None:
+        self._agent.reject(call.call, self._driver.now(), status=status)
+        self._driver.kick()
+
+    def hang_up(self, call: PhoneCall) -> None:
+        self._agent.hang_up(call.call, self._driver.now())
+        self._driver.kick()
+
+    async def close(self) -> None:
+        """Hangs up, and closes all media."""
+        for call in tuple(self._calls.values()):
+            call.hang_up()
+        # What hanging up did not end at once, because the other side still has to answer, ends here.
+        for call in tuple(self._calls.values()):
+            await self._end(call, "lost")
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # Events of the user agent
+
+    def act(self, event: Event, now: float) -> None:
+        """Acts on an event that belongs to a call."""
+        match event:
+            case IncomingCall(call=call, request=request):
+                self._ring(call, request, now)
+            case Ringing(call=call):
+                self._rings(call)
+            case Answered(call=call, response=response):
+                self._answered(call, response)
+            case CallFailed(call=call, response=response, status=status):
+                self._fail(call, status, response.reason if response is not None else "")
+            case Redirected(call=Call() as call, response=response):
+                self._fail(call, response.status, "redirected, which only nodes follow")
+            case CallEnded(call=call, by=by):
+                self._fail(call, 487, f"the call was ended ({by})")
+                self._ended(call, by)
+            case Reinvited(tx=tx):
+                self._agent.answer(tx, 488, now)  # this UC changes no running session
+
+    def _ring(self, call: Call, request: Request, now: float) -> None:
+        party = self._judge.request(request, time.time())
+        unverified = party.trust is Trust.UNVERIFIED
+        if party.trust is Trust.REFUSED or (unverified and self._settings.unverified is Unverified.REFUSE):
+            log.info("refused a call: %s", party)
+            self._agent.reject(call, now, status=party.status)
+            self.refused.put_nowait(party)
+            return
+        silent = unverified and self._settings.unverified is Unverified.SILENCE
+        phone_call = self._calls[call] = PhoneCall(self, call, party=party, silent=silent)
+        phone_call.state = PhoneCallState.RINGING
+        self._agent.ring(call, now)
+        self.incoming.put_nowait(phone_call)
+
+    def _rings(self, call: Call) -> None:
+        if call in self._calls:
+            self._calls[call].state = PhoneCallState.RINGING
+        if (on_ringing := self._ringing.pop(call, None)) is not None:
+            on_ringing()
+
+    def _answered(self, call: Call, response: Response) -> None:
+        answer = self._answers.get(call)
+        if answer is not None and not answer.done():
+            answer.set_result(response)
+
+    async def _check_answer(self, call: PhoneCall, response: Response, number: Number) -> None:
+        """Lets media flow only with the one who was called.
+
+        Raises:
+            CalleeRefused: it is somebody else, or, where the settings want proof, somebody unproven.
+        """
+        party = call.party = self._judge.response(response, number, time.time())
+        refuse_unverified = self._settings.unverified is Unverified.REFUSE
+        if party.trust is Trust.REFUSED or (party.trust is Trust.UNVERIFIED and refuse_unverified):
+            raise CalleeRefused(f"the answer is not to be trusted: {party.reason}")
+        call.state = PhoneCallState.ANSWERED
+        assert call.media is not None
+        await call.media.accept(response.body)
+
+    def _fail(self, call: Call, status: int, reason: str) -> None:
+        answer = self._answers.get(call)
+        if answer is not None and not answer.done():
+            answer.set_exception(CallRejected(status, f"the call came to nothing: {status} {reason}".rstrip()))
+            self._ended(call, "remote")
+
+    def _ended(self, call: Call, by: str) -> None:
+        phone_call = self._calls.get(call)
+        if phone_call is not None:
+            self._spawn(self._end(phone_call, by))
+
+    async def _end(self, phone_call: PhoneCall, by: str) -> None:
+        if self._calls.pop(phone_call.call, None) is None:
+            return
+        self._answers.pop(phone_call.call, None)
+        self._ringing.pop(phone_call.call, None)
+        if phone_call.media is not None:
+            with contextlib.suppress(OSError):
+                await phone_call.media.close()
+        phone_call.has_ended(by)
+
+    def _media(self, source: Path | None, record: Path | None) -> MediaSession:
+        return MediaSession(source, address=self._settings.media_address, record=record)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

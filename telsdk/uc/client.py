@@ -1,0 +1,230 @@
+"""The user client: registered at a node, calls and is called, believes nobody but the chain."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from telsdk.address import aor, user_of
+from telsdk.credential.session import Login
+from telsdk.directory import NodeFacts, locate
+from telsdk.follow import FollowedDirectory, Follower
+from telsdk.net.driver import Driver, Wire
+from telsdk.net.pins import TlsIdentity
+from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to, pin_text
+from telsdk.net.sockets import BoundSockets
+from telsdk.number import Number
+from telsdk.sip.dialog import Dialog
+from telsdk.sip.events import Event
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request
+from telsdk.sip.stack import ServerTransaction, Stack
+from telsdk.sip.ua import IncomingRequest, Redirected, RequestAnswered, UserAgent
+from telsdk.sip.uri import Uri
+from telsdk.uc.call import PhoneCall
+from telsdk.uc.calls import Calls
+from telsdk.uc.errors import MessageNotDelivered
+from telsdk.uc.registration import Registration
+from telsdk.uc.requests import Requests
+from telsdk.uc.settings import UcSettings, Unverified
+from telsdk.uc.store import Store
+from telsdk.uc.tokens import Tokens
+from telsdk.uc.trust import Judge, Party, Trust
+
+
+class UserClient:
+    """One login of one number. Make it inside a running event loop, `start` it, and `close` it.
+
+    Args:
+        directory: the chain, loaded; followed by this UC itself.
+        login: who this is; its session key signs tokens and answers TLS at the Contact.
+        sockets: where it listens for what comes directly: ACK, BYE.
+        store: where calls and messages are noted; nowhere without.
+        tap: told of each message, for captures.
+
+    Attributes:
+        messages: texts that came, with who sent them.
+    """
+
+    def __init__(
+        self,
+        directory: FollowedDirectory,
+        login: Login,
+        sockets: BoundSockets,
+        *,
+        settings: UcSettings | None = None,
+        store: Store | None = None,
+        tap: Callable[[Wire], None] | None = None,
+    ) -> None:
+        self.login = login
+        self.settings = settings or UcSettings()
+        self.messages: asyncio.Queue[tuple[Party, str]] = asyncio.Queue()
+        self.store = store
+        self.directory = directory
+        self._sockets = sockets
+        self._identity = TlsIdentity(login.key.private)
+        address = (sockets.host, sockets.port)
+        self._stack = Stack(
+            sent_by=lambda _: address, token=lambda: secrets.token_hex(12), timers=self.settings.timers
+        )
+        self._agent = UserAgent(
+            self._stack,
+            aor=Uri.parse(aor(login.number)),
+            contact=f"<{self._contact()}>",
+            next_hop=self._next_hop,
+            ring_limit=self.settings.answer_timeout,
+        )
+        self._driver = Driver(self._stack, self, roles=(self._agent,), tap=tap)
+        self._judge = Judge(directory, login.number)
+        self._tokens = Tokens(login)
+        self._calls = Calls(self._agent, self._judge, self._tokens, self.settings, self._driver)
+        self._requests = Requests(self._agent)
+        self.follower = Follower(directory, lambda _: None, self.settings.chain_interval)
+        self.registration = Registration(
+            directory,
+            login,
+            self._agent,
+            self._requests,
+            self.settings.expires,
+            self._driver.kick,
+            self._driver.now,
+        )
+
+    @property
+    def number(self) -> Number:
+        return self.login.number
+
+    async def start(self) -> None:
+        """Follows the chain and listens; `register` makes the UC reachable."""
+        await self.follower.start()
+        await self._driver.listen(self._sockets, self._identity)
+
+    async def register(self) -> NodeFacts:
+        """Registers by way of the home hub, and stays registered. Returns the node.
+
+        Raises:
+            RegistrationFailed: see `telsdk.uc.registration`.
+        """
+        return await self.registration.register()
+
+    async def close(self) -> None:
+        """Ends calls and stops. The binding ends with the connection to the node."""
+        self.registration.stop()
+        self._requests.close()
+        await self._calls.close()
+        await self.follower.stop()
+        await self._driver.close()
+
+    # Calls and messages
+
+    @property
+    def incoming(self) -> asyncio.Queue[PhoneCall]:
+        """Calls that ring, to be answered or rejected."""
+        return self._calls.incoming
+
+    @property
+    def refused(self) -> asyncio.Queue[Party]:
+        """Callers that were refused, each with the reason; nothing rang."""
+        return self._calls.refused
+
+    async def call(
+        self,
+        address: str,
+        source: Path | None = None,
+        record: Path | None = None,
+        *,
+        on_ringing: Callable[[], None] | None = None,
+    ) -> PhoneCall:
+        """Calls a number or name; returns once it is answered by the one who was called.
+
+        Args:
+            source: WAV file to play; silence without.
+            record: WAV file to write what is heard to.
+            on_ringing: called when it rings there.
+
+        Raises:
+            NotFound: the address is nobody's.
+            NotRegistered: there is no node to call through.
+            CallRejected: busy, declined, not reached; with the SIP status.
+            CalleeRefused: somebody else answered; the call was ended before any media flowed.
+        """
+        user = user_of(address)
+        callee = locate(self.directory, user)
+        request_uri = Uri.parse(aor(user.lower()))
+        return await self._calls.call(
+            request_uri, callee.number, self.registration.hop, source, record, on_ringing
+        )
+
+    async def message(self, address: str, text: str) -> None:
+        """Sends a text message (RFC 3428) to a number or name.
+
+        Raises:
+            NotFound, NotRegistered: as for `call`.
+            MessageNotDelivered: it was not taken; the reason is theirs.
+        """
+        user = user_of(address).lower()
+        locate(self.directory, user)
+        body = text.encode()
+        request = self._agent.new_request("MESSAGE", Uri.parse(aor(user)), body=body)
+        request.headers.add(*self._tokens.header(request, "MESSAGE", aor(user), body=body))
+        future = self._requests.send(request, self.registration.hop, self._driver.now())
+        self._driver.kick()
+        response = await future
+        if response is None:
+            raise MessageNotDelivered(f"nobody answered for {address}: try again later")
+        if response.status >= 300:
+            raise MessageNotDelivered(f"{address} did not take it: {response.status} {response.reason}")
+
+    # SIP: called by the driver
+
+    def on_event(self, event: Event, now: float) -> None:
+        self._agent.handle(event, now)
+
+    def on_roles(self, now: float) -> None:
+        for event in self._agent.take_events():
+            match event:
+                case RequestAnswered():
+                    self._requests.take(event)
+                case Redirected(call=None):
+                    self._requests.take(event)
+                case IncomingRequest(tx=tx, request=request, call=None) if request.method == "MESSAGE":
+                    self._take_message(tx, request, now)
+                case IncomingRequest(tx=tx, request=request):
+                    self._agent.answer(tx, 200 if request.method == "OPTIONS" else 405, now)
+                case _:
+                    self._calls.act(event, now)
+
+    def on_flow_closed(self, hop: Hop) -> None:
+        self.registration.lost(hop)
+
+    def _take_message(self, tx: ServerTransaction, request: Request, now: float) -> None:
+        party = self._judge.request(request, time.time())
+        refused = party.trust is Trust.REFUSED or (
+            party.trust is Trust.UNVERIFIED and self.settings.unverified is Unverified.REFUSE
+        )
+        if refused:
+            self._agent.answer(tx, party.status, now)
+            return
+        self._agent.answer(tx, 200, now)
+        self.messages.put_nowait((party, request.body.decode(errors="replace")))
+
+    def _contact(self) -> Uri:
+        """Where this UC answers, and by which key."""
+        return Uri(
+            "sip",
+            str(self.login.number),
+            self._sockets.host,
+            self._sockets.port,
+            params=(("transport", "tls"), (PIN_PARAM, pin_text(self._identity.pin))),
+        )
+
+    def _next_hop(self, uri: Uri, dialog: Dialog | None) -> Hop:
+        """The way to a route or Contact: a listed node by its pinned key, a UC by the key in its Contact."""
+        node = find((node for hub in self.directory.hubs() for node in hub.nodes), uri)
+        try:
+            return hop_to(node) if node is not None else hop_of(uri)
+        except NoRoute:
+            return self.registration.hop  # it may know, and says 404 or 481 if not

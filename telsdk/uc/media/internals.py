@@ -1,0 +1,59 @@
+"""The few things that aiortc and aioice can do but do not offer: all reaching into them is in this file."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+
+from aioice import Candidate
+from aiortc import RTCPeerConnection, RTCRtpTransceiver
+from aiortc.rtcdtlstransport import X509_DIGEST_ALGORITHMS, RTCDtlsTransport, certificate_digest
+from cryptography.x509 import Certificate
+
+
+def gather_on(audio: RTCRtpTransceiver, address: str) -> None:
+    """Make `audio` use `address` and no other address of this machine.
+
+    aioice takes the addresses from the machine, leaves out exactly 127.0.0.1, and offers no setting for it.
+    The usual way round replaces `aioice.ice.get_host_addresses` for the whole process; here only the one
+    connection is told, by wrapping the (public) method that opens its sockets.
+    """
+    connection = audio.receiver.transport.transport.iceGatherer._connection
+    gather = connection.get_component_candidates
+
+    async def gather_on_address(component: int, addresses: list[str], timeout: int = 5) -> list[Candidate]:  # noqa: ARG001, ASYNC109
+        return await gather(component, [address], timeout)
+
+    connection.get_component_candidates = gather_on_address  # type: ignore[method-assign]
+
+
+async def ended(peer: RTCPeerConnection) -> None:
+    """Wait for the tasks in which `peer` itself runs.
+
+    aiortc connects in a task that it keeps no hold of, and that outlives `close` by one step of ICE's pacing
+    (20 ms) when it was still looking for a path.
+    """
+    own = [
+        task
+        for task in asyncio.all_tasks()
+        if inspect.iscoroutine(coroutine := task.get_coro())
+        and inspect.getcoroutinelocals(coroutine).get("self") is peer
+    ]
+    await asyncio.gather(*own, return_exceptions=True)
+
+
+def fingerprint(transport: RTCDtlsTransport, algorithm: str) -> str:
+    """Of the certificate that the peer showed, ``sha-256 AB:CD:..``; empty before or for unknown hashes."""
+    certificate = _certificate(transport)
+    if certificate is None or algorithm not in X509_DIGEST_ALGORITHMS:
+        return ""
+    return f"{algorithm} {certificate_digest(certificate, algorithm)}"
+
+
+def srtp_profile(transport: RTCDtlsTransport) -> str:
+    """The SRTP profile that the handshake agreed on; empty before."""
+    return transport._ssl.get_selected_srtp_profile().decode() if transport._ssl else ""
+
+
+def _certificate(transport: RTCDtlsTransport) -> Certificate | None:
+    return transport._ssl.get_peer_certificate(as_cryptography=True) if transport._ssl else None

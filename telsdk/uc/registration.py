@@ -1,0 +1,174 @@
+"""Getting registered: the home hub names a node, the node takes the login, and it is renewed in time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from telsdk.address import REALM
+from telsdk.credential.session import Login
+from telsdk.directory import Directory, HubFacts, NodeFacts
+from telsdk.net.route import NoRoute, find, hop_to
+from telsdk.sip import bearer
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Response
+from telsdk.sip.ua import UserAgent
+from telsdk.sip.uri import Uri
+from telsdk.uc.errors import NotRegistered, RegistrationFailed
+from telsdk.uc.requests import Requests
+
+log = logging.getLogger(__name__)
+
+RETRY = 5.0  # seconds after a renewal that failed; doubled up to RETRY_MOST
+RETRY_MOST = 300.0
+
+
+class Registration:
+    """Where a UC is registered, and for how long.
+
+    Args:
+        kick: called when the stack has something to send.
+        now: the stack's clock.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        login: Login,
+        agent: UserAgent,
+        requests: Requests,
+        expires: int,
+        kick: Callable[[], None],
+        now: Callable[[], float],
+    ) -> None:
+        self._directory = directory
+        self._login = login
+        self._agent = agent
+        self._requests = requests
+        self._expires = expires
+        self._kick = kick
+        self._now = now
+        self._task: asyncio.Task[None] | None = None
+        self.node: NodeFacts | None = None
+
+    @property
+    def hop(self) -> Hop:
+        """The way to the node that serves us.
+
+        Raises:
+            NotRegistered: there is none.
+        """
+        if self.node is None:
+            raise NotRegistered("not registered at any node: is the home hub up?")
+        return hop_to(self.node)
+
+    async def register(self) -> NodeFacts:
+        """Registers by way of the home hub and keeps that up. Returns the node.
+
+        Raises:
+            RegistrationFailed: the number has no home hub, or hub or node said no; the reason is theirs.
+        """
+        await self._register()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._renew(), name="renew the registration")
+        assert self.node is not None
+        return self.node
+
+    async def unregister(self) -> None:
+        """Takes the binding away, if the node still listens."""
+        self.stop()
+        if self.node is not None:
+            await self._ask(hop_to(self.node), self.node.uri, 0)
+            self.node = None
+
+    def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def lost(self, hop: Hop) -> None:
+        """A connection is gone: if it led to our node, register anew at once."""
+        if self.node is None or self._task is None:
+            return
+        ours = hop_to(self.node)
+        if (hop.host, hop.port) == (ours.host, ours.port):
+            self._task.cancel()
+            self._task = asyncio.get_running_loop().create_task(self._renew(at_once=True))
+
+    async def _register(self) -> None:
+        hub = self._home_hub()
+        response = await self._ask(hop_to(hub), hub.uri, self._expires)
+        if response.status != 302 or not response.contacts:
+            raise RegistrationFailed(f"the home hub does not say where to register: {_said(response)}")
+        node = find(hub.nodes, response.contacts[0].uri)
+        if node is None:
+            raise RegistrationFailed(
+                f"the hub names {response.contacts[0].uri}, which is not in its list on chain: not followed"
+            )
+        await self.register_at(node)
+
+    async def register_at(self, node: NodeFacts) -> None:
+        """Registers at a node of one's own choice.
+
+        Raises:
+            RegistrationFailed: it said no; the reason is its own.
+        """
+        response = await self._ask(hop_to(node), node.uri, self._expires)
+        if response.status != 200:
+            raise RegistrationFailed(f"node {node.uri} refuses the login: {_said(response)}")
+        self.node = node
+
+    def _home_hub(self) -> HubFacts:
+        facts = self._directory.number(self._login.number)
+        hub = self._directory.hub(facts.hub) if facts is not None and facts.hub is not None else None
+        if hub is None:
+            raise RegistrationFailed(
+                f"{self._login.number} has no home hub: its owner chooses one with `telsdk hubs choose`"
+            )
+        return hub
+
+    async def _ask(self, hop: Hop, audience: str, expires: int) -> Response:
+        """Sends a REGISTER made for one server and no other."""
+        request = self._agent.new_request(
+            "REGISTER", Uri.parse(f"sip:{REALM}"), headers=[("Expires", str(expires))]
+        )
+        token = bearer.issue(
+            request,
+            audience=audience,
+            delegation=self._login.text,
+            key=self._login.key.private,
+            now=time.time(),
+            jti=secrets.token_urlsafe(16),
+        )
+        request.headers.add("Authorization", f"Bearer {token}")
+        future = self._requests.send(request, hop, self._now())
+        self._kick()
+        response = await future
+        if response is None:
+            raise RegistrationFailed(f"{hop.host}:{hop.port} does not answer")
+        return response
+
+    async def _renew(self, *, at_once: bool = False) -> None:
+        pause = 0.0 if at_once else self._expires / 2
+        failed = 0
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                await self._register()
+            except (RegistrationFailed, NoRoute) as error:
+                log.warning("not registered: %s", error)
+                pause = min(RETRY * 2**failed, RETRY_MOST)
+                failed += 1
+            else:
+                pause, failed = self._expires / 2, 0
+
+
+def _said(response: Response) -> str:
+    """What the other side answered, with its reason when it gave one."""
+    reasons = [text.partition('"')[2].rstrip('"') for text in response.headers.all("Warning")]
+    return ": ".join([f"{response.status} {response.reason}", *reasons])
+
+

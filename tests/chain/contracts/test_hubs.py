@@ -1,0 +1,121 @@
+"""HubList as the SDK shows it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from telsdk.chain import revert
+from telsdk.chain.client import Client
+from telsdk.chain.contracts import hubs
+from telsdk.chain.contracts.hubs import Hub
+from telsdk.chain.embedded import EmbeddedChain
+from telsdk.directory import HubFacts, NodeFacts
+from telsdk.errors import NotFound
+from tests.chain.actors import NEXT_PIN, PIN, me
+
+URI, NODE_URI = "sip:192.0.2.1:5061;transport=tls", "sip:192.0.2.2:5061;transport=tls"
+
+
+@pytest.fixture
+def operator(client: Client) -> Client:
+    """He operates hub 1."""
+    assert client.hubs.add_hub(URI, PIN).event("HubAdded").args["hubId"] == 1
+    return client
+
+
+def test_a_hub_is_listed_with_its_bond(operator: Client) -> None:
+    assert operator.hubs.count() == 1
+    assert operator.hubs.hub(1) == Hub(1, me(operator), None, URI, (PIN,), Decimal("0.1"), None, 0)
+    assert operator.hubs.facts(1) == HubFacts(1, me(operator), URI, (PIN,), ())
+
+
+def test_a_hub_that_never_was_is_not_found(operator: Client) -> None:
+    with pytest.raises(NotFound, match="there is no hub 2"):
+        operator.hubs.hub(2)
+    assert operator.hubs.facts(2) is None
+
+
+def test_nodes_are_added_changed_and_read_page_by_page(
+    operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "PAGE", 2)
+    for index in range(3):
+        operator.hubs.add_node(1, NODE_URI, PIN, 100 + index)
+    operator.hubs.set_node(1, 1, URI, 7, active=False)
+    assert list(operator.hubs.nodes(1)) == [
+        NodeFacts(1, 0, NODE_URI, (PIN,), 100, active=True),
+        NodeFacts(1, 1, URI, (PIN,), 7, active=False),
+        NodeFacts(1, 2, NODE_URI, (PIN,), 102, active=True),
+    ]
+
+
+def test_while_a_key_rotates_two_pins_hold(operator: Client) -> None:
+    operator.hubs.add_node(1, NODE_URI, PIN, 100)
+    operator.hubs.rotate_hub_pin(1, NEXT_PIN)
+    operator.hubs.rotate_node_pin(1, 0, NEXT_PIN)
+    facts = operator.hubs.facts(1)
+    assert facts is not None
+    assert facts.pins == facts.nodes[0].pins == (NEXT_PIN, PIN)
+    operator.hubs.retire_hub_pin(1)
+    operator.hubs.retire_node_pin(1, 0)
+    facts = operator.hubs.facts(1)
+    assert facts is not None
+    assert facts.pins == facts.nodes[0].pins == (NEXT_PIN,)
+    with pytest.raises(revert.NothingToRetire):
+        operator.hubs.retire_hub_pin(1)
+
+
+def test_the_version_changes_with_the_list(operator: Client) -> None:
+    before = operator.hubs.version()
+    operator.hubs.set_hub(1, NODE_URI)
+    assert operator.hubs.version() != before
+    assert operator.hubs.hub(1).uri == NODE_URI
+
+
+def test_only_the_operator_changes_a_hub(operator: Client, bob: Client) -> None:
+    with pytest.raises(revert.NotOperator, match="hub 1 is operated by"):
+        bob.hubs.set_hub(1, NODE_URI)
+    assert operator.hubs.hub(1).uri == URI
+
+
+def test_a_hub_is_handed_over_by_offer_and_acceptance(operator: Client, bob: Client) -> None:
+    operator.hubs.propose_operator(1, me(bob))
+    assert operator.hubs.hub(1).pending_operator == me(bob)
+    bob.hubs.accept_operator(1)
+    assert operator.hubs.hub(1).operator == me(bob)
+
+
+def test_an_offer_of_a_hub_can_be_taken_back(operator: Client, bob: Client) -> None:
+    operator.hubs.propose_operator(1, me(bob))
+    operator.hubs.propose_operator(1, None)
+    with pytest.raises(revert.NotPendingOperator):
+        bob.hubs.accept_operator(1)
+
+
+def test_the_bond_comes_back_after_the_delay(operator: Client, chain: EmbeddedChain) -> None:
+    receipt = operator.hubs.begin_exit(1)
+    begun = datetime.fromtimestamp(operator.head(receipt.block).timestamp, UTC)
+    assert operator.hubs.hub(1).exit_at == begun + operator.hubs.exit_delay()
+    with pytest.raises(revert.ExitNotReady, match="may be withdrawn at"):
+        operator.hubs.withdraw_bond(1)
+    chain.advance_time(operator.hubs.exit_delay() + timedelta(seconds=1))
+    operator.hubs.withdraw_bond(1)
+    assert operator.hubs.hub(1).bond == 0
+    assert operator.hubs.facts(1) is None
+    with pytest.raises(revert.HubLeft):
+        operator.hubs.set_hub(1, NODE_URI)
+
+
+def test_a_begun_exit_can_be_cancelled(operator: Client) -> None:
+    operator.hubs.begin_exit(1)
+    operator.hubs.cancel_exit(1)
+    assert operator.hubs.hub(1).exit_at is None
+
+
+@pytest.mark.parametrize("uri", ["", "sip:", "http://192.0.2.1", "sip:a b", "sip:" + "a" * 200])
+def test_an_address_that_is_none_is_refused(client: Client, uri: str) -> None:
+    with pytest.raises(revert.InvalidUri):
+        client.hubs.add_hub(uri, PIN)

@@ -1,0 +1,47 @@
+"""A chain inside the test process, with the contracts on it; each test finds it as it was deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+# web3 and py-evm take seconds to load: only tests that ask for a chain wait for them.
+if TYPE_CHECKING:
+    from telsdk.chain.client import Client
+    from telsdk.chain.deployments import Deployment
+    from telsdk.chain.embedded import EmbeddedChain
+
+
+@pytest.fixture(scope="session")
+def deployed() -> tuple[EmbeddedChain, Deployment]:
+    """The one chain of the test run. Change it through `chain`, which puts it back."""
+    from telsdk.chain.deploy import deploy
+    from telsdk.chain.embedded import EmbeddedChain
+
+    chain = EmbeddedChain()
+    return chain, deploy(chain.w3, chain.accounts[0])
+
+
+@pytest.fixture
+def chain(deployed: tuple[EmbeddedChain, Deployment]) -> Iterator[EmbeddedChain]:
+    """The chain. What a test does on it is undone. Account 0 deployed the contracts and is their treasury."""
+    chain, _ = deployed
+    snapshot = chain.snapshot()
+    yield chain
+    chain.automine(True)
+    chain.revert(snapshot)
+
+
+@pytest.fixture
+def deployment(deployed: tuple[EmbeddedChain, Deployment]) -> Deployment:
+    return deployed[1]
+
+
+@pytest.fixture
+def client(chain: EmbeddedChain, deployment: Deployment) -> Client:
+    """The contracts in the hands of account 1, who is nobody special."""
+    from telsdk.chain.client import Client
+
+    return Client(chain.w3, deployment, chain.accounts[1])

@@ -1,0 +1,152 @@
+"""The six contracts on one chain, and the few steps that most tests begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
+
+from tests.contracts.evm import CHAIN_ID, Chain, Contract, Result, artefacts, helpers
+
+ZERO = "0x" + "00" * 20
+NONE = bytes(32)
+ETHER = 10**18
+HASH = bytes(keccak(b"a credential"))
+DIGEST = bytes(keccak(b"a backup"))
+KEY = bytes(keccak(b"a message key"))
+SECRET = bytes(keccak(b"a secret"))
+NUMBER = 5_551_234
+ALL_RECORDS = (15, HASH, 1, 7, NONE, DIGEST, KEY)
+NO_RECORDS = (NONE, 0, 0, NONE, NONE)
+
+_TYPES: dict[str, list[tuple[str, str]]] = {
+    name: [(kind, field) for kind, field in (part.split() for part in fields.split(","))]
+    for name, fields in {
+        "Move": "uint256 number,address from,address to,uint64 epoch,uint256 nonce,uint256 deadline",
+        "RevokeSessions": "uint256 number,uint64 epoch,uint64 session,uint256 nonce,uint256 deadline",
+        "SetCredential": "uint256 number,uint64 epoch,bytes32 hash,uint8 kdf,uint256 nonce,uint256 deadline",
+        "ClearCredential": "uint256 number,uint64 epoch,uint256 nonce,uint256 deadline",
+        "SetHub": "uint256 number,uint64 epoch,uint32 hubId,uint256 nonce,uint256 deadline",
+        "SetBackup": "uint256 number,uint64 epoch,bytes32 expected,bytes32 next,"
+        "uint256 nonce,uint256 deadline",
+        "SetMessageKey": "uint256 number,uint64 epoch,bytes32 key,uint256 nonce,uint256 deadline",
+        "SetMany": "uint256 number,uint64 epoch,Update update,uint256 nonce,uint256 deadline",
+        "Update": "uint8 fields,bytes32 credential,uint8 kdf,uint32 hub,bytes32 expectedBackup,"
+        "bytes32 backup,bytes32 messageKey",
+    }.items()
+}
+
+
+def actor(name: str) -> LocalAccount:
+    """An account of a key that follows from its name."""
+    account: LocalAccount = Account.from_key(keccak(text=name))
+    return account
+
+
+@dataclass
+class Suite:
+    """The contracts, linked, and who plays in the tests."""
+
+    chain: Chain
+    registry: Contract
+    registrar: Contract
+    names: Contract
+    records: Contract
+    hubs: Contract
+    market: Contract
+    alice: LocalAccount
+    bob: LocalAccount
+    mallory: LocalAccount
+    treasury: LocalAccount
+
+    @classmethod
+    def deploy(cls, *, ens: bool = False) -> Suite:
+        chain = Chain()
+        actors = {name: actor(name) for name in ("alice", "bob", "mallory", "treasury")}
+        deployer = actor("deployer").address
+        for account in [*(a.address for a in actors.values()), deployer]:
+            chain.fund(account)
+
+        def put(name: str, *args: Any) -> Contract:
+            return chain.deploy(artefacts()[name], *args, sender=deployer)
+
+        vouching = (ZERO, ZERO)
+        if ens:
+            vouching = (cls._helper(chain, "EnsRegistryStandIn"), cls._helper(chain, "NameWrapperStandIn"))
+        registry = put("NumberRegistry", deployer)
+        registrar = put("NumberRegistrar", registry.address, actors["treasury"].address)
+        names = put("NameAlias", registry.address, *vouching)
+        records = put("NumberRecords", registry.address)
+        market = put("NumberMarket", registry.address)
+        links = (registrar.address, names.address, records.address, market.address)
+        registry.send("link", *links, sender=deployer)
+        return cls(chain, registry, registrar, names, records, put("HubList"), market, **actors)
+
+    @staticmethod
+    def _helper(chain: Chain, name: str) -> str:
+        return chain.deploy(helpers()[name], sender=actor("deployer").address).address
+
+    def helper(self, name: str, *args: Any) -> Contract:
+        """A contract of ``contracts/test``."""
+        return self.chain.deploy(helpers()[name], *args, sender=actor("deployer").address)
+
+    def at(self, name: str, address: str) -> Contract:
+        """A contract of ``contracts/test`` that is deployed already."""
+        from tests.contracts.evm import Abi
+
+        return Contract(self.chain, address, Abi(helpers()[name]["abi"]))
+
+    def commit(self, number: int, owner: str, max_price: int | None = None, secret: bytes = SECRET) -> int:
+        """Commits and waits until the reveal is due. Gives the price ceiling."""
+        ceiling = self.registrar.read("priceOf", number) if max_price is None else max_price
+        commitment = self.registrar.read("makeCommitment", number, owner, secret, ceiling)
+        self.registrar.send("commit", commitment, sender=owner)
+        self.chain.advance(60)
+        return int(ceiling)
+
+    def register(self, owner: str, number: int = NUMBER) -> Result:
+        """Buys `number` from the registrar."""
+        price = self.commit(number, owner)
+        return self.registrar.send("register", number, owner, SECRET, price, sender=owner, value=price)
+
+    def list(self, seller: str, number: int = NUMBER, price: int = ETHER) -> bytes:
+        """Approves and lists; gives the fingerprint that a buyer would name."""
+        self.registry.send("approve", self.market.address, number, sender=seller)
+        self.market.send("list", number, price, sender=seller)
+        return self.fingerprint(number)
+
+    def fingerprint(self, number: int = NUMBER) -> bytes:
+        fingerprint: bytes = self.registry.read("getStateFingerprint", number)
+        return fingerprint
+
+    def sign(
+        self, signer: LocalAccount, primary: str, values: dict[str, Any], *, chain_id: int = CHAIN_ID
+    ) -> bytes:
+        """EIP-712 by eth-account, which knows nothing of the contracts."""
+        wanted = {primary, "Update"} if primary == "SetMany" else {primary}
+        types = {name: [{"type": kind, "name": field} for kind, field in _TYPES[name]] for name in wanted}
+        domain = {
+            "name": "telsdk",
+            "version": "1",
+            "chainId": chain_id,
+            "verifyingContract": self.registry.address,
+        }
+        signed = signer.sign_typed_data(domain, types, values)
+        return bytes(signed.signature)
+
+    def move(self, owner: LocalAccount, to: LocalAccount, number: int = NUMBER) -> Result:
+        """Takes the number from one account to another, both of which agree."""
+        deadline = self.chain.now + 60
+        values = {
+            "number": number,
+            "from": owner.address,
+            "to": to.address,
+            "epoch": self.registry.read("epochOf", number),
+            "nonce": self.registry.read("nonces", to.address),
+            "deadline": deadline,
+        }
+        signature = self.sign(to, "Move", values)
+        return self.registry.send("moveTo", number, to.address, deadline, signature, sender=owner.address)

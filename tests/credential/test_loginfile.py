@@ -1,0 +1,111 @@
+"""A login on disk is its owner's alone, and is what was saved or an error."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from telsdk.credential import loginfile
+from telsdk.credential.deep import KeystoreSigner
+from telsdk.credential.errors import LoginFileError, WrongPassphrase
+from telsdk.credential.session import Login, SessionKey, login_deep
+from telsdk.directory import NumberFacts
+from telsdk.errors import Refused
+from tests.facts import DOMAIN
+
+from .conftest import NOW
+
+PASSPHRASE = "only for this file"
+
+
+@pytest.fixture
+def login(owner: KeystoreSigner, facts: NumberFacts) -> Login:
+    return login_deep(owner, facts, DOMAIN, "desk", NOW)
+
+
+@pytest.fixture
+def path(tmp_path: Path, login: Login) -> Path:
+    path = tmp_path / "login.json"
+    loginfile.save(login, path, PASSPHRASE)
+    return path
+
+
+def change(path: Path, **changes: object) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def test_what_is_saved_is_loaded(path: Path, login: Login) -> None:
+    loaded = loginfile.load(path, PASSPHRASE)
+    assert (loaded.number, loaded.name, loaded.domain) == (login.number, login.name, login.domain)
+    assert loaded.delegation == login.delegation
+    assert loaded.key.private.private_numbers() == login.key.private.private_numbers()
+
+
+def test_nobody_else_may_read_it(path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_key_is_not_in_it_in_the_clear(path: Path) -> None:
+    assert "ENCRYPTED PRIVATE KEY" in path.read_text()
+
+
+def test_another_passphrase_is_refused(path: Path) -> None:
+    with pytest.raises(WrongPassphrase) as refusal:
+        loginfile.load(path, "another")
+    assert isinstance(refusal.value, Refused)
+
+
+def test_an_empty_passphrase_is_refused(path: Path, login: Login) -> None:
+    with pytest.raises(ValueError, match="passphrase"):
+        loginfile.save(login, path, "")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": 2},
+        {"delegation": "AAAA"},
+        {"delegation": 5},
+        {"salt": "zz"},
+        {"salt": "00"},
+        {"kdf": 9},
+        {"key": 5},
+        {"name": "no name"},
+        {"chain_id": "x"},
+    ],
+    ids=str,
+)
+def test_a_damaged_file_is_named_as_such(path: Path, changes: dict[str, object]) -> None:
+    change(path, **changes)
+    with pytest.raises(LoginFileError, match=r"login\.json"):
+        loginfile.load(path, PASSPHRASE)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b"null", b"\xff", b"x" * 20_000], ids=lambda c: repr(c[:4])
+)
+def test_another_file_is_named_as_such(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(LoginFileError, match="no login file"):
+        loginfile.load(path, PASSPHRASE)
+
+
+def test_a_key_that_the_delegation_does_not_name_is_refused(path: Path, login: Login) -> None:
+    foreign = Login(login.number, login.name, login.domain, login.delegation, SessionKey.generate())
+    loginfile.save(foreign, path, PASSPHRASE)
+    with pytest.raises(LoginFileError, match="not the one"):
+        loginfile.load(path, PASSPHRASE)
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(path: Path, login: Login) -> None:
+    before = path.read_bytes()
+    target = path.with_name("folder")
+    target.mkdir()
+    with pytest.raises(OSError, match="folder"):
+        loginfile.write_private(target, b"secret")
+    assert path.read_bytes() == before
+    assert sorted(p.name for p in path.parent.iterdir()) == ["folder", "login.json"]
+    assert login.text

@@ -1,0 +1,140 @@
+"""Phone passwords are computed, expire, and end with the epoch, the sessions or the operator's secret."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telsdk.credential.errors import PhoneLoginRefused
+from telsdk.credential.phone import MAX_LIFETIME, PhonePasswords, PhoneUser
+from telsdk.directory import Domain, NumberFacts
+from telsdk.number import Number
+from tests.facts import FixedDirectory
+
+from .conftest import NOW
+
+SECRET, OLD_SECRET = b"n" * 32, b"o" * 32
+
+
+@pytest.fixture
+def passwords(directory: FixedDirectory) -> PhonePasswords:
+    return PhonePasswords([SECRET], directory)
+
+
+def test_an_issued_password_is_the_one_that_is_recomputed(
+    passwords: PhonePasswords, facts: NumberFacts
+) -> None:
+    issued = passwords.issue(facts, NOW)
+    assert passwords.check(issued.username, NOW) == (issued.password,)
+
+
+def test_the_user_name_says_what_a_node_must_check(passwords: PhonePasswords, facts: NumberFacts) -> None:
+    issued = passwords.issue(facts, NOW, lifetime=3600)
+    assert issued.username == f"5551234.3.2.{int(NOW) + 3600}"
+    assert issued.expiry == int(NOW) + 3600
+
+
+def test_the_password_can_be_typed_and_holds_130_bits(passwords: PhonePasswords, facts: NumberFacts) -> None:
+    password = passwords.issue(facts, NOW).password
+    assert len(password) * 5 == 130
+    assert set(password) <= set("abcdefghijklmnopqrstuvwxyz234567")
+
+
+def test_it_ends_with_its_time(passwords: PhonePasswords, facts: NumberFacts) -> None:
+    issued = passwords.issue(facts, NOW, lifetime=60)
+    passwords.check(issued.username, issued.expiry - 0.001)
+    with pytest.raises(PhoneLoginRefused, match="expired"):
+        passwords.check(issued.username, issued.expiry)
+
+
+def test_it_ends_with_a_sale_and_a_revocation(
+    directory: FixedDirectory, passwords: PhonePasswords, facts: NumberFacts
+) -> None:
+    issued = passwords.issue(facts, NOW)
+    directory.change(5551234, session=facts.session + 1)
+    with pytest.raises(PhoneLoginRefused):
+        passwords.check(issued.username, NOW)
+    directory.sell(5551234, facts.owner)
+    with pytest.raises(PhoneLoginRefused):
+        passwords.check(issued.username, NOW)
+    directory.remove(5551234)
+    with pytest.raises(PhoneLoginRefused):
+        passwords.check(issued.username, NOW)
+
+
+def test_while_the_operators_secret_changes_both_are_accepted_and_then_one(
+    directory: FixedDirectory, facts: NumberFacts
+) -> None:
+    old = PhonePasswords([OLD_SECRET], directory).issue(facts, NOW)
+    both = PhonePasswords([SECRET, OLD_SECRET], directory)
+    new = both.issue(facts, NOW)
+    assert new.password != old.password
+    assert set(both.check(old.username, NOW)) == {old.password, new.password}
+    assert old.password not in PhonePasswords([SECRET], directory).check(old.username, NOW)
+
+
+@pytest.mark.parametrize("domain", [Domain(1, "0x" + "aa" * 20), Domain(31337, "0x" + "bb" * 20)])
+def test_another_deployment_has_other_passwords(
+    directory: FixedDirectory, passwords: PhonePasswords, facts: NumberFacts, domain: Domain
+) -> None:
+    here = passwords.issue(facts, NOW)
+    directory.domain = domain
+    assert passwords.check(here.username, NOW) != (here.password,)
+
+
+@pytest.mark.parametrize(
+    "username",
+    [
+        "",
+        "5551234",
+        "5551234.3.2",
+        "5551234.3.2.1800003600.1",
+        "05551234.3.2.1800003600",
+        "5551234.03.2.1800003600",
+        "5551234.3.-2.1800003600",
+        "5551234.3.2.1800003600\n",
+        " 5551234.3.2.1800003600",
+        "٥٥٥١٢٣٤.3.2.1800003600",
+        "5551234.3.2." + "9" * 13,
+        "bob.eth",
+    ],
+)
+def test_a_user_name_has_one_form(passwords: PhonePasswords, username: str) -> None:
+    with pytest.raises(PhoneLoginRefused):
+        passwords.check(username, NOW)
+
+
+def test_an_expiry_that_was_never_issued_is_refused(passwords: PhonePasswords) -> None:
+    with pytest.raises(PhoneLoginRefused):
+        passwords.check(f"5551234.3.2.{int(NOW) + MAX_LIFETIME + 2}", NOW)
+
+
+@given(
+    st.integers(10_000, 10**15 - 1),
+    st.integers(1, 2**64 - 1),
+    st.integers(0, 2**64 - 1),
+    st.integers(1, 10**12 - 1),
+)
+def test_user_names_are_read_back(number: int, epoch: int, session: int, expiry: int) -> None:
+    user = PhoneUser(Number(number), epoch, session, expiry)
+    assert PhoneUser.parse(str(user)) == user
+
+
+@pytest.mark.parametrize("secrets", [[], [b"short"], [SECRET, b"short"]])
+def test_a_short_secret_is_refused(directory: FixedDirectory, secrets: list[bytes]) -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        PhonePasswords(secrets, directory)
+
+
+@pytest.mark.parametrize("lifetime", [0, -1, MAX_LIFETIME + 1])
+def test_a_lifetime_out_of_range_is_refused(
+    passwords: PhonePasswords, facts: NumberFacts, lifetime: int
+) -> None:
+    with pytest.raises(ValueError, match="lasts"):
+        passwords.issue(facts, NOW, lifetime)
+
+
+def test_nothing_secret_is_printed(passwords: PhonePasswords, facts: NumberFacts) -> None:
+    issued = passwords.issue(facts, NOW)
+    assert issued.password not in repr(issued)

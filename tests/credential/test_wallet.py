@@ -1,0 +1,88 @@
+"""Contract wallets are believed, asked seldom, and cannot be used to make a node ask without end."""
+
+from __future__ import annotations
+
+import pytest
+
+from telsdk.credential import wallet
+from telsdk.credential.errors import TooManyWalletQuestions, WalletUnreachable
+from telsdk.credential.wallet import WalletAnswers
+from telsdk.errors import TelError
+from tests.facts import FixedDirectory
+
+WALLET = "0x" + "Cc" * 20
+DIGEST = b"d" * 32
+NOW = 1000.0
+
+
+@pytest.fixture
+def directory() -> FixedDirectory:
+    return FixedDirectory(wallets=lambda _account, _digest, signature: signature.startswith(b"good"))
+
+
+@pytest.fixture
+def answers(directory: FixedDirectory) -> WalletAnswers:
+    return WalletAnswers(directory, size=100)
+
+
+def test_a_wallets_yes_is_remembered_for_a_while_and_then_asked_again(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW)
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.RECHECK - 1)
+    assert directory.wallet_questions == 1
+    directory.wallets = lambda *_: False
+    assert not answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.RECHECK)
+    assert directory.wallet_questions == 2
+
+
+def test_a_no_is_remembered_for_less_long(directory: FixedDirectory, answers: WalletAnswers) -> None:
+    assert not answers.accepts(WALLET, DIGEST, b"bad", NOW)
+    assert not answers.accepts(WALLET, DIGEST, b"bad", NOW + wallet.REFUSAL_KEPT - 1)
+    assert directory.wallet_questions == 1
+    directory.wallets = lambda *_: True
+    assert answers.accepts(WALLET, DIGEST, b"bad", NOW + wallet.REFUSAL_KEPT)
+
+
+def test_a_stranger_cannot_make_it_ask_without_end(directory: FixedDirectory, answers: WalletAnswers) -> None:
+    answers.accepts(WALLET, DIGEST, b"good", NOW)
+    for attempt in range(wallet.QUESTIONS - 1):
+        assert not answers.accepts(WALLET, DIGEST, b"bad%d" % attempt, NOW)
+    for attempt in range(100):
+        with pytest.raises(TooManyWalletQuestions):
+            answers.accepts(WALLET, DIGEST, b"worse%d" % attempt, NOW)
+    assert directory.wallet_questions == wallet.QUESTIONS
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.PER - 1), "who is logged in stays so"
+    assert answers.accepts("0x" + "Dd" * 20, DIGEST, b"good", NOW), "other wallets are not touched"
+    assert answers.accepts(WALLET, DIGEST, b"good2", NOW + wallet.PER)
+
+
+def test_who_is_logged_in_is_asked_about_again_even_under_attack(answers: WalletAnswers) -> None:
+    answers.accepts(WALLET, DIGEST, b"good", NOW)
+    later = NOW + wallet.RECHECK
+    for attempt in range(wallet.QUESTIONS):
+        answers.accepts(WALLET, DIGEST, b"bad%d" % attempt, later)
+    with pytest.raises(TooManyWalletQuestions):
+        answers.accepts(WALLET, DIGEST, b"bad", later)
+    assert answers.accepts(WALLET, DIGEST, b"good", later)
+
+
+def test_a_chain_that_cannot_be_asked_gives_no_right_and_nothing_is_remembered(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    def down(*_: object) -> bool:
+        raise TelError("no answer from the RPC")
+
+    directory.wallets = down
+    with pytest.raises(WalletUnreachable, match="no answer"):
+        answers.accepts(WALLET, DIGEST, b"good", NOW)
+    directory.wallets = lambda *_: True
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW)
+
+
+def test_its_tables_stay_within_their_size(directory: FixedDirectory) -> None:
+    answers = WalletAnswers(directory, size=3)
+    for account in range(10):
+        answers.accepts(f"0x{account:040x}", DIGEST, b"good", NOW)
+        answers.accepts(f"0x{account:040x}", DIGEST, b"bad", NOW)
+    assert {len(answers._accepted), len(answers._refused), len(answers._asked)} == {3}

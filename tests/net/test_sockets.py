@@ -1,0 +1,23 @@
+"""Addresses that are ours before anybody serves on them."""
+
+import pytest
+
+from telsdk.net.sockets import ListenError, bind
+
+
+def test_udp_and_stream_share_one_port() -> None:
+    bound = bind("127.0.0.1")
+    assert bound.udp.getsockname() == bound.stream.getsockname() == (bound.host, bound.port)
+    bound.close()
+
+
+def test_a_taken_port_is_named() -> None:
+    bound = bind("127.0.0.1")
+    with pytest.raises(ListenError, match=f"cannot listen on 127.0.0.1:{bound.port}"):
+        bind("127.0.0.1", bound.port)
+    bound.close()
+
+
+def test_an_address_of_another_machine_is_refused() -> None:
+    with pytest.raises(ListenError, match="cannot listen on 192.0.2.1"):
+        bind("192.0.2.1")

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telsdk.sip import grammar
+from telsdk.sip.errors import SipParseError, Unwritable
+from telsdk.sip.headers import Via
+from telsdk.sip.uri import NameAddr, Uri
+from tests.sip.messages import params, texts, tokens
+
+
+@given(texts)
+def test_quoting_is_undone_by_unquoting_and_makes_a_quoted_string(text: str) -> None:
+    assert grammar.unquote(grammar.quote(text)) == text
+    assert re.fullmatch(grammar.QUOTED_STRING, grammar.quote(text))
+
+
+@pytest.mark.parametrize("text", ["a\r\nb", "a\n", "\r"])
+def test_no_line_break_can_be_quoted(text: str) -> None:
+    with pytest.raises(Unwritable, match="line break"):
+        grammar.quote(text)
+
+
+@given(params)
+def test_joined_parameters_are_split_into_the_same(params: grammar.Params) -> None:
+    text = grammar.join_params(params)
+    assert re.fullmatch(grammar.PARAMS, text)
+    assert grammar.split_params(text) == params
+
+
+@given(tokens, texts)
+def test_any_value_can_be_set_and_got_back(name: str, value: str) -> None:
+    changed = grammar.set_param((), name, value)
+    assert grammar.get_param(changed, name.upper()) == value
+    assert grammar.get_param(grammar.split_params(grammar.join_params(changed)), name) == value
+
+
+def test_setting_keeps_the_place_and_dropping_leaves_the_others() -> None:
+    params = (("a", "1"), ("b", None), ("c", "3"))
+    assert grammar.set_param(params, "B", "x") == (("a", "1"), ("b", "x"), ("c", "3"))
+    assert grammar.drop_params(params, "A", "c") == (("b", None),)
+
+
+@pytest.mark.parametrize("text", [";a=1;A=2", ';tag=x;b="1";tag="y"', ";lr;lr"])
+def test_a_parameter_that_occurs_twice_is_refused_whatever_its_case(text: str) -> None:
+    with pytest.raises(SipParseError, match="occurs twice"):
+        grammar.split_params(text)
+
+
+@given(texts)
+def test_any_text_becomes_a_user_and_back(text: str) -> None:
+    escaped = grammar.escape_user(text)
+    assert re.fullmatch(rf"(?:{grammar.USER})?", escaped)
+    assert grammar.unescape(escaped) == text
+    normal = grammar.normalise_escapes(escaped)
+    assert grammar.normalise_escapes(normal) == normal
+
+
+def test_only_needless_escapes_are_resolved() -> None:
+    assert grammar.normalise_escapes("%61%2d%3b%40%2F%00") == "a-%3B%40%2F%00"
+
+
+def test_what_is_no_utf8_behind_its_escapes_is_shown_with_replacements() -> None:
+    assert grammar.unescape("a%FFb") == "a\ufffdb"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Example.COM", "example.com"),
+        ("example.com.", "example.com."),
+        ("a-b.c-d.example", "a-b.c-d.example"),
+        ("_sip._tcp.example", "_sip._tcp.example"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("[2001:DB8:0:0::1]", "2001:db8::1"),
+        ("telprotocol", "telprotocol"),
+    ],
+)
+def test_equal_hosts_become_equal_text(written: str, meant: str) -> None:
+    assert re.fullmatch(grammar.HOST, written)
+    assert grammar.normalise_host(written) == meant
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["256.0.0.1", "1.2.3", "01.2.3.4", "1.2.3.4.5", "a..b", "a.-b", "a-.b", "[::g]", "[1::2::3]", "[:::]"],
+)
+def test_what_is_no_host_is_refused(host: str) -> None:
+    with pytest.raises(SipParseError):
+        grammar.normalise_host(host)
+
+
+@pytest.mark.parametrize("digits", ["0", "65536", "99999"])
+def test_ports_are_1_to_65535(digits: str) -> None:
+    with pytest.raises(SipParseError, match="port"):
+        grammar.parse_port(digits)
+
+
+def test_a_long_text_is_not_remembered_and_a_short_one_is() -> None:
+    asked: list[str] = []
+    ask = grammar.remembered(lambda text: asked.append(text) or len(text))
+    for text in ["a", "a", "b" * 1000, "b" * 1000]:
+        assert ask(text) == len(text)
+    assert asked == ["a", "b" * 1000, "b" * 1000]
+
+
+_host_piece = st.sampled_from(["a", "1", "25", "256", "-", ".", "x9", "[::1]", ":", "5060", "0"])
+
+
+@given(st.lists(_host_piece, min_size=1, max_size=8).map("".join))
+def test_a_plain_host_is_always_a_sound_one(host: str) -> None:
+    if re.fullmatch(grammar.PLAIN_HOST, host):
+        assert Uri.parse(f"sip:{host}").user is None
+        assert Via.parse(f"SIP/2.0/UDP {host}").transport == "UDP"
+
+
+_piece = st.sampled_from(
+    ["<", ">", "sip:", "sips:", "a", "b@", "h", ".", "1.2.3.4", ":5060", ";lr", ";transport=tcp", ";tag=x", ";expires=9",
+     " ", '"Q"', "tok", ",", ";rport", ";rport=5", ";branch=z", ";received=1.2.3.4", "SIP/2.0/UDP ", "%41"]
+)  # fmt: skip
+
+
+@given(st.lists(_piece, min_size=1, max_size=9).map("".join))
+def test_what_is_plain_is_never_refused_when_it_is_taken_apart(text: str) -> None:
+    if re.fullmatch(grammar.PLAIN_NAME_ADDR, text):
+        assert str(NameAddr.parse(text).uri) in text
+    if re.fullmatch(grammar.PLAIN_URI, text):
+        assert str(Uri.parse(text)) == text
+    if re.fullmatch(grammar.PLAIN_VIA, text):
+        assert str(Via.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 30_000, "a." * 15_000 + "!", "-" * 30_000, '"' + "\\" * 30_000, ";a" * 15_000 + "=", "a " * 15_000,
+     "sip:" + "a:" * 15_000, "sip:a@" + "b-" * 15_000, "<" * 30_000, " " * 30_000 + "x"],
+)  # fmt: skip
+@pytest.mark.parametrize("parse", [Uri.parse, NameAddr.parse, Via.parse])
+def test_no_text_takes_more_than_its_length_in_time(parse: type, text: str) -> None:
+    began = time.process_time()
+    for whole in (text, f"SIP/2.0/UDP {text}!", f'"x" <sip:{text}>{text}!', f"<sip:{text}"):
+        try:
+            parse(whole)
+        except SipParseError:
+            pass
+    assert time.process_time() - began < 0.5
