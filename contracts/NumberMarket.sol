@@ -8,10 +8,9 @@ import {INumberRegistry} from "./interfaces/INumberRegistry.sol";
 /// @title Numbers for sale at a fixed price
 /// @notice See INumberMarket.
 contract NumberMarket is INumberMarket {
-    /// @dev In one slot. Dead once the registry's consent for the number is another.
+    /// @dev In one slot. Dead once the registry's consent for the number is another, which every change of hands makes.
     struct Listing {
         uint128 price;
-        uint64 epoch;
         uint64 consent;
     }
 
@@ -32,7 +31,7 @@ contract NumberMarket is INumberMarket {
         if (msg.sender != owner) revert NotOwner(number, msg.sender, owner);
         if (price == 0 || price > type(uint128).max) revert PriceOutOfRange(price);
         if (!_approved(number, owner)) revert MarketNotApproved(number);
-        _listings[number] = Listing(uint128(price), epoch, registry.consentOf(number));
+        _listings[number] = Listing(uint128(price), registry.consentOf(number));
         emit Listed(number, epoch, price, owner);
     }
 
@@ -76,7 +75,7 @@ contract NumberMarket is INumberMarket {
     function listing(uint256 number) public view returns (uint256 price, bool live) {
         Listing memory l = _listings[number];
         if (l.price == 0) return (0, false);
-        return (l.price, l.epoch == registry.epochOf(number) && l.consent == registry.consentOf(number));
+        return (l.price, l.consent == registry.consentOf(number));
     }
 
     function _approved(uint256 number, address owner) private view returns (bool) {

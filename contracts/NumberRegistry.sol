@@ -107,7 +107,7 @@ contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
             abi.encode(MOVE_TYPEHASH, number, msg.sender, to, _custody[number].epoch, _useNonce(to), deadline)
         );
         _requireSigned(to, structHash, deadline, signature);
-        _handOver(to, number, msg.sender);
+        _handOver(to, number, msg.sender, 0);
         emit Moved(number, msg.sender, to);
     }
 
@@ -192,8 +192,8 @@ contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
 
     /// @dev Every path of ERC-721 by which a number is minted or changes hands comes through here.
     function _update(address to, uint256 number, address auth) internal override returns (address from) {
-        from = _handOver(to, number, auth);
-        uint32 epoch = ++_custody[number].epoch;
+        uint32 epoch;
+        (from, epoch) = _handOver(to, number, auth, 1);
         emit EpochAdvanced(number, epoch);
         if (from != address(0)) emit MetadataUpdate(number);
     }
@@ -206,18 +206,21 @@ contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
         return _domainSeparatorV4();
     }
 
-    /// @dev Changes the owner and nothing else: `auth` is checked unless zero, approvals end, the epoch stays.
-    function _handOver(address to, uint256 number, address auth) private returns (address from) {
-        Custody storage custody = _custody[number];
-        from = custody.owner;
+    /// @dev Changes the owner and advances the epoch by `epochs`: `auth` is checked unless zero, approvals end.
+    function _handOver(address to, uint256 number, address auth, uint32 epochs)
+        private
+        returns (address from, uint32 epoch)
+    {
+        Custody memory before = _custody[number];
+        from = before.owner;
+        epoch = before.epoch + epochs;
         if (auth != address(0)) _checkAuthorized(from, auth, number);
         if (from != address(0)) {
             _approve(address(0), number, address(0), false);
             --_held[from];
         }
         ++_held[to];
-        custody.owner = to;
-        ++custody.tenure;
+        _custody[number] = Custody(to, epoch, before.session, before.tenure + 1);
         emit Transfer(from, to, number);
     }
 

@@ -26,7 +26,20 @@ def test_other_integers_are_refused(value: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1234", "1" * 16, "05551234", "+5551234", "555-1234", "555 1234", "5551234\n", "٥٥٥١٢٣٤", "1e6", "bob"]
+    "text",
+    [
+        "",
+        "1234",
+        "1" * 16,
+        "05551234",
+        "+5551234",
+        "555-1234",
+        "555 1234",
+        "5551234\n",
+        "٥٥٥١٢٣٤",
+        "1e6",
+        "bob",
+    ],
 )
 def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(NumberError):

@@ -7,6 +7,9 @@ library Label {
     uint256 internal constant MIN_LENGTH = 3;
     uint256 internal constant MAX_LENGTH = 32;
 
+    /// @dev One bit for each byte that is allowed: a-z, 0-9 and -
+    uint256 private constant ALLOWED = (((1 << 26) - 1) << 0x61) | (((1 << 10) - 1) << 0x30) | (1 << 0x2d);
+
     /// @return word the label, or zero when it is not one
     function pack(string calldata text) internal pure returns (bytes32 word) {
         bytes calldata label = bytes(text);
@@ -14,10 +17,10 @@ library Label {
         if (length < MIN_LENGTH || length > MAX_LENGTH) return 0;
         // ENSIP-15 keeps "??--" for encodings such as punycode.
         if (length > MIN_LENGTH && label[2] == "-" && label[3] == "-") return 0;
-        for (uint256 i = 0; i < length; ++i) {
-            if (!_allowed(uint8(label[i]))) return 0;
-        }
         word = bytes32(label);
+        for (uint256 i = 0; i < length; ++i) {
+            if ((ALLOWED >> uint8(word[i])) & 1 == 0) return 0;
+        }
     }
 
     function unpack(bytes32 word) internal pure returns (string memory) {
@@ -28,10 +31,5 @@ library Label {
             text[i] = word[i];
         }
         return string(text);
-    }
-
-    /// @dev a-z, 0-9 and -
-    function _allowed(uint8 c) private pure returns (bool) {
-        return (c >= 0x61 && c <= 0x7a) || (c >= 0x30 && c <= 0x39) || c == 0x2d;
     }
 }

@@ -71,10 +71,9 @@ def connect(
     if rpc is None:
         raise UnknownNetwork(_unsaid(deployment))
     w3 = open_rpc(rpc)
-    with mapped():
-        chain_id = w3.eth.chain_id
     if deployment is None:
-        deployment = deployments.on_chain(chain_id)
+        with mapped():
+            deployment = deployments.on_chain(w3.eth.chain_id)
     client = Client(w3, deployment, account)
     client.check()
     return client
@@ -119,7 +118,7 @@ class Client:
         return type(self)(self.session.w3, self.deployment, account)
 
     def check(self) -> None:
-        """Makes sure that this is the deployment's chain, and that its contracts are there.
+        """Makes sure that this is the deployment's chain, and that its registry is there.
 
         Raises:
             WrongNetwork, NotDeployed: they are not.
@@ -132,12 +131,13 @@ class Client:
                     f"the RPC serves chain {chain_id}, and network {deployment.name} is on chain "
                     f"{deployment.chain_id}: give another --rpc or --network"
                 )
-            for contract, address in deployment.addresses.items():
-                if not w3.eth.get_code(to_checksum_address(address)):
-                    raise NotDeployed(
-                        f"there is no {contract} at {address} on chain {chain_id}: was the chain begun anew? "
-                        "Deploy again, or give another --network"
-                    )
+            # The others were created with it; asking for each would make every command slower.
+            code = w3.eth.get_code(to_checksum_address(self.registry.address))
+        if not code:
+            raise NotDeployed(
+                f"there is no NumberRegistry at {self.registry.address} on chain {chain_id}: was the chain "
+                "begun anew? Deploy again, or give another --network"
+            )
 
     # What goes across contracts
 
@@ -230,6 +230,10 @@ class Client:
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         """Whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
         return accepts(self.session, account, digest, signature)
+
+    def name_stands(self, number: int, block: int) -> bool:
+        """Whether the name that was claimed for `number` stands for it, as of `block`."""
+        return self.alias.name_of(Number(number), block) is not None
 
     def _events(self, query: FilterParams) -> list[Event]:
         with mapped():

@@ -6,12 +6,14 @@ nothing above it needs to know which of the two it is talking to.
 
 from __future__ import annotations
 
-import ast
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from eth.exceptions import PyEVMError, Revert
+from eth.vm.spoof import SpoofTransaction
 from eth_account.signers.local import LocalAccount
 from eth_tester import EthereumTester, PyEVMBackend
 from eth_tester.exceptions import BlockNotFound, TransactionFailed, ValidationError
@@ -20,6 +22,10 @@ from web3 import EthereumTesterProvider, Web3
 from web3.types import RPCEndpoint, RPCResponse
 
 from telsdk.chain.devchain import HD_PATH, MNEMONIC, dev_accounts, seconds
+
+_FAILURES = (TransactionFailed, BlockNotFound, ValidationError, EvmValidationError, PyEVMError)
+_FREE = {"max_fee_per_gas": 0, "max_priority_fee_per_gas": 0}
+
 
 class EmbeddedChain:
     """A chain of one process. Every transaction is in a block of its own when the send returns.
@@ -63,14 +69,41 @@ class EmbeddedChain:
                 self._tester.disable_auto_mine_transactions()
 
 
+class _Reverted(Exception):
+    """A contract reverted; the only argument is what it gave back."""
+
+
 class _Backend(PyEVMBackend):  # type: ignore[misc]  # eth-tester has no types
-    def is_eip838_error(self, error: Exception) -> bool:  # noqa: ARG002
-        # Left to itself eth-tester decodes Error(string) and so loses the bytes that a node would have sent.
-        return False
+    """Calls and estimates as nodes do them: they cost the caller nothing, and a revert keeps its data."""
+
+    def call(self, transaction: dict[str, Any], block_number: int | str = "latest") -> bytes:
+        computation, _ = self._try({"gas": self._max_available_gas(), **transaction}, block_number)
+        if computation.is_error:
+            raise _failure(computation.error)
+        return bytes(computation.output)
 
     def estimate_gas(self, transaction: dict[str, Any], block_number: int | str = "latest") -> int:
-        # There are no transactions in waiting that could tell the two apart.
-        return int(super().estimate_gas(transaction, "latest" if block_number == "pending" else block_number))
+        """What one run takes and a 32nd for what EIP-150 holds back, if a second run gets by on that."""
+        computation, intrinsic = self._try({**transaction, "gas": self._max_available_gas()}, block_number)
+        if computation.is_error:
+            raise _failure(computation.error)
+        estimate = (intrinsic + computation.get_gas_used()) * 33 // 32
+        with suppress(EvmValidationError):
+            if not self._try({**transaction, "gas": estimate}, block_number)[0].is_error:
+                return int(estimate)
+        # eth-tester searches some fifteen times, and not on the pending block.
+        block_number = "latest" if block_number == "pending" else block_number
+        return int(super().estimate_gas({**_FREE, **transaction}, block_number))
+
+    def _try(self, transaction: dict[str, Any], block_number: int | str) -> tuple[Any, int]:
+        """Runs `transaction` and forgets it. Gives the computation and the gas that comes before it."""
+        unsigned = self._get_normalized_and_unsigned_evm_transaction({**_FREE, **transaction}, block_number)
+        header = self._header(block_number).copy(base_fee_per_gas=0)
+        state = self.chain.get_vm(at_header=header).state
+        snapshot = state.snapshot()
+        computation = state.apply_transaction(SpoofTransaction(unsigned, from_=transaction["from"]))
+        state.revert(snapshot)
+        return computation, unsigned.intrinsic_gas
 
     def catch_up(self) -> None:
         """Lets the block in the making be of now. py-evm fixes its time when the block before it is mined."""
@@ -80,6 +113,21 @@ class _Backend(PyEVMBackend):  # type: ignore[misc]  # eth-tester has no types
         pending = self.chain.header
         if timestamp > pending.timestamp and not self.chain.get_block().transactions:
             self.chain.header = pending.copy(timestamp=timestamp)
+
+    def _header(self, block_number: int | str) -> Any:
+        if block_number == "pending":
+            return self.chain.get_block().header
+        if isinstance(block_number, int):
+            return self.chain.get_canonical_block_header_by_number(block_number)
+        if block_number == "earliest":
+            return self.chain.get_canonical_block_header_by_number(0)
+        return self.chain.get_canonical_head()
+
+
+def _failure(error: BaseException) -> _Reverted | TransactionFailed:
+    if isinstance(error, Revert):
+        return _Reverted(bytes(error.args[0]) if error.args else b"")
+    return TransactionFailed(str(error))
 
 
 class _Provider(EthereumTesterProvider):
@@ -95,20 +143,16 @@ class _Provider(EthereumTesterProvider):
             self._backend.catch_up()
             try:
                 return super().make_request(method, params)
-            except TransactionFailed as error:
-                return _reverted(str(error))
-            except (BlockNotFound, ValidationError, EvmValidationError) as error:
+            except _Reverted as error:
+                return _rpc_error(3, "execution reverted", "0x" + error.args[0].hex())
+            except (
+                TransactionFailed,
+                BlockNotFound,
+                ValidationError,
+                EvmValidationError,
+                PyEVMError,
+            ) as error:
                 return _rpc_error(-32000, str(error))
-
-
-def _reverted(message: str) -> RPCResponse:
-    """The error that a node would send: eth-tester gives the revert data as text of a bytes literal."""
-    text = message.removeprefix("execution reverted: ")
-    try:
-        data = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return _rpc_error(-32000, message)
-    return _rpc_error(3, "execution reverted", "0x" + bytes(data).hex())
 
 
 def _rpc_error(code: int, message: str, data: str | None = None) -> RPCResponse:

@@ -22,6 +22,7 @@ class Function:
     def __init__(self, entry: AbiEntry) -> None:
         self.signature: str = abi_to_signature(entry)  # type: ignore[arg-type]
         self.name: str = entry["name"]
+        self.inputs: list[str] = [item["name"] for item in entry["inputs"]]
         self._selector = function_abi_to_4byte_selector(entry)  # type: ignore[arg-type]
         self._input_types = types(entry["inputs"])
         self._outputs = entry["outputs"]

@@ -1,6 +1,7 @@
 """A copy of the chain's facts, followed block by block: so that no RPC is in the path of a call.
 
-It is built from the contracts' events and from block headers. Every answer is as of one block,
+It is built from the contracts' events and from block headers; where names need ENS, they are asked after in
+turn (`telsdk.chain.ens`). Every answer is as of one block,
 `ChainIndex.head`. When the chain is reorganised, what the lost blocks said is forgotten with them.
 """
 
@@ -11,6 +12,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from telsdk.chain.deployments import Deployment
+from telsdk.chain.ens import NameWatch, asks_ens
 from telsdk.chain.errors import ChainError, RpcError, RpcUnreachable
 from telsdk.chain.events import Event
 from telsdk.chain.indexstore import IndexStore
@@ -38,6 +40,10 @@ class Source(Protocol):
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool: ...
 
+    def name_stands(self, number: int, block: int) -> bool:
+        """Whether the name of `number` stands for it; asked only on chains with ENS."""
+        ...
+
 
 class ChainIndex:
     """A `telsdk.directory.Directory` kept in SQLite, in the file at `path` or in memory.
@@ -57,6 +63,7 @@ class ChainIndex:
         self._store = IndexStore(path, self._deployment)
         self._head = self._store.tip()
         self._facts: dict[int, NumberFacts | None] = {}
+        self._names = NameWatch(source.name_stands, self._named) if asks_ens(self._deployment) else None
         self._hubs = {hub.id: hub for hub in self._store.hubs()}
 
     def close(self) -> None:
@@ -99,6 +106,7 @@ class ChainIndex:
                 tip, events, chunk = self._stretch(base + 1, newest, chunk)
                 changed |= self._take(base, events, tip)
                 base = tip.number
+            changed |= self._look_at_names(changed, newest)
             return frozenset(map(Number, changed))
 
     def _base(self, newest: Head) -> int | None:
@@ -151,6 +159,24 @@ class ChainIndex:
             if touched.hubs:
                 self._hubs = {hub.id: hub for hub in self._store.hubs()}
             return touched.numbers
+
+    def _look_at_names(self, touched: set[int], tip: Head) -> set[int]:
+        if self._names is None:
+            return set()
+        with self._reading:
+            named = {number for number in touched if self._store.has_label(number)}
+        try:
+            changed = self._names.look(named, tip.number)
+        except RpcError:
+            return set()  # What the events said must not be lost with it; the names come round again.
+        with self._reading:
+            for number in changed:
+                self._facts.pop(number, None)
+        return changed
+
+    def _named(self, after: int, limit: int) -> list[int]:
+        with self._reading:
+            return self._store.named(after, limit)
 
     # telsdk.directory.Directory
 
@@ -215,6 +241,8 @@ class ChainIndex:
         if state is None:
             return None
         named = state.label is not None and self._store.holder_of(state.label) == number
+        if self._names is not None and number in self._names.disowned:
+            named = False
         return NumberFacts(
             number=Number(number),
             owner=state.owner,

@@ -125,6 +125,18 @@ class IndexStore:
         rows = self._db.execute("SELECT number FROM number WHERE owner = ? ORDER BY number", (owner,))
         return [number for (number,) in rows]
 
+    def has_label(self, number: int) -> bool:
+        state = self.number(number)
+        return state is not None and state.label is not None
+
+    def named(self, after: int, limit: int) -> list[int]:
+        """The first `limit` numbers with a label that are greater than `after`."""
+        rows = self._db.execute(
+            "SELECT number FROM number WHERE label IS NOT NULL AND number > ? ORDER BY number LIMIT ?",
+            (after, limit),
+        )
+        return [number for (number,) in rows]
+
     def hubs(self) -> list[HubFacts]:
         rows = self._db.execute(
             "SELECT DISTINCT hub FROM event WHERE hub IS NOT NULL ORDER BY hub"

@@ -73,6 +73,22 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
         raise RpcError(f"the RPC gave an answer that makes no sense: {error}") from error
 
 
+def _plain(response: RPCResponse) -> RPCResponse:
+    """`response` with its error data as web3 understands it: the bytes in hexadecimal, or left out.
+
+    Raises:
+        ValueError: it is no JSON-RPC response.
+    """
+    if not isinstance(response, dict):
+        raise ValueError("no object")
+    error = response.get("error")
+    if isinstance(error, dict) and "data" in error:
+        data = _revert_data(error["data"])
+        rest = {key: value for key, value in error.items() if key != "data"}
+        return {**response, "error": rest if data is None else {**rest, "data": data}}  # type: ignore[typeddict-item]
+    return response
+
+
 def _revert_data(data: object) -> str | None:
     """What a contract gave back when it reverted. Nodes wrap it in different ways."""
     if isinstance(data, dict):
@@ -90,7 +106,8 @@ class _Http(HTTPProvider):
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         try:
-            return super().make_request(method, params)
+            response = super().make_request(method, params)
+            return _plain(response)
         except requests.HTTPError as error:
             raise RpcUnreachable(
                 f"{self._place} refuses: HTTP {error.response.status_code}; {_NEXT}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from telsdk.credential import eip712
@@ -63,7 +63,7 @@ class Delegation:
     device: str  # what the person called it, shown to him in the wallet
     not_before: int  # seconds since 1970
     expiry: int  # seconds since 1970
-    signature: bytes = b""
+    signature: bytes = field(default=b"", repr=False)  # with it, this is a token: nothing for logs
 
     def typed(self, domain: Domain) -> eip712.TypedData:
         """What is signed."""

@@ -26,7 +26,7 @@ MIN_SECRET: Final = 32  # octets
 _PURPOSE: Final = b"telsdk phone password"
 _LENGTH: Final = 26  # base32 characters of 5 bits
 _USERNAME: Final = re.compile(
-    r"([1-9][0-9]{4,14})\.([1-9][0-9]{0,19})\.(0|[1-9][0-9]{0,19})\.([1-9][0-9]{0,11})", re.ASCII
+    r"([0-9]{1,15})\.([1-9][0-9]{0,19})\.(0|[1-9][0-9]{0,19})\.([1-9][0-9]{0,11})", re.ASCII
 )
 
 

@@ -14,6 +14,7 @@ from telsdk.directory import Directory
 from telsdk.errors import TelError
 
 RECHECK: Final = 600  # seconds: a wallet may take a right back without any event that we could see
+GRACE: Final = 3600  # seconds that an old yes is still good for while the chain does not answer
 REFUSAL_KEPT: Final = 60  # seconds
 QUESTIONS: Final = 10  # new ones for one account ...
 PER: Final = 60  # ... in so many seconds
@@ -45,7 +46,12 @@ class WalletAnswers:
             return False
         if question not in self._accepted:
             self._count(account, now)
-        accepted = self._ask(question)
+        try:
+            accepted = self._ask(question)
+        except WalletUnreachable:
+            if question in self._accepted and now < self._accepted[question] + GRACE:
+                return True  # who is logged in stays so while the chain is away
+            raise
         self._accepted.pop(question, None)
         if accepted:
             keep(self._accepted, question, now + RECHECK, self._size)

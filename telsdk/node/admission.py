@@ -7,6 +7,7 @@ contract wallet's signature (ERC-1271).
 from __future__ import annotations
 
 import secrets
+from typing import ClassVar
 
 from telsdk.address import REALM, aor
 from telsdk.credential.phone import PhonePasswords, PhoneUser
@@ -17,8 +18,9 @@ from telsdk.node.logins import Login, LoginKind
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
 from telsdk.sip import identity
-from telsdk.sip.bearer import BearerVerifier, WrongNumber, challenge
-from telsdk.sip.digest import DigestServer, StaleNonce
+from telsdk.sip.bearer import BearerVerifier, WrongNumber
+from telsdk.sip.bearer import challenge as bearer_challenge
+from telsdk.sip.digest import DigestError, DigestServer, StaleNonce
 from telsdk.sip.headers import Credentials
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
@@ -28,6 +30,12 @@ from telsdk.sip.token import AuthError
 
 class LoginMissing(AuthError):
     """A request that needs a login came without one."""
+
+
+class PhonesRefused(AuthError):
+    """A phone came to a node whose operator serves none."""
+
+    status: ClassVar[int] = 403
 
 
 class Admission:
@@ -107,22 +115,27 @@ class Admission:
         if caller.authority.number != number:
             raise WrongNumber(f"the caller token is of {caller.authority.number}, logged in is {number}")
 
-    def challenges(self, error: AuthError, source: Hop, now: float) -> list[tuple[str, str]]:
-        """The WWW-Authenticate headers for a refusal: one challenge, since most phones break at a second."""
-        return [("WWW-Authenticate", self._challenge(error, source, now))]
+    def challenge(self, error: AuthError, source: Hop, now: float) -> str:
+        """The one challenge to send with a refusal: most phones break at a second.
 
-    def proxy_challenges(self, error: AuthError, source: Hop, now: float) -> list[tuple[str, str]]:
-        """The same for a 407."""
-        return [("Proxy-Authenticate", self._digest.challenge(now, source.host, stale=isinstance(error, StaleNonce)))]
+        Who tried a token is told what was wrong with it; everybody else is taken for a phone.
+        """
+        if self._phones is None or not isinstance(error, DigestError | LoginMissing):
+            return bearer_challenge(REALM, None if isinstance(error, LoginMissing) else error)
+        return self.phone_challenge(error, source, now)
 
-    def _challenge(self, error: AuthError, source: Hop, now: float) -> str:
-        by_token = not isinstance(error, LoginMissing) and not getattr(error, "is_digest", False)
-        if by_token or self._phones is None:
-            return challenge(REALM, None if isinstance(error, LoginMissing) else error)
-        return self._digest.challenge(now, source.host, stale=isinstance(error, StaleNonce))
+    def phone_challenge(self, error: AuthError, source: Hop, now: float) -> str:
+        """A digest challenge, whatever was tried."""
+        return self._digest.challenge(now, _where(source), stale=isinstance(error, StaleNonce))
 
     def _phone(self, request: Request, credentials: Credentials, source: Hop, now: float) -> Login:
-        raise NotImplementedError
+        if self._phones is None:
+            raise PhonesRefused("this node takes no phones: log in with a session token")
+        phones = self._phones
+        user = self._digest.verify(
+            credentials, request.method, now, _where(source), lambda user: phones.check(user, now)
+        )
+        return Login.of(self._facts(PhoneUser.parse(user).number), LoginKind.PHONE, "light")
 
     def _facts(self, number: Number) -> NumberFacts:
         facts = self._directory.number(number)
@@ -141,3 +154,8 @@ def _fingerprints(request: Request) -> tuple[tuple[str, str], ...]:
     if request.content_type != "application/sdp":
         return ()
     return tuple(SessionDescription.parse(request.body).fingerprints)
+
+
+def _where(source: Hop) -> str:
+    """What a nonce is bound to. Not the port: phones change it between challenge and answer."""
+    return f"{source.transport} {source.host}"

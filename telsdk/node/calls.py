@@ -116,7 +116,7 @@ class Calls:
         status = error.status
         if status == 401:
             status = 407
-            headers += self._admission.proxy_challenges(error, ctx.source, wall)
+            headers.append(("Proxy-Authenticate", self._admission.phone_challenge(error, ctx.source, wall)))
         self.proxy.reply(ctx, status, now, headers=headers)
 
     def _bindings(self, callee: NumberFacts, request: Request, now: float) -> list[Target]:

@@ -40,8 +40,10 @@ class Registration:
             login = self.admission.login(request, source, wall)
             number = locate(self.directory, request.to.uri.user or "").number
         except AuthError as error:
-            challenges = self.admission.challenges(error, source, wall) if error.status == 401 else []
-            return request.response(error.status, headers=[*challenges, warning(error)])
+            headers = [warning(error)]
+            if error.status == 401:
+                headers.append(("WWW-Authenticate", self.admission.challenge(error, source, wall)))
+            return request.response(error.status, headers=headers)
         except TelError as error:
             return request.response(404, headers=[warning(error)])
         if login.number != number:

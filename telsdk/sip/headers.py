@@ -22,7 +22,8 @@ __all__ = ["CSeq", "Challenge", "Credentials", "Headers", "Via", "split_list"]
 
 T = TypeVar("T")
 
-_comma_or_value = re.compile(r',|(?:[^,"<]++|"(?:[^"\\]|\\.)*+"|<[^<>]*+>)++|["<]').finditer
+# A quote that nothing closes takes all that follows: looking for its end again and again would take quadratic time.
+_comma_or_value = re.compile(r',|(?:[^,"<]++|"(?:[^"\\]|\\.)*+"|<[^<>]*+>)++|".*+|<', re.DOTALL).finditer
 _via = re.compile(
     rf"({grammar.TOKEN}){grammar.SWS}/{grammar.SWS}({grammar.TOKEN}){grammar.SWS}/{grammar.SWS}({grammar.TOKEN})"
     rf"{grammar.LWS}({grammar.HOST})(?:{grammar.SWS}:{grammar.SWS}({grammar.PORT}))?+"
@@ -80,11 +81,15 @@ class Headers:
         return self
 
     def get(self, name: str) -> str | None:
-        """The first value of the field: the first of its list, or its first line. None where it is absent."""
+        """The first value of the field: the first of its list, or its first line. None where it is absent.
+
+        An empty line of a list field holds no value; ``name in headers`` tells that it is there.
+        """
         key = KEYS.get(name) or key_of(name)
-        if key not in self._keys:
+        at = self._first(key)
+        if at is None:
             return None
-        value = self._values[self._keys.index(key)]
+        value = self._values[at]
         return split_list(value)[0] if key in LISTS and "," in value else value
 
     def all(self, name: str) -> list[str]:
@@ -140,11 +145,11 @@ class Headers:
     def replace_first(self, name: str, value: str) -> None:
         """Put `value` in the place of the first value of the field, or add it. The rest of a list stays."""
         key = _writable_key(name)
-        if key not in self._keys:
-            return self.add(name, value)
         _check(value)
-        self._replace_first(key, value)
-        return None
+        if self._first(key) is None:
+            self.add(name, value)
+        else:
+            self._replace_first(key, value)
 
     def typed(self, key: str, read: Callable[[Headers], T]) -> T:
         """What `read` makes of the field `key` (a canonical key), kept until that field changes.
@@ -227,6 +232,15 @@ class Headers:
     def __repr__(self) -> str:
         return f"Headers({list(self)!r})"
 
+    def _first(self, key: str) -> int | None:
+        """Where the first line is that holds a value of the field."""
+        if key not in self._keys:
+            return None
+        at = self._keys.index(key)
+        if self._values[at] or key not in LISTS:
+            return at
+        return next((i for i, known in enumerate(self._keys) if known == key and self._values[i]), None)
+
     def _put(self, at: int, name: str, value: str) -> None:
         key = _writable_key(name)
         _check(value)
@@ -239,20 +253,18 @@ class Headers:
         del self._keys[at], self._values[at], self._lines[at]
 
     def _replace_first(self, key: str, new: str | None) -> str | None:
-        if key not in self._keys:
+        at = self._first(key)
+        if at is None:
             return None
         self._typed.pop(key, None)
-        at = self._keys.index(key)
         value = self._values[at]
-        spans = _list_spans(value) if key in LISTS and "," in value else []
-        if not spans and new is None:
+        end = _list_spans(value)[0][1] if key in LISTS and "," in value else len(value)
+        first, rest = value[:end].strip(" \t"), value[end + 1 :].strip(" \t")
+        left = [one for one in (new, rest) if one]
+        if not left:
             self._delete(at)
-            return value
-        first, rest = value, ""
-        if spans:
-            end = spans[0][1]
-            first, rest = value[:end].strip(" \t"), value[end + 1 :].strip(" \t")
-        value = rest if new is None else f"{new}, {rest}" if spans else new
+            return first
+        value = ", ".join(left)
         name = self._lines[at].partition(":")[0].rstrip(" \t")
         self._values[at], self._lines[at] = value, f"{name}: {value}"
         return first

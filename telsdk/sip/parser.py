@@ -24,7 +24,6 @@ _sloppy_request_line = re.compile(
 ).fullmatch
 _status_line = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) (.*)", re.IGNORECASE | re.DOTALL).fullmatch
 _line_ends = re.compile(rb"\A(?:\r\n)++")
-_fold = re.compile(r"[ \t]*+\r\n[ \t]++").sub
 _unescaped_control = re.compile(r"(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\r\n]").search
 _PLAIN: Final = b"\t" + bytes(range(32, 127)) + bytes(range(128, 256))
 _digits = re.compile(r"[0-9]{1,10}").fullmatch
@@ -229,7 +228,8 @@ def _folded_headers(lines: list[str]) -> tuple[Headers, SipParseError | None]:
             raw[-1] += "\r\n" + line
         else:
             raw.append(line)
-    return _headers([_fold(" ", line) for line in raw], raw)
+    # Not by a regular expression: one that ends in a line break would search each run of blanks many times over.
+    return _headers([" ".join([part.strip(" \t") for part in line.split("\r\n")]) for line in raw], raw)
 
 
 def _headers(unfolded: list[str], raw: list[str]) -> tuple[Headers, SipParseError | None]:

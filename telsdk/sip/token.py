@@ -11,7 +11,7 @@ no fractions, no header but the one expected, one text for each octet string.
           SignatureWrong
           ... telsdk.sip.bearer
         IdentityError             telsdk.sip.identity: 403, 428, 436, 437, 438
-        DigestError               telsdk.sip.digest: 401
+        DigestError               telsdk.sip.digest: 401, 403
 """
 
 from __future__ import annotations

@@ -14,7 +14,9 @@ from telsdk.chain.errors import DeploymentError, UnknownNetwork
 from telsdk.chain.manifest import CONTRACTS
 
 ADDRESS = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
-LOCAL = Deployment("local", 31337, 1, dict.fromkeys(CONTRACTS, ADDRESS), {"HubList": []}, "http://127.0.0.1:1")
+LOCAL = Deployment(
+    "local", 31337, 1, dict.fromkeys(CONTRACTS, ADDRESS), {"HubList": []}, "http://127.0.0.1:1"
+)
 
 
 def named(name: str, chain_id: int) -> Deployment:

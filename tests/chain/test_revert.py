@@ -1,4 +1,4 @@
-"""Every custom error of the contracts arrives as a class of its own, with its values and a line for a person."""
+"""Every custom error of the contracts arrives as a class, with its values and a line for a person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from telsdk.chain.errors import ContractRefused
 from telsdk.chain.explain import EXPLANATIONS
 
 ERRORS = {
-    entry["name"]: entry for artifact in manifest.load().contracts.values() for entry in artifact.entries("error")
+    entry["name"]: entry
+    for artifact in manifest.load().contracts.values()
+    for entry in artifact.entries("error")
 }
 ALICE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 SAMPLES = {"address": ALICE, "string": "bob", "bytes32": b"\x07" * 32}

@@ -78,6 +78,10 @@ def test_no_bytes_make_decode_raise_anything_but_malformed(data: bytes) -> None:
         assert Delegation.decode(text).encode() == text
 
 
+def test_the_signature_is_not_printed() -> None:
+    assert "sss" not in repr(SAMPLE)
+
+
 def test_every_cut_is_refused() -> None:
     data = raw(SAMPLE.encode())
     for length in range(len(data) - len(SAMPLE.signature) + 1):
@@ -129,6 +133,9 @@ def test_oversized_foreign_and_future_texts_are_refused_with_the_reason() -> Non
         (text_of(b"\x02" + data[1:]), "version 2"),
         (text_of(b"\x01\x07" + data[2:]), "role 7"),
         ("dél", "base64url"),
+        (text_of(b"\x01\x01" + b"\xff" * 20 + data), "64 bits"),
+        (text_of(b"\x01\x01" + b"\x05" + data[6:]), "bad field"),
+        (text_of(data.replace(b"Bob's", b"\xff\xff\xff\xff\xff")), "bad field"),
     ):
         with pytest.raises(Malformed, match=reason):
             Delegation.decode(other)

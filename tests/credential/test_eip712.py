@@ -51,6 +51,19 @@ def test_another_chain_or_registry_or_number_or_epoch_gives_another_digest() -> 
     assert len(digests) == 12
 
 
+def test_every_type_is_encoded_as_wallets_do() -> None:
+    fields = (("a", "bytes32"), ("b", "bytes"), ("c", "string"), ("d", "address"), ("e", "uint256"))
+    values: dict[str, int | str | bytes] = {
+        "a": b"a" * 32,
+        "b": b"b",
+        "c": "c",
+        "d": DOMAIN.registry,
+        "e": 2**256 - 1,
+    }
+    typed = TypedData(DOMAIN, "Every", fields, values)
+    assert typed.digest == judge(typed)
+
+
 @pytest.mark.parametrize(
     ("kind", "value"),
     [("uint64", 2**64), ("uint64", -1), ("bytes32", b"short"), ("string", b"x"), ("address", 7), ("int8", 1)],

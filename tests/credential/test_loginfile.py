@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from telsdk.credential import loginfile
 from telsdk.credential.deep import KeystoreSigner
@@ -97,6 +98,14 @@ def test_a_key_that_the_delegation_does_not_name_is_refused(path: Path, login: L
     foreign = Login(login.number, login.name, login.domain, login.delegation, SessionKey.generate())
     loginfile.save(foreign, path, PASSPHRASE)
     with pytest.raises(LoginFileError, match="not the one"):
+        loginfile.load(path, PASSPHRASE)
+
+
+def test_a_key_of_another_curve_is_refused(path: Path, login: Login) -> None:
+    other = ec.generate_private_key(ec.SECP384R1())
+    foreign = Login(login.number, login.name, login.domain, login.delegation, SessionKey(other))
+    loginfile.save(foreign, path, PASSPHRASE)
+    with pytest.raises(LoginFileError, match="not a P-256 key"):
         loginfile.load(path, PASSPHRASE)
 
 

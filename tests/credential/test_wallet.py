@@ -80,6 +80,19 @@ def test_a_chain_that_cannot_be_asked_gives_no_right_and_nothing_is_remembered(
     assert answers.accepts(WALLET, DIGEST, b"good", NOW)
 
 
+def test_who_is_logged_in_stays_so_while_the_chain_is_away_but_not_for_ever(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    def down(*_: object) -> bool:
+        raise TelError("no answer from the RPC")
+
+    answers.accepts(WALLET, DIGEST, b"good", NOW)
+    directory.wallets = down
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.RECHECK + wallet.GRACE - 1)
+    with pytest.raises(WalletUnreachable):
+        answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.RECHECK + wallet.GRACE)
+
+
 def test_its_tables_stay_within_their_size(directory: FixedDirectory) -> None:
     answers = WalletAnswers(directory, size=3)
     for account in range(10):

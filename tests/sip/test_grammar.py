@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -103,7 +105,12 @@ def test_ports_are_1_to_65535(digits: str) -> None:
 
 def test_a_long_text_is_not_remembered_and_a_short_one_is() -> None:
     asked: list[str] = []
-    ask = grammar.remembered(lambda text: asked.append(text) or len(text))
+
+    def length(text: str) -> int:
+        asked.append(text)
+        return len(text)
+
+    ask = grammar.remembered(length)
     for text in ["a", "a", "b" * 1000, "b" * 1000]:
         assert ask(text) == len(text)
     assert asked == ["a", "b" * 1000, "b" * 1000]
@@ -120,8 +127,8 @@ def test_a_plain_host_is_always_a_sound_one(host: str) -> None:
 
 
 _piece = st.sampled_from(
-    ["<", ">", "sip:", "sips:", "a", "b@", "h", ".", "1.2.3.4", ":5060", ";lr", ";transport=tcp", ";tag=x", ";expires=9",
-     " ", '"Q"', "tok", ",", ";rport", ";rport=5", ";branch=z", ";received=1.2.3.4", "SIP/2.0/UDP ", "%41"]
+    ["<", ">", "sip:", "sips:", "a", "b@", "h", ".", "1.2.3.4", ":5060", ";lr", ";transport=tcp", ";tag=x",
+     ";expires=9", " ", '"Q"', "tok", ",", ";rport", ";rport=5", ";branch=z", ";received=1.2.3.4", "SIP/2.0/UDP ", "%41"]
 )  # fmt: skip
 
 
@@ -141,11 +148,9 @@ def test_what_is_plain_is_never_refused_when_it_is_taken_apart(text: str) -> Non
      "sip:" + "a:" * 15_000, "sip:a@" + "b-" * 15_000, "<" * 30_000, " " * 30_000 + "x"],
 )  # fmt: skip
 @pytest.mark.parametrize("parse", [Uri.parse, NameAddr.parse, Via.parse])
-def test_no_text_takes_more_than_its_length_in_time(parse: type, text: str) -> None:
+def test_no_text_takes_more_than_its_length_in_time(parse: Callable[[str], object], text: str) -> None:
     began = time.process_time()
     for whole in (text, f"SIP/2.0/UDP {text}!", f'"x" <sip:{text}>{text}!', f"<sip:{text}"):
-        try:
+        with suppress(SipParseError):
             parse(whole)
-        except SipParseError:
-            pass
     assert time.process_time() - began < 0.5

@@ -144,6 +144,8 @@ def test_nobody_speaks_for_anothers_number() -> None:
         verify(issue(orig="sip:nobody.eth@telprotocol"))
     with pytest.raises(identity.WrongOrigin):
         verify(issue(orig="tel:5551234"))
+    with pytest.raises(identity.WrongOrigin):
+        verify(issue(orig="sip:"))
 
 
 def test_names_need_a_resolver() -> None:

@@ -105,7 +105,7 @@ def incoming(
     return parsed
 
 
-@pytest.fixture()
+@pytest.fixture
 def bench() -> Bench:
     return Bench()
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from eth_abi.exceptions import EncodingError
+
 from telsdk.chain.functions import functions
-from telsdk.chain.permits import Permit, TypedData
+from telsdk.chain.permits import Permit, PermitError, TypedData
 from telsdk.chain.session import Block, Receipt, Session
 from telsdk.directory import Domain
 
@@ -44,8 +46,16 @@ class SigningContract(Contract):
         """Does what `permit` allows, at this account's expense.
 
         Raises:
+            PermitError: there is no such call.
             revert.SignatureExpired, revert.InvalidSignature: it does not hold, or no longer.
         """
+        function = functions(self.NAME).get(permit.function)
+        if function is None or function.inputs[-2:] != ["deadline", "signature"]:
+            raise PermitError(f"{self.NAME} has no {permit.function} that takes a permit")
+        try:
+            function.encode((*permit.args, permit.deadline, permit.signature))
+        except (EncodingError, ValueError, TypeError) as error:
+            raise PermitError(f"{permit.function} does not take {permit.args}: {error}") from error
         return self.write(permit.function, *permit.args, permit.deadline, permit.signature)
 
     def _permit(self, function: str, args: tuple[Any, ...], data: TypedData, deadline: int) -> Permit:

@@ -13,7 +13,6 @@ from telsdk.errors import NotFound
 from telsdk.number import Number
 
 
-
 @dataclass(frozen=True, slots=True)
 class Custody:
     """Who holds a number, and its two counters."""

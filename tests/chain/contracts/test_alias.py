@@ -44,5 +44,6 @@ def test_a_released_name_is_free(alice: Client) -> None:
 
 
 def test_only_the_owner_names_a_number(alice: Client, bob: Client) -> None:
+    assert alice.alias.name_of(NUMBER) is None
     with pytest.raises(revert.NotOwner):
         bob.alias.claim(NAME, NUMBER)

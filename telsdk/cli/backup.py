@@ -1,0 +1,120 @@
+"""``telsdk backup`` and ``telsdk restore``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from telsdk.cli import places
+from telsdk.cli.failure import extra
+from telsdk.cli.options import Function, Options, writing
+from telsdk.cli.output import print_facts, working
+from telsdk.cli.params import NUMBER
+from telsdk.number import Number
+
+if TYPE_CHECKING:
+    from telsdk.backup.blocks import BlockStore
+    from telsdk.uc.vault import Vault
+
+
+def _store_options(function: Function) -> Function:
+    folder = click.Path(file_okay=False, path_type=Path)
+    for option in (
+        click.option(
+            "--ipfs", metavar="ADDRESS", help="A Kubo daemon instead, such as /ip4/127.0.0.1/tcp/5001."
+        ),
+        click.option(
+            "--folder", type=folder, help="Where the blocks are kept; yours on this machine, unless given."
+        ),
+    ):
+        function = option(function)
+    return writing(function)
+
+
+@click.command()
+@click.argument("number", type=NUMBER)
+@_store_options
+def backup(options: Options, number: Number, folder: Path | None, ipfs: str | None, as_json: bool) -> None:
+    """Back up contacts, calls and messages of NUMBER.
+
+    They are sealed by its owner's key. What other devices have backed up is taken in first. The pointer
+    to it stands on the chain.
+
+    \b
+    Examples:
+      telsdk backup 5551234 --account me.json
+      telsdk backup 5551234 --account me.json --ipfs /ip4/127.0.0.1/tcp/5001
+    """
+    with _vault(options, number, folder, ipfs) as vault, working("backing up"):
+        pointer = vault.backup()
+    _say(number, pointer, as_json)
+
+
+@click.command()
+@click.argument("number", type=NUMBER)
+@_store_options
+def restore(options: Options, number: Number, folder: Path | None, ipfs: str | None, as_json: bool) -> None:
+    """Take in what was backed up of NUMBER.
+
+    Needs nothing but its owner's key and the blocks. Every byte is checked against the pointer on the
+    chain: a block store cannot change or leave out anything.
+
+    \b
+    Examples:
+      telsdk restore 5551234 --account me.json
+      telsdk restore 5551234 --account me.json --folder /media/stick/blocks
+    """
+    with _vault(options, number, folder, ipfs) as vault, working("restoring"):
+        pointer = vault.restore()
+    _say(number, pointer, as_json)
+
+
+def _say(number: Number, pointer: bytes, as_json: bool) -> None:
+    from telsdk.backup.cid import cid_of
+
+    print_facts({"number": int(number), "pointer": f"0x{pointer.hex()}", "cid": cid_of(pointer)}, as_json)
+
+
+@contextmanager
+def _vault(options: Options, number: Number, folder: Path | None, ipfs: str | None) -> Iterator[Vault]:
+    """The vault of a number's store on this machine, opened by the owner's key."""
+    with extra("uc"):
+        from telsdk.backup.seal import Identity
+        from telsdk.uc.store import Store
+        from telsdk.uc.vault import Vault
+    from telsdk.cli.pointer import ChainPointer
+    from telsdk.credential.deep import KeystoreSigner, backup_secret
+
+    if folder is not None and ipfs is not None:
+        raise click.UsageError("give --folder or --ipfs, not both")
+    client = options.client()
+    custody = client.registry.custody(number)
+    signer = options.signer()
+    _check_owner(signer.address, custody.owner, number)
+    secret = backup_secret(KeystoreSigner(signer), client.domain, number, custody.epoch)
+    blocks = _blocks(folder, ipfs)
+    with Store(places.Own(number, client.domain.chain_id).store) as store:
+        pointer = ChainPointer(client.as_account(signer), number)
+        yield Vault(store, blocks, Identity.derive(secret), pointer)
+
+
+def _check_owner(address: str, owner: str, number: Number) -> None:
+    """Another's key would only find a seal that it cannot open, and say so in a way that tells less."""
+    from telsdk.credential.errors import NotOwner
+
+    if address != owner:
+        raise NotOwner(f"{number} is held by {owner}, not by {address}: use the owner's key")
+
+
+def _blocks(folder: Path | None, ipfs: str | None) -> BlockStore:
+    if ipfs is not None:
+        with extra("uc"):
+            from telsdk.backup.kubo import KuboStore
+        return KuboStore(ipfs)
+    from telsdk.backup.blocks import FolderStore
+
+    return FolderStore(folder or places.data("blocks", "any").parent)

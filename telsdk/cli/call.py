@@ -1,0 +1,99 @@
+"""``telsdk call``."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from telsdk.cli.online import Identity, audio_options, online, say, user_options
+from telsdk.cli.options import Options
+from telsdk.cli.output import print_facts
+from telsdk.cli.params import ADDRESS
+from telsdk.cli.serve import stop_asked, unless
+from telsdk.number import Number
+
+if TYPE_CHECKING:
+    from telsdk.uc.call import PhoneCall
+    from telsdk.uc.client import UserClient
+
+
+@click.command()
+@click.argument("callee", metavar="ADDRESS", type=ADDRESS)
+@click.option("--seconds", type=click.FloatRange(min=0), help="Hang up after so long; else Ctrl-C does.")
+@audio_options
+@user_options
+def call(
+    options: Options,
+    callee: str,
+    seconds: float | None,
+    play: Path | None,
+    record: Path | None,
+    number: Number | None,
+    login: Path | None,
+    address: str | None,
+    as_json: bool,
+) -> None:
+    """Call ADDRESS, a number or name.
+
+    Uses the login of this machine. Media flows only once whoever answers has proven, against the chain,
+    to be the one that was called. Plays and records WAV files; there is no microphone here.
+
+    \b
+    Examples:
+      telsdk call bob.eth --play hello.wav --record answer.wav
+      telsdk call 5551234 --seconds 10 --json
+    """
+    report = asyncio.run(_call(options, Identity(number, login, address), callee, seconds, play, record))
+    print_facts(report, as_json, {"seconds": "s", "jitter_s": "s"})
+
+
+async def _call(
+    options: Options,
+    who: Identity,
+    callee: str,
+    seconds: float | None,
+    play: Path | None,
+    record: Path | None,
+) -> dict[str, Any]:
+    async with online(options, who) as uc:
+        stop = stop_asked()
+        made = await unless(stop, _connect(uc, callee, play, record))
+        if made is None:
+            raise click.exceptions.Exit(1)
+        say(f"answered: {made.party}; Ctrl-C hangs up")
+        start = time.monotonic()
+        with suppress(TimeoutError):
+            await unless(stop, made.wait_ended(seconds))
+        if made.ended_by is None:
+            made.hang_up()
+            await made.wait_ended(10)
+        return await report_of(made, time.monotonic() - start)
+
+
+async def _connect(uc: UserClient, callee: str, play: Path | None, record: Path | None) -> PhoneCall:
+    say(f"calling {callee}; Ctrl-C gives up")
+    return await uc.call(callee, play, record, on_ringing=lambda: say("it rings"))
+
+
+async def report_of(call: PhoneCall, seconds: float) -> dict[str, Any]:
+    """What there is to say of a call that is over."""
+    party, stats = call.party, await call.stats()
+    return {
+        "call_id": call.id,
+        "number": None if party is None or party.number is None else int(party.number),
+        "name": None if party is None else party.name,
+        "trust": None if party is None else party.trust.value,
+        "login": None if party is None else party.role,
+        "media_key_bound": party is not None and party.media_bound,
+        "ended_by": call.ended_by,
+        "seconds": round(seconds, 1),
+        "packets": 0 if stats is None else stats.packets_received,
+        "lost": 0 if stats is None else stats.packets_lost,
+        "jitter_s": 0.0 if stats is None else round(stats.jitter_s, 6),
+        "codec": None if stats is None else stats.codec,
+    }

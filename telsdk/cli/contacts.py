@@ -1,0 +1,111 @@
+"""``telsdk contacts``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from telsdk.cli import places
+from telsdk.cli.failure import Failure
+from telsdk.cli.options import Function, json_option
+from telsdk.cli.output import plain, print_json, print_table
+from telsdk.cli.params import ADDRESS, NUMBER
+from telsdk.number import Number
+
+if TYPE_CHECKING:
+    from telsdk.uc.store import Store
+
+
+def store_options(function: Function) -> Function:
+    """Adds --number, --chain and --json: whose store on this machine. No chain is asked."""
+    for option in (
+        click.option(
+            "--chain", type=click.IntRange(min=1), metavar="ID", help="Of which chain, if of several."
+        ),
+        click.option("--number", type=NUMBER, help="Whose, when there are several on this machine."),
+    ):
+        function = option(function)
+    return json_option(function)
+
+
+def open_store(number: Number | None, chain: int | None) -> Store:
+    """The store of a number on this machine.
+
+    Raises:
+        Failure: it is not clear whose.
+        StoreUnusable: the file cannot be used.
+    """
+    from telsdk.uc.store import Store
+
+    return Store(places.pick_store(number, chain).store)
+
+
+@click.group()
+def contacts() -> None:
+    """Keep contacts: on this machine, and in the backup.
+
+    \b
+    Examples:
+      telsdk contacts list
+      telsdk contacts add bob.eth "Bob, office"
+    """
+
+
+@contacts.command("list")
+@store_options
+def list_(number: Number | None, chain: int | None, as_json: bool) -> None:
+    """List contacts.
+
+    \b
+    Examples:
+      telsdk contacts list
+      telsdk contacts list --number 5551234 --json
+    """
+    with open_store(number, chain) as store:
+        found = [{"address": one.address, "label": one.label} for one in store.contacts()]
+    if as_json:
+        print_json({"contacts": found})
+    elif found:
+        print_table(("address", "label"), [tuple(one.values()) for one in found])
+    else:
+        click.echo("no contacts: add one with `telsdk contacts add ADDRESS LABEL`")
+
+
+@contacts.command()
+@click.argument("address", type=ADDRESS)
+@click.argument("label", default="")
+@store_options
+def add(address: str, label: str, number: Number | None, chain: int | None, as_json: bool) -> None:
+    """Remember ADDRESS, a number or name, under LABEL; or change its label.
+
+    \b
+    Examples:
+      telsdk contacts add bob.eth "Bob, office"
+    """
+    with open_store(number, chain) as store:
+        store.add_contact(address, label)
+    if as_json:
+        print_json({"address": address, "label": label})
+    else:
+        click.echo(f"{address} is a contact: {plain(label) or 'without a label'}")
+
+
+@contacts.command()
+@click.argument("address", type=ADDRESS)
+@store_options
+def remove(address: str, number: Number | None, chain: int | None, as_json: bool) -> None:
+    """Forget ADDRESS.
+
+    \b
+    Examples:
+      telsdk contacts remove bob.eth
+    """
+    with open_store(number, chain) as store:
+        if address not in {one.address for one in store.contacts()}:
+            raise Failure(f"{address} is no contact: see `telsdk contacts list`")
+        store.remove_contact(address)
+    if as_json:
+        print_json({"address": address, "label": None})
+    else:
+        click.echo(f"{address} is no contact any more")

@@ -1,0 +1,75 @@
+"""``telsdk hub``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from telsdk.cli.failure import extra
+from telsdk.cli.options import Options
+from telsdk.cli.server import Place, identity, run, server_options
+from telsdk.errors import NotFound
+
+if TYPE_CHECKING:
+    from telsdk.chain.index import ChainIndex
+    from telsdk.directory import HubFacts
+    from telsdk.hub.hub import Hub
+    from telsdk.net.pins import TlsIdentity
+    from telsdk.net.sockets import BoundSockets
+
+
+@click.group()
+def hub() -> None:
+    """Run a hub: it sends users and callers to its nodes.
+
+    \b
+    Examples:
+      telsdk hub run --show-pin
+      telsdk hub run --hub 1
+    """
+
+
+@hub.command("run")
+@click.option("--hub", "hub_id", type=click.IntRange(min=1), help="Which hub of the list on chain this is.")
+@server_options
+def run_hub(
+    options: Options,
+    hub_id: int | None,
+    listen: Place | None,
+    key_file: Path | None,
+    show_pin: bool,
+    verbose: bool,
+) -> None:
+    """Run a hub until Ctrl-C or SIGTERM. Says where it listens; logs to stderr.
+
+    First make its key and list it: `telsdk hub run --show-pin`, then `telsdk hubs add URI --pin PIN`.
+
+    \b
+    Examples:
+      telsdk hub run --show-pin
+      telsdk hub run --hub 1
+      telsdk hub run --hub 1 --listen 192.0.2.7:5061 --key-file hub.pem
+    """
+    key = identity(key_file, "hub")
+    if show_pin:
+        click.echo(key.pin.hex())
+        return
+    if hub_id is None:
+        raise click.UsageError("say by --hub which hub of the list this is")
+    number = hub_id
+    with extra("node"):
+        from telsdk.hub.hub import Hub
+
+    async def launch(directory: ChainIndex, sockets: BoundSockets, key: TlsIdentity) -> Hub:
+        return await Hub.launch(directory, number, sockets, key)
+
+    run(options, f"hub {number}", key, listen, lambda chain: _listed(chain, number), launch, verbose)
+
+
+def _listed(chain: ChainIndex, hub: int) -> HubFacts:
+    facts = chain.hub(hub)
+    if facts is None:
+        raise NotFound(f"hub {hub} is not in the list on chain: add it with `telsdk hubs add`")
+    return facts

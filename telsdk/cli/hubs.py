@@ -1,0 +1,185 @@
+"""``telsdk hubs``: the list of hubs and their nodes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from telsdk.cli.options import Options, account_option, reading, writing
+from telsdk.cli.output import print_done, print_json, print_table, working
+from telsdk.cli.params import NUMBER, PIN
+from telsdk.number import Number
+
+if TYPE_CHECKING:
+    from telsdk.chain.client import Client
+    from telsdk.directory import NodeFacts
+
+_KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def hubs() -> None:
+    """List and add hubs and nodes, choose a home hub.
+
+    \b
+    Examples:
+      telsdk hubs list
+      telsdk hubs choose 5551234 1 --account me.json
+    """
+
+
+@hubs.command("list")
+@reading
+def list_(options: Options, as_json: bool) -> None:
+    """List all hubs. One without a bond has left.
+
+    \b
+    Examples:
+      telsdk hubs list
+      telsdk hubs list --json
+    """
+    client = options.client()
+    with working("reading the list"):
+        found = [_hub(client, hub) for hub in range(1, client.hubs.count() + 1)]
+    if as_json:
+        print_json({"hubs": found, "chain_id": client.domain.chain_id})
+    elif found:
+        columns = ("id", "uri", "nodes", "bond", "exit_at", "operator")
+        print_table(columns, [[hub[column] for column in columns] for hub in found])
+    else:
+        click.echo("no hub is listed: add one with `telsdk hubs add`")
+
+
+@hubs.command()
+@click.argument("uri")
+@click.option(
+    "--pin", type=PIN, metavar="HEX", help="SHA-256 of its TLS key, as `telsdk hub run --show-pin` says."
+)
+@click.option(
+    "--key-file", type=_KEY_FILE, metavar="FILE", help="Its TLS key instead, where it is on this machine."
+)
+@writing
+def add(options: Options, uri: str, pin: bytes | None, key_file: Path | None, as_json: bool) -> None:
+    """Add a hub at the SIP address URI. Costs a bond, which you get back after you leave.
+
+    \b
+    Examples:
+      telsdk hubs add "sip:192.0.2.7:5061;transport=tls" --pin 3f5a… --account operator.json
+    """
+    chosen = _pin(pin, key_file)
+    client = options.signing_client()
+    with working("adding the hub"):
+        receipt = client.hubs.add_hub(uri, chosen)
+    hub = int(receipt.event("HubAdded").args["hubId"])
+    print_done(f"hub {hub} is listed at {uri}", receipt, as_json, hub=hub, uri=uri, pin=chosen.hex())
+
+
+@hubs.command()
+@click.argument("hub", type=click.IntRange(min=1))
+@click.option("--add", "uri", metavar="URI", help="Add a node at this SIP address.")
+@click.option(
+    "--pin", type=PIN, metavar="HEX", help="SHA-256 of its TLS key, as `telsdk node run --show-pin` says."
+)
+@click.option(
+    "--key-file", type=_KEY_FILE, metavar="FILE", help="Its TLS key instead, where it is on this machine."
+)
+@click.option(
+    "--capacity", type=click.IntRange(min=1), default=1000, show_default=True, help="Users it can serve."
+)
+@account_option
+@reading
+def nodes(
+    options: Options,
+    hub: int,
+    uri: str | None,
+    pin: bytes | None,
+    key_file: Path | None,
+    capacity: int,
+    as_json: bool,
+) -> None:
+    """List the nodes of HUB, or add one to it.
+
+    \b
+    Examples:
+      telsdk hubs nodes 1
+      telsdk hubs nodes 1 --add "sip:192.0.2.8:5061;transport=tls" --pin 3f5a… --capacity 5000
+    """
+    if uri is not None:
+        _add_node(options, hub, uri, _pin(pin, key_file), capacity, as_json)
+        return
+    client = options.client()
+    with working("reading the list"):
+        client.hubs.hub(hub)
+        found = [_node(node) for node in client.hubs.nodes(hub)]
+    if as_json:
+        print_json({"hub": hub, "nodes": found, "chain_id": client.domain.chain_id})
+    elif found:
+        print_table(tuple(found[0]), [tuple(node.values()) for node in found])
+    else:
+        click.echo(f"hub {hub} has no nodes: add one with `telsdk hubs nodes {hub} --add URI`")
+
+
+@hubs.command()
+@click.argument("number", type=NUMBER)
+@click.argument("hub", type=click.IntRange(min=0))
+@writing
+def choose(options: Options, number: Number, hub: int, as_json: bool) -> None:
+    """Make HUB the home of NUMBER: where you log in and callers find you. 0 for none.
+
+    \b
+    Examples:
+      telsdk hubs choose 5551234 1 --account me.json
+    """
+    client = options.signing_client()
+    if hub:
+        client.hubs.hub(hub)
+    with working(f"choosing a home for {number}"):
+        receipt = client.records.set_hub(number, hub or None)
+    text = f"{number} is at home at hub {hub}" if hub else f"{number} has no home hub now"
+    print_done(text, receipt, as_json, number=int(number), hub=hub or None)
+
+
+def _add_node(options: Options, hub: int, uri: str, pin: bytes, capacity: int, as_json: bool) -> None:
+    client = options.signing_client()
+    with working("adding the node"):
+        receipt = client.hubs.add_node(hub, uri, pin, capacity)
+    index = int(receipt.event("NodeAdded").args["index"])
+    start = f"telsdk node run --hub {hub} --index {index}"
+    text = f"node {index} of hub {hub} is listed at {uri}; start it with `{start}`"
+    print_done(text, receipt, as_json, hub=hub, index=index, uri=uri, pin=pin.hex(), capacity=capacity)
+
+
+def _pin(pin: bytes | None, key_file: Path | None) -> bytes:
+    if (pin is None) == (key_file is None):
+        raise click.UsageError("say by --pin or by --key-file which key it proves itself by: one of the two")
+    if key_file is None:
+        assert pin is not None
+        return pin
+    from telsdk.net.pins import TlsIdentity
+
+    return TlsIdentity.load_or_create(key_file).pin
+
+
+def _hub(client: Client, hub: int) -> dict[str, Any]:
+    found = client.hubs.hub(hub)
+    return {
+        "id": found.id,
+        "uri": found.uri,
+        "pins": [pin.hex() for pin in found.pins],
+        "nodes": found.node_count,
+        "bond": str(found.bond),
+        "exit_at": None if found.exit_at is None else found.exit_at.isoformat(),
+        "operator": found.operator,
+    }
+
+
+def _node(node: NodeFacts) -> dict[str, Any]:
+    return {
+        "index": node.index,
+        "uri": node.uri,
+        "pins": [pin.hex() for pin in node.pins],
+        "capacity": node.capacity,
+        "active": node.active,
+    }

@@ -1,0 +1,200 @@
+"""``telsdk listen``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from telsdk.cli.call import report_of
+from telsdk.cli.online import Identity, audio_options, online, say, user_options
+from telsdk.cli.options import Options
+from telsdk.cli.output import plain
+from telsdk.cli.serve import stop_asked, unless
+from telsdk.errors import TelError
+from telsdk.number import Number
+
+if TYPE_CHECKING:
+    from telsdk.uc.call import PhoneCall
+    from telsdk.uc.client import UserClient
+    from telsdk.uc.trust import Party
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How calls are met."""
+
+    answer: bool
+    once: bool
+    play: Path | None
+    record: Path | None
+    as_json: bool
+
+
+@click.command()
+@click.option("--answer", is_flag=True, help="Answer every call without asking.")
+@click.option("--once", is_flag=True, help="Stop after the first call.")
+@click.option(
+    "--unverified",
+    type=click.Choice(["ring", "silence", "refuse"]),
+    default="ring",
+    show_default=True,
+    help="What happens to callers who prove nothing, as plain phones do. Wrong proof is always refused.",
+)
+@audio_options
+@user_options
+def listen(
+    options: Options,
+    answer: bool,
+    once: bool,
+    unverified: str,
+    play: Path | None,
+    record: Path | None,
+    number: Number | None,
+    login: Path | None,
+    address: str | None,
+    as_json: bool,
+) -> None:
+    """Be reachable: show and take calls and messages.
+
+    Says who calls, as the chain proves it, and asks at the terminal whether to answer; one call at a time,
+    others are told that you are busy. With --json every event is one line of JSON.
+
+    \b
+    Examples:
+      telsdk listen
+      telsdk listen --answer --play welcome.wav --record caller.wav --once
+    """
+    manner = Manner(answer, once, play, record, as_json)
+    asyncio.run(_listen(options, Identity(number, login, address), unverified, manner))
+
+
+async def _listen(options: Options, who: Identity, unverified: str, manner: Manner) -> None:
+    from telsdk.uc.settings import Unverified
+
+    async with online(options, who, unverified=Unverified(unverified)) as uc:
+        stop = stop_asked()
+        say("listening; Ctrl-C stops")
+        others = [asyncio.ensure_future(work) for work in (_messages(uc, manner), _refusals(uc, manner))]
+        try:
+            await unless(stop, _calls(uc, manner))
+        finally:
+            for other in others:
+                other.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+
+
+async def _calls(uc: UserClient, manner: Manner) -> None:
+    async with _keyboard() as lines:
+        while True:
+            call = await uc.incoming.get()
+            busy = asyncio.ensure_future(_busy(uc, manner))
+            try:
+                await _take(call, manner, lines)
+            finally:
+                busy.cancel()
+                await asyncio.gather(busy, return_exceptions=True)
+            if manner.once:
+                return
+
+
+async def _busy(uc: UserClient, manner: Manner) -> None:
+    """Tells everybody who calls meanwhile that we are busy."""
+    while True:
+        call = await uc.incoming.get()
+        call.reject(486)
+        _tell(manner, "missed", str(call.party), **_party(call.party))
+
+
+async def _take(call: PhoneCall, manner: Manner, lines: asyncio.Queue[str]) -> None:
+    silent = " (silent)" if call.silent else ""
+    _tell(manner, "ringing", f"{call.party} calls{silent}", **_party(call.party))
+    if not manner.answer and not await _agreed(call, lines):
+        return
+    start = time.monotonic()
+    try:
+        await call.answer(manner.play, manner.record)
+    except TelError as error:
+        _tell(manner, "failed", f"not answered: {error}", reason=str(error))
+        return
+    say("answered; Ctrl-C hangs up")
+    try:
+        await call.wait_ended()
+    finally:
+        call.hang_up()
+        report = await report_of(call, time.monotonic() - start)
+        seconds, packets, lost = report["seconds"], report["packets"], report["lost"]
+        _tell(manner, "ended", f"ended after {seconds} s, {packets} packets heard, {lost} lost", **report)
+
+
+async def _agreed(call: PhoneCall, lines: asyncio.Queue[str]) -> bool:
+    """Asks at the terminal. The caller may give up meanwhile."""
+    if not sys.stdin.isatty():
+        say("nobody is here to answer: give --answer")
+        await call.wait_ended()
+        return False
+    while not lines.empty():
+        lines.get_nowait()  # what was typed before it rang answers nothing
+    click.echo("answer? [y/n] ", nl=False, err=True)
+    typed = asyncio.ensure_future(lines.get())
+    ended = asyncio.ensure_future(call.wait_ended())
+    try:
+        await asyncio.wait({typed, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            say("the caller gave up")
+            return False
+        agreed = typed.result().strip().lower() in ("y", "yes")
+        if not agreed:
+            call.reject(603)
+        return agreed
+    finally:
+        typed.cancel()
+        ended.cancel()
+        await asyncio.gather(typed, ended, return_exceptions=True)
+
+
+async def _messages(uc: UserClient, manner: Manner) -> None:
+    while True:
+        party, text = await uc.messages.get()
+        _tell(manner, "message", f"{party}: {text}", **_party(party), body=text)
+
+
+async def _refusals(uc: UserClient, manner: Manner) -> None:
+    while True:
+        party = await uc.refused.get()
+        _tell(manner, "refused", f"refused a call: {party}", **_party(party), reason=party.reason)
+
+
+def _tell(manner: Manner, event: str, text: str, **facts: Any) -> None:
+    click.echo(json.dumps({"event": event, **facts}) if manner.as_json else plain(text))
+
+
+def _party(party: Party | None) -> dict[str, Any]:
+    return {
+        "number": None if party is None or party.number is None else int(party.number),
+        "name": None if party is None else party.name,
+        "trust": None if party is None else party.trust.value,
+    }
+
+
+@asynccontextmanager
+async def _keyboard() -> AsyncIterator[asyncio.Queue[str]]:
+    """The lines that a person types. A terminal hands over whole lines, so reading one does not block."""
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    if not sys.stdin.isatty():
+        yield lines
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin, lambda: lines.put_nowait(sys.stdin.readline()))
+    try:
+        yield lines
+    finally:
+        loop.remove_reader(sys.stdin)

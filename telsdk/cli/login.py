@@ -1,0 +1,169 @@
+"""``telsdk login``: opens a session and keeps it, encrypted, on this machine."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from telsdk.cli import places
+from telsdk.cli.options import Function, Options, json_option, reading, writing
+from telsdk.cli.output import print_facts, print_json, print_table, working
+from telsdk.cli.params import ADDRESS
+from telsdk.cli.secret import LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, PASSWORD_FILE, passphrase
+
+if TYPE_CHECKING:
+    from telsdk.chain.client import Client
+    from telsdk.credential.session import Login
+    from telsdk.directory import NumberFacts
+
+_DAY = 86_400  # seconds
+
+
+def _session_options(function: Function) -> Function:
+    path = click.Path(dir_okay=False, writable=True, path_type=Path)
+    options: list[Callable[[Function], Function]] = [
+        click.option("--device", help="What this device is called; the machine's name, unless given."),
+        click.option(
+            "--days",
+            type=click.IntRange(1, 366),
+            default=30,
+            show_default=True,
+            help="How long the session lasts.",
+        ),
+        click.option(
+            "--file", type=path, metavar="FILE", help="Keep it here rather than with your other logins."
+        ),
+    ]
+    for option in options:
+        function = option(function)
+    return function
+
+
+@click.group()
+def login() -> None:
+    """Log in to a number on this device.
+
+    That opens a session, with which this device calls, listens and writes. It is kept in a file that is
+    encrypted under a passphrase (typed, or read from the file that TELSDK_LOGIN_PASSPHRASE_FILE or
+    TELSDK_PASSPHRASE_FILE names).
+
+    \b
+    Examples:
+      telsdk login deep alice.eth --account me.json
+      telsdk login light bob.eth
+    """
+
+
+@login.command()
+@click.argument("address", type=ADDRESS)
+@_session_options
+@writing
+def deep(
+    options: Options, address: str, device: str | None, days: int, file: Path | None, as_json: bool
+) -> None:
+    """Log in to ADDRESS, a number or name, by its owner's key. The key signs once and is then not needed.
+
+    \b
+    Examples:
+      telsdk login deep alice.eth --account me.json
+      telsdk login deep 5551234 --account ape:me --device phone --days 7
+    """
+    from telsdk.credential.deep import KeystoreSigner
+    from telsdk.credential.errors import NotOwner
+    from telsdk.credential.session import login_deep
+
+    client = options.client()
+    facts = _facts(client, address)
+    signer = KeystoreSigner(options.signer())
+    if signer.address != facts.owner:
+        raise NotOwner(
+            f"{facts.number} is held by {facts.owner}, not by {signer.address}: use the owner's key"
+        )
+    _keep(
+        login_deep(signer, facts, client.domain, _device(device), time.time(), days * _DAY),
+        file,
+        as_json=as_json,
+    )
+
+
+@login.command()
+@click.argument("address", type=ADDRESS)
+@_session_options
+@reading
+def light(
+    options: Options, address: str, device: str | None, days: int, file: Path | None, as_json: bool
+) -> None:
+    """Log in to ADDRESS, a number or name, by its password.
+
+    Enough to call and to write; never to sell, rename or change the password. The password is typed, or read
+    from the file that TELSDK_PASSWORD_FILE names, and never leaves this machine.
+
+    \b
+    Examples:
+      telsdk login light bob.eth
+      TELSDK_PASSWORD_FILE=password.txt telsdk login light 5551234
+    """
+    from telsdk.credential.session import login_light
+
+    client = options.client()
+    facts = _facts(client, address)
+    password = passphrase(f"Password of {address}", PASSWORD_FILE)
+    with working("making the light key (Argon2id)"):
+        session = login_light(password, facts, client.domain, _device(device), time.time(), days * _DAY)
+    _keep(session, file, as_json=as_json)
+
+
+@login.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the logins on this machine.
+
+    \b
+    Examples:
+      telsdk login list
+    """
+    found = [
+        {"number": int(own.number), "chain_id": own.chain_id, "file": str(own.login)}
+        for own in places.logins()
+    ]
+    if as_json:
+        print_json({"logins": found})
+    elif found:
+        print_table(("number", "chain_id", "file"), [tuple(one.values()) for one in found])
+    else:
+        click.echo("nobody is logged in on this machine: telsdk login deep NUMBER, or light")
+
+
+def _facts(client: Client, address: str) -> NumberFacts:
+    from telsdk.chain.facts import facts_of
+
+    found = client.lookup(address)
+    return facts_of(client, found.number, found.block)
+
+
+def _device(named: str | None) -> str:
+    return named or platform.node() or "telsdk"
+
+
+def _keep(session: Login, file: Path | None, as_json: bool) -> None:
+    from telsdk.credential import loginfile
+
+    path = file or places.Own(session.number, session.domain.chain_id).login
+    secret = passphrase("New passphrase for this login", LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, new=True)
+    with working("encrypting the login"):
+        loginfile.save(session, path, secret)
+    facts = {
+        "number": int(session.number),
+        "name": session.name,
+        "role": str(session.delegation.role),
+        "device": session.delegation.device,
+        "expires": datetime.fromtimestamp(session.delegation.expiry, UTC).isoformat(),
+        "file": str(path),
+    }
+    print_facts(facts, as_json)

@@ -1,0 +1,27 @@
+"""``telsdk lookup``."""
+
+from __future__ import annotations
+
+import click
+
+from telsdk.cli.options import Options, reading
+from telsdk.cli.output import print_facts
+from telsdk.cli.params import ANYTHING
+
+
+@click.command()
+@click.argument("address", type=ANYTHING)
+@reading
+def lookup(options: Options, address: str, as_json: bool) -> None:
+    """Say who ADDRESS belongs to, and what is recorded.
+
+    ADDRESS is a number, a name, or the account of somebody who holds one number. All is as of one block.
+    Records of an earlier owner are void and not shown.
+
+    \b
+    Examples:
+      telsdk lookup bob.eth
+      telsdk lookup 5551234 --network sepolia
+      telsdk lookup 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --rpc http://127.0.0.1:8545 --json
+    """
+    print_facts(options.client().lookup(address).to_dict(), as_json, {"listing": "ether"})

@@ -1,0 +1,49 @@
+"""``telsdk message``."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from telsdk.cli.online import Identity, online, user_options
+from telsdk.cli.options import Options
+from telsdk.cli.output import plain, print_json, working
+from telsdk.cli.params import ADDRESS
+from telsdk.number import Number
+
+
+@click.command()
+@click.argument("recipient", metavar="ADDRESS", type=ADDRESS)
+@click.argument("text")
+@user_options
+def message(
+    options: Options,
+    recipient: str,
+    text: str,
+    number: Number | None,
+    login: Path | None,
+    address: str | None,
+    as_json: bool,
+) -> None:
+    """Send TEXT to ADDRESS, a number or name.
+
+    It is signed by the login of this machine. Who is not online does not get it: then this says so and exits
+    with 1.
+
+    \b
+    Examples:
+      telsdk message bob.eth "I am late"
+    """
+    asyncio.run(_send(options, Identity(number, login, address), recipient, text))
+    if as_json:
+        print_json({"to": recipient, "delivered": True})
+    else:
+        click.echo(f"{plain(recipient)} has it")
+
+
+async def _send(options: Options, who: Identity, recipient: str, text: str) -> None:
+    async with online(options, who) as uc:
+        with working(f"sending to {recipient}"):
+            await uc.message(recipient, text)

@@ -1,0 +1,101 @@
+"""``telsdk node``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from telsdk.cli.failure import extra
+from telsdk.cli.options import Options
+from telsdk.cli.secret import secret_bytes
+from telsdk.cli.server import Place, identity, run, server_options
+from telsdk.errors import NotFound
+
+if TYPE_CHECKING:
+    from telsdk.chain.index import ChainIndex
+    from telsdk.directory import NodeFacts
+    from telsdk.net.pins import TlsIdentity
+    from telsdk.net.sockets import BoundSockets
+    from telsdk.node.node import Node
+
+_SECRET = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def node() -> None:
+    """Run a node: it serves users and connects calls.
+
+    \b
+    Examples:
+      telsdk node run --show-pin
+      telsdk node run --hub 1 --index 0
+    """
+
+
+@node.command("run")
+@click.option("--hub", type=click.IntRange(min=1), help="The hub in whose list it is.")
+@click.option("--index", type=click.IntRange(min=0), help="Its place in that list.")
+@click.option(
+    "--phone-secret",
+    "secrets",
+    type=_SECRET,
+    multiple=True,
+    metavar="FILE",
+    help="Let plain phones in, by the passwords issued with this secret. Twice while one replaces another.",
+)
+@server_options
+def run_node(
+    options: Options,
+    hub: int | None,
+    index: int | None,
+    secrets: tuple[Path, ...],
+    listen: Place | None,
+    key_file: Path | None,
+    show_pin: bool,
+    verbose: bool,
+) -> None:
+    """Run a node until Ctrl-C or SIGTERM. Says where it listens; logs to stderr.
+
+    First make its key and list it: `telsdk node run --show-pin`, then
+    `telsdk hubs nodes HUB --add URI --pin PIN`.
+
+    \b
+    Examples:
+      telsdk node run --show-pin
+      telsdk node run --hub 1 --index 0
+      telsdk node run --hub 1 --index 1 --listen 192.0.2.8:5061 --key-file second.pem --phone-secret secret
+    """
+    key = identity(key_file, "node")
+    if show_pin:
+        click.echo(key.pin.hex())
+        return
+    if hub is None or index is None:
+        raise click.UsageError("say by --hub and --index which node of the list this is")
+    place, phone_secrets = (hub, index), tuple(map(secret_bytes, secrets))
+    with extra("node"):
+        from telsdk.node.node import Node
+
+    async def launch(directory: ChainIndex, sockets: BoundSockets, key: TlsIdentity) -> Node:
+        return await Node.launch(directory, *place, sockets, key, phone_secrets=phone_secrets)
+
+    run(
+        options,
+        f"node {index} of hub {hub}",
+        key,
+        listen,
+        lambda chain: _listed(chain, *place),
+        launch,
+        verbose,
+    )
+
+
+def _listed(chain: ChainIndex, hub: int, index: int) -> NodeFacts:
+    facts = chain.hub(hub)
+    for found in facts.nodes if facts is not None else ():
+        if found.index == index:
+            return found
+    raise NotFound(
+        f"node {index} of hub {hub} is not in the list on chain: add it with `telsdk hubs nodes {hub} --add`"
+    )

@@ -1,0 +1,222 @@
+"""``telsdk number``: getting a number, giving it away."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from telsdk.cli.account import account_address, open_account
+from telsdk.cli.confirm import confirm
+from telsdk.cli.options import Options, account_option, reading, writing, yes_option
+from telsdk.cli.output import hexadecimal, print_done, print_facts, print_json, print_table, working
+from telsdk.cli.params import ACCOUNT, ETHER, NUMBER
+from telsdk.errors import NotFound
+from telsdk.number import Number
+
+if TYPE_CHECKING:
+    from telsdk.chain.client import Client
+    from telsdk.chain.permits import Permit
+
+
+@click.group()
+def number() -> None:
+    """Buy, show, move and give away numbers.
+
+    \b
+    Examples:
+      telsdk number show 5551234
+      telsdk number buy-new 5551234 --account me.json
+    """
+
+
+@number.command("buy-new")
+@click.argument("number", type=NUMBER)
+@click.option("--for", "owner", type=ACCOUNT, metavar="ACCOUNT", help="Who will hold it; you, unless given.")
+@click.option(
+    "--max-price", type=ETHER, metavar="ETHER", help="Pay no more than this; its price now, unless given."
+)
+@yes_option
+@writing
+def buy_new(
+    options: Options, number: Number, owner: str | None, max_price: Decimal | None, yes: bool, as_json: bool
+) -> None:
+    """Buy NUMBER, which nobody holds yet.
+
+    Takes a minute and two transactions: one commits to the purchase without showing the number, so that
+    nobody can be quicker, and one reveals it and pays. If it is cut off, give the same command
+    again: it goes on.
+
+    \b
+    Examples:
+      telsdk number buy-new 5551234 --account me.json
+      telsdk number buy-new 5551234 --max-price 0.05 --yes
+    """
+    client = options.signing_client()
+    price = client.registrar.price(number)
+    if not _is_held(client, number):
+        confirm(f"{number} costs {price} ether and gas. Buy it?", yes)
+    with working(f"buying {number}: commit") as status:
+
+        def wait(seconds: float) -> None:
+            status.update(f"buying {number}: committed, {seconds:.0f} s until it may be revealed")
+            time.sleep(seconds)
+
+        receipt = client.buy_number(number, owner, price if max_price is None else max_price, wait)
+    paid = client.registry.custody(number)
+    text = f"{number} is held by {paid.owner} now"
+    print_done(text, receipt, as_json, number=int(number), owner=paid.owner)
+
+
+@number.command()
+@click.argument("number", type=NUMBER)
+@click.argument("to", type=ACCOUNT)
+@yes_option
+@writing
+def transfer(options: Options, number: Number, to: str, yes: bool, as_json: bool) -> None:
+    """Give NUMBER to the account TO.
+
+    A new epoch begins: name, password, home hub, backup and all sessions end with it. To keep them on the way
+    to another wallet of yours, use `telsdk number move`.
+
+    \b
+    Examples:
+      telsdk number transfer 5551234 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --account me.json
+    """
+    client = options.signing_client()
+    confirm(f"{number} and everything recorded of it will no longer be yours. Give it to {to}?", yes)
+    with working(f"transferring {number}"):
+        receipt = client.registry.transfer(number, to)
+    print_done(f"{number} is held by {to} now", receipt, as_json, number=int(number), owner=to)
+
+
+@number.command()
+@click.argument("number", type=NUMBER)
+@click.option(
+    "--to", metavar="FILE", help="Keystore of your other wallet (or ape:ALIAS), which has to agree."
+)
+@click.option(
+    "--consent",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Its agreement, as `telsdk number consent` printed it there.",
+)
+@writing
+def move(options: Options, number: Number, to: str | None, consent: Path | None, as_json: bool) -> None:
+    """Move NUMBER to another wallet of yours, with everything recorded of it.
+
+    --account is the wallet that holds it. The other one has to agree: on this machine by --to, or elsewhere
+    by `telsdk number consent`, whose output you give as --consent.
+
+    \b
+    Examples:
+      telsdk number move 5551234 --account old.json --to new.json
+      telsdk number move 5551234 --account old.json --consent consent.json
+    """
+    if (to is None) == (consent is None):
+        raise click.UsageError("say by --to or by --consent where the number goes: one of the two")
+    client = options.signing_client()
+    permit = _consent_of(client, number, to) if to is not None else _read_consent(consent)
+    with working(f"moving {number}"):
+        receipt = client.relay(permit)
+    owner = client.registry.custody(number).owner
+    print_done(f"{number} is held by {owner} now", receipt, as_json, number=int(number), owner=owner)
+
+
+@number.command()
+@click.argument("number", type=NUMBER)
+@writing
+def consent(options: Options, number: Number, as_json: bool) -> None:  # noqa: ARG001 - it is JSON either way
+    """Agree to receive NUMBER, by the signature of --account.
+
+    Prints JSON for `telsdk number move`, which the present holder gives within an hour. Costs nothing.
+
+    \b
+    Examples:
+      telsdk number consent 5551234 --account new.json > consent.json
+    """
+    click.echo(options.signing_client().registry.permit_move(number).to_json())
+
+
+@number.command()
+@click.argument("number", type=NUMBER)
+@reading
+def show(options: Options, number: Number, as_json: bool) -> None:
+    """Show everything about NUMBER; its price when nobody holds it.
+
+    `listing` is what its owner sells it for on the market, `price` what a number that nobody holds costs.
+
+    \b
+    Examples:
+      telsdk number show 5551234
+      telsdk number show 5551234 --json
+    """
+    client = options.client()
+    held = _is_held(client, number)
+    facts = _held(client, number) if held else _free(client, number)
+    print_facts(
+        {"number": int(number), "held": held, **facts}, as_json, {"listing": "ether", "price": "ether"}
+    )
+
+
+@number.command("list-mine")
+@click.option(
+    "--owner", type=ACCOUNT, metavar="ACCOUNT", help="Whose numbers; those of --account, unless given."
+)
+@account_option
+@reading
+def list_mine(options: Options, owner: str | None, as_json: bool) -> None:
+    """List the numbers of an account. Needs no passphrase.
+
+    \b
+    Examples:
+      telsdk number list-mine --account me.json
+      telsdk number list-mine --owner 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --json
+    """
+    account = owner or account_address(options.named_account())
+    client = options.client()
+    with working("reading the chain"):
+        found = [client.lookup(str(number)).to_dict() for number in client.numbers_of(account)]
+    if as_json:
+        print_json({"owner": account, "numbers": found})
+    elif found:
+        columns = ("number", "name", "hub", "listing")
+        print_table(columns, [[row[column] for column in columns] for row in found])
+    else:
+        click.echo(f"{account} holds no number: buy one with `telsdk number buy-new`")
+
+
+def _is_held(client: Client, number: Number) -> bool:
+    with suppress(NotFound):
+        client.registry.custody(number)
+        return True
+    return False
+
+
+def _held(client: Client, number: Number) -> dict[str, object]:
+    from telsdk.chain.facts import facts_of
+
+    found = client.lookup(str(number)).to_dict()
+    facts = facts_of(client, number, found["block"])
+    del found["number"]
+    extra = {"session": facts.session, "kdf": facts.kdf, "message_key": hexadecimal(facts.message_key)}
+    return {**found, **extra, "price": None}
+
+
+def _free(client: Client, number: Number) -> dict[str, object]:
+    return {"price": str(client.registrar.price(number)), "chain_id": client.domain.chain_id}
+
+
+def _consent_of(client: Client, number: Number, keystore: str) -> Permit:
+    return client.as_account(open_account(keystore)).registry.permit_move(number)
+
+
+def _read_consent(path: Path | None) -> Permit:
+    from telsdk.chain.permits import Permit
+
+    assert path is not None
+    return Permit.from_json(path.read_text(encoding="utf-8", errors="replace"))

@@ -1,0 +1,134 @@
+"""Kinds of arguments.
+
+What is written wrongly is a usage error, exit code 2, before anything is asked of a chain.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from telsdk.address import user_of
+from telsdk.errors import TelError
+from telsdk.name import Name
+from telsdk.number import Number
+
+PIN_BYTES = 32  # of SHA-256
+
+
+class _Kind(click.ParamType):
+    """An argument that `read` makes something of, or raises TelError or ValueError with the reason."""
+
+    def read(self, text: str) -> object:
+        raise NotImplementedError
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.read(value)
+        except (TelError, ValueError) as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Number(_Kind):
+    name = "number"
+
+    def read(self, text: str) -> Number:
+        return Number.parse(text)
+
+
+class _Name(_Kind):
+    name = "name"
+
+    def read(self, text: str) -> Name:
+        return Name(text)
+
+
+class _Address(_Kind):
+    name = "address"
+
+    def read(self, text: str) -> str:
+        user = user_of(text)
+        return str(Number.parse(user) if user.isdecimal() else Name(user))
+
+
+class _Account(_Kind):
+    name = "account"
+
+    def read(self, text: str) -> str:
+        from eth_utils.address import is_address, to_checksum_address
+
+        if not is_address(text):
+            raise ValueError(f"{text!r} is no account: 0x and 40 hexadecimal digits, capitals right or none")
+        return str(to_checksum_address(text))
+
+
+class _Anything(_Kind):
+    name = "address"
+
+    def read(self, text: str) -> str:
+        kind: _Kind = ACCOUNT if text.lower().startswith("0x") else ADDRESS
+        return str(kind.read(text))
+
+
+class _Ether(_Kind):
+    name = "ether"
+
+    def read(self, text: str) -> Decimal:
+        from telsdk.chain.units import ether, wei
+
+        return ether(wei(text))
+
+
+class _Pin(_Kind):
+    name = "pin"
+
+    def read(self, text: str) -> bytes:
+        try:
+            pin = bytes.fromhex(text.removeprefix("0x"))
+        except ValueError:
+            pin = b""
+        if len(pin) != PIN_BYTES:
+            raise ValueError(f"{text!r} is no pin: 64 hexadecimal digits, as --show-pin prints them")
+        return pin
+
+
+class _Endpoint(_Kind):
+    name = "endpoint"
+
+    def read(self, text: str) -> tuple[str, int]:
+        host, _, port = text.rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+        if not host or not port.isdecimal() or int(port) > 65535:
+            raise ValueError(f"{text!r} is no place to listen at: HOST:PORT, such as 192.0.2.7:5061")
+        if host in ("0.0.0.0", "::"):
+            raise ValueError(f"{host} is every address: name the one that others reach this machine at")
+        return host, int(port)
+
+
+NUMBER = _Number()
+"""A number: `telsdk.number.Number`."""
+
+NAME = _Name()
+"""A name: `telsdk.name.Name`."""
+
+ADDRESS = _Address()
+"""Whom one calls: a number or a name, also as a SIP URI; handed over as the text of either."""
+
+ACCOUNT = _Account()
+"""An account of the chain, as EIP-55 address."""
+
+ANYTHING = _Anything()
+"""What can be looked up: number, name or account."""
+
+ETHER = _Ether()
+"""An amount of ether, as Decimal."""
+
+PIN = _Pin()
+"""The SHA-256 of a TLS key, as 32 bytes."""
+
+ENDPOINT = _Endpoint()
+"""Where a server listens: (host, port)."""

@@ -1,0 +1,125 @@
+"""Where a user's logins, stores and copies of the chain are on this machine."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import platformdirs
+
+from telsdk.cli.failure import Failure
+from telsdk.number import Number
+
+if TYPE_CHECKING:
+    from telsdk.chain.client import Client
+    from telsdk.chain.index import ChainIndex
+
+_APP = "telsdk"
+_NAMED = re.compile(r"([1-9][0-9]{4,14})\.([0-9]+)\.(?:json|db)", re.ASCII)
+
+
+class Own(NamedTuple):
+    """A number of the user's, on one chain."""
+
+    number: Number
+    chain_id: int
+
+    @property
+    def login(self) -> Path:
+        """Where its login is kept."""
+        return data("logins", f"{self.number}.{self.chain_id}.json")
+
+    @property
+    def store(self) -> Path:
+        """Where its contacts, calls and messages are kept."""
+        return data("stores", f"{self.number}.{self.chain_id}.db")
+
+
+def data(*parts: str) -> Path:
+    """A path for what cannot be had again. Its folder is there, and nobody else's to read."""
+    return _private(Path(platformdirs.user_data_dir(_APP), *parts))
+
+
+def logins() -> list[Own]:
+    """The logins on this machine."""
+    return _owned(data("logins", "any").parent.glob("*.json"))
+
+
+def pick_login(number: Number | None, chain_id: int) -> Own:
+    """The login to use on a chain: that of `number`, or the only one that there is.
+
+    Raises:
+        Failure: there is none, or more than one.
+    """
+    return _pick(logins(), number, chain_id)
+
+
+def pick_store(number: Number | None, chain_id: int | None) -> Own:
+    """Whose store to look into: that of `number`, or the only one that there is.
+
+    Raises:
+        Failure: there is none, or more than one.
+    """
+    stores = _owned(data("stores", "any").parent.glob("*.db"))
+    return _pick({*logins(), *stores}, number, chain_id)
+
+
+@contextmanager
+def chain_index(client: Client, who: str) -> Iterator[ChainIndex]:
+    """The copy of the chain that `who` keeps from one run to the next.
+
+    A second process of the same gets one of its own in memory: two must not write one file.
+    """
+    from telsdk.chain.index import ChainIndex
+
+    folder = Path(platformdirs.user_cache_dir(_APP))
+    path = _private(folder / "index" / f"{who}.{client.domain.chain_id}.{client.domain.registry}.db")
+    with _claimed(path.with_suffix(".lock")) as ours:
+        index = ChainIndex(client, str(path) if ours else ":memory:")
+        with index:
+            yield index
+
+
+def _pick(owned: Iterable[Own], number: Number | None, chain_id: int | None) -> Own:
+    fitting = [
+        own
+        for own in owned
+        if own.chain_id == (chain_id or own.chain_id) and own.number == (number or own.number)
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        found = ", ".join(f"{own.number} on chain {own.chain_id}" for own in sorted(fitting))
+        raise Failure(f"several numbers are logged in: say which by --number (found {found})")
+    who = "nobody" if number is None else str(number)
+    raise Failure(f"{who} is not logged in on this machine: use `telsdk login deep` or `telsdk login light`")
+
+
+def _owned(paths: Iterable[Path]) -> list[Own]:
+    matches = (_NAMED.fullmatch(path.name) for path in paths)
+    return sorted(Own(Number.parse(match[1]), int(match[2])) for match in matches if match)
+
+
+@contextmanager
+def _claimed(lock: Path) -> Iterator[bool]:
+    """Whether no other process has `lock`, which this one has until it is done."""
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+def _private(path: Path) -> Path:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path

@@ -1,0 +1,122 @@
+"""What `telsdk node run` and `telsdk hub run` have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+from telsdk.cli import places
+from telsdk.cli.options import Function, Options, network_options, pass_options
+from telsdk.cli.params import ENDPOINT
+from telsdk.cli.serve import log_to_stderr, stop_asked
+
+if TYPE_CHECKING:
+    from telsdk.chain.index import ChainIndex
+    from telsdk.net.pins import TlsIdentity
+    from telsdk.net.route import Listed
+    from telsdk.net.sockets import BoundSockets
+
+
+class Server(Protocol):
+    """A hub or node that runs."""
+
+    async def stop(self) -> None: ...
+
+
+Launch = Callable[["ChainIndex", "BoundSockets", "TlsIdentity"], Awaitable[Server]]
+Find = Callable[["ChainIndex"], "Listed"]
+Place = tuple[str, int]
+
+
+def server_options(function: Function) -> Function:
+    """Adds --listen, --key-file, --show-pin, --verbose, --network and --rpc; hands over `Options` first."""
+    key = click.Path(dir_okay=False, path_type=Path)
+    for option in (
+        click.option("--verbose", is_flag=True, help="Log more."),
+        click.option(
+            "--show-pin", is_flag=True, help="Print the pin of its key, to be listed on chain, and stop."
+        ),
+        click.option(
+            "--key-file", type=key, metavar="FILE", help="Its TLS key (PEM); made there if it is missing."
+        ),
+        click.option(
+            "--listen",
+            type=ENDPOINT,
+            metavar="HOST:PORT",
+            help="Where it listens; its listed address, unless given.",
+        ),
+    ):
+        function = option(function)
+    return network_options(pass_options(function))
+
+
+def identity(key_file: Path | None, kind: str) -> TlsIdentity:
+    """The key in `key_file`, or in the one place that servers of this kind have on this machine.
+
+    Raises:
+        KeyFileError: it holds something else, or cannot be read or written.
+    """
+    from telsdk.net.pins import TlsIdentity
+
+    return TlsIdentity.load_or_create(key_file or places.data(f"{kind}.key.pem"))
+
+
+def run(
+    options: Options,
+    who: str,
+    key: TlsIdentity,
+    listen: Place | None,
+    find: Find,
+    launch: Launch,
+    verbose: bool,
+) -> None:
+    """Loads the chain, launches a server at its place, and stops it at SIGINT or SIGTERM.
+
+    Args:
+        who: names it to people, such as "node 0 of hub 1".
+        find: its entry in the list on chain.
+
+    Raises:
+        TelError: the chain cannot be read, it is not listed, or the address is not to be had.
+    """
+    log_to_stderr(verbose)
+    with places.chain_index(options.client(), who.replace(" ", "-")) as index:
+        index.load()
+        listed = find(index)
+        _check_pin(who, key, listed)
+        asyncio.run(_run(index, who, key, listen or _listed_place(listed), launch))
+
+
+async def _run(index: ChainIndex, who: str, key: TlsIdentity, place: Place, launch: Launch) -> None:
+    from telsdk.net.sockets import bind
+
+    sockets = bind(*place)
+    stop = stop_asked()
+    server = await launch(index, sockets, key)
+    try:
+        click.echo(f"{who} listens at {sockets.host}:{sockets.port} (UDP and TLS), key pin {key.pin.hex()}")
+        await stop.wait()
+        click.echo(f"{who} stops")
+    finally:
+        await server.stop()
+
+
+def _check_pin(who: str, key: TlsIdentity, listed: Listed) -> None:
+    from telsdk.net.pins import PinMismatch
+
+    if key.pin not in listed.pins:
+        raise PinMismatch(
+            f"{who} is listed with the key {listed.pins[0].hex()}, and this one is {key.pin.hex()}: "
+            "give its own --key-file"
+        )
+
+
+def _listed_place(listed: Listed) -> Place:
+    from telsdk.net.route import hop_to
+
+    hop = hop_to(listed)
+    return hop.host, hop.port

@@ -1,0 +1,87 @@
+"""Keys at rest: the encrypted keystore files (Web3 Secret Storage) that eth-account, ape and geth write."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from telsdk.credential.errors import CredentialError
+from telsdk.credential.secp256k1 import checksum
+from telsdk.errors import Refused
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+MAX_SIZE: Final = 65_536  # octets
+
+_ADDRESS: Final = re.compile(r"(?:0x)?([0-9a-f]{40})", re.ASCII | re.IGNORECASE)
+_ALIAS: Final = re.compile(r"[\w-][\w. -]*")
+
+
+class KeystoreError(CredentialError):
+    """The file is no keystore, or damaged, or cannot be read."""
+
+
+class WrongKeystorePassphrase(KeystoreError, Refused):
+    """The keystore's passphrase is another one."""
+
+
+def load(path: Path, passphrase: str) -> LocalAccount:
+    """The account in the keystore at `path`. Takes about a second: scrypt is meant to.
+
+    Raises:
+        WrongKeystorePassphrase: its passphrase is another one.
+        KeystoreError: it is something else, or cannot be read.
+    """
+    from eth_account import Account
+
+    content = _read(path)
+    try:
+        key = Account.decrypt(content, passphrase)
+        account: LocalAccount = Account.from_key(key)
+        return account
+    except ValueError as error:
+        if "MAC mismatch" in str(error):
+            raise WrongKeystorePassphrase(f"the passphrase of {path} is another one") from error
+        raise KeystoreError(f"{path} is no keystore, or damaged: {error}") from error
+    except (KeyError, TypeError, AttributeError, NotImplementedError, MemoryError) as error:
+        raise KeystoreError(f"{path} is no keystore, or damaged: {error!r}") from error
+
+
+def address(path: Path) -> str:
+    """The EIP-55 address that the keystore says it is of. Needs no passphrase, so it is only said.
+
+    Raises:
+        KeystoreError: it does not say, is something else, or cannot be read.
+    """
+    match = _ADDRESS.fullmatch(str(_read(path).get("address", "")))
+    if match is None:
+        raise KeystoreError(f"{path} does not say whose account it is: is it a keystore?")
+    return checksum(bytes.fromhex(match[1]))
+
+
+def ape_path(alias: str, folder: Path | None = None) -> Path:
+    """Where ape keeps the account called `alias`: in ``~/.ape/accounts`` unless another `folder` is given.
+
+    Raises:
+        KeystoreError: no account can be called that.
+    """
+    if not _ALIAS.fullmatch(alias):
+        raise KeystoreError(f"{alias!r} is no alias of an ape account: see `ape accounts list`")
+    return (folder or Path.home() / ".ape" / "accounts") / f"{alias}.json"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_SIZE + 1)
+        content = json.loads(data) if len(data) <= MAX_SIZE else None
+    except OSError as error:
+        raise KeystoreError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise KeystoreError(f"{path} is no keystore: give the JSON file that eth-account or ape wrote")
+    return content

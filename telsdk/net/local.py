@@ -1,0 +1,22 @@
+"""Which address of this machine others see."""
+
+from __future__ import annotations
+
+import socket
+
+from telsdk.net.sockets import ListenError
+
+
+def address_toward(host: str, port: int) -> str:
+    """The address that this machine sends to `host` from. Asks the routing table; sends nothing.
+
+    Raises:
+        ListenError: `host` has no address, or no route leads there.
+    """
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.connect(place)
+            return str(probe.getsockname()[0])
+    except OSError as error:
+        raise ListenError(f"no way leads to {host}:{port}: {error.strerror or error}") from error

@@ -1,0 +1,332 @@
+"""What a UC remembers: contacts, calls and messages, as a log of events that only grows.
+
+Two UCs of one number come to the same memory by union: `export` one, `merge` into the other, in any order and
+as often as one likes. What is shown (`contacts`, `calls`, `messages`) is computed from the log. Kinds of
+events that this version does not know are kept and passed on.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import secrets
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from telsdk.errors import TelError
+from telsdk.uc.events import Event, EventMalformed, decode_log, encode_log
+
+__all__ = [
+    "Call",
+    "Contact",
+    "Direction",
+    "Event",
+    "EventMalformed",
+    "Kind",
+    "Message",
+    "Store",
+    "StoreUnusable",
+]
+
+BUSY: Final = 5.0  # seconds that another process of the same user may hold the file
+_APPLICATION: Final = 0x54454C31  # "TEL1", in the file's header: see file(1)
+_SCHEMA_VERSION: Final = 1
+_SCHEMA: Final = (
+    "CREATE TABLE event (id TEXT PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL)"
+    " WITHOUT ROWID",
+    "CREATE INDEX event_kind ON event (kind, at, id)",
+    "CREATE TRIGGER event_stays BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events stay'); END",
+    f"PRAGMA application_id = {_APPLICATION}",
+    f"PRAGMA user_version = {_SCHEMA_VERSION}",
+    "PRAGMA journal_mode = WAL",  # stays with the file
+)
+# One id with two contents is nobody's intention; both sides must still choose the same.
+_INSERT: Final = """
+INSERT INTO event (id, at, kind, data) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
+SET at = excluded.at, kind = excluded.kind, data = excluded.data
+WHERE (excluded.at, excluded.kind, excluded.data) < (event.at, event.kind, event.data)
+"""
+
+
+class StoreUnusable(TelError):
+    """The file cannot be opened, read or written, or is no store of ours."""
+
+
+class Kind(enum.StrEnum):
+    """The events this version knows."""
+
+    CONTACT = "contact"
+    CONTACT_REMOVED = "contact-removed"
+    CALL = "call"
+    MESSAGE = "message"
+
+
+class Direction(enum.StrEnum):
+    """Who began."""
+
+    IN = "in"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody worth remembering."""
+
+    address: str  # number or name
+    label: str
+    at: int  # milliseconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that was made, taken or missed."""
+
+    id: str
+    at: int  # milliseconds since 1970
+    direction: Direction
+    peer: str  # number or name
+    trust: str  # how far the peer was to be believed
+    outcome: str  # such as "answered", "missed", "busy"
+    seconds: int  # of talk
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text that was sent or came."""
+
+    id: str
+    at: int  # milliseconds since 1970
+    direction: Direction
+    peer: str  # number or name
+    trust: str  # how far the peer was to be believed
+    text: str
+
+
+class Store:
+    """The log of one number on one device, in one file that only its owner may read.
+
+    Every method may be called from any thread. What a method has written stays written, whatever happens to
+    the process or the machine afterwards.
+
+    Args:
+        path: made, with mode 600, when there is none.
+        clock: seconds since 1970.
+
+    Raises:
+        StoreUnusable: see there.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self._path = path
+        self._clock = clock
+        self._lock = threading.RLock()
+        with self._errors():
+            if not path.exists():
+                _create(path)
+            self._db = _connect(path)
+        try:
+            self._check()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the file. Nothing is lost without it."""
+        with self._lock:
+            self._db.close()
+
+    # The log
+
+    def add(self, kind: str, data: Mapping[str, object], at: int | None = None) -> Event:
+        """Appends an event.
+
+        Args:
+            data: what JSON can hold, without fractions.
+            at: milliseconds since 1970; now when left out.
+
+        Raises:
+            EventMalformed: `data` is something else, or too large.
+            StoreUnusable: it cannot be written.
+        """
+        when = int(self._clock() * 1000) if at is None else at
+        event = Event(f"{when:012x}{secrets.token_hex(10)}", when, kind, data)
+        self._insert([event])
+        return event
+
+    def events(self, *kinds: str) -> list[Event]:
+        """The events of these kinds, all of them when none is named, in the order of time.
+
+        Raises:
+            StoreUnusable: they cannot be read.
+        """
+        where = f"WHERE kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
+        with self._errors():
+            rows = self._db.execute(f"SELECT id, at, kind, data FROM event {where} ORDER BY at, id", kinds)
+            return [Event.of_row(*row) for row in rows]
+
+    def export(self) -> bytes:
+        """The whole log in its one form: equal logs give equal bytes.
+
+        Raises:
+            StoreUnusable: it cannot be read.
+        """
+        return encode_log(sorted(self.events(), key=lambda event: event.id))
+
+    def merge(self, log: bytes) -> int:
+        """Takes in what another UC of the number has exported: all of it, or nothing. Returns how many were
+        new.
+
+        Raises:
+            EventMalformed: `log` is no export.
+            StoreUnusable: it cannot be written.
+        """
+        events = decode_log(log)
+        with self._lock:
+            before = self._count()
+            self._insert(events)
+            return self._count() - before
+
+    # What people see
+
+    def add_contact(self, address: str, label: str = "") -> Event:
+        """Remembers somebody, or changes his label."""
+        return self.add(Kind.CONTACT, {"address": address, "label": label})
+
+    def remove_contact(self, address: str) -> Event:
+        """Forgets somebody, until he is added again."""
+        return self.add(Kind.CONTACT_REMOVED, {"address": address})
+
+    def add_call(self, direction: Direction, peer: str, trust: str, outcome: str, seconds: int = 0) -> Event:
+        """Notes a call that is over; see `Call`."""
+        return self.add(
+            Kind.CALL,
+            {"direction": direction, "peer": peer, "trust": trust, "outcome": outcome, "seconds": seconds},
+        )
+
+    def add_message(self, direction: Direction, peer: str, trust: str, text: str) -> Event:
+        """Notes a message; see `Message`."""
+        return self.add(Kind.MESSAGE, {"direction": direction, "peer": peer, "trust": trust, "text": text})
+
+    def contacts(self) -> list[Contact]:
+        """Who is remembered, by address. What was said of him last counts, by the devices' clocks."""
+        known: dict[str, Contact] = {}
+        for event in self.events(Kind.CONTACT, Kind.CONTACT_REMOVED):
+            address = event.text("address")
+            known.pop(address, None)
+            if event.kind == Kind.CONTACT and address:
+                known[address] = Contact(address, event.text("label"), event.at)
+        return sorted(known.values(), key=lambda contact: contact.address)
+
+    def calls(self) -> list[Call]:
+        """The calls, the newest last."""
+        return [
+            Call(
+                event.id,
+                event.at,
+                _direction(event),
+                event.text("peer"),
+                event.text("trust"),
+                event.text("outcome"),
+                event.number("seconds"),
+            )
+            for event in self.events(Kind.CALL)
+        ]
+
+    def messages(self) -> list[Message]:
+        """The messages, the newest last."""
+        return [
+            Message(
+                event.id,
+                event.at,
+                _direction(event),
+                event.text("peer"),
+                event.text("trust"),
+                event.text("text"),
+            )
+            for event in self.events(Kind.MESSAGE)
+        ]
+
+    # The file
+
+    def _check(self) -> None:
+        with self._errors():
+            found = (_pragma(self._db, "application_id"), _pragma(self._db, "user_version"))
+            if found != (_APPLICATION, _SCHEMA_VERSION):
+                raise StoreUnusable(f"{self._path} is no store of this version of telsdk: update, or move it")
+            self._db.execute("PRAGMA synchronous = FULL")  # a commit is on the disk before it is reported
+
+    def _insert(self, events: Iterable[Event]) -> None:
+        rows = [event.row() for event in events]
+        with self._errors(), self._transaction():
+            self._db.executemany(_INSERT, rows)
+
+    def _count(self) -> int:
+        with self._errors():
+            return int(self._db.execute("SELECT count(*) FROM event").fetchone()[0])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """One thread at a time, and every failure of the database as ours."""
+        with self._lock:
+            try:
+                yield
+            except (sqlite3.Error, OSError) as error:
+                raise StoreUnusable(f"{self._path} cannot be used: {error}") from error
+
+
+def _direction(event: Event) -> Direction:
+    return Direction.OUT if event.text("direction") == Direction.OUT else Direction.IN
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=BUSY, check_same_thread=False, isolation_level=None)
+
+
+def _pragma(db: sqlite3.Connection, name: str) -> int:
+    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def _create(path: Path) -> None:
+    """Makes a store at `path`, unless another process is quicker: it appears whole or not at all."""
+    handle, temporary = tempfile.mkstemp(
+        dir=path.parent, prefix=f".{path.name}."
+    )  # mode 600, -wal and -shm too
+    os.close(handle)
+    try:
+        db = _connect(Path(temporary))
+        try:
+            for statement in _SCHEMA:
+                db.execute(statement)
+        finally:
+            db.close()
+        with suppress(FileExistsError):
+            path.hardlink_to(temporary)
+    finally:
+        Path(temporary).unlink()

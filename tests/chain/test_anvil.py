@@ -1,0 +1,146 @@
+"""The same over real JSON-RPC: anvil, from npm."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telsdk.chain import revert
+from telsdk.chain.anvil import AnvilChain
+from telsdk.chain.client import Client
+from telsdk.chain.deploy import deploy
+from telsdk.chain.errors import RpcError, RpcUnreachable
+from telsdk.chain.facts import facts_of
+from telsdk.chain.index import ChainIndex
+from telsdk.name import Name
+from tests.chain.actors import NUMBER, OTHER, me
+
+ROOT = Path(__file__).parents[2]
+ANVIL = shutil.which("anvil", path=ROOT / "node_modules/.bin") or shutil.which("anvil")
+
+pytestmark = [
+    pytest.mark.contracts,
+    pytest.mark.skipif(ANVIL is None, reason="anvil comes with `npm install`"),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def anvil() -> Iterator[AnvilChain]:
+    assert ANVIL is not None
+    port = free_port()
+    process = subprocess.Popen(
+        [ANVIL, "--port", str(port), "--silent"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield connected(f"http://127.0.0.1:{port}", process)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def connected(url: str, process: subprocess.Popen[bytes]) -> AnvilChain:
+    """The chain at `url`, as soon as `process` serves it."""
+    for _ in range(100):
+        assert process.poll() is None, "anvil ended"
+        try:
+            return AnvilChain(url)
+        except RpcUnreachable:
+            time.sleep(0.1)
+    raise AssertionError("anvil did not come up")
+
+
+@pytest.fixture
+def client(anvil: AnvilChain) -> Iterator[Client]:
+    mark = anvil.snapshot()
+    yield Client(anvil.w3, deploy(anvil.w3, anvil.accounts[0]), anvil.accounts[1])
+    anvil.revert(mark)
+
+
+def test_a_number_is_bought_named_found_and_sold(client: Client, anvil: AnvilChain) -> None:
+    client.check()
+    client.buy_number(NUMBER, wait=anvil.advance_time)
+    client.alias.claim(Name("alice.eth"), NUMBER)
+    assert client.lookup("alice.eth").owner == me(client)
+    assert client.lookup(me(client)).number == NUMBER
+    bob = client.as_account(anvil.accounts[2])
+    client.market.list(NUMBER, client.registrar.price(NUMBER))
+    offer = bob.market.offer(NUMBER)
+    assert offer is not None
+    bob.market.buy(offer)
+    assert bob.registry.custody(NUMBER).owner == me(bob)
+
+
+def test_refusals_arrive_as_classes(client: Client, anvil: AnvilChain) -> None:
+    client.buy_number(NUMBER, wait=anvil.advance_time)
+    with pytest.raises(revert.NotOwner, match="5551234 is held by"):
+        client.as_account(anvil.accounts[2]).registry.revoke_sessions(NUMBER)
+
+
+def test_a_purchase_waits_by_the_clock_of_the_chain(client: Client, anvil: AnvilChain) -> None:
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        """As on a chain whose blocks come by themselves: time passes, and nobody mines for us."""
+        waits.append(seconds)
+        anvil._request("evm_increaseTime", int(seconds))
+
+    client.buy_number(OTHER, wait=wait)
+    assert 55 < sum(waits) < 65
+
+
+def test_the_index_follows_and_rolls_back(client: Client, anvil: AnvilChain) -> None:
+    with ChainIndex(client) as index:
+        index.load()
+        client.buy_number(NUMBER, wait=anvil.advance_time)
+        before = anvil.snapshot()
+        assert index.poll() == {NUMBER}
+        client.registry.revoke_sessions(NUMBER)
+        assert index.poll() == {NUMBER}
+        anvil.revert(before)
+        anvil.mine(3)
+        assert index.poll() == {NUMBER}
+        assert index.number(NUMBER) == facts_of(client, NUMBER)
+        assert index.head == client.head()
+
+
+def test_a_permit_is_relayed(client: Client, anvil: AnvilChain) -> None:
+    client.buy_number(NUMBER, wait=anvil.advance_time)
+    permit = client.records.permit_hub(NUMBER, 7)
+    client.as_account(anvil.accounts[2]).relay(permit)
+    assert client.records.get(NUMBER).hub == 7
+
+
+def test_transactions_can_be_kept_waiting(anvil: AnvilChain, client: Client) -> None:
+    anvil.automine(False)
+    try:
+        height = client.head().number
+        account = anvil.accounts[3]
+        nonce = anvil.w3.eth.get_transaction_count(account.address)
+        transaction: dict[str, Any] = {"to": me(client), "value": 1, "nonce": nonce, "gas": 21_000}
+        fees = {"gasPrice": 10**11, "chainId": client.domain.chain_id}
+        signed = account.sign_transaction({**transaction, **fees})
+        anvil.w3.eth.send_raw_transaction(signed.raw_transaction)
+        assert client.head().number == height
+        anvil.mine()
+        assert client.head().number == height + 1
+    finally:
+        anvil.automine(True)
+
+
+def test_an_unknown_call_is_an_rpc_error(anvil: AnvilChain) -> None:
+    with pytest.raises(RpcError):
+        anvil._request("evm_noSuchCall")
