@@ -60,7 +60,8 @@ class Stream(asyncio.Protocol):
 
     def _check_peer(self, pins: frozenset[bytes], peer: str) -> None:
         # Here, not where the connection was asked for: no byte of a peer with another key may be read.
-        tls = self._transport and self._transport.get_extra_info("ssl_object")
+        assert self._transport is not None
+        tls = self._transport.get_extra_info("ssl_object")
         try:
             check_pin(tls, pins, peer)
         except PinMismatch as error:
@@ -68,13 +69,13 @@ class Stream(asyncio.Protocol):
             self.abort()
 
     def data_received(self, data: bytes) -> None:
-        if self.refused is not None or not self.is_open:
+        if self.refused is not None:
             return
         for event in self._parser.feed(data):
-            self._deadline = self._loop.time() + IDLE_TIMEOUT
-            self._take(event)
             if not self.is_open:
                 return
+            self._deadline = self._loop.time() + IDLE_TIMEOUT
+            self._take(event)
 
     def _take(self, event: Request | Response | KeepAlive | Malformed) -> None:
         match event:

@@ -173,7 +173,8 @@ class Calls:
 
     def _next_hop(self, uri: Uri) -> Hop:
         """The way to a URI of a route set: a user of ours by his connection, a listed node by its pinned key."""
-        for binding in self._registrar.bindings_at(uri):
+        binding = self._registrar.at(uri)
+        if binding is not None:
             return binding.hop
         node = find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
         return hop_to(node) if node is not None else hop_of(uri)

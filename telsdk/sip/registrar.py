@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
-from telsdk.sip.uri import NameAddr
+from telsdk.sip.uri import NameAddr, Uri
 
 DEFAULT_EXPIRES = 3600  # 10.3 step 7: seconds, when the request names none
 
@@ -62,6 +62,7 @@ class Registrar:
         self.max_contacts = max_contacts
         self._users: dict[str, _User] = {}
         self._flows: dict[int, set[str]] = {}  # the users over each connection
+        self._contacts: dict[Uri, Binding] = {}
         self._wakes: list[
             tuple[float, str]
         ] = []  # heap; what does not agree with `_User.wake_at` is passed over
@@ -98,6 +99,10 @@ class Registrar:
         if known is None:
             return []
         return [one for one in known.bindings if now is None or one.expires_at > now]
+
+    def at(self, contact: Uri) -> Binding | None:
+        """The binding with this Contact URI, whoever's it is: where a request within a call goes on to."""
+        return self._contacts.get(contact)
 
     def drop(self, user: str) -> list[Binding]:
         """Forget all bindings of `user`, and return them."""
@@ -196,6 +201,10 @@ class Registrar:
             heapq.heappush(self._wakes, (end, name))
 
     def _index(self, name: str, before: list[Binding], after: list[Binding]) -> None:
+        for gone in before:
+            self._contacts.pop(gone.contact.uri, None)
+        for one in after:
+            self._contacts[one.contact.uri] = one
         old = {one.hop.flow for one in before if one.hop.flow is not None}
         new = {one.hop.flow for one in after if one.hop.flow is not None}
         for flow in old - new:

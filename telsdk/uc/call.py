@@ -46,12 +46,22 @@ class PhoneCall:
         self.state = PhoneCallState.CALLING
         self.media: MediaSession | None = None
         self.ended_by: str | None = None
+        self.answered_at: float | None = None  # by the clock of the event loop
+        self._ended_at: float | None = None
         self._ended = asyncio.Event()
 
     @property
     def id(self) -> str:
         """The Call-ID."""
         return self.call.id
+
+    @property
+    def seconds(self) -> float:
+        """How long the two were connected, up to now or to the end."""
+        if self.answered_at is None:
+            return 0.0
+        until = self._ended_at if self._ended_at is not None else asyncio.get_running_loop().time()
+        return until - self.answered_at
 
     @property
     def outgoing(self) -> bool:
@@ -89,8 +99,14 @@ class PhoneCall:
 
     # Called by the UC
 
+    def was_answered(self) -> None:
+        """Notes that the two are connected."""
+        self.state = PhoneCallState.ANSWERED
+        self.answered_at = asyncio.get_running_loop().time()
+
     def has_ended(self, by: str) -> None:
         """Notes the end; called by the UC once the media is closed."""
         self.ended_by = by
+        self._ended_at = asyncio.get_running_loop().time()
         self.state = PhoneCallState.ENDED
         self._ended.set()

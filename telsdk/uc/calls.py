@@ -41,7 +41,13 @@ class Calls:
     """What a `UserClient` does about calls; a `CallControl` for each of them."""
 
     def __init__(
-        self, agent: UserAgent, judge: Judge, tokens: Tokens, settings: UcSettings, driver: Driver
+        self,
+        agent: UserAgent,
+        judge: Judge,
+        tokens: Tokens,
+        settings: UcSettings,
+        driver: Driver,
+        log_call: Callable[[PhoneCall], None],
     ) -> None:
         self.incoming: asyncio.Queue[PhoneCall] = asyncio.Queue()
         self.refused: asyncio.Queue[Party] = asyncio.Queue()
@@ -50,6 +56,7 @@ class Calls:
         self._tokens = tokens
         self._settings = settings
         self._driver = driver
+        self._log_call = log_call
         self._loop = asyncio.get_running_loop()
         self._calls: dict[Call, PhoneCall] = {}
         self._answers: dict[Call, asyncio.Future[Response]] = {}
@@ -103,7 +110,7 @@ class Calls:
         dest = aor(call.party.number) if call.party and call.party.number else str(call.call.request.from_.uri.aor)
         header = self._tokens.header(call.call.request, "INVITE 200", dest, sdp=answer)
         self._agent.accept(call.call, answer, self._driver.now(), headers=[header])
-        call.state = PhoneCallState.ANSWERED
+        call.was_answered()
         self._driver.kick()
 
     def reject(self, call: PhoneCall, status: int) -> None:
@@ -179,7 +186,7 @@ class Calls:
         refuse_unverified = self._settings.unverified is Unverified.REFUSE
         if party.trust is Trust.REFUSED or (party.trust is Trust.UNVERIFIED and refuse_unverified):
             raise CalleeRefused(f"the answer is not to be trusted: {party.reason}")
-        call.state = PhoneCallState.ANSWERED
+        call.was_answered()
         assert call.media is not None
         await call.media.accept(response.body)
 
@@ -203,6 +210,7 @@ class Calls:
             with contextlib.suppress(OSError):
                 await phone_call.media.close()
         phone_call.has_ended(by)
+        self._log_call(phone_call)
 
     def _media(self, source: Path | None, record: Path | None) -> MediaSession:
         return MediaSession(source, address=self._settings.media_address, record=record)

@@ -27,6 +27,7 @@ from telsdk.sip.uri import Uri
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.calls import Calls
 from telsdk.uc.errors import MessageNotDelivered
+from telsdk.uc.journal import Journal
 from telsdk.uc.registration import Registration
 from telsdk.uc.requests import Requests
 from telsdk.uc.settings import UcSettings, Unverified
@@ -80,7 +81,10 @@ class UserClient:
         self._driver = Driver(self._stack, self, roles=(self._agent,), tap=tap)
         self._judge = Judge(directory, login.number)
         self._tokens = Tokens(login)
-        self._calls = Calls(self._agent, self._judge, self._tokens, self.settings, self._driver)
+        self._journal = Journal(store)
+        self._calls = Calls(
+            self._agent, self._judge, self._tokens, self.settings, self._driver, self._journal.call
+        )
         self._requests = Requests(self._agent)
         self.follower = Follower(directory, lambda _: None, self.settings.chain_interval)
         self.registration = Registration(
@@ -177,6 +181,7 @@ class UserClient:
             raise MessageNotDelivered(f"nobody answered for {address}: try again later")
         if response.status >= 300:
             raise MessageNotDelivered(f"{address} did not take it: {response.status} {response.reason}")
+        self._journal.message_out(user, text)
 
     # SIP: called by the driver
 
@@ -209,7 +214,9 @@ class UserClient:
             self._agent.answer(tx, party.status, now)
             return
         self._agent.answer(tx, 200, now)
-        self.messages.put_nowait((party, request.body.decode(errors="replace")))
+        text = request.body.decode(errors="replace")
+        self._journal.message_in(party, request, text)
+        self.messages.put_nowait((party, text))
 
     def _contact(self) -> Uri:
         """Where this UC answers, and by which key."""

@@ -95,4 +95,4 @@ def _run(rpc: str | None, console: Console) -> DemoReport:
         except TelError as error:
             raise click.ClickException(str(error)) from error
         except TimeoutError as error:
-            raise click.ClickException(f"something took too long: {error or 'no answer'}") from error
+            raise click.ClickException(f"something took too long: {str(error) or 'no answer'}") from error

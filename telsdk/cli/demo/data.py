@@ -37,7 +37,9 @@ def _round(stage: Stage, checks: Checks) -> Facts:
         f"{len(written)} bytes, pointer {pointer.hex()[:16]}… on chain",
     )
     blocks = sorted(path for path in folder.rglob("*") if path.is_file())
+    held = f"{len(store.contacts())} contact, {len(store.calls())} calls, {len(store.messages())} message"
     return {
+        "held": held,
         "data_bytes": len(written),
         "stored_bytes": sum(path.stat().st_size for path in blocks),
         "blocks": len(blocks),

@@ -72,6 +72,8 @@ class Play:
         ladder, media = await self._call(stage)
         await self._attacks(stage)
         await self._message(stage)
+        assert stage.alice.store is not None
+        stage.alice.store.add_contact("bob.eth", "Bob")
         self._progress("alice backs up, loses everything but her key, and restores")
         backup = await back_up_and_restore(stage, self._checks)
         self._progress("bob sells his number to carol")

@@ -1,0 +1,48 @@
+"""What a UC remembers of its calls and messages, as events in its store."""
+
+from __future__ import annotations
+
+from telsdk.sip.message import Request
+from telsdk.uc.call import PhoneCall
+from telsdk.uc.store import Direction, Store
+from telsdk.uc.trust import Party, Trust
+
+
+class Journal:
+    """Writes the call log and the messages; nowhere without a store."""
+
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
+
+    def call(self, call: PhoneCall) -> None:
+        """Notes a call that is over."""
+        if self._store is None:
+            return
+        request = call.call.request
+        if call.outgoing:
+            direction, dialled = Direction.OUT, request.uri.user or ""
+        else:
+            direction, dialled = Direction.IN, request.from_.uri.user or ""
+        peer = _known(call.party) or dialled
+        trust = (call.party.trust if call.party is not None else Trust.UNVERIFIED).value
+        answered = call.answered_at is not None
+        outcome = "answered" if answered else "unanswered" if call.outgoing else "missed"
+        self._store.add_call(direction, peer, trust, outcome, round(call.seconds))
+
+    def message_out(self, address: str, text: str) -> None:
+        """Notes a message that was taken. That it was theirs to take is what a node says, so no more is claimed."""
+        if self._store is not None:
+            self._store.add_message(Direction.OUT, address, Trust.UNVERIFIED.value, text)
+
+    def message_in(self, party: Party, request: Request, text: str) -> None:
+        """Notes a message that came."""
+        if self._store is not None:
+            peer = _known(party) or request.from_.uri.user or ""
+            self._store.add_message(Direction.IN, peer, party.trust.value, text)
+
+
+def _known(party: Party | None) -> str | None:
+    """A party by what the chain calls it."""
+    if party is None or party.trust is not Trust.VERIFIED:
+        return None
+    return str(party.name or party.number)
