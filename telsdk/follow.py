@@ -40,7 +40,10 @@ class Follower:
     """
 
     def __init__(
-        self, directory: FollowedDirectory, on_change: Callable[[frozenset[Number]], None], interval: float = 2.0
+        self,
+        directory: FollowedDirectory,
+        on_change: Callable[[frozenset[Number]], None],
+        interval: float = 2.0,
     ) -> None:
         self._directory = directory
         self._on_change = on_change

@@ -27,7 +27,9 @@ class Number(int):
     def __new__(cls, value: int) -> Self:
         number = super().__new__(cls, value)
         if not _DIGITS.fullmatch(str(int(number))):
-            raise NumberError(f"{value} is not a number: {MIN_DIGITS} to {MAX_DIGITS} digits, the first not 0")
+            raise NumberError(
+                f"{value} is not a number: {MIN_DIGITS} to {MAX_DIGITS} digits, the first not 0"
+            )
         return number
 
     @classmethod
@@ -38,7 +40,9 @@ class Number(int):
             NumberError: anything else.
         """
         if not _DIGITS.fullmatch(text):
-            raise NumberError(f"{text!r} is not a number: {MIN_DIGITS} to {MAX_DIGITS} digits, the first not 0")
+            raise NumberError(
+                f"{text!r} is not a number: {MIN_DIGITS} to {MAX_DIGITS} digits, the first not 0"
+            )
         return cls(int(text))
 
     def __str__(self) -> str:

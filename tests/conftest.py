@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 # web3 and py-evm take seconds to load: only tests that ask for a chain wait for them.
 if TYPE_CHECKING:
     from telsdk.chain.client import Client
     from telsdk.chain.deployments import Deployment
     from telsdk.chain.embedded import EmbeddedChain
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("telsdk", deadline=None)
+settings.load_profile("telsdk")
+
+
+def program(name: str) -> str:
+    """The path of a program that others wrote; the test is skipped without it, and on CI fails."""
+    path = shutil.which(name)
+    if path is None:
+        report = pytest.fail if os.environ.get("CI") else pytest.skip
+        report(f"{name} is not installed (.ci/run says which Debian package has it)")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def no_hidden_bug(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A handler's exception harms one request and is logged; in a test it is a failure."""
+    yield
+    bugs = [
+        record
+        for record in caplog.get_records("call")
+        if record.name == "telsdk.net.driver" and record.levelno >= logging.ERROR
+    ]
+    assert not bugs, bugs[0].exc_text or bugs[0].getMessage()
 
 
 @pytest.fixture(scope="session")

@@ -95,7 +95,12 @@ class Network:
         await self.start_hub()
 
     async def start_node(
-        self, index: int, *, node_class: type[Node] = Node, phone_secrets: tuple[bytes, ...] = (), **settings: Any
+        self,
+        index: int,
+        *,
+        node_class: type[Node] = Node,
+        phone_secrets: tuple[bytes, ...] = (),
+        **settings: Any,
     ) -> Node:
         listed = self.listed[index]
         node = await node_class.launch(
@@ -104,7 +109,7 @@ class Network:
             index,
             listed.sockets,
             listed.identity,
-            settings=NodeSettings(**{"chain_interval": INTERVAL, "timers": TIMERS} | settings),
+            settings=replace(NodeSettings(chain_interval=INTERVAL, timers=TIMERS), **settings),
             phone_secrets=phone_secrets,
         )
         self._undo.push_async_callback(node.stop)
@@ -112,13 +117,15 @@ class Network:
         return node
 
     async def start_hub(self, **settings: Any) -> Hub:
-        defaults = {"chain_interval": INTERVAL, "balance": 1.0, "timers": TIMERS, "probe_interval": 0.2, "dead_after": 1.0}
+        defaults = HubSettings(
+            chain_interval=INTERVAL, balance=1.0, timers=TIMERS, probe_interval=0.2, dead_after=1.0
+        )
         self.hub = await Hub.launch(
             self.facts,
             1,
             self.listed_hub.sockets,
             self.listed_hub.identity,
-            settings=HubSettings(**defaults | settings),
+            settings=replace(defaults, **settings),
         )
         self._undo.push_async_callback(self.hub.stop)
         await self.hub.health.all_heard()
@@ -126,18 +133,21 @@ class Network:
 
     def own(self, number: Number, name: str | None = None) -> LocalAccount:
         """Gives a number to a new account, at home at hub 1."""
-        account = self.accounts[number] = Account.create()
-        self.facts.add(
-            NumberFacts(number, account.address, 1, 0, name=Name(name) if name else None, hub=1)
-        )
+        account: LocalAccount = Account.create()
+        self.accounts[number] = account
+        self.facts.add(NumberFacts(number, account.address, 1, 0, name=Name(name) if name else None, hub=1))
         return account
 
     def log_in(self, number: Number) -> Login:
         """A deep login of a number's owner."""
         facts = self.facts.numbers[number]
-        return login_deep(KeystoreSigner(self.accounts[number]), facts, self.facts.domain, "test", time.time())
+        return login_deep(
+            KeystoreSigner(self.accounts[number]), facts, self.facts.domain, "test", time.time()
+        )
 
-    async def user(self, number: Number, name: str | None = None, *, register: bool = True, **options: Any) -> UserClient:
+    async def user(
+        self, number: Number, name: str | None = None, *, register: bool = True, **options: Any
+    ) -> UserClient:
         """A user client of a number, which is given to a new account if nobody holds it."""
         if number not in self.facts.numbers:
             self.own(number, name)

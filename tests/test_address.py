@@ -7,7 +7,13 @@ from telsdk.address import aor, user_of
 
 @pytest.mark.parametrize(
     "text",
-    ["bob.eth", " bob.eth ", "sip:bob.eth@telprotocol", "SIP:bob.eth@192.0.2.7:5061;transport=tls", "sips:bob.eth"],
+    [
+        "bob.eth",
+        " bob.eth ",
+        "sip:bob.eth@telprotocol",
+        "SIP:bob.eth@192.0.2.7:5061;transport=tls",
+        "sips:bob.eth",
+    ],
 )
 def test_every_way_to_write_an_address_means_the_same_user(text: str) -> None:
     assert user_of(text) == "bob.eth"

@@ -13,7 +13,7 @@ import click
 from telsdk.cli.account import account_address, open_account
 from telsdk.cli.confirm import confirm
 from telsdk.cli.options import Options, account_option, reading, writing, yes_option
-from telsdk.cli.output import hexadecimal, print_done, print_facts, print_json, print_table, working
+from telsdk.cli.output import hexadecimal, plain, print_done, print_facts, print_json, print_table, working
 from telsdk.cli.params import ACCOUNT, ETHER, NUMBER
 from telsdk.errors import NotFound
 from telsdk.number import Number
@@ -105,8 +105,11 @@ def transfer(options: Options, number: Number, to: str, yes: bool, as_json: bool
     metavar="FILE",
     help="Its agreement, as `telsdk number consent` printed it there.",
 )
+@yes_option
 @writing
-def move(options: Options, number: Number, to: str | None, consent: Path | None, as_json: bool) -> None:
+def move(
+    options: Options, number: Number, to: str | None, consent: Path | None, yes: bool, as_json: bool
+) -> None:
     """Move NUMBER to another wallet of yours, with everything recorded of it.
 
     --account is the wallet that holds it. The other one has to agree: on this machine by --to, or elsewhere
@@ -120,7 +123,11 @@ def move(options: Options, number: Number, to: str | None, consent: Path | None,
     if (to is None) == (consent is None):
         raise click.UsageError("say by --to or by --consent where the number goes: one of the two")
     client = options.signing_client()
-    permit = _consent_of(client, number, to) if to is not None else _read_consent(consent)
+    if consent is None:
+        permit = _consent_of(client, number, to or "")
+    else:
+        permit = _read_consent(consent, number)
+        confirm(f"{number} will be held by {plain(permit.args[1])}. Is that you?", yes)
     with working(f"moving {number}"):
         receipt = client.relay(permit)
     owner = client.registry.custody(number).owner
@@ -215,8 +222,11 @@ def _consent_of(client: Client, number: Number, keystore: str) -> Permit:
     return client.as_account(open_account(keystore)).registry.permit_move(number)
 
 
-def _read_consent(path: Path | None) -> Permit:
-    from telsdk.chain.permits import Permit
+def _read_consent(path: Path, number: Number) -> Permit:
+    """The consent in a file: somebody sent it, so it must be what it is taken for."""
+    from telsdk.chain.permits import Permit, PermitError
 
-    assert path is not None
-    return Permit.from_json(path.read_text(encoding="utf-8", errors="replace"))
+    permit = Permit.from_json(path.read_text(encoding="utf-8", errors="replace"))
+    if (permit.contract, permit.function, permit.args[:-1]) != ("NumberRegistry", "moveTo", (int(number),)):
+        raise PermitError(f"{path} is not somebody's consent to receive {number}: ask for another")
+    return permit

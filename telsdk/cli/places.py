@@ -95,7 +95,7 @@ def _pick(owned: Iterable[Own], number: Number | None, chain_id: int | None) -> 
         return fitting[0]
     if fitting:
         found = ", ".join(f"{own.number} on chain {own.chain_id}" for own in sorted(fitting))
-        raise Failure(f"several numbers are logged in: say which by --number (found {found})")
+        raise Failure(f"several numbers are kept on this machine: say which by --number ({found})")
     who = "nobody" if number is None else str(number)
     raise Failure(f"{who} is not logged in on this machine: use `telsdk login deep` or `telsdk login light`")
 

@@ -26,8 +26,8 @@ from telsdk.hub.settings import HubSettings
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import BoundSockets
-from telsdk.number import Number
 from telsdk.node.answers import warning
+from telsdk.number import Number
 from telsdk.sip.bearer import BearerVerifier, challenge
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request

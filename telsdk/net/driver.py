@@ -149,7 +149,7 @@ class Driver:
         """Calls a handler so that a bug in it harms the one request that met it, and no other."""
         try:
             handler(*args)
-        except Exception:  # noqa: BLE001 - whatever it is, other people's calls go on
+        except Exception:
             log.exception("a bug in a handler of SIP events")
 
     def _send(self, hop: Hop, data: bytes) -> None:

@@ -16,7 +16,6 @@ PIN_PARAM = "pin"
 to reach the Contact knows no better."""
 
 
-
 class NoRoute(SipError):
     """A URI leads nowhere that we can send to."""
 
@@ -61,7 +60,9 @@ def hop_to(server: Listed) -> Hop:
     try:
         uri = Uri.parse(server.uri)
     except SipError as error:
-        raise NoRoute(f"the listed address {server.uri!r} is malformed: its operator has to mend it") from error
+        raise NoRoute(
+            f"the listed address {server.uri!r} is malformed: its operator has to mend it"
+        ) from error
     return hop_of(uri, server.pins)
 
 

@@ -92,7 +92,7 @@ class Stream(asyncio.Protocol):
     def pause_writing(self) -> None:
         self.abort()  # MAX_UNSENT is reached: the peer does not read
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio names it so
         if self._watch is not None:
             self._watch.cancel()
         self._transport = None
@@ -125,5 +125,3 @@ class Stream(asyncio.Protocol):
             self.close()
         else:
             self._look_later()
-
-

@@ -200,5 +200,3 @@ class Calls:
     def _own_uri(self, transport: str) -> Uri:
         host, port = self._address
         return Uri("sip", None, host, port, params=(("transport", transport.lower()), ("lr", None)))
-
-

@@ -123,7 +123,9 @@ class Node:
             if node.index == self.place[1]:
                 return node
         raise NotFound(
-            "node {1} of hub {0} is not in the list on chain: add it with `telsdk hubs nodes`".format(*self.place)
+            "node {1} of hub {0} is not in the list on chain: add it with `telsdk hubs nodes`".format(
+                *self.place
+            )
         )
 
     # The chain
@@ -157,9 +159,7 @@ class Node:
         self.registrar.drop_flow(hop)
 
     def _register(self, request: Request, source: Hop, now: float) -> Response:
-        return self._registration.answer(
-            request, source, now, time.time(), chain_age=self.follower.age()
-        )
+        return self._registration.answer(request, source, now, time.time(), chain_age=self.follower.age())
 
     def _is_for_us(self, request: Request) -> bool:
         """Whether a request is for the node itself: its Request-URI names no user."""

@@ -22,7 +22,7 @@ __all__ = ["CSeq", "Challenge", "Credentials", "Headers", "Via", "split_list"]
 
 T = TypeVar("T")
 
-# A quote that nothing closes takes all that follows: looking for its end again and again would take quadratic time.
+# A quote that nothing closes takes all that follows: to look for its end at each would take quadratic time.
 _comma_or_value = re.compile(r',|(?:[^,"<]++|"(?:[^"\\]|\\.)*+"|<[^<>]*+>)++|".*+|<', re.DOTALL).finditer
 _via = re.compile(
     rf"({grammar.TOKEN}){grammar.SWS}/{grammar.SWS}({grammar.TOKEN}){grammar.SWS}/{grammar.SWS}({grammar.TOKEN})"
@@ -125,11 +125,10 @@ class Headers:
     def set(self, name: str, value: str) -> None:
         """Make this the only value of the field, in the place of the first."""
         key = _writable_key(name)
-        if key not in self._keys:
-            return self.add(name, value)
-        at = self._keys.index(key)
+        _check(value)
+        at = self._keys.index(key) if key in self._keys else len(self._keys)
         self.remove(name)
-        return self._put(at, name, value)
+        self._put(at, name, value)
 
     def remove(self, name: str) -> None:
         """Remove every value of the field; nothing happens where there is none."""

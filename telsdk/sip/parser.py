@@ -228,8 +228,13 @@ def _folded_headers(lines: list[str]) -> tuple[Headers, SipParseError | None]:
             raw[-1] += "\r\n" + line
         else:
             raw.append(line)
-    # Not by a regular expression: one that ends in a line break would search each run of blanks many times over.
-    return _headers([" ".join([part.strip(" \t") for part in line.split("\r\n")]) for line in raw], raw)
+    return _headers([_unfold(line) for line in raw], raw)
+
+
+def _unfold(line: str) -> str:
+    # Not by a regular expression: it would search each run of blanks for a line break many times over.
+    first, *others = line.split("\r\n")
+    return " ".join([first.rstrip(" \t"), *[other.strip(" \t") for other in others]])
 
 
 def _headers(unfolded: list[str], raw: list[str]) -> tuple[Headers, SipParseError | None]:

@@ -38,7 +38,9 @@ class PhoneCall:
         silent: an unverified caller whom the settings let in without a sound.
     """
 
-    def __init__(self, control: CallControl, call: Call, *, party: Party | None, silent: bool = False) -> None:
+    def __init__(
+        self, control: CallControl, call: Call, *, party: Party | None, silent: bool = False
+    ) -> None:
         self._control = control
         self.call = call
         self.party = party

@@ -107,7 +107,11 @@ class Calls:
                 self.reject(call, 488)
             raise
         call.media = media
-        dest = aor(call.party.number) if call.party and call.party.number else str(call.call.request.from_.uri.aor)
+        dest = (
+            aor(call.party.number)
+            if call.party and call.party.number
+            else str(call.call.request.from_.uri.aor)
+        )
         header = self._tokens.header(call.call.request, "INVITE 200", dest, sdp=answer)
         self._agent.accept(call.call, answer, self._driver.now(), headers=[header])
         call.was_answered()
@@ -193,7 +197,9 @@ class Calls:
     def _fail(self, call: Call, status: int, reason: str) -> None:
         answer = self._answers.get(call)
         if answer is not None and not answer.done():
-            answer.set_exception(CallRejected(status, f"the call came to nothing: {status} {reason}".rstrip()))
+            answer.set_exception(
+                CallRejected(status, f"the call came to nothing: {status} {reason}".rstrip())
+            )
             self._ended(call, "remote")
 
     def _ended(self, call: Call, by: str) -> None:

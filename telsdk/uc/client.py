@@ -228,7 +228,7 @@ class UserClient:
             params=(("transport", "tls"), (PIN_PARAM, pin_text(self._identity.pin))),
         )
 
-    def _next_hop(self, uri: Uri, dialog: Dialog | None) -> Hop:
+    def _next_hop(self, uri: Uri, _dialog: Dialog | None) -> Hop:
         """The way to a route or Contact: a listed node by its pinned key, a UC by the key in its Contact."""
         node = find((node for hub in self.directory.hubs() for node in hub.nodes), uri)
         try:

@@ -170,5 +170,3 @@ def _said(response: Response) -> str:
     """What the other side answered, with its reason when it gave one."""
     reasons = [text.partition('"')[2].rstrip('"') for text in response.headers.all("Warning")]
     return ": ".join([f"{response.status} {response.reason}", *reasons])
-
-

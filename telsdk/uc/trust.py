@@ -81,7 +81,9 @@ class Judge:
         )
         if party.trust is Trust.VERIFIED and party.number != expected:
             return Party(
-                Trust.REFUSED, status=438, reason=f"{party.number} answered a call that was made to {expected}"
+                Trust.REFUSED,
+                status=438,
+                reason=f"{party.number} answered a call that was made to {expected}",
             )
         return party
 

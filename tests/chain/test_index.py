@@ -1,7 +1,6 @@
 """The chain index: what it says is what the chain says, whatever becomes of the chain."""
 
 # The steps of a history all take the same arguments.
-# ruff: noqa: ARG005
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the users' operations cost, against the targets. The base of 21,000 and the calldata are in it, as in a receipt."""
+"""What the users' operations cost, against the targets. The base of 21,000 and the calldata are in it."""
 
 from __future__ import annotations
 

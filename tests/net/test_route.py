@@ -33,7 +33,13 @@ def test_pins_that_are_known_outweigh_the_one_in_the_uri() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["tel:+15551234", "sip:bob@192.0.2.7;transport=sctp", "sip:b@192.0.2.7;pin=abc", "sip:b@192.0.2.7;pin=!!"]
+    "text",
+    [
+        "tel:+15551234",
+        "sip:bob@192.0.2.7;transport=sctp",
+        "sip:b@192.0.2.7;pin=abc",
+        "sip:b@192.0.2.7;pin=!!",
+    ],
 )
 def test_what_leads_nowhere_is_refused(text: str) -> None:
     with pytest.raises(NoRoute):

@@ -101,7 +101,9 @@ def messages(draw: st.DrawFn) -> Request | Response:
     )
     for contact in draw(st.lists(addresses, max_size=3)):
         headers.add("m", str(contact))
-    for name, value in draw(st.lists(st.tuples(tokens.map("X-".__add__), texts.filter(str.isprintable)), max_size=3)):
+    for name, value in draw(
+        st.lists(st.tuples(tokens.map("X-".__add__), texts.filter(str.isprintable)), max_size=3)
+    ):
         headers.add(name, value.strip())
     body = draw(st.binary(max_size=40))
     cseq = draw(cseqs)

@@ -128,7 +128,8 @@ def test_a_plain_host_is_always_a_sound_one(host: str) -> None:
 
 _piece = st.sampled_from(
     ["<", ">", "sip:", "sips:", "a", "b@", "h", ".", "1.2.3.4", ":5060", ";lr", ";transport=tcp", ";tag=x",
-     ";expires=9", " ", '"Q"', "tok", ",", ";rport", ";rport=5", ";branch=z", ";received=1.2.3.4", "SIP/2.0/UDP ", "%41"]
+     ";expires=9", " ", '"Q"', "tok", ",", ";rport", ";rport=5", ";branch=z", ";received=1.2.3.4",
+     "SIP/2.0/UDP ", "%41"]
 )  # fmt: skip
 
 

@@ -12,7 +12,9 @@ from telsdk.uc.trust import Trust
 from tests.network import ALICE, BOB, CAROL, Network
 
 
-async def ring(caller: UserClient, callee: UserClient, address: str) -> tuple[asyncio.Task[PhoneCall], PhoneCall]:
+async def ring(
+    caller: UserClient, callee: UserClient, address: str
+) -> tuple[asyncio.Task[PhoneCall], PhoneCall]:
     calling = asyncio.create_task(caller.call(address))
     return calling, await asyncio.wait_for(callee.incoming.get(), 10)
 
@@ -31,7 +33,11 @@ async def test_a_call_is_answered_and_both_know_whom_they_talk_to(nodes: int) ->
         outgoing, incoming = await connect(alice, bob, "bob.eth")
         for call, number in ((outgoing, BOB), (incoming, ALICE)):
             assert call.party is not None
-            assert (call.party.trust, call.party.number, call.party.media_bound) == (Trust.VERIFIED, number, True)
+            assert (call.party.trust, call.party.number, call.party.media_bound) == (
+                Trust.VERIFIED,
+                number,
+                True,
+            )
         assert outgoing.media is not None
         await outgoing.media.wait_for_audio(0.2)
         outgoing.hang_up()

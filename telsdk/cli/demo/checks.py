@@ -8,7 +8,6 @@ from telsdk.cli.report import Check
 from telsdk.errors import TelError
 
 
-
 class Checks:
     """Collects checks in the order in which they are made."""
 

@@ -22,7 +22,9 @@ EXTRA = "the demo needs more than the bare SDK: pip install 'telprotocol[demo]'"
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON: ladder, media, checks, backup, sale.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the report as JSON: ladder, media, checks, backup, sale."
+)
 @click.option(
     "--html",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
@@ -65,14 +67,19 @@ def demo(as_json: bool, html: Path | None, svg: Path | None, rpc: str | None) ->
         from telsdk.cli.ladder import Ladder
         from telsdk.cli.ladder_svg import svg as draw
 
-        svg.write_text(draw(Ladder.from_entries(report["ladder"]), "A call from alice.eth to bob.eth"), encoding="utf-8")
+        svg.write_text(
+            draw(Ladder.from_entries(report["ladder"]), "A call from alice.eth to bob.eth"), encoding="utf-8"
+        )
     if as_json:
         click.echo(json.dumps(report, indent=2))
     else:
         from telsdk.cli.report import show
 
         show(report, Console())
-        console.print(f"done in {time.monotonic() - start:.0f} s" + (f", page in {html}" if html else ""), highlight=False)
+        console.print(
+            f"done in {time.monotonic() - start:.0f} s" + (f", page in {html}" if html else ""),
+            highlight=False,
+        )
     sys.exit(not all(check["ok"] for check in report["checks"]))
 
 

@@ -1,4 +1,4 @@
-"""Alice's contacts, call log and messages: backed up, lost, restored by her key alone, and guarded against a lying store."""
+"""Alice's contacts, call log and messages: backed up, lost, restored by her key alone; a lying store is caught."""
 
 from __future__ import annotations
 
@@ -71,5 +71,9 @@ def _vault(stage: Stage, store: Store, folder: Path) -> Vault:
     """What a device needs for it: the store, the blocks, the chain, and of Alice nothing but her key."""
     alice = stage.world.alice
     facts = stage.facts(alice)
-    secret = backup_secret(KeystoreSigner(alice.account), stage.world.deployment.domain, facts.number, facts.epoch)
-    return Vault(store, FolderStore(folder), Identity.derive(secret), ChainPointer(alice.client, alice.number))
+    secret = backup_secret(
+        KeystoreSigner(alice.account), stage.world.deployment.domain, facts.number, facts.epoch
+    )
+    return Vault(
+        store, FolderStore(folder), Identity.derive(secret), ChainPointer(alice.client, alice.number)
+    )

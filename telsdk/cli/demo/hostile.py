@@ -52,7 +52,7 @@ def change_fingerprint(request: Request) -> Request:
 
 
 def forge_token(request: Request) -> Request:
-    """Does the same, and signs it in the caller's name: with his delegation, which is no secret, and a key of its own."""
+    """Does the same, and signs it in the caller's name: with his delegation, no secret, and a key of its own."""
     change_fingerprint(request)
     claims = _claims(request)
     forged = identity.issue(

@@ -78,9 +78,7 @@ class Play:
         backup = await back_up_and_restore(stage, self._checks)
         self._progress("bob sells his number to carol")
         sale = await sell(stage, self._checks)
-        return DemoReport(
-            ladder=ladder, media=media, checks=self._checks.list, backup=backup, sale=sale
-        )
+        return DemoReport(ladder=ladder, media=media, checks=self._checks.list, backup=backup, sale=sale)
 
     async def _start(self, stage: Stage) -> None:
         self._progress("hub, node A and node B load the chain and start")
@@ -126,7 +124,7 @@ class Play:
         incoming.hang_up()
         captured = await stage.capture.until(outgoing.id, "BYE")
         await outgoing.wait_ended(10)
-        ladder = _ladder(captured, stage)
+        ladder = _ladder(captured)
         self._see_ladder(ladder)
         return ladder, {
             "alice.eth": self._see_media("alice.eth", heard["alice.eth"], BOB_HZ),
@@ -140,10 +138,14 @@ class Play:
     def _see_ladder(self, ladder: list[LadderEntry]) -> None:
         seen = [(one["from"], one["to"], one["what"].split(" ")[0]) for one in ladder if one["n"]]
         odd = set(seen) ^ set(LADDER)
-        in_order = [one for one in seen if one[0] == "alice.eth"] == [one for one in LADDER if one[0] == "alice.eth"]
+        in_order = [one for one in seen if one[0] == "alice.eth"] == [
+            one for one in LADDER if one[0] == "alice.eth"
+        ]
         ok = sorted(seen) == sorted(LADDER) and in_order
         self._checks.note(
-            "the call takes the 14 messages of the ladder", ok, f"{len(seen)} messages" + (f", odd: {odd}" if odd else "")
+            "the call takes the 14 messages of the ladder",
+            ok,
+            f"{len(seen)} messages" + (f", odd: {odd}" if odd else ""),
         )
 
     def _see_media(self, party: str, stats: MediaStats, expected: float) -> MediaFigures:
@@ -199,7 +201,7 @@ async def _connect(stage: Stage) -> tuple[PhoneCall, PhoneCall]:
     return await asyncio.wait_for(calling, 20), incoming
 
 
-def _ladder(captured: list[Captured], stage: Stage) -> list[LadderEntry]:
+def _ladder(captured: list[Captured]) -> list[LadderEntry]:
     """The arrows between the four parties; what was asked at the hub in between is left out here."""
     parties = {party for source, target, _ in LADDER for party in (source, target)}
     shown = [one for one in captured if {one.source, one.target} <= parties]

@@ -50,7 +50,9 @@ async def sell(stage: Stage, checks: Checks) -> Facts:
     )
     found = await asyncio.to_thread(carol.client.lookup, user)
     checks.note(
-        f"telsdk lookup {user} shows carol", found.owner == carol.account.address, f"owner {found.owner}, epoch {found.epoch}"
+        f"telsdk lookup {user} shows carol",
+        found.owner == carol.account.address,
+        f"owner {found.owner}, epoch {found.epoch}",
     )
     return {
         "number": user,

@@ -21,7 +21,7 @@ def gather_on(audio: RTCRtpTransceiver, address: str) -> None:
     connection = audio.receiver.transport.transport.iceGatherer._connection
     gather = connection.get_component_candidates
 
-    async def gather_on_address(component: int, addresses: list[str], timeout: int = 5) -> list[Candidate]:  # noqa: ARG001, ASYNC109
+    async def gather_on_address(component: int, addresses: list[str], timeout: int = 5) -> list[Candidate]:  # noqa: ARG001
         return await gather(component, [address], timeout)
 
     connection.get_component_candidates = gather_on_address  # type: ignore[method-assign]

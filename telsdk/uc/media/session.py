@@ -143,7 +143,7 @@ class MediaSession:
         await self._take(remote, "answer")
         self._answer = remote.text
 
-    async def wait_for_audio(self, seconds: float = 1.0, *, timeout: float = 10.0) -> None:  # noqa: ASYNC109
+    async def wait_for_audio(self, seconds: float = 1.0, *, timeout: float = 10.0) -> None:
         """Return once `seconds` of sound were heard, at most `timeout` seconds from now.
 
         Raises:

@@ -58,7 +58,7 @@ def test_the_owner_writes_himself(
     bob: Client,
     expected: Records,
     write: Callable[[NumberRecords], Receipt],
-    permit: Callable[[NumberRecords], Permit],  # noqa: ARG001
+    permit: Callable[[NumberRecords], Permit],
 ) -> None:
     with pytest.raises(revert.NotOwner):
         write(bob.records)
@@ -72,7 +72,7 @@ def test_another_writes_by_the_owners_permit_and_once(
     alice: Client,
     bob: Client,
     expected: Records,
-    write: Callable[[NumberRecords], Receipt],  # noqa: ARG001
+    write: Callable[[NumberRecords], Receipt],
     permit: Callable[[NumberRecords], Permit],
 ) -> None:
     given = Permit.from_json(permit(alice.records).to_json())

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+
+from telsdk.sip.message import Response
+from telsdk.sip.redirect import Asked, Redirect
+from telsdk.sip.stack import Event
+from telsdk.sip.uri import NameAddr, Uri
+from tests.sip.ladder import Client
+from tests.sip.wire import Core, Wire, no_message_is_left, udp
+
+NODE = NameAddr.parse("<sip:192.0.2.12:5060;transport=udp>")
+
+
+class Hub(Core):
+    def __init__(self, *, silent: bool = False) -> None:
+        super().__init__("hub", udp("192.0.2.20"))
+        self.redirect = Redirect(self.stack)
+        self.roles = [self.redirect]
+        self.react = self.point
+        self.silent = silent
+
+    def point(self, event: Event, now: float) -> None:
+        assert isinstance(event, Asked)
+        if event.request.uri.user == "nobody":
+            self.redirect.refuse(event.tx, 404, now, reason="Nobody", headers=[("Retry-After", "5")])
+        elif not self.silent:
+            self.redirect.answer(event.tx, [NODE], now, headers=[("Expires", "30")])
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.3])
+def test_whoever_asks_is_told_where_to_go_and_then_forgotten(loss: float) -> None:
+    for seed in range(20):
+        alice, hub = Client("alice", udp("192.0.2.1"), seed=seed), Hub()
+        wire = Wire(alice, hub, seed=seed, loss=loss)
+        alice.call("bob", hub.addresses["UDP"], 0.0)
+        register = alice.ua.new_request("REGISTER", Uri.parse("sip:telprotocol"))
+        alice.ua.send(register, hub.addresses["UDP"], 0.0)
+        wire.run()
+        finals = [e.response for e in alice.seen if isinstance(getattr(e, "response", None), Response)]
+        assert [str(r.contacts[0]) for r in finals] == [str(NODE), str(NODE)]
+        assert {r.status for r in finals} == {302}
+        assert finals[0].expires == 30
+        assert no_message_is_left([alice, hub])
+
+
+def test_a_refusal_says_why() -> None:
+    alice, hub = Client("alice", udp("192.0.2.1")), Hub()
+    alice.call("nobody", hub.addresses["UDP"], 0.0)
+    Wire(alice, hub).run()
+    (failed,) = alice.seen
+    response = failed.response  # type: ignore[attr-defined]
+    assert (response.status, response.reason, response.headers.get("Retry-After")) == (404, "Nobody", "5")
+
+
+def test_a_cancelled_question_is_closed_and_a_late_answer_ignored() -> None:
+    alice, hub = Client("alice", udp("192.0.2.1")), Hub(silent=True)
+    wire = Wire(alice, hub)
+    call = alice.call("bob", hub.addresses["UDP"], 0.0)
+    wire.at(1.0, lambda: alice.ua.hang_up(call, wire.now))
+    wire.run(until=2.0)
+    (asked,) = hub.seen_of(Asked)
+    assert isinstance(asked, Asked)
+    hub.redirect.answer(asked.tx, [NODE], wire.now)
+    wire.run()
+    assert "487 INVITE" in [what for _, _, what in wire.whats()]
+    assert "302 INVITE" not in [what for _, _, what in wire.whats()]
+    assert no_message_is_left([alice, hub])
+
+
+def test_events_of_others_are_left_to_them() -> None:
+    hub = Hub()
+    assert not hub.redirect.handle(Event(), 0.0)
