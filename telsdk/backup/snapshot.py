@@ -16,6 +16,7 @@ from telsdk.backup.blocks import BlockStore
 from telsdk.backup.cid import DIGEST_LENGTH
 from telsdk.backup.errors import SnapshotRefused
 from telsdk.backup.seal import Identity, seal, unseal
+from telsdk.nesting import check_nesting
 
 VERSION: Final = 1
 BLOCK: Final = 1_000_000  # octets: under 1 MiB, the manifest included
@@ -45,7 +46,7 @@ class Manifest:
             SnapshotRefused: it is none of ours, or one too large.
         """
         try:
-            content = json.loads(data)
+            content = json.loads(check_nesting(data.decode()))
             version, size, blocks = content["version"], content["size"], content["blocks"]
             digests = tuple(bytes.fromhex(block) for block in blocks)
         except (ValueError, KeyError, TypeError, RecursionError) as error:

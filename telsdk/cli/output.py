@@ -24,7 +24,9 @@ def plain(value: object) -> str:
 
     Names, messages and addresses of servers come from strangers: they must not move the cursor of a terminal.
     """
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in str(value))
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(value)
+    )
 
 
 def print_json(data: object) -> None:

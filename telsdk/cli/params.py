@@ -5,6 +5,7 @@ What is written wrongly is a usage error, exit code 2, before anything is asked 
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,8 @@ from telsdk.name import Name
 from telsdk.number import Number
 
 PIN_BYTES = 32  # of SHA-256
+
+_HEX_ACCOUNT = re.compile(r"0[xX][0-9a-fA-F]{40}", re.ASCII)
 
 
 class _Kind(click.ParamType):
@@ -59,11 +62,15 @@ class _Account(_Kind):
     name = "account"
 
     def read(self, text: str) -> str:
-        from eth_utils.address import is_address, to_checksum_address
+        from eth_utils.address import to_checksum_address
 
-        if not is_address(text):
-            raise ValueError(f"{text!r} is no account: 0x and 40 hexadecimal digits, capitals right or none")
-        return str(to_checksum_address(text))
+        if not _HEX_ACCOUNT.fullmatch(text):
+            raise ValueError(f"{text!r} is no account: 0x and 40 hexadecimal digits")
+        account = str(to_checksum_address(text))
+        # EIP-55: capitals are a checksum, where there are capitals at all.
+        if text[2:] not in (account[2:], text[2:].lower(), text[2:].upper()):
+            raise ValueError(f"{text} is no account: its capitals do not fit its digits; is it mistyped?")
+        return account
 
 
 class _Anything(_Kind):

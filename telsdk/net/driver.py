@@ -118,7 +118,9 @@ class Driver:
         self._arm()
 
     async def close(self) -> None:
-        """Stops listening and closes every connection."""
+        """Stops listening and closes every connection. Closing again does nothing."""
+        if self._closed:
+            return
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()

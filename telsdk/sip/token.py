@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from telsdk.errors import Refused, TelError
+from telsdk.nesting import check_nesting
 from telsdk.sip.errors import SipError
 
 MAX_TOKEN: Final = 4096  # characters
@@ -169,7 +170,7 @@ def parse_json(data: bytes) -> Json:
         TokenMalformed: not an object in UTF-8, a key twice, a fraction, or nested beyond reason.
     """
     try:
-        value = _JSON.decode(data.decode())
+        value = _JSON.decode(check_nesting(data.decode()))
     except (ValueError, RecursionError) as error:
         raise TokenMalformed(f"the token holds no proper JSON: {str(error)[:80]}") from None
     if not isinstance(value, dict):

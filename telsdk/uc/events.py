@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any, Final, NoReturn
 
 from telsdk.errors import TelError
+from telsdk.nesting import check_nesting
 
 MAX_EVENT: Final = 65_536  # characters of the data of one event
 HEAD: Final = b'{"format":"telsdk log","version":1}\n'
@@ -121,7 +122,7 @@ def _dump(value: Mapping[str, object]) -> str:
 
 def _load(text: str) -> dict[str, Any]:
     try:
-        value = json.loads(text, parse_float=_no_fraction, parse_constant=_no_fraction)
+        value = json.loads(check_nesting(text), parse_float=_no_fraction, parse_constant=_no_fraction)
     except (ValueError, RecursionError) as error:
         raise EventMalformed(f"an event is not JSON: {str(error)[:80]}") from None
     if not isinstance(value, dict):

@@ -110,13 +110,13 @@ class Registration:
             )
         await self.register_at(node)
 
-    async def register_at(self, node: NodeFacts) -> None:
-        """Registers at a node of one's own choice.
+    async def register_at(self, node: NodeFacts, hop: Hop | None = None) -> None:
+        """Registers at a node of one's own choice, by another way than the listed one when `hop` is given.
 
         Raises:
             RegistrationFailed: it said no; the reason is its own.
         """
-        response = await self._ask(hop_to(node), node.uri, self._expires)
+        response = await self._ask(hop or hop_to(node), node.uri, self._expires)
         if response.status != 200:
             raise RegistrationFailed(f"node {node.uri} refuses the login: {_said(response)}")
         self.node = node

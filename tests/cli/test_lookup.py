@@ -121,11 +121,11 @@ def test_a_network_on_another_chain_is_refused(rpc: ChainRpc, deployment: Deploy
 
 def test_a_deployment_that_is_not_there_is_refused(rpc: ChainRpc, deployment: Deployment) -> None:
     nobody = "0x" + "11" * 20
-    addresses = {**deployment.addresses, "HubList": nobody}
+    addresses = {**deployment.addresses, "NumberRegistry": nobody}
     deployments.save(replace(deployment, name="gone", addresses=addresses))
     ran = run("lookup", "bob.eth", "--network", "gone")
     assert ran.code == 1
-    assert f"there is no HubList at {nobody}" in ran.err
+    assert f"there is no NumberRegistry at {nobody}" in ran.err
 
 
 @pytest.mark.parametrize("place", ["before", "after"])

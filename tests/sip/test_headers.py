@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -111,7 +112,8 @@ def test_a_copy_is_independent_and_only_picks() -> None:
     twin = headers.copy()
     twin.remove("Via")
     assert headers.count("Via") == 2
-    assert list(headers.only("subject", "v")) == [list(headers)[0], list(headers)[1], list(headers)[3]]
+    lines = headers.lines()
+    assert headers.only("subject", "v").lines() == [lines[0], lines[1], lines[3]]
     twin.extend(headers.only("Via"))
     twin.extend([("To", "<sip:h>")])
     assert [name for name, _ in twin] == ["Contact", "Subject", "X-A", "x-a", "Via", "v", "To"]
@@ -132,14 +134,15 @@ def test_a_typed_value_is_read_once_until_its_field_changes_in_any_way() -> None
     twin = headers.copy()
     twin.pop_first("Via")
     assert [twin.typed("via", read), headers.typed("via", read), reads] == [2, 3, 2]
-    for change, count in [
+    changes: list[tuple[Callable[[], object], int]] = [
         (lambda: headers.insert("v", "x"), 4),
         (lambda: headers.replace_first("Via", "y"), 4),
         (lambda: headers.extend(sample()), 7),
         (lambda: headers.set("VIA", "z"), 1),
         (lambda: headers.add("via", "z"), 2),
         (lambda: headers.remove("Via"), 0),
-    ]:
+    ]
+    for change, count in changes:
         before = reads
         change()
         assert headers.typed("via", read) == count

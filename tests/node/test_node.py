@@ -1,0 +1,227 @@
+"""A node on loopback: who gets in, who is thrown out, what passes."""
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from telsdk.address import aor
+from telsdk.credential import light
+from telsdk.credential.phone import PhonePasswords
+from telsdk.credential.session import login_light
+from telsdk.errors import NotFound
+from telsdk.net.route import hop_to
+from telsdk.node.load import LOAD_HEADER, Load
+from telsdk.node.node import Node
+from telsdk.sip import digest
+from telsdk.sip.headers import Challenge
+from telsdk.sip.message import Response
+from telsdk.uc.errors import RegistrationFailed
+from tests.network import ALICE, BOB, CAROL, HOST, Listed, Network
+from tests.peer import Peer
+
+SECRET = bytes(range(32))
+PASSWORD = "seven purple otters juggle"
+
+
+async def test_a_user_is_bound_and_counted_in_the_heartbeat() -> None:
+    async with Network(1) as network:
+        await network.start()
+        await network.user(ALICE)
+        assert len(network.nodes[0].registrar.bindings(str(ALICE))) == 1
+        with Peer() as peer:
+            port = network.listed[0].sockets.port
+            answer = await peer.ask(peer.request("OPTIONS", f"sip:{HOST}:{port}"), HOST, port)
+        assert answer.status == 200
+        assert Load.parse(answer.headers.get(LOAD_HEADER) or "").users == 1
+
+
+async def test_a_sold_number_loses_its_binding_and_its_login() -> None:
+    async with Network(1) as network:
+        await network.start()
+        alice = await network.user(ALICE)
+        network.facts.sell(ALICE, "0x" + "22" * 20)
+        await network.taken_in()
+        node = network.nodes[0]
+        assert node.registrar.bindings(str(ALICE)) == []
+        assert len(node.logins) == 0
+        with pytest.raises(RegistrationFailed, match="403 Forbidden: 5550001 changed hands"):
+            await alice.registration.register_at(network.facts.hub_list[0].nodes[0])
+
+
+async def test_ended_sessions_lose_their_bindings_and_others_keep_theirs() -> None:
+    async with Network(1) as network:
+        await network.start()
+        await network.user(ALICE)
+        await network.user(BOB)
+        network.facts.change(ALICE, session=1)
+        await network.taken_in()
+        assert network.nodes[0].registrar.bindings(str(ALICE)) == []
+        assert len(network.nodes[0].registrar.bindings(str(BOB))) == 1
+
+
+async def test_a_changed_password_ends_light_logins() -> None:
+    async with Network(1) as network:
+        await network.start()
+        network.own(ALICE)
+        key = light.derive(PASSWORD, network.facts.domain, ALICE, 1)
+        facts = network.facts.change(ALICE, credential=key.credential, kdf=light.DEFAULT_KDF)
+        login = login_light(PASSWORD, facts, network.facts.domain, "test", time.time())
+        await network.user(ALICE, login=login)
+        assert len(network.nodes[0].registrar.bindings(str(ALICE))) == 1
+        network.facts.change(ALICE, credential=bytes(32))
+        await network.taken_in()
+        assert network.nodes[0].registrar.bindings(str(ALICE)) == []
+
+
+async def test_a_user_whose_connection_is_gone_is_not_bound() -> None:
+    async with Network(1) as network:
+        await network.start()
+        alice = await network.user(ALICE)
+        await alice.close()
+        async with asyncio.timeout(10):
+            while network.nodes[0].registrar.users:
+                await network.taken_in()
+        assert len(network.nodes[0].logins) == 0
+
+
+async def test_without_a_login_there_is_one_challenge() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        network.own(ALICE)
+        with Peer(ALICE) as peer:
+            answer = await register(peer, network)
+        assert answer.status == 401
+        assert len(answer.headers.all("WWW-Authenticate")) == 1
+        assert network.nodes[0].registrar.users == 0
+
+
+async def register(peer: Peer, network: Network, *headers: tuple[str, str]) -> Response:
+    port = network.listed[0].sockets.port
+    return await peer.ask(peer.request("REGISTER", "sip:telprotocol", *headers), HOST, port)
+
+
+async def phone_login(peer: Peer, network: Network, username: str, password: str) -> Response:
+    challenged = await register(peer, network)
+    challenge = Challenge.parse(challenged.headers.get("WWW-Authenticate") or "")
+    answer = digest.answer(
+        challenge,
+        method="REGISTER",
+        uri="sip:telprotocol",
+        user=username,
+        password=password,
+        cnonce="0a4f113b",
+    )
+    return await register(peer, network, ("Authorization", answer))
+
+
+async def test_a_phone_logs_in_by_its_password_until_the_number_is_sold() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        network.own(ALICE)
+        issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[ALICE], time.time())
+        with Peer(ALICE) as phone:
+            assert (await phone_login(phone, network, issued.username, issued.password)).status == 200
+            assert (await phone_login(phone, network, issued.username, "x" * 26)).status == 401
+            network.facts.sell(ALICE, "0x" + "22" * 20)
+            await network.taken_in()
+            assert network.nodes[0].registrar.users == 0
+            assert (await phone_login(phone, network, issued.username, issued.password)).status == 401
+
+
+async def test_a_phone_of_one_number_cannot_register_another() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        network.own(ALICE)
+        network.own(BOB)
+        issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[ALICE], time.time())
+        with Peer(BOB) as phone:
+            assert (await phone_login(phone, network, issued.username, issued.password)).status == 403
+
+
+async def test_a_node_is_no_open_relay() -> None:
+    async with Network(2) as network:
+        await network.start()
+        await network.user(ALICE)
+        bob = await network.user(BOB)
+        at_bob = bob.registration.node
+        assert at_bob is not None
+        elsewhere = network.listed[1 - at_bob.index].sockets.port
+        with Peer() as peer:
+            answer = await peer.ask(peer.request("INVITE", aor(BOB)), HOST, elsewhere)
+        assert answer.status == 480
+        assert bob.incoming.empty()
+
+
+async def test_a_stranger_without_a_token_reaches_a_user_as_unverified() -> None:
+    async with Network(1) as network:
+        await network.start()
+        bob = await network.user(BOB)
+        with Peer() as peer:
+            request = peer.request("MESSAGE", aor(BOB), ("Content-Type", "text/plain"))
+            request.body = b"hello"
+            answer = await peer.ask(request, HOST, network.listed[0].sockets.port)
+        assert answer.status == 200
+        party, text = await asyncio.wait_for(bob.messages.get(), 10)
+        assert (party.trust.value, party.number, text) == ("unverified", None, "hello")
+
+
+async def test_nobody_is_told_404_and_nothing_is_kept() -> None:
+    async with Network(1) as network:
+        await network.start()
+        with Peer() as peer:
+            answer = await peer.ask(
+                peer.request("INVITE", aor("nobody.eth")), HOST, network.listed[0].sockets.port
+            )
+        assert answer.status == 404
+        assert len(network.nodes[0].calls) == 0
+
+
+async def test_a_full_node_says_when_to_come_back() -> None:
+    async with Network(1) as network:
+        await network.start(max_users=1)
+        await network.user(ALICE)
+        bob = await network.user(BOB, register=False)
+        with pytest.raises(RegistrationFailed, match="503 Node Full"):
+            await bob.registration.register_at(network.facts.hub_list[0].nodes[0])
+
+
+async def test_a_node_behind_its_chain_refuses_logins() -> None:
+    async with Network(1) as network:
+        await network.start(stale_after=-1.0)
+        alice = await network.user(ALICE, register=False)
+        with pytest.raises(RegistrationFailed, match="503 Chain Behind"):
+            await alice.registration.register_at(network.facts.hub_list[0].nodes[0])
+
+
+async def test_a_token_for_one_node_is_refused_at_another() -> None:
+    async with Network(2) as network:
+        await network.start()
+        alice = await network.user(ALICE, register=False)
+        one, other = network.facts.hub_list[0].nodes
+        # What a node may try: to pass a token that it was given on to another node.
+        with pytest.raises(RegistrationFailed, match="401 Unauthorized: the token is for another server"):
+            await alice.registration.register_at(replace(other, uri=one.uri), hop=hop_to(other))
+
+
+async def test_a_node_that_the_chain_does_not_list_does_not_start() -> None:
+    async with Network(1) as network:
+        extra = Listed()
+        with pytest.raises(NotFound, match="node 7 of hub 1 is not in the list"):
+            await Node.launch(network.facts, 1, 7, extra.sockets, extra.identity)
+        extra.sockets.close()
+
+
+async def test_carol_can_register_what_she_bought() -> None:
+    async with Network(1) as network:
+        await network.start()
+        await network.user(ALICE)
+        seller = network.accounts[ALICE]
+        buyer = network.own(CAROL)
+        network.facts.change(ALICE, owner=buyer.address, epoch=2)
+        await network.taken_in()
+        network.accounts[ALICE] = buyer
+        await network.user(ALICE)
+        assert seller.address != buyer.address
+        assert len(network.nodes[0].registrar.bindings(str(ALICE))) == 1

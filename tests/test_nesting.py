@@ -1,0 +1,45 @@
+"""JSON that is nested to overrun the stack."""
+
+import json
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telsdk.nesting import check_nesting
+
+VALUES = st.recursive(
+    st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+)
+
+
+def depth(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + max(map(depth, value.values()), default=0)
+    return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+
+
+@given(VALUES, st.integers(0, 4), st.booleans())
+def test_exactly_what_is_deeper_than_the_limit_is_refused(
+    value: object, limit: int, ascii_only: bool
+) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    if depth(value) > limit:
+        with pytest.raises(ValueError, match=f"nested more than {limit} deep"):
+            check_nesting(text, limit)
+    else:
+        assert check_nesting(text, limit) is text
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 200_000, '{"a":' * 200_000, '"\\"' * 200_000 + "[" * 99, '["' + "[" * 200_000]
+)
+def test_hostile_text_neither_ends_the_process_nor_takes_long(text: str) -> None:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)  # as py-evm does
+    try:
+        with pytest.raises(ValueError, match=r"."):
+            json.loads(check_nesting(text))
+    finally:
+        sys.setrecursionlimit(before)
