@@ -59,7 +59,7 @@ def test_buying_commits_waits_reveals_and_says_who_holds_it(
     rpc.block_time = 61
     ran = run("number", "buy-new", NUMBER, "--account", keystores["alice"], typed="y\n")
     assert ran.code == 0
-    assert ran.out.startswith(f"{NUMBER} is held by {address(client)} now (block ")
+    assert ran.out.lstrip(" y\n").startswith(f"{NUMBER} is held by {address(client)} now (block ")
     assert f"{NUMBER} costs {client.registrar.price(NUMBER)} ether" in ran.err
     assert client.registry.custody(NUMBER).owner == address(client)
 
@@ -72,14 +72,14 @@ def test_a_number_may_be_bought_for_somebody_else(rpc: ChainRpc, client: Client,
     assert client.registry.custody(NUMBER).owner == ran["owner"] == NOBODY
 
 
-@pytest.mark.parametrize(("typed", "why"), [("n\n", "nothing was done"), ("", "give --yes")])
+@pytest.mark.parametrize("typed", ["n\n", "\n"])
 def test_nothing_is_bought_without_a_yes(
-    rpc: ChainRpc, client: Client, keystores: Keystores, typed: str, why: str
+    rpc: ChainRpc, client: Client, keystores: Keystores, typed: str
 ) -> None:
     before = client.session.height()
     ran = run("number", "buy-new", NUMBER, "--account", keystores["alice"], typed=typed)
     assert ran.code == 1
-    assert why in ran.err
+    assert "nothing was done" in ran.err
     assert client.session.height() == before
 
 

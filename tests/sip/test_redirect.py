@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from telsdk.sip.message import Response
 from telsdk.sip.redirect import Asked, Redirect
 from telsdk.sip.stack import Event
+from telsdk.sip.ua import CallFailed, Redirected
 from telsdk.sip.uri import NameAddr, Uri
 from tests.sip.ladder import Client
 from tests.sip.wire import Core, Wire, no_message_is_left, udp
@@ -37,7 +37,8 @@ def test_whoever_asks_is_told_where_to_go_and_then_forgotten(loss: float) -> Non
         register = alice.ua.new_request("REGISTER", Uri.parse("sip:telprotocol"))
         alice.ua.send(register, hub.addresses["UDP"], 0.0)
         wire.run()
-        finals = [e.response for e in alice.seen if isinstance(getattr(e, "response", None), Response)]
+        finals = [event.response for event in alice.seen if isinstance(event, Redirected)]
+        assert len(finals) == len(alice.seen)
         assert [str(r.contacts[0]) for r in finals] == [str(NODE), str(NODE)]
         assert {r.status for r in finals} == {302}
         assert finals[0].expires == 30
@@ -49,7 +50,9 @@ def test_a_refusal_says_why() -> None:
     alice.call("nobody", hub.addresses["UDP"], 0.0)
     Wire(alice, hub).run()
     (failed,) = alice.seen
-    response = failed.response  # type: ignore[attr-defined]
+    assert isinstance(failed, CallFailed)
+    response = failed.response
+    assert response is not None
     assert (response.status, response.reason, response.headers.get("Retry-After")) == (404, "Nobody", "5")
 
 
