@@ -211,16 +211,18 @@ contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
         private
         returns (address from, uint32 epoch)
     {
-        Custody memory before = _custody[number];
-        from = before.owner;
-        epoch = before.epoch + epochs;
+        Custody storage custody = _custody[number];
+        from = custody.owner;
         if (auth != address(0)) _checkAuthorized(from, auth, number);
         if (from != address(0)) {
             _approve(address(0), number, address(0), false);
             --_held[from];
         }
         ++_held[to];
-        _custody[number] = Custody(to, epoch, before.session, before.tenure + 1);
+        epoch = custody.epoch + epochs;
+        custody.owner = to;
+        custody.epoch = epoch;
+        ++custody.tenure;
         emit Transfer(from, to, number);
     }
 

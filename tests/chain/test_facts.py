@@ -1,4 +1,4 @@
-"""The facts of a number, asked of the chain itself."""
+"""A number's facts without an index: the same as an index gives."""
 
 from __future__ import annotations
 
@@ -7,32 +7,38 @@ from decimal import Decimal
 import pytest
 
 from telsdk.chain.client import Client
-from telsdk.chain.contracts.records import Update
+from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.facts import facts_of
-from telsdk.directory import NumberFacts
+from telsdk.chain.index import ChainIndex
 from telsdk.errors import NotFound
 from telsdk.name import Name
-from tests.chain.actors import NUMBER, OTHER, me
-
-HASH, DIGEST, KEY = b"\x0a" * 32, b"\x0b" * 32, b"\x0c" * 32
+from tests.chain.actors import NUMBER, PIN, buy
 
 
-def test_everything_that_the_chain_says_of_a_number_is_there(alice: Client) -> None:
+def test_the_chain_says_what_the_index_says(alice: Client, chain: EmbeddedChain) -> None:
+    buy(alice, chain)
+    alice.hubs.add_hub("sip:192.0.2.7:5061;transport=tls", PIN)
     alice.alias.claim(Name("alice.eth"), NUMBER)
-    alice.records.set_many(NUMBER, Update((HASH, 1), 7, (None, DIGEST), KEY))
-    alice.market.list(NUMBER, Decimal(2))
+    alice.records.set_credential(NUMBER, b"\x05" * 32, 1)
+    alice.records.set_hub(NUMBER, 1)
+    alice.records.set_backup(NUMBER, None, b"\x06" * 32)
+    alice.records.set_message_key(NUMBER, b"\x07" * 32)
     alice.registry.revoke_sessions(NUMBER)
-    assert facts_of(alice, NUMBER) == NumberFacts(
-        *(NUMBER, me(alice), 1, 1, Name("alice.eth"), HASH, 1, 7, DIGEST, KEY, 2 * 10**18)
-    )
+    alice.market.list(NUMBER, Decimal("0.5"))
+    with ChainIndex(alice) as index:
+        index.load()
+        assert facts_of(alice, NUMBER) == index.number(NUMBER)
 
 
-def test_they_can_be_asked_for_as_of_an_earlier_block(alice: Client) -> None:
-    before = alice.head().number
+def test_an_earlier_block_says_what_was_then(alice: Client, chain: EmbeddedChain) -> None:
+    buy(alice, chain)
+    then = alice.session.height()
+    before = facts_of(alice, NUMBER)
     alice.registry.revoke_sessions(NUMBER)
-    assert facts_of(alice, NUMBER, before).session == 0
+    assert facts_of(alice, NUMBER, then) == before
+    assert facts_of(alice, NUMBER).session == 1
 
 
-def test_a_number_that_nobody_holds_is_not_found(client: Client) -> None:
-    with pytest.raises(NotFound):
-        facts_of(client, OTHER)
+def test_nobody_s_number_has_no_facts(alice: Client) -> None:
+    with pytest.raises(NotFound, match="nobody holds 5551234"):
+        facts_of(alice, NUMBER)

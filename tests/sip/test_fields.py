@@ -26,7 +26,8 @@ _values = st.one_of(
     cseqs.map(str),
     st.text('0123456789 aZ/<>;=:.@"sip', max_size=12),
     st.sampled_from(
-        ["70", "255", "256", "4294967295", "4294967296", "application/sdp", "a/b;c=d", "*", "Sat, 13 Nov 2010 23:29:00 GMT",
+        ["70", "255", "256", "4294967295", "4294967296", "application/sdp", "a/b;c=d", "*",
+         "Sat, 13 Nov 2010 23:29:00 GMT",
          '399 h "x"', "18 (busy);duration=3", "1 ACK", "<sip:h;lr>", "SIP/2.0/TLS h;branch=z9hG4bK1;rport"]
     ),
 )  # fmt: skip

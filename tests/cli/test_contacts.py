@@ -1,0 +1,83 @@
+"""`telsdk contacts` and `telsdk history`: of this machine, without any chain."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from telsdk.cli.places import Own
+from telsdk.number import Number
+from telsdk.uc.store import Direction, Store
+from tests.cli.command import run
+
+ONE = Own(Number(5550001), 1)
+
+
+@pytest.fixture(autouse=True)
+def logged_in() -> None:
+    ONE.login.touch()
+
+
+def test_contacts_are_added_changed_and_removed() -> None:
+    assert "no contacts" in run("contacts", "list").out
+    assert run("contacts", "add", "bob.eth", "Bob").code == 0
+    assert run("contacts", "add", "sip:Bob.eth@telprotocol", "Bob, office", "--json").json == {
+        "address": "bob.eth",
+        "label": "Bob, office",
+    }
+    found = run("contacts", "list", "--json").json
+    assert found == {"contacts": [{"address": "bob.eth", "label": "Bob, office"}]}
+    assert "Bob, office" in run("contacts", "list").out
+    assert run("contacts", "remove", "bob.eth").code == 0
+    assert run("contacts", "list", "--json").json == {"contacts": []}
+
+
+def test_who_is_no_contact_cannot_be_removed() -> None:
+    ran = run("contacts", "remove", "bob.eth")
+    assert (ran.code, ran.err) == (1, "error: bob.eth is no contact: see `telsdk contacts list`\n")
+
+
+def test_calls_and_messages_are_shown_in_order_and_made_harmless() -> None:
+    assert "no calls or messages" in run("history").out
+    with Store(ONE.store) as store:
+        store.add_message(Direction.IN, "bob.eth", "verified", "clear\x1b[2J")
+        store.add_call(Direction.OUT, "bob.eth", "verified", "answered", 12)
+    found = run("history", "--json").json["history"]
+    assert [one.pop("at") for one in found] == sorted(one["at"] for one in run("history", "--json").json["history"])
+    assert found == [
+        {"kind": "message", "direction": "in", "peer": "bob.eth", "trust": "verified", "text": "clear\x1b[2J"},
+        {
+            "kind": "call",
+            "direction": "out",
+            "peer": "bob.eth",
+            "trust": "verified",
+            "outcome": "answered",
+            "seconds": 12,
+        },
+    ]
+    shown = run("history").out
+    assert "clear\\x1b[2J" in shown
+    assert "answered, 12 s" in shown
+
+
+def test_times_are_iso_8601_with_their_zone() -> None:
+    with Store(ONE.store) as store:
+        store.add_call(Direction.OUT, "bob.eth", "verified", "busy")
+    (call,) = run("history", "--json").json["history"]
+    assert datetime.fromisoformat(call["at"]).tzinfo is not None
+
+
+def test_only_the_last_are_shown() -> None:
+    with Store(ONE.store) as store:
+        for outcome in ("first", "second", "third"):
+            store.add_call(Direction.OUT, "bob.eth", "verified", outcome)
+    shown = run("history", "--last", 2, "--json").json["history"]
+    assert [one["outcome"] for one in shown] == ["second", "third"]
+
+
+def test_where_nobody_is_logged_in_that_is_said() -> None:
+    ONE.login.unlink()
+    for words in (["history"], ["contacts", "list"]):
+        ran = run(*words)
+        assert (ran.code, "nobody is logged in on this machine" in ran.err) == (1, True)

@@ -1,0 +1,167 @@
+"""Programs that others wrote, at our node: they register by phone password over UDP, are called and call."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import wave
+from array import array
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from telsdk.credential.phone import PhonePassword, PhonePasswords
+from telsdk.number import Number
+from telsdk.uc.media import tone_wav
+from telsdk.uc.settings import UcSettings
+from telsdk.uc.trust import Trust
+from tests.conftest import program
+from tests.network import ALICE, BOB, HOST, Network
+
+pytestmark = pytest.mark.interop
+
+SECRET = bytes(range(32))
+
+
+def phone_password(network: Network, number: Number) -> PhonePassword:
+    network.own(number)
+    return PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[number], time.time())
+
+
+async def run(*command: str, timeout: float = 20) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), timeout)
+    except TimeoutError:
+        process.kill()
+        out, _ = await process.communicate()
+    return process.returncode, out.decode(errors="replace")
+
+
+async def test_sipsak_registers_with_a_phone_password() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        issued = phone_password(network, ALICE)
+        node = f"{HOST}:{network.listed[0].sockets.port}"
+        arguments = ("-U", "-C", f"sip:{ALICE}@{HOST}:9999", "-x", "600", "-s", f"sip:{ALICE}@{node}")
+        code, out = await run(
+            program("sipsak"), *arguments, "-u", issued.username, "-a", issued.password, "--hostname", HOST
+        )
+        assert code == 0, out
+        assert [str(one.contact.uri) for one in network.nodes[0].registrar.bindings(str(ALICE))] == [
+            f"sip:{ALICE}@{HOST}:9999"
+        ]
+
+
+async def test_sipsak_with_a_wrong_password_is_not_registered() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        issued = phone_password(network, ALICE)
+        node = f"{HOST}:{network.listed[0].sockets.port}"
+        code, out = await run(
+            program("sipsak"), "-U", "-s", f"sip:{ALICE}@{node}", "-u", issued.username, "-a", "wrong", "--hostname", HOST
+        )
+        assert code != 0, out
+        assert network.nodes[0].registrar.users == 0
+
+
+def stereo(path: Path) -> Path:
+    """The same sound on two channels: baresip's Opus takes nothing else, and hangs up where the file ends."""
+    with wave.open(str(path)) as mono:
+        rate, frames = mono.getframerate(), mono.readframes(mono.getnframes())
+    samples = array("h", frames)
+    both = array("h", (sample for sample in samples for _ in range(2)))
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(both.tobytes())
+    return path
+
+
+CONFIG = """
+sip_listen 127.0.0.1:0
+net_interface 127.0.0.1
+audio_source aufile,{tone}
+audio_player aufile,{folder}/heard.wav
+rtcp_mux yes
+module_path /usr/lib/baresip/modules
+module stdio.so
+module opus.so
+module g711.so
+module aufile.so
+module ice.so
+module dtls_srtp.so
+module_tmp account.so
+module_app menu.so
+"""
+
+
+@asynccontextmanager
+async def baresip(
+    folder: Path, network: Network, number: Number, *commands: str, answer: bool = False
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A baresip of `number`, registered at node 0."""
+    issued = phone_password(network, number)
+    node = f"{HOST}:{network.listed[0].sockets.port}"
+    folder.mkdir()
+    tone = stereo(tone_wav(folder / "tone.wav", 523.25, 30.0))
+    (folder / "config").write_text(CONFIG.format(tone=tone, folder=folder))
+    (folder / "contacts").write_text("")
+    (folder / "accounts").write_text(
+        f"<sip:{number}@{node};transport=udp>;auth_user={issued.username};auth_pass={issued.password};"
+        f"mediaenc=dtls_srtp;medianat=ice;regint=600;audio_codecs=opus/48000/2;"
+        f"answermode={'auto' if answer else 'manual'}\n"
+    )
+    dial = [part for command in commands for part in ("-e", command)]
+    process = await asyncio.create_subprocess_exec(
+        program("baresip"), "-f", str(folder), *dial,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(15):
+            while not network.nodes[0].registrar.bindings(str(number)):
+                await network.taken_in()
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_a_uc_calls_baresip_which_shows_as_unverified(tmp_path: Path) -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        bob = await network.user(BOB, settings=UcSettings())
+        async with baresip(tmp_path / "phone", network, ALICE, answer=True):
+            call = await asyncio.wait_for(bob.call(str(ALICE)), 15)
+            assert call.party is not None
+            assert call.party.trust is Trust.UNVERIFIED
+            assert call.media is not None
+            await call.media.wait_for_audio(1.0)
+            heard = await call.media.stats()
+            assert abs(heard.frequency_hz - 523.25) < 5
+            call.hang_up()
+            await call.wait_ended(10)
+            assert call.ended_by == "local"
+
+
+async def test_baresip_calls_a_uc_and_is_hung_up_on(tmp_path: Path) -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        bob = await network.user(BOB)
+        node = f"{HOST}:{network.listed[0].sockets.port}"
+        async with baresip(tmp_path / "phone", network, ALICE, f"/dial sip:{BOB}@{node}"):
+            incoming = await asyncio.wait_for(bob.incoming.get(), 15)
+            assert incoming.party is not None
+            assert incoming.party.trust is Trust.UNVERIFIED
+            await incoming.answer()
+            assert incoming.media is not None
+            await incoming.media.wait_for_audio(1.0)
+            assert abs((await incoming.media.stats()).frequency_hz - 523.25) < 5
+            incoming.hang_up()
+            await incoming.wait_ended(10)
