@@ -48,10 +48,10 @@ def parse(data: bytes) -> Request | Response:
         data = _line_ends.sub(b"", data, count=1)  # section 7.5
     head, blank_line, body = data.partition(b"\r\n\r\n")
     message, problem = _parse_head(head)
+    length = _content_length(message)
     if not blank_line:
         problem = SipParseError("no blank line ends the header section (RFC 3261 section 7)")
-    length = _content_length(message)
-    if length is not None and length > len(body):
+    elif problem is None and length is not None and length > len(body):
         problem = SipParseError(f"Content-Length {length}, but only {len(body)} bytes of body came")
     message.body = body[:length]
     _check(message, problem)
