@@ -96,8 +96,8 @@ def _pick(owned: Iterable[Own], number: Number | None, chain_id: int | None) -> 
     if fitting:
         found = ", ".join(f"{own.number} on chain {own.chain_id}" for own in sorted(fitting))
         raise Failure(f"several numbers are kept on this machine: say which by --number ({found})")
-    who = "nobody" if number is None else str(number)
-    raise Failure(f"{who} is not logged in on this machine: use `telsdk login deep` or `telsdk login light`")
+    who = "nobody is" if number is None else f"{number} is not"
+    raise Failure(f"{who} logged in on this machine: use `telsdk login deep` or `telsdk login light`")
 
 
 def _owned(paths: Iterable[Path]) -> list[Own]:
