@@ -10,15 +10,17 @@ fail() {
 
 # A Python that we support and that can make virtual environments.
 find_python() {
-    local candidate
+    local candidate without_venv=""
     for candidate in python3.11 python3.12 python3 python; do
-        if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; then
-            "$candidate" -c 'import venv, ensurepip' 2>/dev/null ||
-                fail "$candidate cannot make virtual environments: install its venv package (Debian: apt install python3-venv)"
+        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null || continue
+        if "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then
             printf '%s\n' "$candidate"
             return
         fi
+        without_venv=${without_venv:-$candidate}
     done
+    [ -z "$without_venv" ] ||
+        fail "$without_venv cannot make virtual environments: install its venv package (Debian: apt install python3-venv)"
     fail "Python 3.11 or 3.12 is missing: install one (Debian: apt install python3 python3-venv) and run this again"
 }
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from telsdk.cli.failure import Failure
 from telsdk.cli.online import Identity, audio_options, online, say, user_options
 from telsdk.cli.options import Options
 from telsdk.cli.output import print_facts
@@ -20,6 +20,9 @@ from telsdk.number import Number
 if TYPE_CHECKING:
     from telsdk.uc.call import PhoneCall
     from telsdk.uc.client import UserClient
+
+
+_PATIENCE = 10.0  # seconds for the other side to agree that a call is over
 
 
 @click.command()
@@ -64,15 +67,11 @@ async def _call(
         stop = stop_asked()
         made = await unless(stop, _connect(uc, callee, play, record))
         if made is None:
-            raise click.exceptions.Exit(1)
+            raise Failure("given up before anybody answered")
         say(f"answered: {made.party}; Ctrl-C hangs up")
-        start = time.monotonic()
         with suppress(TimeoutError):
             await unless(stop, made.wait_ended(seconds))
-        if made.ended_by is None:
-            made.hang_up()
-            await made.wait_ended(10)
-        return await report_of(made, time.monotonic() - start)
+        return await finish(made)
 
 
 async def _connect(uc: UserClient, callee: str, play: Path | None, record: Path | None) -> PhoneCall:
@@ -80,8 +79,11 @@ async def _connect(uc: UserClient, callee: str, play: Path | None, record: Path 
     return await uc.call(callee, play, record, on_ringing=lambda: say("it rings"))
 
 
-async def report_of(call: PhoneCall, seconds: float) -> dict[str, Any]:
-    """What there is to say of a call that is over."""
+async def finish(call: PhoneCall) -> dict[str, Any]:
+    """Hangs up, if nobody has, and gives what there is to say of the call."""
+    if call.ended_by is None:
+        call.hang_up()
+        await call.wait_ended(_PATIENCE)
     party, stats = call.party, await call.stats()
     return {
         "call_id": call.id,
@@ -91,7 +93,7 @@ async def report_of(call: PhoneCall, seconds: float) -> dict[str, Any]:
         "login": None if party is None else party.role,
         "media_key_bound": party is not None and party.media_bound,
         "ended_by": call.ended_by,
-        "seconds": round(seconds, 1),
+        "seconds": round(call.seconds, 1),
         "packets": 0 if stats is None else stats.packets_received,
         "lost": 0 if stats is None else stats.packets_lost,
         "jitter_s": 0.0 if stats is None else round(stats.jitter_s, 6),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -62,10 +64,20 @@ def run_hub(
     with extra("node"):
         from telsdk.hub.hub import Hub
 
-    async def launch(directory: ChainIndex, sockets: BoundSockets, key: TlsIdentity) -> Hub:
-        return await Hub.launch(directory, number, sockets, key)
+    async def launch(
+        directory: ChainIndex, sockets: BoundSockets, key: TlsIdentity
+    ) -> tuple[Hub, Coroutine[Any, Any, str]]:
+        running = await Hub.launch(directory, number, sockets, key)
+        return running, _all_heard(running)
 
     run(options, f"hub {number}", key, listen, lambda chain: _listed(chain, number), launch, verbose)
+
+
+async def _all_heard(hub: Hub) -> str:
+    while True:
+        with suppress(TimeoutError):
+            await hub.health.all_heard()
+            return "hears from all its nodes"
 
 
 def _listed(chain: ChainIndex, hub: int) -> HubFacts:

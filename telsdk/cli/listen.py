@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telsdk.cli.call import report_of
+from telsdk.cli.call import finish
 from telsdk.cli.online import Identity, audio_options, online, say, user_options
 from telsdk.cli.options import Options
 from telsdk.cli.output import plain
@@ -111,7 +110,7 @@ async def _busy(uc: UserClient, manner: Manner) -> None:
     while True:
         call = await uc.incoming.get()
         call.reject(486)
-        _tell(manner, "missed", str(call.party), **_party(call.party))
+        _tell(manner, "missed", f"{call.party} called while you were busy", **_party(call.party))
 
 
 async def _take(call: PhoneCall, manner: Manner, lines: asyncio.Queue[str]) -> None:
@@ -119,7 +118,6 @@ async def _take(call: PhoneCall, manner: Manner, lines: asyncio.Queue[str]) -> N
     _tell(manner, "ringing", f"{call.party} calls{silent}", **_party(call.party))
     if not manner.answer and not await _agreed(call, lines):
         return
-    start = time.monotonic()
     try:
         await call.answer(manner.play, manner.record)
     except TelError as error:
@@ -129,8 +127,7 @@ async def _take(call: PhoneCall, manner: Manner, lines: asyncio.Queue[str]) -> N
     try:
         await call.wait_ended()
     finally:
-        call.hang_up()
-        report = await report_of(call, time.monotonic() - start)
+        report = await finish(call)
         seconds, packets, lost = report["seconds"], report["packets"], report["lost"]
         _tell(manner, "ended", f"ended after {seconds} s, {packets} packets heard, {lost} lost", **report)
 
@@ -193,7 +190,14 @@ async def _keyboard() -> AsyncIterator[asyncio.Queue[str]]:
         yield lines
         return
     loop = asyncio.get_running_loop()
-    loop.add_reader(sys.stdin, lambda: lines.put_nowait(sys.stdin.readline()))
+
+    def read() -> None:
+        typed = sys.stdin.readline()
+        if not typed:  # the terminal is gone, and would be ready to say so for ever
+            loop.remove_reader(sys.stdin)
+        lines.put_nowait(typed)
+
+    loop.add_reader(sys.stdin, read)
     try:
         yield lines
     finally:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -77,8 +78,11 @@ def run_node(
     with extra("node"):
         from telsdk.node.node import Node
 
-    async def launch(directory: ChainIndex, sockets: BoundSockets, key: TlsIdentity) -> Node:
-        return await Node.launch(directory, *place, sockets, key, phone_secrets=phone_secrets)
+    async def launch(
+        directory: ChainIndex, sockets: BoundSockets, key: TlsIdentity
+    ) -> tuple[Node, Coroutine[Any, Any, str]]:
+        running = await Node.launch(directory, *place, sockets, key, phone_secrets=phone_secrets)
+        return running, _serves(running)
 
     run(
         options,
@@ -89,6 +93,10 @@ def run_node(
         launch,
         verbose,
     )
+
+
+async def _serves(node: Node) -> str:
+    return f"has the chain up to block {node.load().block}"
 
 
 def _listed(chain: ChainIndex, hub: int, index: int) -> NodeFacts:

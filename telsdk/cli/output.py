@@ -38,11 +38,14 @@ def print_facts(facts: Mapping[str, object], as_json: bool, units: Mapping[str, 
     if as_json:
         print_json(facts)
         return
-    width = max(map(len, facts))
+    lines = []
     for key, value in facts.items():
-        unit = (units or {}).get(key)
-        text = _cell(value) if unit is None or value is None else f"{_cell(value)} {unit}"
-        click.echo(f"{key.replace('_', ' '):{width}}  {text}")
+        unit = (units or {}).get(key, "")
+        text = f"{_cell(value)} {unit}".rstrip() if value is not None else NOTHING
+        lines.append((key.removesuffix(f"_{unit}").replace("_", " "), text))
+    width = max(len(label) for label, _ in lines)
+    for label, text in lines:
+        click.echo(f"{label:{width}}  {text}")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -42,3 +42,5 @@ def log_to_stderr(verbose: bool) -> None:
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
     )
     logging.getLogger("telsdk").setLevel(logging.DEBUG if verbose else logging.INFO)
+    if not verbose:  # who cannot be reached is said by those whom it concerns, and once
+        logging.getLogger("telsdk.net").setLevel(logging.WARNING)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 from telsdk.cli import places
 from telsdk.cli.options import Function, Options, network_options, pass_options
 from telsdk.cli.params import ENDPOINT
-from telsdk.cli.serve import log_to_stderr, stop_asked
+from telsdk.cli.serve import log_to_stderr, stop_asked, unless
 
 if TYPE_CHECKING:
     from telsdk.chain.index import ChainIndex
@@ -27,7 +27,10 @@ class Server(Protocol):
     async def stop(self) -> None: ...
 
 
-Launch = Callable[["ChainIndex", "BoundSockets", "TlsIdentity"], Awaitable[Server]]
+Launch = Callable[
+    ["ChainIndex", "BoundSockets", "TlsIdentity"], Awaitable[tuple[Server, Coroutine[Any, Any, str]]]
+]
+"""Starts a server; gives it, and what is to be awaited and told once it can do its work."""
 Find = Callable[["ChainIndex"], "Listed"]
 Place = tuple[str, int]
 
@@ -96,9 +99,11 @@ async def _run(index: ChainIndex, who: str, key: TlsIdentity, place: Place, laun
 
     sockets = bind(*place)
     stop = stop_asked()
-    server = await launch(index, sockets, key)
+    server, ready = await launch(index, sockets, key)
     try:
         click.echo(f"{who} listens at {sockets.host}:{sockets.port} (UDP and TLS), key pin {key.pin.hex()}")
+        if (news := await unless(stop, ready)) is not None:
+            click.echo(f"{who} {news}")
         await stop.wait()
         click.echo(f"{who} stops")
     finally:

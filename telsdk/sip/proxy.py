@@ -193,7 +193,7 @@ class Proxy:
 
     def _context(self, request: Request, source: Hop, tx: ServerTransaction | None, mark: str) -> Context:
         """16.4 works on a copy: the transaction answers the request as it came."""
-        if request.routes:
+        if "Route" in request.headers:
             request = request.copy()
         return Context(request, source, tx, take_own_routes(request, self._is_local), mark)
 
@@ -237,7 +237,8 @@ class Proxy:
     def _goes_back(self, response: Response, ctx: Context) -> bool:
         """Whether below our Via (now gone) stands that of whoever asked us: 16.7 step 3, and a bit more."""
         assert ctx.tx is not None
-        return "Via" in response.headers and response.via.branch == ctx.tx.request.via.branch
+        below, asked = response.headers.get("Via"), ctx.tx.request.headers.get("Via")
+        return below is not None and (below == asked or response.via.branch == ctx.tx.request.via.branch)
 
     def _made_here(self, ctx: Context, status: int) -> Response:
         assert ctx.tx is not None

@@ -27,8 +27,8 @@ def check(request: Request) -> Refusal | None:
         return Refusal(416)
     if request.max_forwards == 0:
         return Refusal(483)
-    required = request.headers.all("Proxy-Require")
-    if required:
+    if "Proxy-Require" in request.headers:
+        required = request.headers.all("Proxy-Require")
         return Refusal(420, None, (("Unsupported", ", ".join(required)),))
     return None
 
@@ -48,6 +48,9 @@ def loop_mark(request: Request) -> str:
 
 def is_looping(request: Request, mark: str, is_ours: Callable[[str, str, int | None], bool]) -> bool:
     """Whether the request was here before with the same `mark` (16.3 step 4). Changed, it may pass again."""
+    # Most have no such text anywhere, and need not be taken apart to see that.
+    if not any(mark in value for value in request.headers.all("Via")):
+        return False
     return any(
         (via.branch or "").endswith(mark) and is_ours(via.transport, via.host, via.port)
         for via in request.vias[1:]
@@ -56,10 +59,9 @@ def is_looping(request: Request, mark: str, is_ours: Callable[[str, str, int | N
 
 def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]:
     """Remove the Route values that name this element, and undo what a strict router did (16.4)."""
-    routes = request.routes
-    if not routes:
+    if "Route" not in request.headers:
         return ()
-    taken = []
+    routes, taken = request.routes, []
     if request.uri.has("lr") and is_local(request.uri):
         # A strict router put our Record-Route into the Request-URI, and the target behind all routes.
         taken.append(NameAddr(request.uri))
@@ -81,6 +83,12 @@ def prepare(request: Request, uri: Uri, record_routes: Sequence[Uri], routes: Se
         request.headers.insert("Record-Route", f"<{own}>")
     for route in reversed(routes):
         request.headers.insert("Route", str(route))
+    if "Route" in request.headers:
+        _obey_strict_router(request)
+
+
+def _obey_strict_router(request: Request) -> None:
+    """16.6 step 6: a first Route without lr becomes the Request-URI, and the target the last Route."""
     first = next(iter(request.routes), None)
     if first is not None and not first.uri.has("lr"):
         request.headers.pop_first("Route")

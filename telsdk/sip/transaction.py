@@ -229,10 +229,11 @@ MACHINES = (INVITE_CLIENT, CLIENT, INVITE_SERVER, SERVER)
 class Transaction:
     """What the two kinds share. Made by the stack; others read it, and set `owner`."""
 
-    __slots__ = ("data", "id", "interval", "machine", "owner", "request", "state")
+    __slots__ = ("data", "hop", "id", "interval", "machine", "owner", "request", "state")
 
-    def __init__(self, machine: Machine, key: object, request: Request) -> None:
+    def __init__(self, machine: Machine, key: object, request: Request, hop: Hop) -> None:
         self.machine = machine
+        self.hop = hop  # where our messages go: the request, or the responses (18.2.2)
         self.id = key
         self.request = request
         self.state = machine.start[0]
@@ -251,11 +252,10 @@ class Transaction:
 class ClientTransaction(Transaction):
     """A request that was sent, until its answers can no longer come."""
 
-    __slots__ = ("ack", "cancel_wanted", "cancelled", "hop", "last_status")
+    __slots__ = ("ack", "cancel_wanted", "cancelled", "last_status")
 
     def __init__(self, key: object, request: Request, hop: Hop) -> None:
-        super().__init__(INVITE_CLIENT if request.method == "INVITE" else CLIENT, key, request)
-        self.hop = hop
+        super().__init__(INVITE_CLIENT if request.method == "INVITE" else CLIENT, key, request, hop)
         self.ack: Request | None = None  # for a final response other than 2xx (17.1.1.3)
         self.last_status = 0  # of the newest response; 0: none yet
         self.cancel_wanted = False  # CANCEL asked for, and waiting for a provisional response
@@ -265,12 +265,11 @@ class ClientTransaction(Transaction):
 class ServerTransaction(Transaction):
     """A request that came, until its retransmissions can no longer come."""
 
-    __slots__ = ("last_response", "merge_key", "reply_hop", "source", "to_tag")
+    __slots__ = ("last_response", "merge_key", "source", "to_tag")
 
     def __init__(self, key: object, request: Request, source: Hop, reply_hop: Hop) -> None:
-        super().__init__(INVITE_SERVER if request.method == "INVITE" else SERVER, key, request)
+        super().__init__(INVITE_SERVER if request.method == "INVITE" else SERVER, key, request, reply_hop)
         self.source = source  # where the request came from
-        self.reply_hop = reply_hop  # where responses go (18.2.2)
         self.to_tag = ""  # 8.2.6.2: the same in every response of this transaction; empty: none given yet
         self.last_response: Response | None = None
         self.merge_key: object | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from telsdk.sip.headers import Via
 from telsdk.sip.hop import DEFAULT_PORTS, Hop
 from telsdk.sip.message import Request
@@ -42,3 +44,13 @@ def server_key(request: Request, via: Via) -> tuple[object, ...]:
     # RFC 2543 clients: no two requests of one Call-ID, CSeq, From tag and URI by the same way are different.
     cseq = request.cseq.number
     return (str(request.uri), request.call_id, cseq, request.from_.tag, branch, via.host, via.port, method)
+
+
+def push_via(request: Request, hop: Hop, sent_by: Callable[[str], tuple[str, int]], token: str) -> str:
+    """Put our Via on top of a request that leaves for `hop` (18.1.1); returns its branch."""
+    host, port = sent_by(hop.transport)
+    branch = MAGIC + token
+    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    rport = "" if hop.reliable else ";rport"
+    request.headers.insert("Via", f"SIP/2.0/{hop.transport} {host}:{port}{rport};branch={branch}")
+    return branch

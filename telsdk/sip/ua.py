@@ -87,7 +87,7 @@ class UserAgent:
         supported: Sequence[str] = (),
         ring_limit: float = 200.0,
     ) -> None:
-        stack.refuse_merged = True
+        stack.refuse_merged()
         self._stack = stack
         self.aor = aor
         self._supported = frozenset(supported)

@@ -60,7 +60,10 @@ def test_without_an_account_the_ways_to_name_one_are_said(rpc: ChainRpc) -> None
 
 def test_a_missing_keystore_is_said_before_a_passphrase_is_asked_for(rpc: ChainRpc, home: Path) -> None:
     ran = run("market", "withdraw", "--account", home / "gone.json")
-    assert (ran.code, ran.err) == (1, f"error: {home / 'gone.json'} cannot be read: No such file or directory\n")
+    assert (ran.code, ran.err) == (
+        1,
+        f"error: {home / 'gone.json'} cannot be read: No such file or directory\n",
+    )
 
 
 def test_a_chain_that_is_down_is_said_before_a_passphrase_is_asked_for(home: Path) -> None:

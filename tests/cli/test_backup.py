@@ -81,5 +81,14 @@ def test_a_daemon_that_is_not_there_is_named(rpc: ChainRpc, alice: Own, keystore
 
 
 def test_blocks_are_kept_in_one_place(keystores: Keystores) -> None:
-    words = ("backup", NUMBER, "--account", keystores["alice"], "--folder", "x", "--ipfs", "/ip4/127.0.0.1/tcp/9")
+    words = (
+        "backup",
+        NUMBER,
+        "--account",
+        keystores["alice"],
+        "--folder",
+        "x",
+        "--ipfs",
+        "/ip4/127.0.0.1/tcp/9",
+    )
     assert run(*words).code == 2

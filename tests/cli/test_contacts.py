@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import count
 
 import pytest
 
@@ -40,13 +41,21 @@ def test_who_is_no_contact_cannot_be_removed() -> None:
 
 def test_calls_and_messages_are_shown_in_order_and_made_harmless() -> None:
     assert "no calls or messages" in run("history").out
-    with Store(ONE.store) as store:
+    with Store(ONE.store, clock=count().__next__) as store:
         store.add_message(Direction.IN, "bob.eth", "verified", "clear\x1b[2J")
         store.add_call(Direction.OUT, "bob.eth", "verified", "answered", 12)
     found = run("history", "--json").json["history"]
-    assert [one.pop("at") for one in found] == sorted(one["at"] for one in run("history", "--json").json["history"])
+    assert [one.pop("at") for one in found] == sorted(
+        one["at"] for one in run("history", "--json").json["history"]
+    )
     assert found == [
-        {"kind": "message", "direction": "in", "peer": "bob.eth", "trust": "verified", "text": "clear\x1b[2J"},
+        {
+            "kind": "message",
+            "direction": "in",
+            "peer": "bob.eth",
+            "trust": "verified",
+            "text": "clear\x1b[2J",
+        },
         {
             "kind": "call",
             "direction": "out",
@@ -69,7 +78,7 @@ def test_times_are_iso_8601_with_their_zone() -> None:
 
 
 def test_only_the_last_are_shown() -> None:
-    with Store(ONE.store) as store:
+    with Store(ONE.store, clock=count().__next__) as store:
         for outcome in ("first", "second", "third"):
             store.add_call(Direction.OUT, "bob.eth", "verified", outcome)
     shown = run("history", "--last", 2, "--json").json["history"]

@@ -46,8 +46,8 @@ def test_a_hub_and_its_nodes_are_added_and_listed(
     assert run("hubs", "nodes", 1, "--json").json["nodes"] == [
         {"index": 0, "uri": NODE_URI, "pins": [NODE_PIN], "capacity": 50, "active": True}
     ]
-    for words in (("hubs", "list"), ("hubs", "nodes", 1)):
-        assert "5061;transport=tls" in run(*words).out
+    for shown in (run("hubs", "list"), run("hubs", "nodes", 1)):
+        assert "5061;transport=tls" in shown.out
 
 
 def test_a_key_on_this_machine_gives_the_pin(

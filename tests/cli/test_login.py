@@ -45,7 +45,12 @@ def role_of(path: Path, client: Client, passphrase: str = PASSPHRASE) -> str:
 def test_a_deep_login_is_kept_for_its_owner_alone(rpc: ChainRpc, alice: Client, keystores: Keystores) -> None:
     words = ("login", "deep", "alice.eth", "--account", keystores["alice"], "--device", "desk", "--days", 7)
     kept = run(*words, "--json").json
-    assert (kept["number"], kept["name"], kept["role"], kept["device"]) == (NUMBER, "alice.eth", "deep", "desk")
+    assert (kept["number"], kept["name"], kept["role"], kept["device"]) == (
+        NUMBER,
+        "alice.eth",
+        "deep",
+        "desk",
+    )
     ends = datetime.fromisoformat(kept["expires"]) - datetime.now(UTC)
     assert timedelta(days=6, hours=23) < ends <= timedelta(days=7)
     path = Path(kept["file"])
@@ -64,7 +69,9 @@ def test_a_light_login_takes_number_and_password(
     assert role_of(file, alice) == "light"
 
 
-def test_a_wrong_password_keeps_nothing(rpc: ChainRpc, alice: Client, home: Path, keystores: Keystores) -> None:
+def test_a_wrong_password_keeps_nothing(
+    rpc: ChainRpc, alice: Client, home: Path, keystores: Keystores
+) -> None:
     ran = run("login", "light", NUMBER, "--file", home / "light.json", typed="wrong\n")
     assert (ran.code, (home / "light.json").exists()) == (1, False)
     assert "the number or the password is wrong" in ran.err

@@ -64,7 +64,9 @@ def test_buying_commits_waits_reveals_and_says_who_holds_it(
     assert client.registry.custody(NUMBER).owner == address(client)
 
 
-def test_a_number_may_be_bought_for_somebody_else(rpc: ChainRpc, client: Client, keystores: Keystores) -> None:
+def test_a_number_may_be_bought_for_somebody_else(
+    rpc: ChainRpc, client: Client, keystores: Keystores
+) -> None:
     rpc.block_time = 61
     words = ("number", "buy-new", NUMBER, "--for", NOBODY, "--yes", "--account", keystores["alice"], "--json")
     ran = run(*words).json

@@ -58,6 +58,10 @@ class Result:
         return found
 
 
+_ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
+_checksum = cache(to_checksum_address)
+
+
 def _types(inputs: list[dict[str, Any]]) -> list[str]:
     return [collapse_if_tuple(i) for i in inputs]
 
@@ -68,42 +72,45 @@ def _signature(entry: dict[str, Any]) -> str:
 
 def _plain(value: Any) -> Any:
     """Addresses as everywhere else: with checksum."""
-    if isinstance(value, str) and re.fullmatch("0x[0-9a-fA-F]{40}", value):
-        return to_checksum_address(value)
+    if isinstance(value, str) and _ADDRESS.fullmatch(value):
+        return _checksum(value)
     if isinstance(value, tuple | list):
         return tuple(_plain(v) for v in value)
     return value
 
 
-@dataclass
+@dataclass(frozen=True)
+class Function:
+    """A function's selector and types, worked out once: the long tests call some of them a million times."""
+
+    selector: bytes
+    inputs: list[str]
+    outputs: list[str]
+
+
 class Abi:
     """How to write the calls of a contract and read what comes back."""
 
-    entries: list[dict[str, Any]]
-    functions: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for entry in self.entries:
+    def __init__(self, entries: list[dict[str, Any]]) -> None:
+        self.events = {keccak(text=_signature(e)): e for e in entries if e["type"] == "event"}
+        self.errors = {keccak(text=_signature(e))[:4]: e for e in entries if e["type"] == "error"}
+        self.refusals = {e["name"] for e in self.errors.values()}
+        self._functions: dict[str, Function] = {}
+        for entry in entries:
             if entry["type"] == "function":
-                self.functions.setdefault(entry["name"], entry)
-                self.functions[_signature(entry)] = entry
+                selector = bytes(keccak(text=_signature(entry))[:4])
+                function = Function(selector, _types(entry["inputs"]), _types(entry["outputs"]))
+                self._functions.setdefault(entry["name"], function)
+                self._functions[_signature(entry)] = function
 
-    def calldata(self, function: str, *args: Any) -> bytes:
-        entry = self.functions[function]
-        return bytes(keccak(text=_signature(entry))[:4]) + bytes(encode(_types(entry["inputs"]), args))
+    def calldata(self, name: str, *args: Any) -> bytes:
+        function = self._functions[name]
+        return function.selector + bytes(encode(function.inputs, args))
 
-    def output(self, function: str, data: bytes) -> Any:
+    def output(self, name: str, data: bytes) -> Any:
         """What a function returned: nothing, a value, or a tuple of several."""
-        values = _plain(decode(_types(self.functions[function]["outputs"]), data))
+        values = _plain(decode(self._functions[name].outputs, data))
         return None if not values else values[0] if len(values) == 1 else values
-
-    @property
-    def events(self) -> dict[bytes, dict[str, Any]]:
-        return {keccak(text=_signature(e)): e for e in self.entries if e["type"] == "event"}
-
-    @property
-    def errors(self) -> dict[bytes, dict[str, Any]]:
-        return {keccak(text=_signature(e))[:4]: e for e in self.entries if e["type"] == "error"}
 
 
 class Chain:
@@ -113,7 +120,7 @@ class Chain:
         self.evm = EVM(Env(cfg=CfgEnv(chain_id=CHAIN_ID)), gas_limit=30_000_000, spec_id="CANCUN")
         self.now = START
         self.block = 1
-        self._events: dict[bytes, dict[str, Any]] = {}
+        self._abis: dict[str, Abi] = {}
         self._errors: dict[bytes, dict[str, Any]] = {}
         self.advance(0)
 
@@ -135,12 +142,12 @@ class Chain:
             (e["inputs"] for e in artefact["abi"] if e["type"] == "constructor"), []
         )
         code = bytes.fromhex(artefact["bytecode"].removeprefix("0x")) + encode(_types(inputs), args)
-        self._events |= abi.events
         self._errors |= abi.errors
         try:
             address = self.evm.deploy(sender, code)
         except RuntimeError as error:
             raise self._reverted(error) from None
+        self._abis[to_checksum_address(address)] = abi
         return Contract(self, to_checksum_address(address), abi)
 
     def send(self, to: str, data: bytes, *, sender: str, value: int = 0) -> tuple[bytes, list[Event], int]:
@@ -170,7 +177,9 @@ class Chain:
 
     def _event(self, log: Any) -> Event:
         topics, data = log.data
-        entry = self._events[topics[0]]
+        address = to_checksum_address(log.address)
+        # By address: two contracts have events of one signature and with other names in it.
+        entry = self._abis[address].events[topics[0]]
         indexed = iter(topics[1:])
         plain = [i for i in entry["inputs"] if not i["indexed"]]
         values = iter(decode(_types(plain), data))
@@ -178,7 +187,7 @@ class Chain:
             i["name"]: _plain(decode([i["type"]], next(indexed))[0] if i["indexed"] else next(values))
             for i in entry["inputs"]
         }
-        return Event(entry["name"], args, to_checksum_address(log.address))
+        return Event(entry["name"], args, address)
 
 
 @dataclass
@@ -188,6 +197,9 @@ class Contract:
     chain: Chain
     address: str
     abi: Abi
+    # The long tests ask the same again and again: coding would take four times as long as the machine does.
+    _asked: dict[tuple[Any, ...], bytes] = field(default_factory=dict, repr=False)
+    _answers: dict[tuple[str, bytes], Any] = field(default_factory=dict, repr=False)
 
     def send(self, function: str, *args: Any, sender: str, value: int = 0) -> Result:
         """A transaction. Raises `Reverted`."""
@@ -197,8 +209,14 @@ class Contract:
 
     def read(self, function: str, *args: Any) -> Any:
         """A call that changes nothing. Raises `Reverted`."""
-        data = self.abi.calldata(function, *args)
-        return self.abi.output(function, self.chain.read(self.address, data, sender="0x" + "00" * 20))
+        question = (function, *args)
+        if question not in self._asked:
+            self._asked[question] = self.abi.calldata(function, *args)
+        output = self.chain.read(self.address, self._asked[question], sender="0x" + "00" * 20)
+        answer = (function, output)
+        if answer not in self._answers:
+            self._answers[answer] = self.abi.output(function, output)
+        return self._answers[answer]
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -72,10 +73,8 @@ def test_a_damaged_keystore_gives_no_other_error(
     path = tmp_path_factory.mktemp("damaged") / "me.json"
     content = Account.encrypt(KEY, "right", kdf="pbkdf2", iterations=1)
     path.write_text(json.dumps({**content, **damage}))
-    try:
+    with suppress(KeystoreError):
         assert load(path, "right").address == OWNER
-    except KeystoreError:
-        pass
 
 
 def test_ape_keeps_accounts_in_the_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,10 +6,15 @@ import time
 
 import pytest
 
+from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
-from telsdk.sip.ua import Answered, CallConfirmed, CallEnded, CallFailed, CallState, Ringing
+from telsdk.sip.proxy import Target
+from telsdk.sip.redirect import Asked, Redirect
+from telsdk.sip.stack import Event
+from telsdk.sip.ua import Answered, CallConfirmed, CallEnded, CallFailed, CallState, Redirected, Ringing
+from telsdk.sip.uri import NameAddr, Uri
 from tests.sip.ladder import ladder
-from tests.sip.wire import no_message_is_left
+from tests.sip.wire import Core, no_message_is_left, udp
 
 DESIGN = [
     ("alice", "A", "INVITE"),  # F1
@@ -165,3 +170,49 @@ def test_every_message_on_the_wire_can_be_read_by_the_strict_parser() -> None:
     for sent in made.wire.log:
         assert isinstance(sent.message, Request | Response)
         assert len(sent.message.call_id) == 20
+
+
+class Hub(Core):
+    """The callee's hub: it answers every INVITE with the node that serves the callee."""
+
+    def __init__(self, serving: Hop) -> None:
+        super().__init__("hub", udp("192.0.2.20"))
+        self.redirect = Redirect(self.stack)
+        self.roles = [self.redirect]
+        self.serving = serving
+        self.react = self.point
+
+    def point(self, event: Event, now: float) -> None:
+        assert isinstance(event, Asked)
+        contact = NameAddr.parse(f"<sip:{self.serving.host}:{self.serving.port};transport=udp>")
+        self.redirect.answer(event.tx, [contact], now)
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.3])
+def test_a_node_asks_the_callees_hub_and_follows_it_without_telling_the_caller(loss: float) -> None:
+    for seed in range(20):
+        made = ladder(seed=seed, loss=loss)
+        hub = Hub(made.node_b.own)
+        made.wire.cores.append(hub)
+        made.node_a.routes["bob"] = [Target(Uri.parse("sip:bob@telprotocol"), hub.addresses["UDP"])]
+        call = made.alice.call("bob", made.node_a.own, 0.0)
+        made.hang_up_bob(at=60.0)
+        made.wire.run()
+        assert call.ended
+        assert made.alice.seen_of(Answered)
+        assert not made.alice.seen_of(Redirected)
+        assert no_message_is_left([*made.cores, hub])
+
+
+def test_a_caller_whose_connection_breaks_is_told_and_the_rest_ends_by_itself() -> None:
+    made = ladder(transport="TCP")
+    call = made.alice.call("bob", made.node_a.own, 0.0)
+    made.wire.run(until=0.5)
+    made.wire.cut(1)  # the first that was opened: Alice's to node A
+    made.wire.run()
+    failed = made.alice.seen[-1]
+    assert isinstance(failed, CallFailed)
+    assert failed.status == 503
+    assert call.ended
+    assert all(one.ended for one in made.incoming)
+    assert no_message_is_left(made.cores)

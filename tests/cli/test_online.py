@@ -1,0 +1,158 @@
+"""Hub, node and two users, each a process of its own, as people run them: called, written to, remembered."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from telsdk.chain.client import Client
+from telsdk.chain.embedded import EmbeddedChain
+from telsdk.name import Name
+from telsdk.net.pins import TlsIdentity
+from telsdk.net.sockets import bind
+from telsdk.number import Number
+from telsdk.uc.media import tone_wav
+from tests.cli.chainrpc import ChainRpc
+from tests.cli.command import run
+
+ALICE, BOB = Number(5550001), Number(5550002)
+Keystores = dict[str, Path]
+
+
+def free_uri() -> str:
+    """An address on loopback that nobody has."""
+    sockets = bind("127.0.0.1")
+    uri = f"sip:127.0.0.1:{sockets.port};transport=tls"
+    sockets.close()
+    return uri
+
+
+class Processes:
+    """Commands that run beside the test; none outlives it."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+
+    def start(self, *words: object, **env: str) -> subprocess.Popen[str]:
+        process = self._stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-m", "telsdk", *map(str, words)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**os.environ, **env},
+            )
+        )
+        self._stack.callback(process.kill)
+        return process
+
+    def finish(self, *words: object, **env: str) -> tuple[int, str, str]:
+        """Runs a command to its end: exit code, stdout, stderr."""
+        process = self.start(*words, **env)
+        out, err = process.communicate(timeout=40)
+        return process.returncode, out, err
+
+
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    with ExitStack() as stack:
+        yield Processes(stack)
+
+
+@pytest.fixture
+def listed(rpc: ChainRpc, client: Client, chain: EmbeddedChain, home: Path, keystores: Keystores) -> None:
+    """A hub and a node in the list, and alice.eth and bob.eth at home there."""
+    people = ((client, ALICE, "alice.eth"), (client.as_account(chain.accounts[2]), BOB, "bob.eth"))
+    client.hubs.add_hub(free_uri(), TlsIdentity.load_or_create(home / "hub.pem").pin)
+    client.hubs.add_node(1, free_uri(), TlsIdentity.load_or_create(home / "node.pem").pin, 10)
+    for person, number, name in people:
+        person.buy_number(number, wait=chain.advance_time)
+        person.alias.claim(Name(name), number)
+        person.records.set_hub(number, 1)
+        keys = keystores[name.removesuffix(".eth")]
+        assert run("login", "deep", number, "--account", keys).code == 0
+
+
+@pytest.fixture
+def servers(listed: None, processes: Processes, home: Path) -> list[subprocess.Popen[str]]:
+    """The hub and its node, running."""
+    node = processes.start("node", "run", "--hub", 1, "--index", 0, "--key-file", home / "node.pem")
+    assert line(node.stdout).startswith("node 0 of hub 1 listens at 127.0.0.1:")
+    hub = processes.start("hub", "run", "--hub", 1, "--key-file", home / "hub.pem")
+    assert line(hub.stdout).startswith("hub 1 listens at 127.0.0.1:")
+    assert line(hub.stdout) == "hub 1 hears from all its nodes\n"
+    return [hub, node]
+
+
+def line(stream: IO[str] | None) -> str:
+    assert stream is not None
+    return stream.readline()
+
+
+def events(text: str) -> list[dict[str, Any]]:
+    return [json.loads(one) for one in text.splitlines()]
+
+
+@pytest.mark.slow
+def test_two_people_write_and_call_each_other_by_command(
+    servers: list[subprocess.Popen[str]], processes: Processes, home: Path
+) -> None:
+    code, out, err = processes.finish("call", "bob.eth", "--number", ALICE)
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1].startswith("error: the call came to nothing: 480")  # bob is away
+    tone = tone_wav(home / "tone.wav", 440.0)
+    words = ("--number", BOB, "--answer", "--once", "--play", tone, "--record", home / "heard.wav", "--json")
+    bob = processes.start("listen", *words)
+    assert line(bob.stderr).startswith("bob.eth is registered at sip:127.0.0.1:")
+    code, _, err = processes.finish("message", "bob.eth", "on my way", "--number", ALICE)
+    assert code == 0, err
+    code, out, err = processes.finish(
+        "call", "bob.eth", "--number", ALICE, "--play", tone, "--seconds", 1, "--json"
+    )
+    assert code == 0, err
+    report = json.loads(out)
+    assert (report["number"], report["trust"], report["login"]) == (BOB, "verified", "deep")
+    assert (report["media_key_bound"], report["ended_by"], report["lost"]) == (True, "local", 0)
+    assert report["packets"] > 10
+    assert "it rings\n" in err
+    heard, _ = bob.communicate(timeout=10)
+    message, ringing, ended = events(heard)
+    assert (message["event"], message["name"], message["body"]) == ("message", "alice.eth", "on my way")
+    assert (ringing["event"], ringing["number"], ringing["trust"]) == ("ringing", ALICE, "verified")
+    assert (ended["event"], ended["ended_by"]) == ("ended", "remote")
+    assert (home / "heard.wav").stat().st_size > 20_000
+    for number, kinds in ((ALICE, ["call", "message", "call"]), (BOB, ["message", "call"])):
+        found = run("history", "--number", number, "--json").json["history"]
+        assert [one["kind"] for one in found] == kinds
+        assert {one["direction"] for one in found} == {"out" if number == ALICE else "in"}
+    for server, asked in zip(servers, (signal.SIGTERM, signal.SIGINT), strict=True):
+        server.send_signal(asked)
+        out, _ = server.communicate(timeout=10)
+        assert (server.returncode, out.endswith(" stops\n")) == (0, True)
+
+
+def test_a_hub_that_is_down_is_named(listed: None) -> None:
+    ran = run("call", "bob.eth", "--number", ALICE)
+    assert (ran.code, ran.out) == (1, "")
+    assert "does not answer" in ran.err.splitlines()[-1]
+
+
+def test_without_a_home_hub_the_next_step_is_said(listed: None, client: Client) -> None:
+    client.records.set_hub(ALICE, None)
+    ran = run("message", "bob.eth", "hello", "--number", ALICE)
+    assert (ran.code, f"telsdk hubs choose {ALICE}" in ran.err) == (1, True)
+
+
+def test_which_of_two_logins_has_to_be_said(listed: None) -> None:
+    ran = run("call", "bob.eth")
+    assert (ran.code, "say which by --number" in ran.err) == (1, True)

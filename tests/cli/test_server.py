@@ -1,0 +1,76 @@
+"""`telsdk node run` and `telsdk hub run`, up to where they would serve."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from telsdk.chain.client import Client
+from telsdk.net.pins import TlsIdentity
+from tests.cli.chainrpc import ChainRpc
+from tests.cli.command import run
+
+URI = "sip:127.0.0.1:5061;transport=tls"
+
+
+@pytest.mark.parametrize("kind", ["hub", "node"])
+def test_the_pin_is_known_before_anything_is_listed(kind: str, home: Path) -> None:
+    first = run(kind, "run", "--show-pin")
+    assert (first.code, len(first.out), first.err) == (0, 65, "")
+    assert run(kind, "run", "--show-pin").out == first.out
+    key = home / "own.pem"
+    assert (
+        run(kind, "run", "--show-pin", "--key-file", key).out
+        == TlsIdentity.load_or_create(key).pin.hex() + "\n"
+    )
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [(["hub", "run"], "--hub"), (["node", "run"], "--hub"), (["node", "run", "--hub", "1"], "--index")],
+)
+def test_which_server_it_is_has_to_be_said(words: list[str], missing: str) -> None:
+    ran = run(*words)
+    assert (ran.code, missing in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "next_step"),
+    [
+        (["hub", "run", "--hub", "3"], "telsdk hubs add"),
+        (["node", "run", "--hub", "3", "--index", "0"], "telsdk hubs nodes 3"),
+    ],
+)
+def test_a_server_that_is_not_listed_is_told_how_to_be(
+    rpc: ChainRpc, words: list[str], next_step: str
+) -> None:
+    ran = run(*words)
+    assert (ran.code, ran.out, next_step in ran.err) == (1, "", True)
+
+
+def test_another_key_than_the_listed_one_is_noticed_at_once(rpc: ChainRpc, client: Client) -> None:
+    client.hubs.add_hub(URI, b"\x01" * 32)
+    client.hubs.add_node(1, URI, b"\x02" * 32, 10)
+    for words in (["hub", "run", "--hub", "1"], ["node", "run", "--hub", "1", "--index", "0"]):
+        ran = run(*words)
+        assert (ran.code, ran.err.count("\n")) == (1, 1)
+        assert "give its own --key-file" in ran.err
+
+
+def test_an_address_of_another_machine_cannot_be_listened_at(
+    rpc: ChainRpc, client: Client, home: Path
+) -> None:
+    pin = TlsIdentity.load_or_create(home / "hub.pem").pin
+    client.hubs.add_hub("sip:192.0.2.7:5061;transport=tls", pin)
+    ran = run("hub", "run", "--hub", 1, "--key-file", home / "hub.pem")
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "cannot listen on 192.0.2.7:5061" in ran.err
+
+
+def test_a_file_that_is_no_key_is_refused(home: Path) -> None:
+    (home / "odd.pem").write_text("no key")
+    ran = run("node", "run", "--show-pin", "--key-file", home / "odd.pem")
+    assert (ran.code, "gives no key" in ran.err) == (1, True)
