@@ -50,7 +50,8 @@ def test_the_address_needs_no_passphrase(path: Path, prefix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "null", "{", "5" * (MAX_SIZE + 1), '{"address": 5}', '{"address": "0x12"}', "[" * 60_000]
+    "text",
+    ["", "[]", "null", "{", "5" * (MAX_SIZE + 1), '{"address": 5}', '{"address": "0x12"}', "[" * 60_000],
 )
 def test_what_is_no_keystore_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "odd.json"

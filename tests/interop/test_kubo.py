@@ -26,7 +26,10 @@ OWNER = Identity.derive(b"o" * 64)
 
 pytestmark = [
     pytest.mark.interop,
-    pytest.mark.skipif(not IPFS and not os.environ.get("CI"), reason="no ipfs here: put Kubo on the path, or name it in TELSDK_KUBO"),
+    pytest.mark.skipif(
+        not IPFS and not os.environ.get("CI"),
+        reason="no ipfs here: put Kubo on the path, or name it in TELSDK_KUBO",
+    ),
     pytest.mark.filterwarnings("ignore:The 'strict' parameter:FutureWarning"),  # see telsdk.backup.kubo
 ]
 

@@ -32,7 +32,10 @@ def phone_password(network: Network, number: Number) -> PhonePassword:
 
 async def run(*command: str, timeout: float = 20) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
     )
     try:
         out, _ = await asyncio.wait_for(process.communicate(), timeout)
@@ -62,9 +65,8 @@ async def test_sipsak_with_a_wrong_password_is_not_registered() -> None:
         await network.start(phone_secrets=(SECRET,))
         issued = phone_password(network, ALICE)
         node = f"{HOST}:{network.listed[0].sockets.port}"
-        code, out = await run(
-            program("sipsak"), "-U", "-s", f"sip:{ALICE}@{node}", "-u", issued.username, "-a", "wrong", "--hostname", HOST
-        )
+        arguments = ("-U", "-s", f"sip:{ALICE}@{node}", "-u", issued.username, "-a", "wrong")
+        code, out = await run(program("sipsak"), *arguments, "--hostname", HOST)
         assert code != 0, out
         assert network.nodes[0].registrar.users == 0
 
@@ -101,11 +103,8 @@ module_app menu.so
 """
 
 
-@asynccontextmanager
-async def baresip(
-    folder: Path, network: Network, number: Number, *commands: str, answer: bool = False
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A baresip of `number`, registered at node 0."""
+def set_up(folder: Path, network: Network, number: Number, *, answer: bool) -> None:
+    """A baresip's folder: an account of `number` at node 0, a tone to play."""
     issued = phone_password(network, number)
     node = f"{HOST}:{network.listed[0].sockets.port}"
     folder.mkdir()
@@ -117,6 +116,14 @@ async def baresip(
         f"mediaenc=dtls_srtp;medianat=ice;regint=600;audio_codecs=opus/48000/2;"
         f"answermode={'auto' if answer else 'manual'}\n"
     )
+
+
+@asynccontextmanager
+async def baresip(
+    folder: Path, network: Network, number: Number, *commands: str, answer: bool = False
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A baresip of `number`, registered at node 0."""
+    set_up(folder, network, number, answer=answer)
     dial = [part for command in commands for part in ("-e", command)]
     process = await asyncio.create_subprocess_exec(
         program("baresip"), "-f", str(folder), *dial,

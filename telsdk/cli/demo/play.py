@@ -84,7 +84,8 @@ class Play:
         self._progress("hub, node A and node B load the chain and start")
         await stage.start_servers()
         world = stage.world
-        for name, server in zip(("the hub", "the first node", "the second node"), (world.hub, *world.nodes), strict=True):
+        names = ("the hub", "the first node", "the second node")
+        for name, server in zip(names, (world.hub, *world.nodes), strict=True):
             status = await answers_over_udp(server.sockets.host, server.sockets.port)
             self._checks.note(f"{name} answers over UDP", status.startswith("SIP/2.0 200"), status)
 

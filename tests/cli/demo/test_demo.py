@@ -20,7 +20,11 @@ TELSDK = (sys.executable, "-m", "telsdk")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path, str]:
     page = tmp_path_factory.mktemp("demo") / "call.html"
     done = subprocess.run(
-        [*TELSDK, "demo", "--json", "--html", str(page)], capture_output=True, text=True, timeout=120, check=False
+        [*TELSDK, "demo", "--json", "--html", str(page)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout), page, done.stderr
@@ -70,7 +74,11 @@ def test_a_real_json_rpc_chain_serves_as_well() -> None:
             rpc = f"http://127.0.0.1:{port}"
             connected(rpc, anvil)
             done = subprocess.run(
-                [*TELSDK, "demo", "--json", "--rpc", rpc], capture_output=True, text=True, timeout=120, check=False
+                [*TELSDK, "demo", "--json", "--rpc", rpc],
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
             )
         finally:
             anvil.terminate()
@@ -80,7 +88,11 @@ def test_a_real_json_rpc_chain_serves_as_well() -> None:
 
 def test_an_rpc_that_is_down_is_one_clear_line() -> None:
     done = subprocess.run(
-        [*TELSDK, "demo", "--rpc", "http://127.0.0.1:9"], capture_output=True, text=True, timeout=60, check=False
+        [*TELSDK, "demo", "--rpc", "http://127.0.0.1:9"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
