@@ -10,11 +10,13 @@ Subclasses may watch what leaves by `outbound`; the demo's hostile node does.
 
 from __future__ import annotations
 
+import hmac
 import logging
+import secrets
 from collections.abc import Sequence
 
 from telsdk.directory import Directory, NumberFacts, locate
-from telsdk.errors import NotFound, TelError
+from telsdk.errors import NotFound, Refused, TelError
 from telsdk.net.route import NoRoute, find, hop_of, hop_to
 from telsdk.node.admission import Admission
 from telsdk.node.answers import HeaderField, warning
@@ -55,6 +57,7 @@ class Calls:
         self._logins = logins
         self._address = address
         self._open: set[Context] = set()
+        self._route_secret = secrets.token_bytes(32)
         self.proxy = Proxy(stack, is_local=self._is_local, record_route=self._record_route)
 
     def __len__(self) -> int:
@@ -163,6 +166,10 @@ class Calls:
 
     def _forward_in_dialog(self, ctx: Context, now: float) -> None:
         request = ctx.request
+        if all(route.uri.user != self._route_token(request.call_id) for route in ctx.own_routes):
+            # Anybody can write our address into a Route; only this node can have written the token.
+            self.proxy.reply(ctx, 403, now, headers=[warning(Refused("this call does not go by this node"))])
+            return
         uri = request.routes[0].uri if request.routes else request.uri
         try:
             hop = self._next_hop(uri)
@@ -191,12 +198,17 @@ class Calls:
         if not any(self._is_phone(hop) for hop in (ctx.source, target.hop)):
             return ()
         transports = dict.fromkeys((target.hop.transport, ctx.source.transport))
-        return [self._own_uri(transport) for transport in transports]
+        return [self._own_uri(transport, ctx.request.call_id) for transport in transports]
 
     def _is_phone(self, hop: Hop) -> bool:
         login = self._logins.find(hop)
         return login is not None and login.kind is LoginKind.PHONE
 
-    def _own_uri(self, transport: str) -> Uri:
+    def _own_uri(self, transport: str, call_id: str) -> Uri:
         host, port = self._address
-        return Uri("sip", None, host, port, params=(("transport", transport.lower()), ("lr", None)))
+        params = (("transport", transport.lower()), ("lr", None))
+        return Uri("sip", self._route_token(call_id), host, port, params=params)
+
+    def _route_token(self, call_id: str) -> str:
+        """What proves, in a Route, that this node put itself into the call."""
+        return hmac.digest(self._route_secret, call_id.encode(), "sha256")[:12].hex()

@@ -154,6 +154,21 @@ async def test_a_node_is_no_open_relay() -> None:
         assert bob.incoming.empty()
 
 
+async def test_a_forged_route_makes_no_relay_of_a_node() -> None:
+    async with Network(1) as network:
+        await network.start()
+        port = network.listed[0].sockets.port
+        with Peer() as victim, Peer() as peer:
+            target = f"sip:victim@{HOST}:{victim.port}"
+            route = ("Route", f"<sip:{HOST}:{port};lr>")
+            request = peer.request("BYE", target, route)
+            request.headers.set("To", f"<{target}>;tag=x")
+            answer = await peer.ask(request, HOST, port)
+            assert answer.status == 403
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(victim.receive(), 0.2)
+
+
 async def test_a_stranger_without_a_token_reaches_a_user_as_unverified() -> None:
     async with Network(1) as network:
         await network.start()
