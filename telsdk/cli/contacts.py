@@ -41,27 +41,23 @@ def open_store(number: Number | None, chain: int | None) -> Store:
     return Store(places.pick_store(number, chain).store)
 
 
-@click.group()
-def contacts() -> None:
-    """Keep contacts: on this machine, and in the backup.
+@click.group(invoke_without_command=True)
+@store_options
+@click.pass_context
+def contacts(ctx: click.Context, number: Number | None, chain: int | None, as_json: bool) -> None:
+    """List contacts, or keep them: on this machine, and in the backup.
 
     \b
     Examples:
-      telsdk contacts list
+      telsdk contacts
+      telsdk contacts --number 5551234 --json
       telsdk contacts add bob.eth "Bob, office"
     """
+    if ctx.invoked_subcommand is None:
+        _show(number, chain, as_json)
 
 
-@contacts.command("list")
-@store_options
-def list_(number: Number | None, chain: int | None, as_json: bool) -> None:
-    """List contacts.
-
-    \b
-    Examples:
-      telsdk contacts list
-      telsdk contacts list --number 5551234 --json
-    """
+def _show(number: Number | None, chain: int | None, as_json: bool) -> None:
     with open_store(number, chain) as store:
         found = [{"address": one.address, "label": one.label} for one in store.contacts()]
     if as_json:
@@ -77,7 +73,7 @@ def list_(number: Number | None, chain: int | None, as_json: bool) -> None:
 @click.argument("label", default="")
 @store_options
 def add(address: str, label: str, number: Number | None, chain: int | None, as_json: bool) -> None:
-    """Remember ADDRESS, a number or name, under LABEL; or change its label.
+    """Remember ADDRESS under LABEL, or change its label.
 
     \b
     Examples:
@@ -103,7 +99,7 @@ def remove(address: str, number: Number | None, chain: int | None, as_json: bool
     """
     with open_store(number, chain) as store:
         if address not in {one.address for one in store.contacts()}:
-            raise Failure(f"{address} is no contact: see `telsdk contacts list`")
+            raise Failure(f"{address} is no contact: see `telsdk contacts`")
         store.remove_contact(address)
     if as_json:
         print_json({"address": address, "label": None})

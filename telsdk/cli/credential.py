@@ -28,11 +28,12 @@ def credential() -> None:
 @click.option("--choose", is_flag=True, help="Think up a password instead of having one made.")
 @writing
 def set_(options: Options, number: Number, choose: bool, as_json: bool) -> None:
-    """Set a password for NUMBER: with both, one may call and write from any device, and no more.
+    """Set a password for NUMBER.
 
-    A passphrase is made for you and shown once; keep it. Its hash stands on the chain, where anybody may try
-    guesses for ever, so a password of your own (--choose, or a file named by TELSDK_PASSWORD_FILE) is
-    refused when it is weak. All light sessions so far end.
+    With both, one may call and write from any device, and no more. A passphrase is made for you and shown
+    once; keep it. Its hash stands on the chain, where anybody may try guesses for ever, so a password of your
+    own (--choose, or a file named by TELSDK_PASSWORD_FILE) is refused when it is weak. All light sessions so
+    far end.
 
     \b
     Examples:
@@ -65,7 +66,9 @@ def set_(options: Options, number: Number, choose: bool, as_json: bool) -> None:
 @click.argument("number", type=NUMBER)
 @writing
 def clear(options: Options, number: Number, as_json: bool) -> None:
-    """Take the password of NUMBER away: light sessions end, and only deep logins are left.
+    """Take the password of NUMBER away.
+
+    Light sessions end; only deep logins are left.
 
     \b
     Examples:
@@ -81,7 +84,9 @@ def clear(options: Options, number: Number, as_json: bool) -> None:
 @click.argument("number", type=NUMBER)
 @writing
 def revoke_sessions(options: Options, number: Number, as_json: bool) -> None:
-    """End all sessions of NUMBER, deep, light and phone, on every device. Name, password and records stay.
+    """End all sessions of NUMBER, on every device.
+
+    Deep, light and phone; name, password and records stay.
 
     \b
     Examples:

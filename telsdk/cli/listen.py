@@ -82,13 +82,18 @@ async def _listen(options: Options, who: Identity, unverified: str, manner: Mann
     async with online(options, who, unverified=Unverified(unverified)) as uc:
         stop = stop_asked()
         say("listening; Ctrl-C stops")
-        others = [asyncio.ensure_future(work) for work in (_messages(uc, manner), _refusals(uc, manner))]
-        try:
-            await unless(stop, _calls(uc, manner))
-        finally:
-            for other in others:
-                other.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
+        await unless(stop, meet(uc, manner))
+
+
+async def meet(uc: UserClient, manner: Manner) -> None:
+    """Meets calls and messages until it is cancelled, or the first call is over if that is the manner."""
+    others = [asyncio.ensure_future(work) for work in (_messages(uc, manner), _refusals(uc, manner))]
+    try:
+        await _calls(uc, manner)
+    finally:
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _calls(uc: UserClient, manner: Manner) -> None:

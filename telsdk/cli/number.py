@@ -110,10 +110,10 @@ def transfer(options: Options, number: Number, to: str, yes: bool, as_json: bool
 def move(
     options: Options, number: Number, to: str | None, consent: Path | None, yes: bool, as_json: bool
 ) -> None:
-    """Move NUMBER to another wallet of yours, with everything recorded of it.
+    """Move NUMBER to another wallet of yours.
 
-    --account is the wallet that holds it. The other one has to agree: on this machine by --to, or elsewhere
-    by `telsdk number consent`, whose output you give as --consent.
+    Everything recorded of it goes along. --account is the wallet that holds it. The other one has to agree:
+    on this machine by --to, or elsewhere by `telsdk number consent`, whose output you give as --consent.
 
     \b
     Examples:

@@ -21,22 +21,22 @@ def logged_in() -> None:
 
 
 def test_contacts_are_added_changed_and_removed() -> None:
-    assert "no contacts" in run("contacts", "list").out
+    assert "no contacts" in run("contacts").out
     assert run("contacts", "add", "bob.eth", "Bob").code == 0
     assert run("contacts", "add", "sip:Bob.eth@telprotocol", "Bob, office", "--json").json == {
         "address": "bob.eth",
         "label": "Bob, office",
     }
-    found = run("contacts", "list", "--json").json
+    found = run("contacts", "--json").json
     assert found == {"contacts": [{"address": "bob.eth", "label": "Bob, office"}]}
-    assert "Bob, office" in run("contacts", "list").out
+    assert "Bob, office" in run("contacts").out
     assert run("contacts", "remove", "bob.eth").code == 0
-    assert run("contacts", "list", "--json").json == {"contacts": []}
+    assert run("contacts", "--json").json == {"contacts": []}
 
 
 def test_who_is_no_contact_cannot_be_removed() -> None:
     ran = run("contacts", "remove", "bob.eth")
-    assert (ran.code, ran.err) == (1, "error: bob.eth is no contact: see `telsdk contacts list`\n")
+    assert (ran.code, ran.err) == (1, "error: bob.eth is no contact: see `telsdk contacts`\n")
 
 
 def test_calls_and_messages_are_shown_in_order_and_made_harmless() -> None:
@@ -87,6 +87,6 @@ def test_only_the_last_are_shown() -> None:
 
 def test_where_nobody_is_logged_in_that_is_said() -> None:
     ONE.login.unlink()
-    for words in (["history"], ["contacts", "list"]):
+    for words in (["history"], ["contacts"]):
         ran = run(*words)
         assert (ran.code, "nobody is logged in on this machine" in ran.err) == (1, True)

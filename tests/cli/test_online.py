@@ -104,6 +104,7 @@ def events(text: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)  # eight processes start, one after the other
 def test_two_people_write_and_call_each_other_by_command(
     servers: list[subprocess.Popen[str]], processes: Processes, home: Path
 ) -> None:
