@@ -8,7 +8,7 @@ from enum import StrEnum
 from telsdk.sip.dialog import Dialog
 from telsdk.sip.events import Event, Outgoing
 from telsdk.sip.message import Request, Response
-from telsdk.sip.transaction import ClientTransaction, ServerTransaction
+from telsdk.sip.transaction import ClientTransaction, ServerTransaction, State
 
 
 class CallState(StrEnum):
@@ -40,7 +40,9 @@ class Call:
     early: dict[str, Dialog] = field(default_factory=dict)  # outgoing: by the callee's tag, one a fork
     leaving: str | None = None  # "local" or "lost": it is to end, and the protocol says not yet
     answer: PendingAnswer | None = None
-    acks: dict[tuple[str, int], Outgoing] = field(default_factory=dict)  # by the callee's tag and CSeq
+    acks: dict[str, tuple[int, Outgoing]] = field(default_factory=dict)  # by peer's tag: CSeq and newest ACK
+    offer: ClientTransaction | None = None  # our INVITE within the call, unanswered
+    offered: ServerTransaction | None = None  # the peer's newest INVITE within the call
     app: object | None = None  # free for the application
 
     @property
@@ -51,6 +53,16 @@ class Call:
     @property
     def ended(self) -> bool:
         return self.state is CallState.ENDED
+
+    @property
+    def is_negotiating(self) -> bool:
+        """Whether an offer of either side has no answer yet, or its answer no ACK (14.1)."""
+        return self.offer is not None or self.is_offered or self.answer is not None
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the peer waits for what we say to its INVITE within the call."""
+        return self.offered is not None and self.offered.state is State.PROCEEDING
 
 
 @dataclass(slots=True)
@@ -127,6 +139,23 @@ class IncomingRequest(Event):
     tx: ServerTransaction
     request: Request
     call: Call | None
+
+
+@dataclass(slots=True)
+class OfferAnswered(Event):
+    """The peer took what we offered within the call; the ACK is sent."""
+
+    call: Call
+    response: Response
+
+
+@dataclass(slots=True)
+class OfferFailed(Event):
+    """The peer did not take our offer; the session stays as it was. After 491 try again later (14.1)."""
+
+    call: Call
+    response: Response | None
+    status: int
 
 
 @dataclass(slots=True)

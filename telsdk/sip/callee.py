@@ -8,7 +8,7 @@ from telsdk.sip.call import Call, CallConfirmed, CallEnded, CallState, IncomingC
 from telsdk.sip.calls import Alarm, Calls
 from telsdk.sip.dialog import Dialog
 from telsdk.sip.message import Request, Response
-from telsdk.sip.transaction import ProtocolStateError, ServerTransaction, State
+from telsdk.sip.transaction import ProtocolStateError, ServerTransaction
 
 Fields = Sequence[tuple[str, str]]
 
@@ -30,17 +30,20 @@ class Callee:
 
     def reinvited(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
         """An INVITE within the call."""
-        if call.answer is not None:
-            # 14.2: one offer after the other.
+        if call.offer is not None:
+            self._calls.stack.answer(tx, 491, now)  # 14.2: both offer at once
+            return
+        if call.answer is not None or call.is_offered:
+            # 14.2: one offer after the other. The wait should be random; no two ends fight over this one.
             self._calls.stack.answer(tx, 500, now, "Offer Pending", ("Retry-After", "2"))
             return
-        tx.owner = call
+        tx.owner, call.offered = call, tx
         self._calls.events.append(Reinvited(call, tx, request))
 
     def ring(self, call: Call, status: int, now: float, headers: Fields, body: bytes) -> None:
         """Send 180, or another 1xx."""
         tx = self._unanswered(call)
-        response = self._response(tx, call, status, headers, body)
+        response = self._response(tx, status, headers, body)
         self._calls.stack.respond(tx, response, now)
         call.state = CallState.RINGING
         if call.dialog is None:
@@ -50,7 +53,7 @@ class Callee:
     def accept(self, call: Call, body: bytes, now: float, headers: Fields) -> None:
         """Send the 200 that answers the call."""
         tx = self._unanswered(call)
-        self._answer(call, tx, self._response(tx, call, 200, headers, body), now)
+        self._answer(call, tx, self._response(tx, 200, headers, body), now)
         call.state = CallState.ANSWERED
         if call.dialog is None:
             call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=True)
@@ -61,25 +64,22 @@ class Callee:
         self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields
     ) -> None:
         """Send the 200 that answers an INVITE within the call."""
-        if call.ended or call.answer is not None:
-            raise ProtocolStateError("the call is over, or another answer of ours still waits for its ACK")
-        self._answer(call, tx, self._response(tx, call, 200, headers, body), now)
+        if tx is not call.offered or not call.is_offered:
+            raise ProtocolStateError("this offer was answered or withdrawn, or the call is over")
+        self._answer(call, tx, self._response(tx, 200, headers, body), now)
 
     def reject(self, call: Call, status: int, now: float, reason: str | None, headers: Fields) -> None:
         """Refuse the call."""
         self._calls.stack.answer(self._unanswered(call), status, now, reason, *headers)
         self._calls.end(call, CallEnded(call, "local"))
 
-    def cancelled(self, call: Call, now: float) -> None:
-        """The caller took the call back (9.2); one that was answered first stays."""
-        if call.state in (CallState.CALLING, CallState.RINGING):
-            self.terminate(call, now)
+    def cancelled(self, call: Call, tx: ServerTransaction, now: float) -> None:
+        """The peer took an INVITE back (9.2); one that was answered first stays."""
+        if tx is call.offered:
+            self._calls.stack.answer(tx, 487, now)
+        elif call.state in (CallState.CALLING, CallState.RINGING):
+            self._calls.terminate_pending(call, now)
             self._calls.end(call, CallEnded(call, "remote"))
-
-    def terminate(self, call: Call, now: float) -> None:
-        """Answer the INVITE 487, unless it is answered."""
-        if isinstance(call.tx, ServerTransaction) and call.tx.state is State.PROCEEDING:
-            self._calls.stack.answer(call.tx, 487, now)
 
     def acked(self, call: Call, ack: Request, now: float) -> None:
         """An ACK within the call; it ends the retransmission of the 2xx it belongs to."""
@@ -126,9 +126,7 @@ class Callee:
             raise ProtocolStateError(f"this call is {call.state}: only an incoming one, unanswered, can be")
         return call.tx
 
-    def _response(
-        self, tx: ServerTransaction, call: Call, status: int, headers: Fields, body: bytes
-    ) -> Response:
+    def _response(self, tx: ServerTransaction, status: int, headers: Fields, body: bytes) -> Response:
         response = self._calls.stack.make_response(tx.request, status, None, *headers)
         for route in tx.request.headers.all("Record-Route"):
             response.headers.add("Record-Route", route)
@@ -137,5 +135,4 @@ class Callee:
             if "Content-Type" not in response.headers:
                 response.headers.add("Content-Type", "application/sdp")
             response.body = body
-        del call
         return response

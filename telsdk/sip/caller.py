@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from telsdk.sip.call import Answered, Call, CallEnded, CallFailed, CallState, Redirected, Ringing
+from telsdk.sip.call import (
+    Answered,
+    Call,
+    CallEnded,
+    CallFailed,
+    CallState,
+    OfferAnswered,
+    OfferFailed,
+    Redirected,
+    Ringing,
+)
 from telsdk.sip.calls import Alarm, Calls
 from telsdk.sip.dialog import Dialog
 from telsdk.sip.hop import Hop
@@ -37,28 +47,46 @@ class Caller:
         call.leaving = by
         self._calls.stack.cancel(call.tx, now)
 
-    def received(self, call: Call, response: Response, now: float) -> None:
-        """A response to the INVITE."""
+    def offer(self, call: Call, request: Request, now: float) -> None:
+        """Send an INVITE within the call (14.1).
+
+        Raises:
+            ProtocolStateError: the call is not confirmed, or an offer of either side is still open.
+        """
+        dialog = call.dialog
+        if call.state is not CallState.CONFIRMED or dialog is None or call.is_negotiating:
+            raise ProtocolStateError(
+                f"this call is {call.state}, or an offer is open: not the time for another"
+            )
+        hop = self._calls.next_hop(dialog.next_uri, dialog)
+        call.offer = self._calls.stack.request(request, hop, now, owner=call)
+
+    def received(self, call: Call, tx: ClientTransaction, response: Response, now: float) -> None:
+        """A response to an INVITE of ours."""
         status = response.status
-        if status < 200:
+        if tx is not call.tx:
+            self._offer_answered(call, tx, response, now)
+        elif status < 200:
             self._provisional(call, response)
         elif status < 300:
             self._success(call, response, now)
         elif not call.ended:
             self._failure(call, response)
 
-    def failed(self, call: Call, status: int) -> None:
-        """The INVITE got no answer, or could not be sent."""
+    def failed(self, call: Call, tx: ClientTransaction, status: int, now: float) -> None:
+        """An INVITE of ours got no answer, or could not be sent."""
         if call.ended:
             return
-        if call.leaving:
+        if tx is not call.tx:
+            self._offer_failed(call, None, status, now)
+        elif call.leaving:
             self._calls.end(call, CallEnded(call, call.leaving))
         else:
             self._calls.end(call, CallFailed(call, None, status))
 
-    def stray(self, call: Call, response: Response, now: float) -> None:
-        """A 2xx that outlived the transaction."""
-        self._success(call, response, now)
+    def stray(self, call: Call, response: Response) -> None:
+        """A 2xx that outlived the transaction: its ACK was lost."""
+        self._ack_again(call, response)
 
     def _provisional(self, call: Call, response: Response) -> None:
         if response.status == 100 or call.state not in (CallState.CALLING, CallState.RINGING):
@@ -74,17 +102,14 @@ class Caller:
 
     def _success(self, call: Call, response: Response, now: float) -> None:
         """13.2.2.4: every 2xx gets an ACK, each retransmission again; one dialog is kept, the others end."""
-        key = (response.to.tag or "", response.cseq.number)
-        sent = call.acks.get(key)
-        if sent is not None:
-            self._calls.stack.send_again(sent)
+        if self._ack_again(call, response):
             return
         dialog = Dialog.of_caller(call.request, response)
-        early = call.early.pop(key[0], None)
+        early = call.early.pop(response.to.tag or "", None)
         if early is not None:
             dialog.local_seq = max(dialog.local_seq, early.local_seq)
             dialog.remote_seq = early.remote_seq
-        self._ack(call, dialog, key)
+        self._ack(call, dialog, call.request)
         if call.ended or call.state is CallState.CONFIRMED:
             self._calls.bye(dialog, now)
             return
@@ -103,15 +128,47 @@ class Caller:
         self._calls.know(call, dialog)
         self._calls.alarms.stop((call, Alarm.RING))
 
-    def _ack(self, call: Call, dialog: Dialog, key: tuple[str, int]) -> None:
-        ack = dialog.request("ACK", cseq=key[1])
+    def _offer_answered(self, call: Call, tx: ClientTransaction, response: Response, now: float) -> None:
+        status = response.status
+        if status < 200 or (status < 300 and self._ack_again(call, response)):
+            return
+        if status < 300 and call.dialog is not None:
+            call.dialog.refresh(response)
+            self._ack(call, call.dialog, tx.request)
+        if call.ended or tx is not call.offer:
+            return
+        if status < 300:
+            call.offer = None
+            self._calls.events.append(OfferAnswered(call, response))
+        else:
+            self._offer_failed(call, response, status, now)
+
+    def _offer_failed(self, call: Call, response: Response | None, status: int, now: float) -> None:
+        call.offer = None
+        if status in (408, 481):
+            # 12.2.1.2: the peer knows nothing of the call any more.
+            self._calls.leave(call, "lost", now)
+        else:
+            self._calls.events.append(OfferFailed(call, response, status))
+
+    def _ack_again(self, call: Call, response: Response) -> bool:
+        """Whether this 2xx had its ACK already; it gets the same again."""
+        cseq, sent = call.acks.get(response.to.tag or "", (0, None))
+        if sent is None or response.cseq.number > cseq:
+            return False
+        if response.cseq.number == cseq:
+            self._calls.stack.send_again(sent)
+        return True
+
+    def _ack(self, call: Call, dialog: Dialog, invite: Request) -> None:
+        ack = dialog.request("ACK", cseq=invite.cseq.number)
         if dialog.route_set:
             # 13.2.2.4 wants the INVITE's credentials; a callee reached directly has no business with them.
             for name in ("Authorization", "Proxy-Authorization"):
-                for value in call.request.headers.all(name):
+                for value in invite.headers.all(name):
                     ack.headers.add(name, value)
         hop = self._calls.next_hop(dialog.next_uri, dialog)
-        call.acks[key] = self._calls.stack.send(ack, hop)
+        call.acks[dialog.remote.tag or ""] = invite.cseq.number, self._calls.stack.send(ack, hop)
 
     def _failure(self, call: Call, response: Response) -> None:
         if call.leaving:

@@ -13,6 +13,7 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message
 from telsdk.sip.stack import Stack
 from telsdk.sip.timers import Agenda
+from telsdk.sip.transaction import ServerTransaction, State
 from telsdk.sip.uri import Uri
 
 NextHop: TypeAlias = Callable[[Uri, Dialog | None], Hop]
@@ -46,7 +47,7 @@ class Calls:
     def end(self, call: Call, event: Event | None = None) -> None:
         """The call is over: nothing more of it is remembered, and its owner hears of it once."""
         call.state = CallState.ENDED
-        call.answer = None
+        call.answer = call.offered = call.offer = None
         for alarm in Alarm:
             self.alarms.stop((call, alarm))
         for dialog in (*call.early.values(), *([call.dialog] if call.dialog else [])):
@@ -62,8 +63,15 @@ class Calls:
     def leave(self, call: Call, by: str, now: float) -> None:
         """End a call whose dialog stands."""
         assert call.dialog is not None
+        self.terminate_pending(call, now)
         self.bye(call.dialog, now)
         self.end(call, CallEnded(call, by))
+
+    def terminate_pending(self, call: Call, now: float) -> None:
+        """15.1.2: an INVITE of the peer that is unanswered when the call ends gets 487."""
+        for tx in (call.tx, call.offered):
+            if isinstance(tx, ServerTransaction) and tx.state is State.PROCEEDING:
+                self.stack.answer(tx, 487, now)
 
     def for_dialog(self, message: Message, *, allow: bool) -> None:
         """Put in what every message carries that makes a dialog or answers in one."""

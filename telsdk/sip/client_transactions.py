@@ -31,8 +31,10 @@ class ClientTransactions(Transactions[ClientTransaction]):
         status = response.status
         if tx.state in _UNANSWERED:
             tx.last_status = status
-            if status >= 300 and tx.request.method == "INVITE":
-                tx.ack = _ack(tx, response)
+            if status >= 200:
+                # The request is sent no more; what may be sent now, and again, is its ACK.
+                invite_failed = status >= 300 and tx.request.method == "INVITE"
+                tx.data = bytes(_ack(tx, response)) if invite_failed else b""
         self.step(tx, _input(status), now, response, source)
         if tx.cancel_wanted and tx.state is State.PROCEEDING and not tx.cancelled:
             self._send_cancel(tx, now)
@@ -65,11 +67,8 @@ class ClientTransactions(Transactions[ClientTransaction]):
         self, tx: ClientTransaction, action: Action, now: float, message: Message | None, source: Hop | None
     ) -> None:
         del now
-        if action is Action.SEND_REQUEST:
-            self._ground.outgoing.append(Outgoing(tx.hop, tx.request, tx.data))
-        elif action is Action.SEND_ACK:
-            assert tx.ack is not None
-            self._ground.outgoing.append(Outgoing(tx.hop, tx.ack, bytes(tx.ack)))
+        if action is Action.SEND_REQUEST or action is Action.SEND_ACK:
+            self._ground.outgoing.append(Outgoing(tx.hop, tx.data))
         elif tx.request.method == "CANCEL":
             pass  # its INVITE tells how the cancelling went
         elif action is Action.PASS_RESPONSE:

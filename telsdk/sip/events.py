@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Message, Request, Response
+from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ClientTransaction, ServerTransaction
 
 
@@ -20,8 +20,7 @@ class Outgoing:
     """A message to be sent; not an event, but the driver's work."""
 
     hop: Hop
-    message: Message
-    data: bytes  # the message as it goes on the wire
+    data: bytes  # as it goes on the wire
 
 
 @dataclass(slots=True)

@@ -39,6 +39,7 @@ class Context:
         "request",
         "source",
         "tx",
+        "via",
     )
 
     def __init__(
@@ -49,9 +50,10 @@ class Context:
         own_routes: tuple[NameAddr, ...],
         mark: str,
     ) -> None:
-        self.request = request  # as it came, but without our own Route values; copy it, then edit
+        self.request = request  # as it came, but without our own Routes; copy it, then edit; shed once closed
         self.source = source
         self.tx = tx  # None for an ACK
+        self.via = request.headers.get("Via") or ""  # that of whoever asked, as written
         self.own_routes = own_routes  # our Route values that were taken off: what Record-Route had put there
         self.in_dialog = request.to.tag is not None
         self.mark = mark
@@ -73,6 +75,17 @@ class Context:
         routes = self.request.routes
         return routes[0].uri if routes else self.request.uri
 
+    def shed(self) -> None:
+        """Drop what a closed context does not need: it stays as long as late answers may come."""
+        assert self.tx is not None
+        self.request = self.tx.request
+        self.awaiting.clear()
+        self.finals.clear()
+        for branch in self.branches:
+            if branch.done:
+                branch.shed()
+        self.branches = self.pending
+
     @property
     def pending(self) -> list[Branch]:
         """The branches that have no final response yet."""
@@ -89,6 +102,13 @@ class Branch:
         self.target = target
         self.tx: ClientTransaction | None = None
         self.done = False
+
+    def shed(self) -> None:
+        """Drop the request, which was answered and is not sent again; that of the context stands for it."""
+        if self.tx is not None:
+            self.tx.request = self.context.request
+        if self.target.request is not None:
+            self.target = Target(self.target.uri, self.target.hop)
 
 
 _PREFERRED_4XX = (401, 407, 415, 420, 484)  # 16.7 step 6: they say what would help

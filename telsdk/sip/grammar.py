@@ -78,7 +78,6 @@ Params = tuple[tuple[str, str | None], ...]
 
 is_token = re.compile(TOKEN).fullmatch
 _gen_value = re.compile(GEN_VALUE).fullmatch
-_quoted = re.compile(QUOTED_STRING).fullmatch
 _find_params = re.compile(rf";{SWS}({TOKEN})(?:{SWS}={SWS}({GEN_VALUE}|{QUOTED_STRING}))?+").findall
 _quoted_pair = re.compile(r"\\(.)", re.DOTALL)
 _needs_pair = re.compile(r'["\\\x00-\x1f\x7f]')

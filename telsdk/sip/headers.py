@@ -176,14 +176,16 @@ class Headers:
         """The whole value of the first line of a field, by its canonical key."""
         return self._values[self._keys.index(key)] if key in self._keys else None
 
+    def keys(self) -> AbstractSet[str]:
+        """The canonical keys of the fields that occur."""
+        return set(self._keys)
+
     def repeated(self) -> AbstractSet[str]:
         """The canonical keys of the fields that occur on more than one line."""
-        if len(set(self._keys)) == len(self._keys):
-            return frozenset()
-        seen: dict[str, int] = {}
-        for key in self._keys:
-            seen[key] = seen.get(key, 0) + 1
-        return {key for key, count in seen.items() if count > 1}
+        further = self._keys.copy()
+        for key in set(further):
+            further.remove(key)
+        return set(further)
 
     def lines(self) -> list[str]:
         """The field lines as they will be written, without their line ends."""

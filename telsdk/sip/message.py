@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Final, Self
 
@@ -43,7 +44,7 @@ _digits = re.compile(r"[0-9]{1,10}").fullmatch
 _one_line = re.compile(r"[^\r\n\x00\ud800-\udfff]*+").fullmatch
 
 
-class Message:
+class Message(ABC):
     """What requests and responses have in common.
 
     The typed properties read the header section when first asked, keep the answer until that field changes,
@@ -58,9 +59,13 @@ class Message:
         self.body = body
 
     @property
+    @abstractmethod
     def start_line(self) -> str:
         """The first line, without its line end."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def copy(self) -> Self:
+        """An independent copy."""
 
     def __bytes__(self) -> bytes:
         """The wire form. Content-Length is made right, or added, where it is not (section 20.14).

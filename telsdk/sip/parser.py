@@ -22,7 +22,7 @@ _request_line = re.compile(rf"({grammar.TOKEN}) (\S++) SIP/2\.0", re.IGNORECASE 
 _sloppy_request_line = re.compile(
     rf"({grammar.TOKEN}) ++(\S.*\S) +(SIP/[0-9]++\.[0-9]++) *+", re.IGNORECASE | re.ASCII
 ).fullmatch
-_status_line = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) (.*)", re.IGNORECASE | re.DOTALL).fullmatch
+_status_line = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) (.*)", re.IGNORECASE | re.ASCII | re.DOTALL).fullmatch
 _line_ends = re.compile(rb"\A(?:\r\n)++")
 _unescaped_control = re.compile(r"(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\r\n]").search
 _PLAIN: Final = b"\t" + bytes(range(32, 127)) + bytes(range(128, 256))
@@ -304,10 +304,11 @@ def _check(message: Request | Response, problem: SipParseError | None) -> None:
 def _check_fields(message: Request | Response) -> None:
     """Sections 7.3.1 (only lists may go over several lines), 8.1.1 (mandatory fields) and 20."""
     headers = message.headers
-    for key in headers.repeated() & SINGLE:
+    keys = headers.keys()
+    for key in headers.repeated() & SINGLE if len(keys) < len(headers) else ():
         raise SipParseError(f"{key} occurs more than once (RFC 3261 section 7.3.1)")
     for key in MANDATORY:
-        if key not in headers:
+        if key not in keys:
             raise SipParseError(f"{key} is missing (RFC 3261 section 8.1.1)")
     for key, value in headers.items():
         if key in PLAIN and not PLAIN[key](value):

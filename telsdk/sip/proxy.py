@@ -20,6 +20,7 @@ from telsdk.sip.events import (
     TransportFailed,
 )
 from telsdk.sip.fork import Branch, Context, Target, best_response
+from telsdk.sip.headers import Via
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.routing import check, is_looping, loop_mark, prepare, take_own_routes
@@ -132,7 +133,7 @@ class Proxy:
             return
         for target in targets:
             self._start(ctx, target, now)
-        if ctx.tx.request.method == "INVITE" and ctx.tx.last_response is None and targets:
+        if ctx.tx.request.method == "INVITE" and not ctx.tx.data and targets:
             self._stack.respond(ctx.tx, ctx.tx.request.response(100), now)
         self._settle(ctx, now)
 
@@ -236,9 +237,8 @@ class Proxy:
 
     def _goes_back(self, response: Response, ctx: Context) -> bool:
         """Whether below our Via (now gone) stands that of whoever asked us: 16.7 step 3, and a bit more."""
-        assert ctx.tx is not None
-        below, asked = response.headers.get("Via"), ctx.tx.request.headers.get("Via")
-        return below is not None and (below == asked or response.via.branch == ctx.tx.request.via.branch)
+        below = response.headers.get("Via")
+        return below is not None and (below == ctx.via or response.via.branch == Via.parse(ctx.via).branch)
 
     def _made_here(self, ctx: Context, status: int) -> Response:
         assert ctx.tx is not None
@@ -301,6 +301,8 @@ class Proxy:
     def _end(self, branch: Branch) -> None:
         branch.done = True
         self._timer_c.stop(branch)
+        if branch.context.closed:
+            branch.shed()
 
     def _settle(self, ctx: Context, now: float) -> None:
         """Answer the caller once no branch can bring anything better."""
@@ -325,3 +327,4 @@ class Proxy:
         ctx.closed = True
         self._stack.respond(ctx.tx, response, now)
         self._events.append(Finished(ctx, response, target))
+        ctx.shed()

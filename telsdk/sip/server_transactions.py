@@ -57,8 +57,10 @@ class ServerTransactions(Transactions[ServerTransaction]):
         tx.machine.step(tx.state, trigger)  # refuse before anything is written
         if status > 100:
             self._tag(tx, response)
-        tx.last_response = response
         tx.data = bytes(response)
+        if status >= 200:
+            # It stays for half a minute, and there may be a hundred thousand of its like.
+            tx.request = Request(tx.request.method, tx.request.uri)
         self.step(tx, trigger, now)
 
     def _is_first(self, tx: ServerTransaction) -> bool:
@@ -94,8 +96,8 @@ class ServerTransactions(Transactions[ServerTransaction]):
     ) -> None:
         del source
         if action is Action.SEND_RESPONSE:
-            if tx.last_response is not None:
-                self._ground.outgoing.append(Outgoing(tx.hop, tx.last_response, tx.data))
+            if tx.data:
+                self._ground.outgoing.append(Outgoing(tx.hop, tx.data))
         elif action is Action.SEND_100:
             self.respond(tx, tx.request.response(100), now)
         elif action is Action.STOP_100:

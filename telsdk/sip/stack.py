@@ -198,7 +198,7 @@ class Stack:
         """Send outside any transaction: an ACK to a 2xx (with a new Via), or a response as it is."""
         if isinstance(message, Request):
             push_via(message, hop, self._ground.sent_by, self._ground.token())
-        out = Outgoing(hop, message, bytes(message))
+        out = Outgoing(hop, bytes(message))
         self._ground.outgoing.append(out)
         return out
 

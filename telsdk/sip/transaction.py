@@ -22,7 +22,7 @@ from typing import TypeAlias
 
 from telsdk.sip.errors import SipError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Response
+from telsdk.sip.message import Request
 from telsdk.sip.timers import Timer
 
 
@@ -239,7 +239,7 @@ class Transaction:
         self.state = machine.start[0]
         self.owner: object | None = None  # free for the role above: whom events of this transaction are for
         self.interval = 0.0  # seconds between the last two retransmissions
-        self.data = b""  # what is sent again: the request, or the last response
+        self.data = b""  # what is sent again: the request and then its ACK, or the last response
 
     @property
     def ended(self) -> bool:
@@ -252,24 +252,25 @@ class Transaction:
 class ClientTransaction(Transaction):
     """A request that was sent, until its answers can no longer come."""
 
-    __slots__ = ("ack", "cancel_wanted", "cancelled", "last_status")
+    __slots__ = ("cancel_wanted", "cancelled", "last_status")
 
     def __init__(self, key: object, request: Request, hop: Hop) -> None:
         super().__init__(INVITE_CLIENT if request.method == "INVITE" else CLIENT, key, request, hop)
-        self.ack: Request | None = None  # for a final response other than 2xx (17.1.1.3)
         self.last_status = 0  # of the newest response; 0: none yet
         self.cancel_wanted = False  # CANCEL asked for, and waiting for a provisional response
         self.cancelled = False  # CANCEL sent
 
 
 class ServerTransaction(Transaction):
-    """A request that came, until its retransmissions can no longer come."""
+    """A request that came, until its retransmissions can no longer come.
 
-    __slots__ = ("last_response", "merge_key", "source", "to_tag")
+    Once the final response is sent, only method and URI are left of `request`.
+    """
+
+    __slots__ = ("merge_key", "source", "to_tag")
 
     def __init__(self, key: object, request: Request, source: Hop, reply_hop: Hop) -> None:
         super().__init__(INVITE_SERVER if request.method == "INVITE" else SERVER, key, request, reply_hop)
         self.source = source  # where the request came from
         self.to_tag = ""  # 8.2.6.2: the same in every response of this transaction; empty: none given yet
-        self.last_response: Response | None = None
         self.merge_key: object | None = None

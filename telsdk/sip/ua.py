@@ -21,6 +21,8 @@ from telsdk.sip.call import (
     CallState,
     IncomingCall,
     IncomingRequest,
+    OfferAnswered,
+    OfferFailed,
     Redirected,
     Reinvited,
     RequestAnswered,
@@ -55,6 +57,8 @@ __all__ = [
     "CallState",
     "IncomingCall",
     "IncomingRequest",
+    "OfferAnswered",
+    "OfferFailed",
     "Redirected",
     "Reinvited",
     "RequestAnswered",
@@ -118,13 +122,13 @@ class UserAgent:
         if isinstance(event, ResponseReceived):
             return self._responded(event, now)
         if isinstance(event, StrayResponse):
-            return self._stray(event, now)
+            return self._stray(event)
         if isinstance(event, Cancelled):
             if isinstance(event.tx.owner, Call):
-                self._callee.cancelled(event.tx.owner, now)
+                self._callee.cancelled(event.tx.owner, event.tx, now)
             return isinstance(event.tx.owner, Call)
         if isinstance(event, TimedOut | TransportFailed):
-            return self._failed(event)
+            return self._failed(event, now)
         return False
 
     def advance(self, now: float) -> None:
@@ -245,8 +249,20 @@ class UserAgent:
         *,
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Answer what was `Reinvited`."""
+        """Answer what was `Reinvited`.
+
+        Raises:
+            ProtocolStateError: the peer has withdrawn it or hung up, or it is answered.
+        """
         self._callee.accept_offer(call, tx, body, now, headers)
+
+    def offer(self, call: Call, request: Request, now: float) -> None:
+        """Offer another session: an INVITE made by `within`, with its body. `OfferAnswered` or `OfferFailed` follows.
+
+        Raises:
+            ProtocolStateError: the call is not confirmed, or an offer of either side is still open.
+        """
+        self._caller.offer(call, request, now)
 
     def reject(
         self,
@@ -326,10 +342,9 @@ class UserAgent:
     def _ended_by_peer(self, call: Call, tx: ServerTransaction, now: float) -> None:
         """15.1.2. A BYE in an early dialog means that we missed the 2xx, or that the caller gave up early."""
         self._stack.answer(tx, 200, now)
-        if call.outgoing and isinstance(call.tx, ClientTransaction):
+        if isinstance(call.tx, ClientTransaction):
             self._stack.cancel(call.tx, now)
-        else:
-            self._callee.terminate(call, now)
+        self._calls.terminate_pending(call, now)
         self._calls.end(call, CallEnded(call, "remote"))
 
     def _acked(self, event: AckReceived, now: float) -> bool:
@@ -341,7 +356,7 @@ class UserAgent:
     def _responded(self, event: ResponseReceived, now: float) -> bool:
         owner, response = event.tx.owner, event.response
         if isinstance(owner, Call):
-            self._caller.received(owner, response, now)
+            self._caller.received(owner, event.tx, response, now)
         elif owner is self:
             if 300 <= response.status < 400:
                 self._calls.events.append(Redirected(event.tx, response, None))
@@ -349,20 +364,20 @@ class UserAgent:
                 self._calls.events.append(RequestAnswered(event.tx, response, response.status))
         return isinstance(owner, Call) or owner in (self, self._calls)
 
-    def _stray(self, event: StrayResponse, now: float) -> bool:
+    def _stray(self, event: StrayResponse) -> bool:
         response = event.response
         if response.cseq.method != "INVITE" or not 200 <= response.status < 300:
             return False
         known = self._calls.dialogs.get((response.call_id, response.from_.tag or "", response.to.tag or ""))
         if known is not None:
-            self._caller.stray(known[0], response, now)
+            self._caller.stray(known[0], response)
         return known is not None
 
-    def _failed(self, event: TimedOut | TransportFailed) -> bool:
+    def _failed(self, event: TimedOut | TransportFailed, now: float) -> bool:
         owner, status = event.tx.owner, 408 if isinstance(event, TimedOut) else 503
         if isinstance(event.tx, ClientTransaction):
             if isinstance(owner, Call):
-                self._caller.failed(owner, status)
+                self._caller.failed(owner, event.tx, status, now)
             elif owner is self:
                 self._calls.events.append(RequestAnswered(event.tx, None, status))
         return isinstance(owner, Call) or owner in (self, self._calls)

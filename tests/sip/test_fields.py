@@ -106,5 +106,26 @@ def test_fields_without_a_property_are_checked_too(key: str, value: str) -> None
         READERS[key](Headers([(key, value)]))
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "meant"),
+    [("date", "Sat, 13 Nov 2010 23:29:00 GMT", "Sat, 13 Nov 2010 23:29:00 GMT"), ("retry-after", "18", 18),
+     ("warning", '301 h "x, y", 399 a.example:5060 "z"', ['301 h "x, y"', '399 a.example:5060 "z"'])],
+)  # fmt: skip
+def test_fields_without_a_property_can_be_read(key: str, value: str, meant: object) -> None:
+    assert READERS[key](Headers([(key, value)])) == meant
+
+
+def test_the_top_via_can_be_read_though_those_below_cannot() -> None:
+    message = request(("Via", "SIP/2.0/UDP a;branch=1, nonsense"))
+    assert message.via.host == "a"
+    with pytest.raises(SipParseError):
+        _ = message.vias
+
+
+def test_all_vias_must_be_there_too() -> None:
+    with pytest.raises(SipParseError, match="^via: missing"):
+        _ = request(("Via", "")).vias
+
+
 def test_retry_after_may_say_more_than_seconds() -> None:
     assert READERS["retry-after"](Headers([("Retry-After", "120 (in a meeting);duration=3600")])) == 120

@@ -97,6 +97,29 @@ def test_what_is_no_host_is_refused(host: str) -> None:
         grammar.normalise_host(host)
 
 
+def test_a_parameter_is_absent_bare_or_has_a_value() -> None:
+    params = (("lr", None), ("a", '"x y"'))
+    assert [grammar.get_param(params, name) for name in ("LR", "A", "b")] == ["", "x y", None]
+    assert [grammar.has_param(params, name) for name in ("LR", "b")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "text"),
+    [
+        ("h", None, "h"),
+        ("h", 5060, "h:5060"),
+        ("2001:db8::1", 5061, "[2001:db8::1]:5061"),
+        ("[::1]", None, "[::1]"),
+    ],
+)
+def test_an_ipv6_address_is_written_in_brackets(host: str, port: int | None, text: str) -> None:
+    assert grammar.write_host(host, port) == text
+
+
+def test_a_port_is_a_number() -> None:
+    assert [grammar.parse_port(digits) for digits in ("1", "05060", "65535")] == [1, 5060, 65535]
+
+
 @pytest.mark.parametrize("digits", ["0", "65536", "99999"])
 def test_ports_are_1_to_65535(digits: str) -> None:
     with pytest.raises(SipParseError, match="port"):

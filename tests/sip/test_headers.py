@@ -64,6 +64,15 @@ def test_an_empty_line_of_a_list_holds_no_value_but_is_there() -> None:
     assert Headers([("k", "")]).get("Supported") is None
 
 
+def test_lines_are_seen_as_they_are() -> None:
+    headers = Headers([("v", "a, b"), ("To", "<sip:h>"), ("Via", "c"), ("X-A", "1")])
+    assert list(headers.items()) == [("via", "a, b"), ("to", "<sip:h>"), ("via", "c"), ("x-a", "1")]
+    assert (headers.first_line("via"), headers.first_line("from")) == ("a, b", None)
+    assert (headers.keys(), headers.repeated()) == ({"via", "to", "x-a"}, {"via"})
+    assert Headers([("To", "x"), ("From", "y")]).repeated() == set()
+    assert repr(Headers([("v", "a")])) == "Headers([('v', 'a')])"
+
+
 def test_a_new_via_is_put_above_the_others_and_an_unknown_field_above_all() -> None:
     headers = Headers([("To", "<sip:h>"), ("v", "SIP/2.0/UDP a")])
     headers.insert("Via", "SIP/2.0/UDP new")
@@ -147,6 +156,12 @@ def test_a_typed_value_is_read_once_until_its_field_changes_in_any_way() -> None
         change()
         assert headers.typed("via", read) == count
         assert reads == before + 1
+
+
+def test_two_readers_of_a_field_do_not_meet() -> None:
+    headers = sample()
+    assert headers.typed("via", lambda headers: headers.get("via")) == "SIP/2.0/UDP a;branch=1"
+    assert headers.typed("via", lambda headers: headers.count("via")) == 2
 
 
 def test_a_field_that_cannot_be_read_is_named_in_the_error() -> None:

@@ -99,6 +99,17 @@ def test_typed_values_follow_the_fields() -> None:
     assert len(message.routes) == 2
 
 
+def test_every_typed_property_of_a_message_says_what_its_field_says() -> None:
+    message = invite()
+    message.headers.add("Expires", "60")
+    assert (message.from_.display, message.from_.tag, message.to.tag) == ("Alice", "9fxced76sl", None)
+    assert (message.call_id, str(message.cseq)) == ("3848276298220188511@alice.example.com", "1 INVITE")
+    assert [str(contact) for contact in message.contacts] == ["<sip:5550001@192.0.2.101:5061;transport=tls>"]
+    assert [str(route) for route in message.record_routes] == ["<sip:192.0.2.1;lr>"]
+    assert (message.routes, message.contact_star) == ([], False)
+    assert (message.max_forwards, message.expires, message.content_type) == (69, 60, "application/sdp")
+
+
 def test_a_response_takes_what_rfc_3261_says_from_its_request_as_it_came() -> None:
     request = invite()
     request.headers.add("Timestamp", "54")

@@ -154,6 +154,8 @@ def test_a_folded_line_is_one_value_and_keeps_its_bytes() -> None:
         (spoilt(b"Max-Forwards: 69", b"no colon"), "not a header name"),
         (spoilt(b"Max-Forwards", b"Max Forwards"), "not a header name"),
         (INVITE.replace(b"Via: SIP", b" Via: SIP", 1), "not a header name"),
+        (spoilt(b" SIP/2.0\r\nVia", b" SIP/2.0 \r\nVia"), "blanks"),
+        (spoilt(b"INVITE sip", b"INVITE  sip"), "blanks"),
         (spoilt(b"CSeq: 1 INVITE", b"CSeq: 1 BYE"), "CSeq says BYE"),
         (spoilt(b"CSeq: 1 INVITE\r\n", b""), "cseq is missing"),
         (spoilt(b"To: <", b"To: <sip:x>\r\nt: <"), "to occurs more than once"),
@@ -164,6 +166,7 @@ def test_a_folded_line_is_one_value_and_keeps_its_bytes() -> None:
         (spoilt(b"<sip:192.0.2.1;lr>", b"<sip:192.0.2.1;lr>,"), "record-route"),
         (RINGING.replace(b"180", b"099"), "status line"),
         (RINGING.replace(b"180", b"700"), "status line"),
+        ("ſ".encode() + RINGING[1:], "status line"),
         (RINGING.replace(b"SIP/2.0 180", b"SIP/3.0 180"), "status line"),
     ],
 )

@@ -158,6 +158,22 @@ def test_the_path_is_kept_and_given_back() -> None:
     assert [str(path) for path in registrar.bindings("5551234")[0].path] == ["<sip:edge.example;lr>"]
 
 
+def test_a_path_that_cannot_be_read_is_refused_and_changes_nothing() -> None:
+    registrar = Registrar()
+    response = registrar.process(register(CONTACT, headers=(("Path", "nonsense <"),)), 0.0, FLOW)
+    assert (response.status, registrar.users) == (400, 0)
+
+
+def test_a_contact_finds_its_binding_as_long_as_it_is_bound() -> None:
+    registrar = Registrar()
+    registrar.process(register(CONTACT), 0.0, FLOW)
+    found = registrar.at(Uri.parse("sip:5551234@192.0.2.1:5060"))
+    assert found is not None
+    assert found.hop == FLOW
+    registrar.drop("5551234")
+    assert registrar.at(Uri.parse("sip:5551234@192.0.2.1:5060")) is None
+
+
 def test_what_has_run_out_is_forgotten() -> None:
     registrar = Registrar()
     registrar.process(register(CONTACT, expires=60), 0.0, FLOW)

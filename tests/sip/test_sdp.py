@@ -61,6 +61,7 @@ def test_connection_and_direction_are_the_mediums_own_or_the_sessions() -> None:
     assert offer.connection == Connection("IN", "IP4", "198.51.100.1")
     assert offer.connection_of(audio) == Connection("IN", "IP6", "2001:db8::1")
     assert offer.connection_of(video) == offer.connection
+    assert str(offer.connection) == "IN IP4 198.51.100.1"
     assert (offer.direction_of(audio), offer.direction_of(video)) == ("sendonly", "sendrecv")
     offer.session.add_attribute("inactive")
     assert (offer.direction_of(audio), offer.direction_of(video)) == ("sendonly", "inactive")

@@ -227,6 +227,24 @@ def test_ack_and_cancel_start_no_transaction(bench: Bench, method: str) -> None:
     assert bench.sent() == []
 
 
+def test_a_peer_that_cannot_be_reached_fails_what_had_no_connection_yet(bench: Bench) -> None:
+    wanted = bench.invite(Hop("TCP", "192.0.2.1", 5060))
+    connected = bench.invite(STREAM)
+    elsewhere = bench.invite(Hop("TCP", "192.0.2.8", 5060))
+    datagram = bench.invite(PEER)
+    bench.stack.transport_failed(Hop("TCP", "192.0.2.1", 5060), 1.0)
+    assert bench.only(TransportFailed).tx is wanted
+    assert {connected.state, elsewhere.state, datagram.state} == {State.CALLING}
+    bench.stack.transport_failed(PEER, 1.0)
+    assert bench.only(TransportFailed).tx is datagram
+
+
+def test_the_connection_that_was_opened_for_a_request_fails_it_when_it_breaks(bench: Bench) -> None:
+    tx = bench.invite(Hop("TCP", "192.0.2.1", 5060))
+    bench.stack.transport_failed(STREAM, 1.0)
+    assert bench.only(TransportFailed).tx is tx
+
+
 # CANCEL, sent
 
 
@@ -302,8 +320,7 @@ def test_a_silent_role_lets_the_stack_send_100_after_200_ms(bench: Bench) -> Non
     bench.stack.receive(incoming("INVITE"), PEER, 1.0)
     assert bench.sent() == ["100 INVITE"]
     assert bench.stack.take_events() == []
-    assert tx.last_response is not None
-    assert tx.last_response.to.tag is None
+    assert parse(tx.data).to.tag is None
 
 
 def test_a_role_that_answers_needs_no_100(bench: Bench) -> None:
@@ -346,9 +363,9 @@ def test_a_refused_invite_without_ack_is_given_up_after_64_t1(bench: Bench) -> N
 
 def test_an_accepted_invite_absorbs_its_copies_and_lets_2xx_and_ack_through(bench: Bench) -> None:
     tx = bench.invited()
-    bench.stack.answer(tx, 200, 0.0)
-    assert tx.last_response is not None
-    bench.stack.respond(tx, tx.last_response, 0.5)
+    response = tx.request.response(200)
+    bench.stack.respond(tx, response, 0.0)
+    bench.stack.respond(tx, response, 0.5)
     assert bench.sent() == ["200 INVITE", "200 INVITE"]
     bench.stack.receive(incoming("INVITE"), PEER, 0.6)
     assert bench.sent() == []
@@ -518,3 +535,6 @@ def test_no_order_of_messages_and_time_raises_or_leaks(data: st.DataObject) -> N
     while (when := bench.stack.deadline()) is not None:
         bench.stack.advance(when)
     assert bench.stack.transactions == 0
+    assert not bench.stack._clients._by_way
+    assert not bench.stack._servers._by_way
+    assert not bench.stack._servers._merging

@@ -20,6 +20,8 @@ from telsdk.sip.ua import (
     CallState,
     IncomingCall,
     IncomingRequest,
+    OfferAnswered,
+    OfferFailed,
     Redirected,
     Reinvited,
     RequestAnswered,
@@ -300,7 +302,7 @@ def test_credentials_follow_an_ack_through_proxies_but_not_to_a_peer_reached_dir
         headers = [("Contact", "<sip:bob@192.0.2.2>"), *([("Record-Route", route)] if route else [])]
         alice.stack.receive(parse(bytes(request.response(200, to_tag="b", headers=headers))), BOB, 0.1)
         alice.pump(0.1)
-        ack = alice.stack.take_outgoing()[-1].message
+        ack = parse(alice.stack.take_outgoing()[-1].data)
         assert isinstance(ack, Request)
         assert ack.method == "ACK"
         assert ack.headers.all("Proxy-Authorization") == expected
@@ -309,24 +311,128 @@ def test_credentials_follow_an_ack_through_proxies_but_not_to_a_peer_reached_dir
 # Within a call
 
 
+def offer(pair: Pair, call: Call) -> Request:
+    request = pair.alice.ua.within(call, "INVITE")
+    request.body = b"v=0\r\n"
+    pair.alice.ua.offer(call, request, pair.wire.now)
+    return request
+
+
 def test_a_new_offer_within_a_call_is_answered_and_acknowledged(pair: Pair) -> None:
     call = pair.call()
     pair.run(5.0)
-    offer = pair.alice.ua.within(call, "INVITE")
-    offer.body = b"v=0\r\n"
-    pair.alice.stack.request(offer, BOB, pair.wire.now)
+    offer(pair, call)
     pair.run(0.1)
     event = last(pair.bob, Reinvited)
     pair.bob.ua.accept_offer(event.call, event.tx, ANSWER, pair.wire.now)
-    with pytest.raises(ProtocolStateError, match="ACK"):
+    with pytest.raises(ProtocolStateError, match="answered"):
         pair.bob.ua.accept_offer(event.call, event.tx, ANSWER, pair.wire.now)
-    assert event.call.dialog is not None
-    assert call.dialog is not None
-    pair.alice.stack.send(call.dialog.request("ACK", cseq=offer.cseq.number), BOB)
     pair.run(0.3)
+    assert last(pair.alice, OfferAnswered).response.body == ANSWER
     assert event.call.answer is None
-    assert event.call.state is CallState.CONFIRMED
     assert names(pair.bob).count("CallConfirmed") == 1
+    offer(pair, call)
+    pair.run(0.1)
+    pair.alice.ua.hang_up(call, pair.wire.now)
+    assert pair.over()
+    assert last(pair.bob, CallEnded).by == "remote"
+
+
+def test_offers_over_a_bad_line_end_with_both_knowing() -> None:
+    answered = [_offered_over_a_bad_line(seed) for seed in range(30)]
+    assert answered.count(True) > 25  # the others had every INVITE lost, and ended
+
+
+def _offered_over_a_bad_line(seed: int) -> bool:
+    pair = Pair(seed=seed)
+    call = pair.call()
+    pair.run(5.0)
+    pair.wire.loss = 0.35
+    accept = pair.bob.react
+
+    def react(event: Event, now: float) -> None:
+        accept(event, now)
+        if isinstance(event, Reinvited):
+            pair.bob.ua.accept_offer(event.call, event.tx, ANSWER, now)
+
+    pair.bob.react = react
+    offer(pair, call)
+    pair.wire.at(80.0, lambda: pair.alice.ua.hang_up(call, pair.wire.now))
+    assert pair.over()
+    assert call.ended
+    assert pair.bob.calls[0].ended
+    return "OfferAnswered" in names(pair.alice)
+
+
+def test_a_refused_offer_leaves_the_call_as_it_was(pair: Pair) -> None:
+    call = pair.call()
+    pair.run(5.0)
+    for _ in range(2):
+        offer(pair, call)
+        pair.run(0.1)
+        pair.bob.ua.answer(last(pair.bob, Reinvited).tx, 488, pair.wire.now)
+        pair.run(0.1)
+        assert last(pair.alice, OfferFailed).status == 488
+    assert call.state is CallState.CONFIRMED
+
+
+def test_an_offer_to_a_peer_that_forgot_the_call_ends_it(pair: Pair) -> None:
+    call = pair.call()
+    pair.run(5.0)
+    pair.bob.ua._calls.dialogs.clear()
+    offer(pair, call)
+    assert pair.over()
+    assert last(pair.alice, CallEnded).by == "lost"
+
+
+def test_an_offer_that_nobody_answers_ends_the_call(pair: Pair) -> None:
+    call = pair.call()
+    pair.run(5.0)
+    pair.wire.loss = 1.0
+    offer(pair, call)
+    pair.run()
+    assert last(pair.alice, CallEnded).by == "lost"
+
+
+def test_offers_from_both_sides_at_once_get_491_and_change_nothing(pair: Pair) -> None:
+    call = pair.call()
+    pair.run(5.0)
+    theirs = pair.bob.calls[0]
+    offer(pair, call)
+    pair.bob.ua.offer(theirs, pair.bob.ua.within(theirs, "INVITE"), pair.wire.now)
+    pair.run(0.2)
+    assert (last(pair.alice, OfferFailed).status, last(pair.bob, OfferFailed).status) == (491, 491)
+    assert (call.state, theirs.state) == (CallState.CONFIRMED, CallState.CONFIRMED)
+
+
+def test_one_offer_waits_for_the_other(pair: Pair) -> None:
+    call = pair.call()
+    pair.run(5.0)
+    offer(pair, call)
+    with pytest.raises(ProtocolStateError, match="offer is open"):
+        pair.alice.ua.offer(call, pair.alice.ua.within(call, "INVITE"), pair.wire.now)
+    pair.run(0.1)
+    theirs = pair.bob.calls[0]
+    with pytest.raises(ProtocolStateError, match="offer is open"):
+        pair.bob.ua.offer(theirs, pair.bob.ua.within(theirs, "INVITE"), pair.wire.now)
+    pair.alice.stack.request(pair.alice.ua.within(call, "INVITE"), BOB, pair.wire.now)
+    pair.run(0.1)
+    assert "500 INVITE" in [what for _, _, what in pair.wire.whats()]
+
+
+def test_a_withdrawn_offer_is_closed(pair: Pair) -> None:
+    call = pair.call()
+    pair.run(5.0)
+    offer(pair, call)
+    pair.run(0.3)  # long enough for the stack's 100
+    assert call.offer is not None
+    pair.alice.stack.cancel(call.offer, pair.wire.now)
+    pair.run(0.2)
+    assert last(pair.alice, OfferFailed).status == 487
+    event = last(pair.bob, Reinvited)
+    with pytest.raises(ProtocolStateError, match="withdrawn"):
+        pair.bob.ua.accept_offer(event.call, event.tx, ANSWER, pair.wire.now)
+    assert call.state is CallState.CONFIRMED
 
 
 def test_other_requests_within_a_call_reach_the_application(pair: Pair) -> None:
