@@ -39,9 +39,10 @@ install_lock() {
         "$python" -m venv "$venv" || fail "no virtual environment could be made in $venv"
     fi
     echo "Installing requirements/$name.lock into .venv (a minute or two, the first time only) …" >&2
-    # The hashes in the lock say what may be installed; --no-deps in the second step keeps it at that.
+    # The lock is complete, and its hashes say what may be installed; --no-deps keeps it at that. With a resolver,
+    # older pips refuse a lock when a newer release of a package is out that another asks for with an extra.
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-        --require-hashes -r "$root/requirements/$name.lock" >"$log" 2>&1 &&
+        --no-deps --require-hashes -r "$root/requirements/$name.lock" >"$log" 2>&1 &&
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
             --no-deps --no-build-isolation --editable "$root" >>"$log" 2>&1 ||
         fail "the installation failed: $(grep -m1 -i error "$log" || echo "see $log"). Is a package index reachable? The whole log: $log"
