@@ -52,8 +52,9 @@ contract NumberRegistrar is INumberRegistrar {
         uint256 price = priceOf(number);
         if (price > maxPrice) revert PriceAboveCeiling(price, maxPrice);
         if (msg.value < price) revert Underpaid(price, msg.value);
-        _useCommitment(makeCommitment(number, owner, secret, maxPrice));
-        emit Registered(number, owner, price);
+        bytes32 commitment = makeCommitment(number, owner, secret, maxPrice);
+        _useCommitment(commitment);
+        emit Registered(number, owner, price, commitment);
         registry.mint(owner, number);
         if (msg.value > price) _refund(msg.value - price);
     }

@@ -50,8 +50,8 @@ interface INumberRegistrar {
     /// @notice A commitment was made; its age counts from this block.
     event Committed(bytes32 indexed commitment);
 
-    /// @notice `number` got its first owner, for `price` wei.
-    event Registered(uint256 indexed number, address indexed owner, uint256 price);
+    /// @notice `number` got its first owner, for `price` wei. `commitment` is revealed and stands no longer.
+    event Registered(uint256 indexed number, address indexed owner, uint256 price, bytes32 commitment);
 
     /// @notice Numbers of `digits` digits (10: and longer) now cost `price` wei.
     event PriceChanged(uint8 indexed digits, uint256 price);

@@ -15,8 +15,9 @@ interface IOwnerSigned {
     /// @notice `digest` was not signed by `signer`: another key, number, epoch, nonce, chain or value was signed.
     error InvalidSignature(address signer, bytes32 digest);
 
-    /// @notice `signer` took back whatever he had signed with `nonce`.
-    event NonceCancelled(address indexed signer, uint256 nonce);
+    /// @notice No signature of `signer` with `nonce` holds any longer: one was used, or he took them back. The next nonce
+    ///         is one more.
+    event NonceUsed(address indexed signer, uint256 nonce);
 
     /// @notice The nonce that the next signature of `signer` for this contract must carry.
     function nonces(address signer) external view returns (uint256);

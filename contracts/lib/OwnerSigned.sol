@@ -12,7 +12,7 @@ abstract contract OwnerSigned is IOwnerSigned {
 
     /// @inheritdoc IOwnerSigned
     function cancelNonce() external {
-        emit NonceCancelled(msg.sender, _useNonce(msg.sender));
+        _useNonce(msg.sender);
     }
 
     /// @dev `structHash` holds a nonce that the caller took by `_useNonce`.
@@ -30,8 +30,9 @@ abstract contract OwnerSigned is IOwnerSigned {
     }
 
     /// @dev The signer's nonce, which no other signature of his can carry from now on.
-    function _useNonce(address signer) internal returns (uint256) {
-        return nonces[signer]++;
+    function _useNonce(address signer) internal returns (uint256 nonce) {
+        nonce = nonces[signer]++;
+        emit NonceUsed(signer, nonce);
     }
 
     /// @dev The separator of the registry's EIP-712 domain.

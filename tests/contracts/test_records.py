@@ -202,7 +202,14 @@ def test_records_of_one_number_are_not_anothers(owned: Suite) -> None:
     assert owned.records.read("recordsOf", NUMBER + 1) == NO_RECORDS
 
 
+def test_a_used_nonce_is_told(owned: Suite) -> None:
+    values = {"number": NUMBER, "epoch": 1, "hubId": 7, "nonce": 0, "deadline": owned.chain.now}
+    signature = owned.sign(owned.alice, "SetHub", values)
+    result = owned.records.send("setHubFor", NUMBER, 7, owned.chain.now, signature, sender=owned.bob.address)
+    assert result.event("NonceUsed") == {"signer": owned.alice.address, "nonce": 0}
+
+
 def test_a_cancelled_nonce_is_told(owned: Suite) -> None:
     result = owned.records.send("cancelNonce", sender=owned.alice.address)
-    assert result.event("NonceCancelled") == {"signer": owned.alice.address, "nonce": 0}
+    assert result.event("NonceUsed") == {"signer": owned.alice.address, "nonce": 0}
     assert owned.records.read("nonces", owned.alice.address) == 1

@@ -13,7 +13,12 @@ def test_a_number_is_registered_after_a_minute(suite: Suite) -> None:
     result = suite.registrar.send(
         "register", NUMBER, suite.alice.address, SECRET, price, sender=suite.alice.address, value=price
     )
-    assert result.event("Registered") == {"number": NUMBER, "owner": suite.alice.address, "price": price}
+    assert result.event("Registered") == {
+        "number": NUMBER,
+        "owner": suite.alice.address,
+        "price": price,
+        "commitment": suite.registrar.read("makeCommitment", NUMBER, suite.alice.address, SECRET, price),
+    }
     assert suite.registry.read("custodyOf", NUMBER) == (suite.alice.address, 1, 0)
 
 

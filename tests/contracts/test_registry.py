@@ -150,7 +150,7 @@ def test_a_move_keeps_epoch_and_records(owned: Suite) -> None:
     owned.names.send("claim", "alice", NUMBER, sender=owned.alice.address)
     before = owned.records.read("recordsOf", NUMBER)
     result = owned.move(owned.alice, owned.bob)
-    assert [e.name for e in result.events] == ["Transfer", "Moved"]
+    assert [e.name for e in result.events] == ["NonceUsed", "Transfer", "Moved"]
     assert owned.registry.read("custodyOf", NUMBER) == (owned.bob.address, 1, 0)
     assert owned.records.read("recordsOf", NUMBER) == before
     assert owned.names.read("nameOf", NUMBER) == "alice.eth"
