@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-/// @title A receiver that calls again when it is paid, or takes nothing
+/// @title A receiver that calls again when it is paid or given a number, or takes nothing
 contract Reentrant {
     address public target;
     bytes public payload;
@@ -13,10 +13,14 @@ contract Reentrant {
 
     receive() external payable {
         require(!refuses, "takes nothing");
-        if (target == address(0)) return;
-        ++tries;
-        (bool ok,) = target.call{value: value}(payload);
-        if (ok) ++successes;
+        _callAgain();
+    }
+
+    /// @notice ERC-721's hook for contracts that are given a token.
+    function onERC721Received(address, address, uint256, bytes calldata) external returns (bytes4) {
+        require(!refuses, "takes nothing");
+        _callAgain();
+        return this.onERC721Received.selector;
     }
 
     function setRefuses(bool refuses_) external {
@@ -38,5 +42,12 @@ contract Reentrant {
             }
         }
         return result;
+    }
+
+    function _callAgain() private {
+        if (target == address(0)) return;
+        ++tries;
+        (bool ok,) = target.call{value: value}(payload);
+        if (ok) ++successes;
     }
 }

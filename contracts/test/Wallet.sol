@@ -18,7 +18,10 @@ contract Wallet is IERC1271 {
         require(msg.sender == _key, "not the key");
         bool ok;
         (ok, result) = target.call{value: value}(data);
-        require(ok, "call failed");
+        if (ok) return result;
+        assembly ("memory-safe") {
+            revert(add(result, 0x20), mload(result))
+        }
     }
 
     function isValidSignature(bytes32 digest, bytes calldata signature) external view returns (bytes4) {

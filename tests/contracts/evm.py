@@ -148,7 +148,7 @@ class Chain:
         except RuntimeError as error:
             raise self._reverted(error) from None
         self._abis[to_checksum_address(address)] = abi
-        return Contract(self, to_checksum_address(address), abi)
+        return Contract(self, to_checksum_address(address), abi, self._told())
 
     def send(self, to: str, data: bytes, *, sender: str, value: int = 0) -> tuple[bytes, list[Event], int]:
         try:
@@ -157,7 +157,7 @@ class Chain:
             raise self._reverted(error) from None
         result = self.evm.result
         assert result is not None
-        return output, [self._event(log) for log in result.logs], result.gas_used
+        return output, self._told(), result.gas_used
 
     def read(self, to: str, data: bytes, *, sender: str) -> bytes:
         try:
@@ -174,6 +174,12 @@ class Chain:
         if entry is None:
             return Reverted(data.hex() or "without a reason")
         return Reverted(entry["name"], _plain(decode(_types(entry["inputs"]), data[4:])))
+
+    def _told(self) -> list[Event]:
+        """The events of the last transaction."""
+        result = self.evm.result
+        assert result is not None
+        return [self._event(log) for log in result.logs]
 
     def _event(self, log: Any) -> Event:
         topics, data = log.data
@@ -197,6 +203,8 @@ class Contract:
     chain: Chain
     address: str
     abi: Abi
+    created: list[Event] = field(default_factory=list, repr=False)
+    """What it told when it was deployed."""
     # The long tests ask the same again and again: coding would take four times as long as the machine does.
     _asked: dict[tuple[Any, ...], bytes] = field(default_factory=dict, repr=False)
     _answers: dict[tuple[str, bytes], Any] = field(default_factory=dict, repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from tests.contracts.evm import CHAIN_ID, Chain, Contract, Result, artefacts, helpers
+from tests.contracts.evm import CHAIN_ID, Chain, Contract, Event, Result, artefacts, helpers
 
 ZERO = "0x" + "00" * 20
 NONE = bytes(32)
@@ -39,6 +40,18 @@ _TYPES: dict[str, list[tuple[str, str]]] = {
     }.items()
 }
 
+SIGNED_CALLS = {
+    "moveTo": ("NumberRegistry", "Move", ("to",)),
+    "revokeSessionsFor": ("NumberRegistry", "RevokeSessions", ()),
+    "setCredentialFor": ("NumberRecords", "SetCredential", ("hash", "kdf")),
+    "clearCredentialFor": ("NumberRecords", "ClearCredential", ()),
+    "setHubFor": ("NumberRecords", "SetHub", ("hubId",)),
+    "setBackupFor": ("NumberRecords", "SetBackup", ("expected", "next")),
+    "setMessageKeyFor": ("NumberRecords", "SetMessageKey", ("key",)),
+    "setManyFor": ("NumberRecords", "SetMany", ("update",)),
+}
+"""Each call that takes a signature: its contract, what is signed, and its arguments between number and deadline."""
+
 
 def actor(name: str) -> LocalAccount:
     """An account of a key that follows from its name."""
@@ -57,6 +70,10 @@ class Suite:
     records: Contract
     hubs: Contract
     market: Contract
+    ens: Contract | None
+    wrapper: Contract | None
+    begun: Sequence[Event]
+    """What was told while they were deployed and linked."""
     alice: LocalAccount
     bob: LocalAccount
     mallory: LocalAccount
@@ -73,31 +90,25 @@ class Suite:
         def put(name: str, *args: Any) -> Contract:
             return chain.deploy(artefacts()[name], *args, sender=deployer)
 
-        vouching = (ZERO, ZERO)
-        if ens:
-            vouching = (cls._helper(chain, "EnsRegistryStandIn"), cls._helper(chain, "NameWrapperStandIn"))
+        def stand_in(name: str) -> Contract | None:
+            return chain.deploy(helpers()[name], sender=deployer) if ens else None
+
+        vouching = (stand_in("EnsRegistryStandIn"), stand_in("NameWrapperStandIn"))
         registry = put("NumberRegistry", deployer)
         registrar = put("NumberRegistrar", registry.address, actors["treasury"].address)
-        names = put("NameAlias", registry.address, *vouching)
+        names = put("NameAlias", registry.address, *(v.address if v else ZERO for v in vouching))
         records = put("NumberRecords", registry.address)
         market = put("NumberMarket", registry.address)
         links = (registrar.address, names.address, records.address, market.address)
-        registry.send("link", *links, sender=deployer)
-        return cls(chain, registry, registrar, names, records, put("HubList"), market, **actors)
-
-    @staticmethod
-    def _helper(chain: Chain, name: str) -> str:
-        return chain.deploy(helpers()[name], sender=actor("deployer").address).address
+        begun = [*registrar.created, *registry.send("link", *links, sender=deployer).events]
+        hubs = put("HubList")
+        return cls(
+            chain, registry, registrar, names, records, hubs, market, *vouching, begun, *actors.values()
+        )
 
     def helper(self, name: str, *args: Any) -> Contract:
         """A contract of ``contracts/test``."""
         return self.chain.deploy(helpers()[name], *args, sender=actor("deployer").address)
-
-    def at(self, name: str, address: str) -> Contract:
-        """A contract of ``contracts/test`` that is deployed already."""
-        from tests.contracts.evm import Abi
-
-        return Contract(self.chain, address, Abi(helpers()[name]["abi"]))
 
     def commit(self, number: int, owner: str, max_price: int | None = None, secret: bytes = SECRET) -> int:
         """Commits and waits until the reveal is due. Gives the price ceiling."""
@@ -121,6 +132,11 @@ class Suite:
     def fingerprint(self, number: int = NUMBER) -> bytes:
         fingerprint: bytes = self.registry.read("getStateFingerprint", number)
         return fingerprint
+
+    @staticmethod
+    def fields(primary: str) -> tuple[str, ...]:
+        """The fields of a struct that is signed."""
+        return tuple(field for _, field in _TYPES[primary])
 
     def sign(
         self, signer: LocalAccount, primary: str, values: dict[str, Any], *, chain_id: int = CHAIN_ID

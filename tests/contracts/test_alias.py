@@ -109,11 +109,13 @@ def test_asking_for_what_is_no_name_is_answered_with_none(owned: Suite) -> None:
 class TestWithEns:
     @staticmethod
     def registry(s: Suite) -> Contract:
-        return s.at("EnsRegistryStandIn", s.names.read("ens"))
+        assert s.ens is not None
+        return s.ens
 
     @staticmethod
     def wrapper(s: Suite) -> Contract:
-        return s.at("NameWrapperStandIn", s.names.read("wrapper"))
+        assert s.wrapper is not None
+        return s.wrapper
 
     def give(self, s: Suite, label: str, owner: str) -> None:
         self.registry(s).send("setOwner", _node(label), owner, sender=s.alice.address)

@@ -12,6 +12,7 @@ from tests.contracts.evm import Contract, Reverted, artefacts
 from tests.contracts.suite import ALL_RECORDS, ETHER, NO_RECORDS, NONE, NUMBER, SECRET, ZERO, Suite
 
 BOND = ETHER // 10
+_SAFELY = "safeTransferFrom(address,address,uint256)"
 
 
 def _hostile(s: Suite) -> Contract:
@@ -335,6 +336,46 @@ class TestReentrancy:
         assert (attacker.read("tries"), attacker.read("successes")) == (1, 0)
         assert suite.chain.balance(suite.hubs.address) == BOND
 
+    def test_by_who_is_given_a_number_finds_the_new_epoch(self, owned: Suite) -> None:
+        alice, attacker = owned.alice.address, _hostile(owned)
+        owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=alice)
+        _arm(attacker, owned.records, "setHub", NUMBER, 9)
+        owned.registry.send(_SAFELY, alice, attacker.address, NUMBER, sender=alice)
+        assert attacker.read("successes") == 1
+        assert owned.records.read("recordsOf", NUMBER) == (NONE, 0, 9, NONE, NONE)
+
+    def test_by_who_is_given_a_number_gets_it_to_himself_once(self, owned: Suite) -> None:
+        alice, attacker = owned.alice.address, _hostile(owned)
+        owned.registry.send("setApprovalForAll", attacker.address, True, sender=alice)
+        owned.register(alice, NUMBER + 1)
+        _arm(attacker, owned.registry, "transferFrom", alice, attacker.address, NUMBER)
+        owned.registry.send(_SAFELY, alice, attacker.address, NUMBER, sender=alice)
+        assert (attacker.read("tries"), attacker.read("successes")) == (1, 0)
+        assert owned.registry.read("custodyOf", NUMBER) == (attacker.address, 2, 0)
+        assert owned.registry.read("balanceOf", alice) == 1
+
+    def test_by_who_is_given_a_number_that_was_listed_buys_nothing(self, owned: Suite) -> None:
+        alice, attacker = owned.alice.address, _hostile(owned)
+        fingerprint = owned.list(alice)
+        _arm(attacker, owned.market, "buy", NUMBER, ETHER, fingerprint, value=ETHER)
+        owned.registry.send(_SAFELY, alice, attacker.address, NUMBER, sender=alice)
+        assert (attacker.read("tries"), attacker.read("successes")) == (1, 0)
+        assert owned.chain.balance(owned.market.address) == owned.market.read("owed", alice) == 0
+
+    def test_is_not_offered_by_a_purchase_or_a_bond(self, owned: Suite) -> None:
+        """Both take the exact price and give no change; the buyer's hook is not called."""
+        attacker = _hostile(owned)
+        fingerprint = owned.list(owned.alice.address)
+        _arm(attacker, owned.market, "withdraw")
+        purchase = ("buy", NUMBER, ETHER, fingerprint)
+        with pytest.raises(Reverted, match="WrongPayment"):
+            _through(attacker, owned.market, *purchase, value=ETHER + 1)
+        _through(attacker, owned.market, *purchase, value=ETHER)
+        with pytest.raises(Reverted, match="WrongBond"):
+            _through(attacker, owned.hubs, "addHub", "sip:a", b"\1" * 32, value=BOND + 1)
+        _through(attacker, owned.hubs, "addHub", "sip:a", b"\1" * 32, value=BOND)
+        assert attacker.read("tries") == 0
+
 
 class TestGrief:
     def test_a_payer_who_takes_no_refund_harms_himself_alone(self, suite: Suite) -> None:
@@ -391,7 +432,8 @@ class TestEnsName:
     def test_sold_after_it_was_claimed(self, ens_suite: Suite) -> None:
         s = ens_suite
         s.register(s.alice.address)
-        ens = s.at("EnsRegistryStandIn", s.names.read("ens"))
+        ens = s.ens
+        assert ens is not None
         eth = keccak(NONE + keccak(text="eth"))
         node = keccak(eth + keccak(text="alice"))
         ens.send("setOwner", node, s.alice.address, sender=s.alice.address)
