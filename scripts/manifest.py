@@ -1,7 +1,10 @@
-"""Compiles the contracts and writes ``telsdk/chain/data/manifest.json``: their ABIs and creation bytecode.
+"""Compiles the contracts and writes what is made of that.
 
-    scripts/manifest.py            write it
-    scripts/manifest.py --check    exit 1 when what is there was not made from these sources
+``telsdk/chain/data/manifest.json`` has their ABIs and creation bytecode, ``contracts/layout.json`` their storage
+slots and the size of their code.
+
+    scripts/manifest.py            write both
+    scripts/manifest.py --check    exit 1 when one of them was not made from these sources
 
 The output depends on the sources, the settings below and the pins in ``package.json`` only. Needs Node.js and
 the npm packages: ``scripts/toolchain.py`` brings both.
@@ -13,17 +16,19 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from scripts.layout import MAX_CODE, OUTPUT, code_size, layout  # noqa: E402
 from scripts.toolchain import ToolchainError, node  # noqa: E402
 
 MANIFEST = ROOT / "telsdk/chain/data/manifest.json"
+LAYOUT = ROOT / "contracts/layout.json"
 CONTRACTS = ("NumberRegistry", "NumberRegistrar", "NameAlias", "NumberRecords", "HubList", "NumberMarket")
-MAX_CODE = 24_576  # bytes, EIP-170
 
 SETTINGS: dict[str, Any] = {
     "viaIR": True,
@@ -66,18 +71,28 @@ def compile_sources(sources: list[Path], settings: dict[str, Any], outputs: list
     return contracts
 
 
-def build() -> str:
-    """The manifest's text."""
+def compiled_contracts() -> dict[str, Any]:
+    """What the compiler makes of each contract, by name.
+
+    Raises:
+        CompileError: it refused the sources, or a contract is too large.
+    """
     sources = [ROOT / f"contracts/{name}.sol" for name in CONTRACTS]
-    outputs = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
+    outputs = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", OUTPUT]
     compiled = compile_sources(sources, SETTINGS, outputs)
-    contracts = {}
-    for name in CONTRACTS:
-        artefact = compiled[f"contracts/{name}.sol"][name]
-        size = len(artefact["evm"]["deployedBytecode"]["object"]) // 2
-        if size > MAX_CODE:
+    contracts = {name: compiled[f"contracts/{name}.sol"][name] for name in CONTRACTS}
+    for name, artefact in contracts.items():
+        if (size := code_size(artefact)) > MAX_CODE:
             raise CompileError(f"{name} has {size} bytes of code; {MAX_CODE} are allowed (EIP-170)")
-        contracts[name] = {"abi": artefact["abi"], "bytecode": "0x" + artefact["evm"]["bytecode"]["object"]}
+    return contracts
+
+
+def manifest(artefacts: Mapping[str, Any]) -> str:
+    """The manifest's text."""
+    contracts = {
+        name: {"abi": artefact["abi"], "bytecode": "0x" + artefact["evm"]["bytecode"]["object"]}
+        for name, artefact in artefacts.items()
+    }
     packages = json.loads((ROOT / "package.json").read_text())
     compiler = {
         "version": packages["devDependencies"]["solc"],
@@ -88,22 +103,24 @@ def build() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Compile the contracts to telsdk/chain/data/manifest.json.")
-    parser.add_argument("--check", action="store_true", help="only say whether the manifest is up to date")
+    parser = argparse.ArgumentParser(description="Compile the contracts to manifest.json and layout.json.")
+    parser.add_argument("--check", action="store_true", help="only say whether the two are up to date")
     check = parser.parse_args(arguments).check
     try:
-        text = build()
+        artefacts = compiled_contracts()
     except (CompileError, ToolchainError) as error:
         print(error, file=sys.stderr)
         return 1
-    if check:
-        if MANIFEST.exists() and MANIFEST.read_text() == text:
-            return 0
-        print(f"{MANIFEST.relative_to(ROOT)} is stale: run scripts/manifest.py", file=sys.stderr)
-        return 1
-    MANIFEST.parent.mkdir(parents=True, exist_ok=True)
-    MANIFEST.write_text(text)
-    return 0
+    made = {MANIFEST: manifest(artefacts), LAYOUT: layout(artefacts)}
+    if not check:
+        for path, text in made.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return 0
+    stale = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
+    for path in stale:
+        print(f"{path.relative_to(ROOT)} is stale: run scripts/manifest.py", file=sys.stderr)
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,51 +11,20 @@ from telsdk.chain import revert
 from telsdk.chain.anvil import AnvilChain
 from telsdk.chain.client import Client
 from telsdk.chain.deploy import deploy
-from telsdk.chain.errors import RpcError, RpcUnreachable
+from telsdk.chain.errors import RpcError
 from telsdk.chain.facts import facts_of
 from telsdk.chain.index import ChainIndex
 from telsdk.name import Name
+from tests.anvil import running_anvil
 from tests.chain.actors import NUMBER, OTHER, me
 
-ROOT = Path(__file__).parents[2]
-ANVIL = shutil.which("anvil", path=ROOT / "node_modules/.bin") or shutil.which("anvil")
-
-pytestmark = [
-    pytest.mark.contracts,
-    pytest.mark.skipif(ANVIL is None, reason="anvil comes with `npm install`"),
-]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+pytestmark = pytest.mark.contracts
 
 
 @pytest.fixture(scope="module")
 def anvil() -> Iterator[AnvilChain]:
-    assert ANVIL is not None
-    port = free_port()
-    process = subprocess.Popen(
-        [ANVIL, "--port", str(port), "--silent"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield connected(f"http://127.0.0.1:{port}", process)
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def connected(url: str, process: subprocess.Popen[bytes]) -> AnvilChain:
-    """The chain at `url`, as soon as `process` serves it."""
-    for _ in range(100):
-        assert process.poll() is None, "anvil ended"
-        try:
-            return AnvilChain(url)
-        except RpcUnreachable:
-            time.sleep(0.1)
-    raise AssertionError("anvil did not come up")
+    with running_anvil() as rpc:
+        yield AnvilChain(rpc)
 
 
 @pytest.fixture

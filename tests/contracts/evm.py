@@ -1,12 +1,10 @@
 """An Ethereum virtual machine in this process (pyrevm), and contracts on it as objects.
 
-The contracts under test are those of the built manifest; the helpers of ``contracts/test`` are compiled when
-a test first asks for them, and kept in ``.build``.
+The contracts under test are those of the built manifest.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -233,25 +231,4 @@ def artefacts() -> dict[str, Any]:
     contracts: dict[str, Any] = json.loads((ROOT / "telsdk/chain/data/manifest.json").read_text())[
         "contracts"
     ]
-    return contracts
-
-
-@cache
-def helpers() -> dict[str, Any]:
-    """The contracts of ``contracts/test`` by name, compiled once for each change."""
-    from scripts.manifest import SETTINGS, compile_sources
-
-    sources = sorted((ROOT / "contracts/test").glob("*.sol"))
-    key = hashlib.sha256(b"".join(s.read_bytes() for s in sources)).hexdigest()[:16]
-    kept = ROOT / f".build/test-contracts-{key}.json"
-    if not kept.exists():
-        compiled = compile_sources(sources, SETTINGS, ["abi", "evm.bytecode.object"])
-        built = {
-            name: {"abi": artefact["abi"], "bytecode": artefact["evm"]["bytecode"]["object"]}
-            for contracts in compiled.values()
-            for name, artefact in contracts.items()
-        }
-        kept.parent.mkdir(exist_ok=True)
-        kept.write_text(json.dumps(built))
-    contracts: dict[str, Any] = json.loads(kept.read_text())
     return contracts

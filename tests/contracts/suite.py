@@ -10,7 +10,8 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from tests.contracts.evm import CHAIN_ID, Chain, Contract, Event, Result, artefacts, helpers
+from scripts.helpers import helpers
+from tests.contracts.evm import CHAIN_ID, Chain, Contract, Event, Result, artefacts
 
 ZERO = "0x" + "00" * 20
 NONE = bytes(32)

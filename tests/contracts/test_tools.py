@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from scripts import toolchain
 from telsdk.chain import deployments
-from telsdk.chain.anvil import AnvilChain
 from telsdk.chain.client import connect
-from telsdk.chain.errors import RpcUnreachable
+from tests.anvil import running_anvil
 from tests.contracts.evm import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.contracts, pytest.mark.timeout(300)]
@@ -39,32 +36,11 @@ def _tools() -> None:
 @pytest.fixture
 def anvil() -> Iterator[str]:
     """The address of an anvil."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [toolchain.anvil(), "--port", str(port), "--silent"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    rpc = f"http://127.0.0.1:{port}"
-    try:
-        _until_answering(rpc)
+    with running_anvil() as rpc:
         yield rpc
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
-def _until_answering(rpc: str) -> None:
-    # Each try waits by itself: the client asks again a few times before it gives up.
-    for _ in range(20):
-        with suppress(RpcUnreachable):
-            AnvilChain(rpc)
-            return
-    pytest.fail(f"no anvil at {rpc}")
-
-
-def test_the_manifest_was_made_from_these_sources() -> None:
+def test_the_manifest_and_the_layout_were_made_from_these_sources() -> None:
     run = _run(sys.executable, "scripts/manifest.py", "--check")
     assert (run.returncode, run.stderr) == (0, "")
 
