@@ -5,7 +5,8 @@
 
 Writes where they stand as NAME.json into telsdk's folder for deployments, or where --output says; then
 ``telsdk --network NAME`` finds them. A second run finds the file, looks whether the contracts are there, and
-does nothing.
+does nothing. When a run is cut off, the same command goes on where it was: beside the file, NAME.json.progress
+says how far it came.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from web3 import Web3
 
 from telsdk.chain import deploy as chain_deploy
 from telsdk.chain import deployments
-from telsdk.chain.deployments import Deployment
 from telsdk.errors import TelError
 
 ZERO = "0x" + "00" * 20
@@ -62,26 +62,6 @@ def _path(name: str, output: Path | None) -> Path:
     return output or deployments.user_folder() / f"{name}.json"
 
 
-def _standing(w3: Web3, path: Path) -> Deployment | None:
-    """The deployment in the file at `path`, if there is such a file.
-
-    Raises:
-        click.ClickException: it is of another chain, or its contracts are not there.
-    """
-    if not path.exists():
-        return None
-    found = deployments.read(path)
-    chain_id = w3.eth.chain_id
-    if found.chain_id != chain_id:
-        raise click.ClickException(
-            f"{path} is of chain {found.chain_id}, this is {chain_id}: give another --name"
-        )
-    for contract, address in found.addresses.items():
-        if not w3.eth.get_code(to_checksum_address(address)):
-            raise click.ClickException(f"{path}: no {contract} at {address}; remove the file to deploy anew")
-    return found
-
-
 @click.command(cls=ConnectedProviderCommand)
 @account_option()
 @click.option("--name", default="local", show_default=True, help="What the network will be called.")
@@ -104,7 +84,7 @@ def cli(
     w3: Web3 = provider.web3
     path = _path(name, output)
     try:
-        if _standing(w3, path) is not None:
+        if chain_deploy.standing(w3, path) is not None:
             click.echo(f"{path}: deployed already")
             return
         made = chain_deploy.deploy(
@@ -115,13 +95,10 @@ def cli(
             ens=ens,
             wrapper=wrapper,
             rpc=rpc,
+            path=path,
         )
     except TelError as error:
         raise click.ClickException(str(error)) from error
-    if output is None:
-        deployments.save(made)
-    else:
-        path.write_text(made.to_json())
     for contract, address in made.addresses.items():
         click.echo(f"{contract:16} {address}")
     click.echo(f"{path}: written")
