@@ -114,7 +114,7 @@ def creation(contract: str, args: tuple[Any, ...]) -> bytes:
     """The code that creates `contract` with the constructor's `args`."""
     artifact = manifest.load()[contract]
     inputs = [item for entry in artifact.entries("constructor") for item in entry["inputs"]]
-    return bytes.fromhex(artifact.bytecode.removeprefix("0x")) + encode(types(inputs), args)
+    return artifact.creation_code + encode(types(inputs), args)
 
 
 def _code() -> str:
