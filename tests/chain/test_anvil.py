@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,15 @@ import pytest
 
 from telsdk.chain import revert
 from telsdk.chain.anvil import AnvilChain
+from telsdk.chain.batch import Answer, Batch, Read
 from telsdk.chain.client import Client
 from telsdk.chain.deploy import deploy
 from telsdk.chain.errors import RpcError, RpcUnreachable
 from telsdk.chain.facts import facts_of
+from telsdk.chain.functions import functions
 from telsdk.chain.index import ChainIndex
 from telsdk.name import Name
-from tests.chain.actors import NUMBER, OTHER, me
+from tests.chain.actors import NUMBER, OTHER, installed, me
 
 ROOT = Path(__file__).parents[2]
 ANVIL = shutil.which("anvil", path=ROOT / "node_modules/.bin") or shutil.which("anvil")
@@ -139,6 +141,30 @@ def test_transactions_can_be_kept_waiting(anvil: AnvilChain, client: Client) -> 
         assert client.head().number == height + 1
     finally:
         anvil.automine(True)
+
+
+def test_reads_are_made_in_one_call(
+    client: Client, anvil: AnvilChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.buy_number(NUMBER, wait=anvil.advance_time)
+    burner = installed(client, "fe")
+    together: list[bool] = []
+    results = Batch._results
+
+    def noted(batch: Batch, chunk: Sequence[Answer[Any]]) -> list[tuple[bool, bytes]] | None:
+        found = results(batch, chunk)
+        together.append(found is not None)
+        return found
+
+    monkeypatch.setattr(Batch, "_results", noted)
+    with client.batch() as batch:
+        batch.add(Read(burner, functions("NumberRegistry")["registrar"], (), str))
+        custody = batch.add(client.registry.custody_read(NUMBER))
+        refused = batch.add(client.registry.fingerprint_read(OTHER))
+    assert together == [True]
+    assert custody.get() == client.registry.custody(NUMBER)
+    with pytest.raises(revert.ERC721NonexistentToken):
+        refused.get()
 
 
 def test_an_unknown_call_is_an_rpc_error(anvil: AnvilChain) -> None:
