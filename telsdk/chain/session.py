@@ -144,20 +144,22 @@ class Session:
         """
         account = self.signer()
         transaction = {**message, "from": account.address}
+        estimate = self._estimate(transaction)
         with mapped():
-            estimate = self.w3.eth.estimate_gas(cast(TxParams, transaction), "pending")
             transaction |= {"chainId": self.w3.eth.chain_id, **self._fees()}
         # A fifth more than estimated: the state may move before the transaction is taken in.
         transaction["gas"] = estimate * 6 // 5
         price = transaction.get("maxFeePerGas", transaction.get("gasPrice", 0))
         self._afford(transaction.get("value", 0) + transaction["gas"] * price)
-        with self._sending, mapped():
-            transaction["nonce"] = self.w3.eth.get_transaction_count(account.address, "pending")
+        with self._sending:
+            with mapped():
+                transaction["nonce"] = self.w3.eth.get_transaction_count(account.address, "pending")
             signed = account.sign_transaction(transaction)
             if before_sending is not None:
                 raw = Web3.to_hex(signed.raw_transaction)
                 before_sending(Signed(Web3.to_hex(signed.hash), transaction["nonce"], raw))
-            tx = self.w3.eth.send_raw_transaction(signed.raw_transaction)
+            with mapped():
+                tx = self.w3.eth.send_raw_transaction(signed.raw_transaction)
         return self._receipt(self._wait(tx), transaction)
 
     def result(self, signed: Signed) -> Receipt | None:
@@ -228,6 +230,18 @@ class Session:
             raise TransactionUnpaid(
                 f"{address} has {ether(balance)} ether and needs {ether(amount)}: send it some"
             )
+
+    def _estimate(self, transaction: Mapping[str, Any]) -> int:
+        """The gas that it takes behind what waits for a block already, or else behind the newest block."""
+        try:
+            with mapped():
+                return self.w3.eth.estimate_gas(cast(TxParams, transaction), "pending")
+        except RpcUnreachable:
+            raise
+        except RpcError:
+            # eth-tester, for one, estimates on the newest block only.
+            with mapped():
+                return self.w3.eth.estimate_gas(cast(TxParams, transaction))
 
     def _fees(self) -> dict[str, int]:
         """EIP-1559 fees that hold while the base fee doubles, or a gas price where there are none."""
