@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 
-from telsdk.chain import revert
+from telsdk.chain import revert, session
 from telsdk.chain.anvil import AnvilChain
 from telsdk.chain.batch import Answer, Batch, Read
 from telsdk.chain.client import Client
 from telsdk.chain.deploy import deploy
-from telsdk.chain.errors import RpcError, RpcUnreachable
+from telsdk.chain.errors import RpcError, RpcUnreachable, TransactionPending
 from telsdk.chain.facts import facts_of
 from telsdk.chain.functions import functions
 from telsdk.chain.index import ChainIndex
+from telsdk.chain.verify import verify
 from telsdk.name import Name
 from tests.chain.actors import NUMBER, OTHER, installed, me
 
@@ -141,6 +142,26 @@ def test_transactions_can_be_kept_waiting(anvil: AnvilChain, client: Client) -> 
         assert client.head().number == height + 1
     finally:
         anvil.automine(True)
+
+
+def test_a_deployment_goes_on_with_a_transaction_that_still_waits_for_its_block(
+    anvil: AnvilChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """anvil counts it in the pending nonce, and refuses to be sent it again."""
+    mark, account, path = anvil.snapshot(), anvil.accounts[4], tmp_path / "waiting.json"
+    before = anvil.w3.eth.get_transaction_count(account.address)
+    anvil.automine(False)
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "RECEIPT_TIMEOUT", 0.1)
+        for _ in range(2):
+            with pytest.raises(TransactionPending):
+                deploy(anvil.w3, account, path=path)
+    anvil.mine()
+    anvil.automine(True)
+    made = deploy(anvil.w3, account, path=path)
+    assert anvil.w3.eth.get_transaction_count(account.address) - before == len(made.addresses) + 1
+    assert [str(check) for check in verify(anvil.w3, made) if not check.ok] == []
+    anvil.revert(mark)
 
 
 def test_reads_are_made_in_one_call(

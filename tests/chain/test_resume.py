@@ -135,6 +135,38 @@ def test_a_transaction_whose_nonce_went_to_another_is_signed_anew(
     check(chain, deploy(wire.w3, account, path=path), account, before + 1)
 
 
+def test_a_transaction_that_is_no_longer_taken_is_signed_anew(
+    chain: EmbeddedChain, account: LocalAccount, wire: Wire, tmp_path: Path
+) -> None:
+    path = tmp_path / "stale.json"
+    before = chain.w3.eth.get_transaction_count(account.address)
+    wire.cut(SEND, 2, behind=False)
+    with pytest.raises(Cut):
+        deploy(wire.w3, account, path=path)
+    wire.refuse_once(SEND)
+    check(chain, deploy(wire.w3, account, path=path), account, before)
+
+
+def test_of_two_that_were_signed_for_a_step_the_one_in_a_block_counts(
+    chain: EmbeddedChain, account: LocalAccount, wire: Wire, tmp_path: Path
+) -> None:
+    path = tmp_path / "two.json"
+    before = chain.w3.eth.get_transaction_count(account.address)
+    wire.cut(SEND, 2, behind=False)
+    with pytest.raises(Cut):
+        deploy(wire.w3, account, path=path)
+    chain.mine()  # the base fee falls: what is signed now is another transaction
+    wire.refuse_once(SEND)
+    wire.cut(SEND, 1, behind=False)
+    with pytest.raises(Cut):
+        deploy(wire.w3, account, path=path)
+    first, second = json.loads(progress_file(path).read_text())["steps"]["NumberRegistrar"]["signed"]
+    assert first["tx"] != second["tx"]
+    assert first["nonce"] == second["nonce"]
+    chain.w3.eth.send_raw_transaction(first["raw"])
+    check(chain, deploy(wire.w3, account, path=path), account, before)
+
+
 @pytest.fixture
 def begun(chain: EmbeddedChain, account: LocalAccount, wire: Wire, tmp_path: Path) -> Path:
     """Where a deployment is to be written that was cut off at its third step."""
