@@ -125,6 +125,16 @@ def test_more_than_fits_into_one_call_takes_several(reader: Client, wire: Wire, 
             answer.get()
 
 
+def test_long_questions_take_several_calls_too(reader: Client, wire: Wire, alice: Client) -> None:
+    zero = installed(alice, "60205ff3")  # gives back a word, whatever it is asked
+    entry = {"type": "function", "name": "f", "inputs": [{"name": "", "type": "bytes"}]}
+    function = Function({**entry, "outputs": [{"name": "", "type": "uint256"}]})
+    with reader.batch() as batch:
+        answers = [batch.add(Read(zero, function, (bytes(20_000),), int, size=32)) for _ in range(6)]
+    assert wire.seen[CALL] == 3
+    assert [answer.get() for answer in answers] == [0] * 6
+
+
 def test_answers_longer_than_awaited_are_asked_for_one_by_one(
     reader: Client, wire: Wire, alice: Client
 ) -> None:
