@@ -9,7 +9,6 @@ do not agree, so it has an environment of its own: `.build/slither`, which .ci/r
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from scripts.manifest import CONTRACTS, SETTINGS  # noqa: E402
-from scripts.toolchain import SOLC_FOLDER, ToolchainError, install, solc_launcher  # noqa: E402
+from scripts.toolchain import ToolchainError, install, solc_launcher  # noqa: E402
 
 TIME_LIMIT = 600  # seconds
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -116,8 +117,8 @@ class Abi:
 class Chain:
     """The machine, its clock, and all ABIs of what was deployed, to read events and errors by."""
 
-    def __init__(self) -> None:
-        self.evm = EVM(Env(cfg=CfgEnv(chain_id=CHAIN_ID)), gas_limit=30_000_000, spec_id="CANCUN")
+    def __init__(self, chain_id: int = CHAIN_ID) -> None:
+        self.evm = EVM(Env(cfg=CfgEnv(chain_id=chain_id)), gas_limit=30_000_000, spec_id="CANCUN")
         self.now = START
         self.block = 1
         self._abis: dict[str, Abi] = {}
@@ -147,8 +148,11 @@ class Chain:
             address = self.evm.deploy(sender, code)
         except RuntimeError as error:
             raise self._reverted(error) from None
-        self._abis[to_checksum_address(address)] = abi
-        return Contract(self, to_checksum_address(address), abi)
+        address = to_checksum_address(address)
+        self._abis[address] = abi
+        result = self.evm.result
+        assert result is not None
+        return Contract(self, address, abi, [self._event(log) for log in result.logs])
 
     def send(self, to: str, data: bytes, *, sender: str, value: int = 0) -> tuple[bytes, list[Event], int]:
         try:
@@ -197,6 +201,8 @@ class Contract:
     chain: Chain
     address: str
     abi: Abi
+    born: list[Event] = field(default_factory=list, repr=False)
+    """what its constructor logged"""
     # The long tests ask the same again and again: coding would take four times as long as the machine does.
     _asked: dict[tuple[Any, ...], bytes] = field(default_factory=dict, repr=False)
     _answers: dict[tuple[str, bytes], Any] = field(default_factory=dict, repr=False)
@@ -221,10 +227,9 @@ class Contract:
 
 @cache
 def artefacts() -> dict[str, Any]:
-    """The built contracts by name."""
-    contracts: dict[str, Any] = json.loads((ROOT / "telsdk/chain/data/manifest.json").read_text())[
-        "contracts"
-    ]
+    """The contracts under test by name: those of the built manifest, or of the one that TELSDK_TEST_MANIFEST names."""
+    manifest = os.environ.get("TELSDK_TEST_MANIFEST", ROOT / "telsdk/chain/data/manifest.json")
+    contracts: dict[str, Any] = json.loads(Path(manifest).read_text())["contracts"]
     return contracts
 
 
