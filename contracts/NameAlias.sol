@@ -90,6 +90,8 @@ contract NameAlias is INameAlias {
     }
 
     function _requireOwner(uint256 number) private view returns (uint64) {
+        // The session counter is not asked for.
+        // slither-disable-next-line unused-return
         (address owner, uint64 epoch,) = registry.custodyOf(number);
         if (msg.sender != owner) revert NotOwner(number, msg.sender, owner);
         return epoch;
@@ -98,6 +100,8 @@ contract NameAlias is INameAlias {
     /// @dev Whether the claim holds: made in its number's present epoch, and by whom ENS names when there is ENS.
     function _resolve(Claim memory entry, address ensOwner) private view returns (bool) {
         if (entry.number == 0) return false;
+        // The session counter is not asked for.
+        // slither-disable-next-line unused-return
         (address owner, uint64 epoch,) = registry.custodyOf(entry.number);
         return entry.epoch == epoch && (address(ens) == address(0) || owner == ensOwner);
     }

@@ -6,6 +6,7 @@ The contracts under test are those of the built manifest.
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -114,8 +115,8 @@ class Abi:
 class Chain:
     """The machine, its clock, and all ABIs of what was deployed, to read events and errors by."""
 
-    def __init__(self) -> None:
-        self.evm = EVM(Env(cfg=CfgEnv(chain_id=CHAIN_ID)), gas_limit=30_000_000, spec_id="CANCUN")
+    def __init__(self, chain_id: int = CHAIN_ID) -> None:
+        self.evm = EVM(Env(cfg=CfgEnv(chain_id=chain_id)), gas_limit=30_000_000, spec_id="CANCUN")
         self.now = START
         self.block = 1
         self._abis: dict[str, Abi] = {}
@@ -227,8 +228,7 @@ class Contract:
 
 @cache
 def artefacts() -> dict[str, Any]:
-    """The built contracts by name."""
-    contracts: dict[str, Any] = json.loads((ROOT / "telsdk/chain/data/manifest.json").read_text())[
-        "contracts"
-    ]
+    """The contracts under test by name: those of the built manifest, or of the one that TELSDK_TEST_MANIFEST names."""
+    manifest = os.environ.get("TELSDK_TEST_MANIFEST", ROOT / "telsdk/chain/data/manifest.json")
+    contracts: dict[str, Any] = json.loads(Path(manifest).read_text())["contracts"]
     return contracts

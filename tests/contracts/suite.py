@@ -81,8 +81,8 @@ class Suite:
     treasury: LocalAccount
 
     @classmethod
-    def deploy(cls, *, ens: bool = False) -> Suite:
-        chain = Chain()
+    def deploy(cls, *, ens: bool = False, chain_id: int = CHAIN_ID) -> Suite:
+        chain = Chain(chain_id)
         actors = {name: actor(name) for name in ("alice", "bob", "mallory", "treasury")}
         deployer = actor("deployer").address
         for account in [*(a.address for a in actors.values()), deployer]:

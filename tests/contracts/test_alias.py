@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telsdk.name import Name, NameFormatError
-from tests.contracts.evm import Contract, Reverted
-from tests.contracts.suite import NUMBER, Suite
+from tests.contracts.evm import Contract, Reverted, artefacts
+from tests.contracts.suite import NUMBER, ZERO, Suite
 
 
 def _node(label: str) -> bytes:
@@ -106,6 +106,32 @@ def test_asking_for_what_is_no_name_is_answered_with_none(owned: Suite) -> None:
         assert owned.names.read("numberOf", label) == 0
 
 
+def test_a_released_name_changes_the_card(owned: Suite) -> None:
+    owned.names.send("claim", "alice", NUMBER, sender=owned.alice.address)
+    result = owned.names.send("release", NUMBER, sender=owned.alice.address)
+    assert result.event("MetadataUpdate") == {"_tokenId": NUMBER}
+
+
+def test_the_next_owner_has_no_name_to_release(owned: Suite) -> None:
+    alice, bob = owned.alice.address, owned.bob.address
+    owned.names.send("claim", "alice", NUMBER, sender=alice)
+    owned.registry.send("transferFrom", alice, bob, NUMBER, sender=alice)
+    with pytest.raises(Reverted, match="NoName"):
+        owned.names.send("release", NUMBER, sender=bob)
+    result = owned.names.send("claim", "bob", NUMBER, sender=bob)
+    assert [e.name for e in result.events] == ["NameClaimed", "MetadataUpdate"]
+
+
+def test_where_ens_has_no_wrapper_a_name_that_nobody_has_is_nobodys(ens_suite: Suite) -> None:
+    s = ens_suite
+    s.register(s.alice.address)
+    ens = s.names.read("ens")
+    names = s.chain.deploy(artefacts()["NameAlias"], s.registry.address, ens, ZERO, sender=s.alice.address)
+    with pytest.raises(Reverted) as refused:
+        names.send("claim", "alice", NUMBER, sender=s.alice.address)
+    assert refused.value.values == ("alice", s.alice.address, ZERO)
+
+
 class TestWithEns:
     @staticmethod
     def registry(s: Suite) -> Contract:
@@ -185,3 +211,15 @@ class TestWithEns:
         self.give(s, "alice", s.alice.address)
         assert s.names.read("numberOf", "alice") == 0
         assert s.names.read("nameOf", NUMBER) == "alicia.eth"
+
+    def test_a_number_whose_name_went_to_another_cannot_take_it_from_there(self, ens_suite: Suite) -> None:
+        s = ens_suite
+        s.register(s.alice.address)
+        s.register(s.bob.address, NUMBER + 1)
+        self.give(s, "alice", s.alice.address)
+        s.names.send("claim", "alice", NUMBER, sender=s.alice.address)
+        self.give(s, "alice", s.bob.address)
+        s.names.send("claim", "alice", NUMBER + 1, sender=s.bob.address)
+        with pytest.raises(Reverted, match="NoName"):
+            s.names.send("release", NUMBER, sender=s.alice.address)
+        assert s.names.read("numberOf", "alice") == NUMBER + 1

@@ -282,3 +282,17 @@ def test_the_domain_is_the_one_that_signers_build(suite: Suite) -> None:
 def test_only_the_alias_contract_refreshes_metadata(owned: Suite) -> None:
     with pytest.raises(Reverted, match="NotNameAlias"):
         owned.registry.send("refreshMetadata", NUMBER, sender=owned.alice.address)
+
+
+def test_the_collection_has_a_name(suite: Suite) -> None:
+    assert (suite.registry.read("name"), suite.registry.read("symbol")) == ("telsdk Number", "TEL")
+
+
+def test_the_link_is_told(suite: Suite) -> None:
+    alice, bob = suite.alice.address, suite.bob.address
+    registry = suite.chain.deploy(artefacts()["NumberRegistry"], alice, sender=alice)
+    links = (alice, bob, suite.mallory.address, suite.treasury.address)
+    told = registry.send("link", *links, sender=alice).event("Linked")
+    assert tuple(told.values()) == links
+    getters = ("registrar", "nameAlias", "records", "market")
+    assert tuple(registry.read(getter) for getter in getters) == links
