@@ -71,7 +71,7 @@ contract NameAlias is INameAlias {
     function nameOf(uint256 number) external view returns (string memory) {
         bytes32 word = _labels[number];
         Claim memory entry = _claims[word];
-        if (entry.number != number || number == 0) return "";
+        if (entry.number != number) return "";
         string memory label = Label.unpack(word);
         if (!_resolve(entry, _ensOwner(bytes(label)))) return "";
         return string.concat(label, ".eth");
