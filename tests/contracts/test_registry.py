@@ -296,3 +296,15 @@ def test_the_link_is_told(suite: Suite) -> None:
     assert tuple(told.values()) == links
     getters = ("registrar", "nameAlias", "records", "market")
     assert tuple(registry.read(getter) for getter in getters) == links
+
+
+def test_a_number_that_nobody_holds_has_no_card(suite: Suite) -> None:
+    with pytest.raises(Reverted) as refused:
+        suite.registry.read("tokenURI", NUMBER)
+    assert (refused.value.name, refused.value.values) == ("ERC721NonexistentToken", (NUMBER,))
+
+
+def test_the_zero_address_has_no_balance(suite: Suite) -> None:
+    with pytest.raises(Reverted) as refused:
+        suite.registry.read("balanceOf", ZERO)
+    assert (refused.value.name, refused.value.values) == ("ERC721InvalidOwner", (ZERO,))
