@@ -95,6 +95,30 @@ def test_contract_and_sdk_agree_on_what_a_label_is(deployed: Suite, label: str) 
     assert refused.value.name == ("NotOwner" if valid else "InvalidLabel")
 
 
+def _is_label(s: Suite, label: str) -> bool:
+    """Nobody holds the number, so a good label gets as far as the owner."""
+    with pytest.raises(Reverted) as refused:
+        s.names.send("claim", label, NUMBER, sender=s.alice.address)
+    assert refused.value.name in ("NotOwner", "InvalidLabel")
+    return refused.value.name == "NotOwner"
+
+
+@pytest.mark.parametrize("label", ["{}bc", "a{}c", "ab{}", "abcd{}", "a" * 31 + "{}"])
+def test_each_byte_is_looked_at(suite: Suite, label: str) -> None:
+    taken = {byte for byte in range(128) if _is_label(suite, label.format(chr(byte)))}
+    assert taken == set(b"abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+@pytest.mark.parametrize("label", ["ab--", "xn--abc", "----", "a1--b"])
+def test_two_hyphens_after_two_bytes_are_kept_for_encodings(suite: Suite, label: str) -> None:
+    assert not _is_label(suite, label)
+
+
+@pytest.mark.parametrize("label", ["ab-", "a--", "---", "ab-c", "abc-", "a--b", "--ab", "abc--"])
+def test_hyphens_elsewhere_are_letters_like_others(suite: Suite, label: str) -> None:
+    assert _is_label(suite, label)
+
+
 @pytest.mark.parametrize("label", ["abc", "a" * 32, "0-9", "-a-", "a--b"])
 def test_labels_come_back_as_they_went_in(owned: Suite, label: str) -> None:
     owned.names.send("claim", label, NUMBER, sender=owned.alice.address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
 import pytest
@@ -89,6 +90,18 @@ def test_what_gets_in_is_of_the_allowed_bytes(deployed: Suite, text: str) -> Non
         # A pin of zero is refused after the address is looked at.
         deployed.hubs.send("addHub", "sip:" + text, NONE, sender=deployed.alice.address, value=BOND)
     assert refused.value.name == ("InvalidPin" if allowed else "InvalidUri")
+
+
+@pytest.mark.parametrize("uri", ["sip:{}", "sip:{}bc", "sips:a{}c", "sip:ab{}", "sip:" + "a" * 123 + "{}"])
+def test_each_byte_of_an_address_is_looked_at(suite: Suite, uri: str) -> None:
+    taken = set()
+    for byte in range(128):
+        with pytest.raises(Reverted) as refused:
+            # A pin of zero is refused after the address is looked at.
+            suite.hubs.send("addHub", uri.format(chr(byte)), NONE, sender=suite.alice.address, value=BOND)
+        if refused.value.name == "InvalidPin":
+            taken.add(chr(byte))
+    assert taken == set(string.ascii_letters + string.digits + "-._:;=@[]")
 
 
 def test_nodes_are_counted_from_zero_and_paged(hub: Suite) -> None:
