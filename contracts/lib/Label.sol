@@ -25,7 +25,8 @@ library Label {
 
     function unpack(bytes32 word) internal pure returns (string memory) {
         uint256 length = 0;
-        while (length < MAX_LENGTH && (word << (8 * length)) != 0) ++length;
+        // What is shifted out at 32 leaves zero, so that is where the count ends at the latest.
+        while ((word << (8 * length)) != 0) ++length;
         bytes memory text = abi.encodePacked(word);
         assembly ("memory-safe") {
             mstore(text, length)
