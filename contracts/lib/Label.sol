@@ -28,6 +28,8 @@ library Label {
         // What is shifted out at 32 leaves zero, so that is where the count ends at the latest.
         while ((word << (8 * length)) != 0) ++length;
         bytes memory text = abi.encodePacked(word);
+        // Only the text's length is set, to less than the memory that it has.
+        // slither-disable-next-line assembly
         assembly ("memory-safe") {
             mstore(text, length)
         }
