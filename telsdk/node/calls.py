@@ -14,6 +14,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from telsdk.directory import Directory, NumberFacts, locate
 from telsdk.errors import NotFound, Refused, TelError
@@ -21,10 +22,11 @@ from telsdk.net.route import NoRoute, find, hop_of, hop_to
 from telsdk.node.admission import Admission
 from telsdk.node.answers import HeaderField, warning
 from telsdk.node.logins import Login, LoginKind, Logins
+from telsdk.sip.binding import Binding, by_user_agent
 from telsdk.sip.events import Event
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
-from telsdk.sip.proxy import Arrived, Context, Finished, Proxy, Redirect3xx, Target
+from telsdk.sip.proxy import Arrived, Context, Finished, Proxy, ProxySettings, Redirect3xx, Target
 from telsdk.sip.registrar import Registrar
 from telsdk.sip.stack import Stack
 from telsdk.sip.token import AuthError
@@ -50,6 +52,7 @@ class Calls:
         registrar: Registrar,
         logins: Logins,
         address: tuple[str, int],
+        settings: ProxySettings | None = None,
     ) -> None:
         self._directory = directory
         self._admission = admission
@@ -58,7 +61,7 @@ class Calls:
         self._address = address
         self._open: set[Context] = set()
         self._route_secret = secrets.token_bytes(32)
-        self.proxy = Proxy(stack, is_local=self._is_local, record_route=self._record_route)
+        self.proxy = Proxy(stack, is_local=self._is_local, record_route=self._record_route, settings=settings)
 
     def __len__(self) -> int:
         """Calls that are being set up."""
@@ -123,10 +126,16 @@ class Calls:
         self.proxy.reply(ctx, status, now, headers=headers)
 
     def _bindings(self, callee: NumberFacts, request: Request, now: float) -> list[Target]:
-        return [
-            Target(binding.contact.uri, binding.hop, self.outbound(request.copy()), routes=binding.path)
-            for binding in self._registrar.bindings(str(callee.number), now)
+        bindings = self._registrar.bindings(str(callee.number), now)
+        return [self._device(flows, request) for flows in by_user_agent(bindings)]
+
+    def _device(self, flows: Sequence[Binding], request: Request) -> Target:
+        """One user agent: by its newest flow, and should that fail by the others."""
+        ways = [
+            Target(one.contact.uri, one.hop, self.outbound(request.copy()), routes=one.path, q=one.q)
+            for one in flows
         ]
+        return replace(ways[0], alternatives=tuple(ways[1:]))
 
     def _home_hub(self, callee: NumberFacts, request: Request) -> Target:
         """Where the callee's node can be asked for.

@@ -29,6 +29,7 @@ from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
+from telsdk.sip.proxy import ProxySettings
 from telsdk.sip.registrar import Registrar
 from telsdk.sip.stack import Event, RequestReceived, ServerTransaction, Stack
 
@@ -78,7 +79,9 @@ class Node:
         self.follower = Follower(directory, self._on_change, self.settings.chain_interval)
         self.logins = Logins()
         self.registrar = Registrar(
-            min_expires=self.settings.min_expires, max_expires=self.settings.max_expires
+            min_expires=self.settings.min_expires,
+            max_expires=self.settings.max_expires,
+            flow_timer=self.settings.flow_timer,
         )
         self._lag = LagMeter()
         self._admission = Admission(directory, self._own_facts().uri, self.settings, phone_secrets)
@@ -86,7 +89,18 @@ class Node:
             directory, self._admission, self.registrar, self.logins, self.settings
         )
         self.calls = self.calls_class(
-            directory, self._stack, self._admission, self.registrar, self.logins, address
+            directory,
+            self._stack,
+            self._admission,
+            self.registrar,
+            self.logins,
+            address,
+            ProxySettings(
+                capabilities=(("Allow", ALLOW),),
+                ring_time=self.settings.ring_time,
+                max_open=self.settings.max_open,
+                retry_after=self.settings.retry_after,
+            ),
         )
         self._driver = Driver(self._stack, self, roles=(self.calls.proxy, _Expiry(self)), tap=tap)
 
