@@ -41,6 +41,9 @@ class NodeSettings:
     ring_time: float = 30.0
     """Seconds that devices ring before those of a lower q are tried."""
 
+    notify_interval: float = 5.0
+    """Seconds between two NOTIFYs of one subscription at the least (RFC 3856 6.10, RFC 3680 4.10)."""
+
     flow_timer: int = 90
     """How often a connection has to be kept alive, in seconds: 30 less than it may be silent (RFC 5626 5.4)."""
 

@@ -1,0 +1,173 @@
+"""Presence and registration state at a node, as phones on loopback see it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from telsdk.address import aor
+from telsdk.credential.phone import PhonePasswords
+from telsdk.number import Number
+from telsdk.sip import digest
+from telsdk.sip.eventfields import SubscriptionState
+from telsdk.sip.headers import Challenge
+from telsdk.sip.message import Request, Response
+from telsdk.sip.pidf import Presence
+from telsdk.sip.reginfo import RegistrationInfo
+from tests.network import ALICE, BOB, HOST, Network
+from tests.peer import Peer
+
+SECRET = bytes(range(32))
+
+
+class Phone(Peer):
+    """A phone with a password, which answers what it is told."""
+
+    def __init__(self, network: Network, number: Number) -> None:
+        super().__init__(number)
+        self.number = number
+        self.port_of_node = network.listed[0].sockets.port
+        if number not in network.facts.numbers:
+            network.own(number)
+        facts = network.facts.numbers[number]
+        self.issued = PhonePasswords([SECRET], network.facts).issue(facts, time.time())
+
+    async def authenticated(self, make: Callable[[tuple[tuple[str, str], ...]], Request]) -> Response:
+        """The answer to a request that is made again with the password."""
+        refused = await self.ask(make(()), HOST, self.port_of_node)
+        kind = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}.get(refused.status)
+        if kind is None:
+            return refused
+        request = make(())
+        answer = digest.answer(
+            Challenge.parse(refused.headers.get(kind) or ""),
+            method=request.method,
+            uri=str(request.uri),
+            user=self.issued.username,
+            password=self.issued.password,
+            cnonce="0a4f113b",
+        )
+        name = "Authorization" if kind == "WWW-Authenticate" else "Proxy-Authorization"
+        return await self.ask(make(((name, answer),)), HOST, self.port_of_node)
+
+    async def register(self, expires: int = 600) -> Response:
+        fields = ("Expires", str(expires))
+        return await self.authenticated(
+            lambda more: self.request("REGISTER", "sip:telprotocol", fields, *more)
+        )
+
+    async def subscribe(self, target: Number, event: str) -> Response:
+        fields = ("Event", event)
+        return await self.authenticated(lambda more: self.request("SUBSCRIBE", aor(target), fields, *more))
+
+    async def told(self) -> tuple[SubscriptionState, bytes]:
+        """The next NOTIFY, answered with 200."""
+        while True:
+            message = await self.receive()
+            if isinstance(message, Request) and message.method == "NOTIFY":
+                await self.say(message.response(200))
+                return SubscriptionState.parse(message.headers.get("Subscription-State") or ""), message.body
+
+    async def say(self, response: Response) -> None:
+        self._socket.sendto(bytes(response), (HOST, self.port_of_node))
+
+
+async def start(network: Network) -> None:
+    await network.start(phone_secrets=(SECRET,), notify_interval=0.0)
+
+
+async def test_a_user_is_told_that_another_is_there_and_that_he_has_gone() -> None:
+    async with Network(1) as network:
+        await start(network)
+        with Phone(network, ALICE) as alice, Phone(network, BOB) as bob:
+            await alice.register()
+            await bob.register()
+            answer = await alice.subscribe(BOB, "presence")
+            assert (answer.status, answer.expires) == (200, 3600)
+            state, body = await alice.told()
+            assert (state.state, Presence.parse(body).open) == ("active", True)
+            assert Presence.parse(body).entity == aor(BOB)
+            await bob.register(expires=0)
+            state, body = await alice.told()
+            assert not Presence.parse(body).open
+            assert b"127.0.0.1" not in body
+
+
+async def test_a_user_is_told_where_he_is_bound_and_nobody_else_is() -> None:
+    async with Network(1) as network:
+        await start(network)
+        with Phone(network, ALICE) as alice, Phone(network, BOB) as bob:
+            await alice.register()
+            await bob.register()
+            assert (await alice.subscribe(ALICE, "reg")).status == 200
+            _, body = await alice.told()
+            (registration,) = RegistrationInfo.parse(body).registrations
+            assert (registration.aor, registration.state) == (aor(ALICE), "active")
+            assert [contact.uri for contact in registration.contacts] == [f"sip:{ALICE}@{HOST}:{alice.port}"]
+            assert (await bob.subscribe(ALICE, "reg")).status == 403
+
+
+async def test_who_is_not_logged_in_is_told_nothing() -> None:
+    async with Network(1) as network:
+        await start(network)
+        with Phone(network, ALICE) as alice, Phone(network, BOB) as bob:
+            await bob.register()
+            assert (await alice.subscribe(BOB, "presence")).status == 403
+
+
+async def test_a_login_that_the_chain_no_longer_grants_is_told_nothing_more() -> None:
+    async with Network(1) as network:
+        await start(network)
+        with Phone(network, ALICE) as alice, Phone(network, BOB) as bob:
+            await alice.register()
+            await bob.register()
+            await alice.subscribe(BOB, "presence")
+            await alice.told()
+            network.facts.change(ALICE, session=1)
+            await network.taken_in()
+            state, body = await alice.told()
+            assert (state.state, state.reason, body) == ("terminated", "rejected", b"")
+            assert len(network.nodes[0].watching) == 0
+
+
+async def test_other_events_go_to_the_user_himself() -> None:
+    async with Network(1) as network:
+        await start(network)
+        with Phone(network, ALICE) as alice, Phone(network, BOB) as bob:
+            await alice.register()
+            await bob.register()
+            asking = asyncio.create_task(alice.subscribe(BOB, "dialog"))
+            asked = await bob.receive()
+            assert isinstance(asked, Request)
+            assert (asked.method, asked.headers.get("Event")) == ("SUBSCRIBE", "dialog")
+            await bob.say(asked.response(489))
+            assert (await asking).status == 489
+
+
+async def test_a_second_device_is_no_news_to_who_watches_presence() -> None:
+    async with Network(1) as network:
+        await start(network)
+        with Phone(network, ALICE) as alice, Phone(network, BOB) as bob, Phone(network, BOB) as desk:
+            for phone in (alice, bob):
+                await phone.register()
+            await alice.subscribe(BOB, "presence")
+            await alice.told()
+            await desk.register()
+            for phone in (bob, desk):
+                await phone.register(expires=0)
+            # Had the second device been told of, that would come before this.
+            _, body = await alice.told()
+            assert not Presence.parse(body).open
+
+
+async def test_who_logs_out_is_told_nothing_more() -> None:
+    async with Network(1) as network:
+        await start(network)
+        with Phone(network, ALICE) as alice:
+            await alice.register()
+            await alice.subscribe(ALICE, "reg")
+            await alice.told()
+            await alice.register(expires=0)
+            state, _ = await alice.told()
+            assert (state.state, len(network.nodes[0].watching)) == ("terminated", 0)
