@@ -37,7 +37,7 @@ class EventType:
         return cls(match[1], grammar.get_param(grammar.split_params(match[2]), "id"))
 
     def __str__(self) -> str:
-        return self.package if self.id is None else f"{self.package};id={self.id}"
+        return self.package + _params(id=self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +65,19 @@ class SubscriptionState:
         return cls(match[1].lower(), next(seconds), reason.lower() if reason else None, next(seconds))
 
     def __str__(self) -> str:
-        text = self.state
-        if self.reason is not None:
-            text += f";reason={self.reason}"
-        if self.expires is not None:
-            text += f";expires={self.expires}"
-        if self.retry_after is not None:
-            text += f";retry-after={self.retry_after}"
-        return text
+        return self.state + _params(reason=self.reason, expires=self.expires, retry_after=self.retry_after)
 
     @property
     def terminated(self) -> bool:
         return self.state == "terminated"
+
+
+def _params(**values: str | int | None) -> str:
+    params: grammar.Params = ()
+    for name, value in values.items():
+        if value is not None:
+            params = grammar.set_param(params, name.replace("_", "-"), str(value))
+    return grammar.join_params(params)
 
 
 def _seconds(value: str | None) -> int | None:

@@ -12,6 +12,7 @@ from telsdk.sip.eventfields import EventType, SubscriptionState
         ("presence", EventType("presence")),
         ("presence.winfo ; id=7;x", EventType("presence.winfo", "7")),
         ("Presence", EventType("Presence")),
+        ('a;id="b;c d"', EventType("a", "b;c d")),
     ],
 )
 def test_an_event_is_a_package_and_an_id(text: str, expected: EventType) -> None:

@@ -93,6 +93,24 @@ def test_a_refusal_for_all_takes_the_application_no_longer_to_follow_a_redirect(
     desk.run_out()
 
 
+def test_a_redirect_that_waits_for_the_application_holds_up_the_targets_below(desk: Desk) -> None:
+    ctx = desk.arrive()
+    (first,) = desk.forward_to(ctx, target(0, q=0.9), target(1, q=0.1))
+    desk.answer(first, 302, 0, Contact="<sip:192.0.2.4>")
+    event = desk.events[-1]
+    assert isinstance(event, Redirect3xx)
+    assert hosts(desk.requests()) == []
+    desk.proxy.relay(ctx, event.response, 0.0)
+    assert hosts(desk.requests()) == ["192.0.2.3"]
+
+
+def test_once_the_call_is_taken_nothing_waits_any_more(desk: Desk) -> None:
+    (first,) = desk.forward_to(desk.arrive(), target(0, q=0.9), target(1, q=0.1))
+    assert desk.proxy.deadline() == 30.0
+    desk.answer(first, 200, 0)
+    assert desk.proxy.deadline() is None
+
+
 def test_a_refusal_for_all_goes_back_though_the_caller_cancelled(desk: Desk) -> None:
     (invite,) = desk.forward(desk.arrive(), 0)
     desk.answer(invite, 180, 0)

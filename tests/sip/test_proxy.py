@@ -359,3 +359,11 @@ def test_events_of_others_are_left_to_them(desk: Desk) -> None:
     assert not desk.proxy.handle(ResponseReceived(tx, response, PHONES[0]), 0.0)
     assert not desk.proxy.handle(Event(), 0.0)
     assert desk.proxy.handle(AckReceived(asked("ACK", Max_Forwards="0"), ALICE), 0.0)
+
+
+def test_of_a_message_to_several_devices_one_answer_goes_back(desk: Desk) -> None:
+    one, other = desk.forward(desk.arrive("MESSAGE"), 0, 1)
+    desk.answer(one, 200, 0)
+    desk.answer(other, 202, 1)
+    assert desk.names() == [("200", ALICE)]
+    desk.run_out()
