@@ -3,6 +3,9 @@
 It moves requests and answers; where to is the application's business: for each `Arrived` it answers with
 `Proxy.forward` or `Proxy.reply`, at once or later. A 3xx comes back to it as `Redirect3xx`. In which order the
 targets are tried, and whose answer counts, is told in `telsdk.sip.fork`.
+
+A departure from 16.10: a CANCEL for an INVITE that is not known gets 481 from the stack, and is not forwarded
+statelessly. This proxy forwards no INVITE so; there is nothing further on that such a CANCEL could match.
 """
 
 from __future__ import annotations
