@@ -35,6 +35,7 @@ from telsdk.sip.uri import Uri
 log = logging.getLogger(__name__)
 
 _TOKEN_METHODS = frozenset({"INVITE", "MESSAGE"})
+_DIALOG_METHODS = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
 
 
 class Calls:
@@ -202,7 +203,7 @@ class Calls:
 
     def _record_route(self, ctx: Context, target: Target) -> Sequence[Uri]:
         """Only where the two ends cannot reach each other: when one is a plain phone."""
-        if ctx.request.method != "INVITE" or target.request is None:
+        if ctx.request.method not in _DIALOG_METHODS or target.request is None:
             return ()
         if not any(self._is_phone(hop) for hop in (ctx.source, target.hop)):
             return ()

@@ -137,6 +137,22 @@ async def test_a_phone_logs_in_by_its_password_until_the_number_is_sold() -> Non
             assert (await phone_login(phone, network, issued.username, issued.password)).status == 401
 
 
+async def test_a_sold_number_loses_its_binding_though_another_logged_in_over_the_same_socket() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        passwords = PhonePasswords([SECRET], network.facts)
+        with Peer(ALICE) as phone:
+            for number in (ALICE, BOB):
+                network.own(number)
+                phone.user = number
+                issued = passwords.issue(network.facts.numbers[number], time.time())
+                assert (await phone_login(phone, network, issued.username, issued.password)).status == 200
+            network.facts.sell(ALICE, "0x" + "22" * 20)
+            await network.taken_in()
+            assert network.nodes[0].registrar.bindings(str(ALICE)) == []
+            assert len(network.nodes[0].registrar.bindings(str(BOB))) == 1
+
+
 async def test_a_phone_of_one_number_cannot_register_another() -> None:
     async with Network(1) as network:
         await network.start(phone_secrets=(SECRET,))
