@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from telsdk.sip import fields
 from telsdk.sip.dialog import MAX_FORWARDS, Dialog, DialogId, dialog_id
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.eventfields import NEVER_RESUBSCRIBE, RESUBSCRIBE_AT_ONCE, EventType, SubscriptionState
 from telsdk.sip.events import Event, RequestReceived, ResponseReceived, TimedOut, TransportFailed
-from telsdk.sip.fields import MAX_DELTA_SECONDS
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.notifier import USAGE_ENDS
@@ -244,7 +244,7 @@ class Subscriber:
 
     def _first(self, sub: Subscription) -> Request:
         sub.seq += 1
-        fields = [
+        lines = [
             ("Max-Forwards", str(MAX_FORWARDS)),
             ("From", str(sub.local)),
             ("To", str(sub.remote)),
@@ -252,7 +252,7 @@ class Subscriber:
             ("CSeq", f"{sub.seq} SUBSCRIBE"),
             ("Contact", self._contact(sub.hop)),
         ]
-        return Request("SUBSCRIBE", sub.uri, fields)
+        return Request("SUBSCRIBE", sub.uri, lines)
 
     def _answered(self, event: ResponseReceived, now: float) -> bool:
         sub, response = event.tx.owner, event.response
@@ -284,7 +284,11 @@ class Subscriber:
     def _unanswered(self, event: TimedOut | TransportFailed) -> bool:
         sub = event.tx.owner
         if isinstance(sub, Subscription):
-            if event.tx is sub.tx:
+            if event.tx is not sub.tx:
+                return True
+            sub.tx = None
+            # Who was told has subscribed, though the answer to the first SUBSCRIBE was lost (4.1.3).
+            if sub.dialog is None or event.tx.request.to.tag is not None:
                 self._end(sub, "unreachable", None if sub.leaving else LATER)
             return True
         return sub is self
@@ -386,16 +390,15 @@ def _when_again(state: SubscriptionState) -> int | None:
 
 def _retry_after(response: Response, sub: Subscription) -> int | None:
     """A subscription that is lost may be had anew; one that was refused only when the refusal says so."""
-    value = (response.headers.get("Retry-After") or "").partition("(")[0].partition(";")[0].strip()
-    if value.isascii() and value.isdecimal() and len(value) <= 10:
-        return min(int(value), MAX_DELTA_SECONDS)
+    if "Retry-After" in response.headers:
+        return response.headers.typed("retry-after", fields.retry_after)
     return 0 if response.status == 481 and sub.dialog is not None and not sub.leaving else None
 
 
 def _min_expires(response: Response) -> int:
     value = (response.headers.get("Min-Expires") or "").strip()
     return (
-        min(int(value), MAX_DELTA_SECONDS)
+        min(int(value), fields.MAX_DELTA_SECONDS)
         if value.isascii() and value.isdecimal() and len(value) <= 10
         else 0
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from telsdk.sip.events import Event
+from telsdk.sip.events import Event, RequestReceived, TimedOut
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
 from telsdk.sip.notifier import Notifier, Package, StateWanted, SubscribeAsked
@@ -81,7 +81,9 @@ class Net:
             if sent.what == method and isinstance(sent.message, Request)
         ]
 
-    def tell(self, sub: Subscription, state: str = "active;expires=600", **fields: str) -> Request:
+    def tell(
+        self, sub: Subscription, state: str = "active;expires=600", body: bytes = b"", **fields: str
+    ) -> Request:
         """A NOTIFY that somebody writes by hand."""
         named = {
             "From": "<sip:bob@telprotocol>;tag=other",
@@ -94,6 +96,7 @@ class Net:
             **{name.replace("_", "-"): value for name, value in fields.items()},
         }
         request = Request("NOTIFY", "sip:alice@192.0.2.1", [pair for pair in named.items() if pair[1]])
+        request.body = body
         self.bob.core.stack.request(request, ALICE, self.wire.now)
         return request
 
@@ -293,3 +296,90 @@ def test_a_notify_out_of_order_is_refused() -> None:
         net.wire.at(when, lambda number=number: net.tell(sub, CSeq=f"{number} NOTIFY"))  # type: ignore[misc]
     net.wire.run(3.0)
     assert net.answers() == ["200", "500"]
+
+
+def test_a_body_that_was_not_asked_for_is_refused() -> None:
+    net = Net()
+    sub = net.subscribe(hop=udp("192.0.2.77"))
+    net.wire.at(1.0, lambda: net.tell(sub, body=b"<x/>", Content_Type="text/xml"))
+    net.wire.at(2.0, lambda: net.tell(sub, body=b"<x/>", CSeq="2 NOTIFY", Content_Type=TEXT))
+    net.wire.run(3.0)
+    assert (net.answers(), net.heard()) == (["415", "200"], [b"<x/>"])
+
+
+def test_a_refusal_that_says_when_to_come_again_is_told_so() -> None:
+    net = Net()
+    refuse = net.bob.notifier.refuse
+    net.bob.core.react = lambda event, now: (
+        refuse(event, 503, now, headers=[("Retry-After", "7 (busy)")])
+        if isinstance(event, SubscribeAsked)
+        else None
+    )
+    net.subscribe()
+    net.wire.run()
+    assert net.ended() == [("refused", 7)]
+
+
+class Busy:
+    """A notifier's server that is too busy for any SUBSCRIBE."""
+
+    def __init__(self, net: Net) -> None:
+        self.stack = net.bob.core.stack
+
+    def handle(self, event: Event, now: float) -> bool:
+        if isinstance(event, RequestReceived):
+            self.stack.answer(event.tx, 500, now)
+        return True
+
+    def take_events(self) -> list[Event]:
+        return []
+
+
+def test_a_refresh_that_fails_for_now_leaves_what_was_granted_until_its_time_is_over() -> None:
+    net = Net()
+    net.subscribe(expires=100)
+    net.wire.run(1.0)
+    net.bob.core.roles = [Busy(net)]
+    net.wire.run(131.0)
+    assert ("bob", "alice", "500 SUBSCRIBE") in net.wire.whats()
+    assert net.ended() == []
+    net.wire.run()
+    # Nothing came any more, not even a last NOTIFY: given up a little after its time.
+    assert net.ended() == [("timeout", 0)]
+    assert len(net.subscriber) == 0
+
+
+def test_a_notify_that_names_no_time_leaves_the_one_asked_for() -> None:
+    net = Net()
+    sub = net.subscribe(hop=udp("192.0.2.77"), expires=600)
+    net.wire.at(1.0, lambda: net.tell(sub, state="active"))
+    net.wire.run(1.5)
+    assert sub.state == "active"
+    # Then no fork may tell any more.
+    assert net.subscriber.deadline() == pytest.approx(32.0)
+    net.wire.run(40.0)
+    # The SUBSCRIBE was never answered; that it was told shows that it arrived.
+    assert net.ended() == []
+    assert net.subscriber.deadline() == pytest.approx(571.0, abs=0.1)
+
+
+def test_nothing_is_asked_for_a_subscription_that_has_ended() -> None:
+    net = Net()
+    sub = net.subscribe()
+    net.wire.run(1.0)
+    net.bob.notifier.end(net.bob.watchers[0], "rejected", 1.0)
+    net.wire.run(2.0)
+    before = len(net.wire.log)
+    net.subscriber.refresh(sub, 600, 2.0)
+    net.subscriber.unsubscribe(sub, 2.0)
+    net.wire.run(3.0)
+    assert len(net.wire.log) == before
+
+
+def test_events_of_others_are_left_to_them() -> None:
+    net = Net()
+    fields = [("From", "<sip:a@h>;tag=f"), ("To", "<sip:b@h>"), ("Call-ID", "c"), ("CSeq", "1 OPTIONS")]
+    tx = net.alice.stack.request(Request("OPTIONS", "sip:b@h", fields), BOB, 0.0)
+    assert not net.subscriber.handle(TimedOut(tx), 0.0)
+    assert not net.subscriber.handle(Event(), 0.0)
+    net.wire.run()
