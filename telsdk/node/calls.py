@@ -157,8 +157,11 @@ class Calls:
         return question
 
     def _redirected(self, event: Redirect3xx, now: float) -> None:
-        """The hub says which node: it has to be one that the chain lists."""
+        """The hub says which node: it has to be one that the chain lists. A device's redirect is its answer."""
         ctx = event.ctx
+        if event.target.uri != ctx.request.uri:
+            self.proxy.relay(ctx, event.response, now)
+            return
         for contact in event.contacts:
             node = find((node for hub in self._directory.hubs() for node in hub.nodes), contact.uri)
             if node is not None and node.active:

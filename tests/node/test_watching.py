@@ -3,74 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 
 from telsdk.address import aor
-from telsdk.credential.phone import PhonePasswords
-from telsdk.number import Number
-from telsdk.sip import digest
-from telsdk.sip.eventfields import SubscriptionState
-from telsdk.sip.headers import Challenge
-from telsdk.sip.message import Request, Response
+from telsdk.sip.message import Request
 from telsdk.sip.pidf import Presence
 from telsdk.sip.reginfo import RegistrationInfo
 from tests.network import ALICE, BOB, HOST, Network
-from tests.peer import Peer
-
-SECRET = bytes(range(32))
-
-
-class Phone(Peer):
-    """A phone with a password, which answers what it is told."""
-
-    def __init__(self, network: Network, number: Number) -> None:
-        super().__init__(number)
-        self.number = number
-        self.port_of_node = network.listed[0].sockets.port
-        if number not in network.facts.numbers:
-            network.own(number)
-        facts = network.facts.numbers[number]
-        self.issued = PhonePasswords([SECRET], network.facts).issue(facts, time.time())
-
-    async def authenticated(self, make: Callable[[tuple[tuple[str, str], ...]], Request]) -> Response:
-        """The answer to a request that is made again with the password."""
-        refused = await self.ask(make(()), HOST, self.port_of_node)
-        kind = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}.get(refused.status)
-        if kind is None:
-            return refused
-        request = make(())
-        answer = digest.answer(
-            Challenge.parse(refused.headers.get(kind) or ""),
-            method=request.method,
-            uri=str(request.uri),
-            user=self.issued.username,
-            password=self.issued.password,
-            cnonce="0a4f113b",
-        )
-        name = "Authorization" if kind == "WWW-Authenticate" else "Proxy-Authorization"
-        return await self.ask(make(((name, answer),)), HOST, self.port_of_node)
-
-    async def register(self, expires: int = 600) -> Response:
-        fields = ("Expires", str(expires))
-        return await self.authenticated(
-            lambda more: self.request("REGISTER", "sip:telprotocol", fields, *more)
-        )
-
-    async def subscribe(self, target: Number, event: str) -> Response:
-        fields = ("Event", event)
-        return await self.authenticated(lambda more: self.request("SUBSCRIBE", aor(target), fields, *more))
-
-    async def told(self) -> tuple[SubscriptionState, bytes]:
-        """The next NOTIFY, answered with 200."""
-        while True:
-            message = await self.receive()
-            if isinstance(message, Request) and message.method == "NOTIFY":
-                await self.say(message.response(200))
-                return SubscriptionState.parse(message.headers.get("Subscription-State") or ""), message.body
-
-    async def say(self, response: Response) -> None:
-        self._socket.sendto(bytes(response), (HOST, self.port_of_node))
+from tests.phone import SECRET, Phone
 
 
 async def start(network: Network) -> None:
