@@ -14,6 +14,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from telsdk.directory import Directory, NumberFacts, locate
 from telsdk.errors import NotFound, Refused, TelError
@@ -21,10 +22,11 @@ from telsdk.net.route import NoRoute, find, hop_of, hop_to
 from telsdk.node.admission import Admission
 from telsdk.node.answers import HeaderField, warning
 from telsdk.node.logins import Login, LoginKind, Logins
+from telsdk.sip.binding import Binding, by_user_agent
 from telsdk.sip.events import Event
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
-from telsdk.sip.proxy import Arrived, Context, Finished, Proxy, Redirect3xx, Target
+from telsdk.sip.proxy import Arrived, Context, Finished, Proxy, ProxySettings, Redirect3xx, Target
 from telsdk.sip.registrar import Registrar
 from telsdk.sip.stack import Stack
 from telsdk.sip.token import AuthError
@@ -33,6 +35,7 @@ from telsdk.sip.uri import Uri
 log = logging.getLogger(__name__)
 
 _TOKEN_METHODS = frozenset({"INVITE", "MESSAGE"})
+_DIALOG_METHODS = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
 
 
 class Calls:
@@ -50,6 +53,7 @@ class Calls:
         registrar: Registrar,
         logins: Logins,
         address: tuple[str, int],
+        settings: ProxySettings | None = None,
     ) -> None:
         self._directory = directory
         self._admission = admission
@@ -58,7 +62,7 @@ class Calls:
         self._address = address
         self._open: set[Context] = set()
         self._route_secret = secrets.token_bytes(32)
-        self.proxy = Proxy(stack, is_local=self._is_local, record_route=self._record_route)
+        self.proxy = Proxy(stack, is_local=self._is_local, record_route=self._record_route, settings=settings)
 
     def __len__(self) -> int:
         """Calls that are being set up."""
@@ -123,10 +127,16 @@ class Calls:
         self.proxy.reply(ctx, status, now, headers=headers)
 
     def _bindings(self, callee: NumberFacts, request: Request, now: float) -> list[Target]:
-        return [
-            Target(binding.contact.uri, binding.hop, self.outbound(request.copy()), routes=binding.path)
-            for binding in self._registrar.bindings(str(callee.number), now)
+        bindings = self._registrar.bindings(str(callee.number), now)
+        return [self._device(flows, request) for flows in by_user_agent(bindings)]
+
+    def _device(self, flows: Sequence[Binding], request: Request) -> Target:
+        """One user agent: by its newest flow, and should that fail by the others."""
+        ways = [
+            Target(one.contact.uri, one.hop, self.outbound(request.copy()), routes=one.path, q=one.q)
+            for one in flows
         ]
+        return replace(ways[0], alternatives=tuple(ways[1:]))
 
     def _home_hub(self, callee: NumberFacts, request: Request) -> Target:
         """Where the callee's node can be asked for.
@@ -147,8 +157,11 @@ class Calls:
         return question
 
     def _redirected(self, event: Redirect3xx, now: float) -> None:
-        """The hub says which node: it has to be one that the chain lists."""
+        """The hub says which node: it has to be one that the chain lists. A device's redirect is its answer."""
         ctx = event.ctx
+        if event.target.uri != ctx.request.uri:
+            self.proxy.relay(ctx, event.response, now)
+            return
         for contact in event.contacts:
             node = find((node for hub in self._directory.hubs() for node in hub.nodes), contact.uri)
             if node is not None and node.active:
@@ -193,7 +206,7 @@ class Calls:
 
     def _record_route(self, ctx: Context, target: Target) -> Sequence[Uri]:
         """Only where the two ends cannot reach each other: when one is a plain phone."""
-        if ctx.request.method != "INVITE" or target.request is None:
+        if ctx.request.method not in _DIALOG_METHODS or target.request is None:
             return ()
         if not any(self._is_phone(hop) for hop in (ctx.source, target.hop)):
             return ()

@@ -44,45 +44,57 @@ _Key = tuple[str, int] | tuple[str, str, int]
 
 
 class Logins:
-    """The logins of one node, by the hop that each came over."""
+    """The logins of one node, by the hop that each came over.
+
+    A hop stands for one user, who logged in last. Who logged in over it before keeps what was granted to him, his
+    bindings, and so his login is kept too, to be held against the chain.
+    """
 
     def __init__(self) -> None:
         self._by_hop: dict[_Key, Login] = {}
-        self._by_number: dict[Number, set[_Key]] = {}
+        self._by_number: dict[Number, dict[_Key, Login]] = {}
+        self._numbers: dict[_Key, set[Number]] = {}  # all that have logged in over a hop
 
     def __len__(self) -> int:
+        """How many hops stand for a user."""
         return len(self._by_hop)
 
     def add(self, hop: Hop, login: Login) -> None:
-        """Notes a login; another over the same hop is replaced."""
+        """Notes a login; the hop stands for its user from now on."""
         key = _key(hop)
-        self._remove(key)
         self._by_hop[key] = login
-        self._by_number.setdefault(login.number, set()).add(key)
+        self._by_number.setdefault(login.number, {})[key] = login
+        self._numbers.setdefault(key, set()).add(login.number)
 
     def find(self, hop: Hop) -> Login | None:
         """Who is logged in over `hop`."""
         return self._by_hop.get(_key(hop))
 
     def of(self, number: Number) -> list[Login]:
-        return [self._by_hop[key] for key in self._by_number.get(number, ())]
+        """Every login by which `number` may be bound here."""
+        return [*self._by_number.get(number, {}).values()]
 
     def drop(self, number: Number) -> None:
         """Forgets every login of `number`."""
         for key in tuple(self._by_number.get(number, ())):
-            self._remove(key)
+            self._remove(key, number)
 
     def drop_hop(self, hop: Hop) -> None:
-        self._remove(_key(hop))
+        """Forgets every login over `hop`."""
+        key = _key(hop)
+        for number in tuple(self._numbers.get(key, ())):
+            self._remove(key, number)
 
-    def _remove(self, key: _Key) -> None:
-        login = self._by_hop.pop(key, None)
-        if login is None:
-            return
-        keys = self._by_number[login.number]
-        keys.discard(key)
-        if not keys:
-            del self._by_number[login.number]
+    def _remove(self, key: _Key, number: Number) -> None:
+        current = self._by_hop.get(key)
+        if current is not None and current.number == number:
+            del self._by_hop[key]
+        self._numbers[key].discard(number)
+        if not self._numbers[key]:
+            del self._numbers[key]
+        del self._by_number[number][key]
+        if not self._by_number[number]:
+            del self._by_number[number]
 
 
 def _key(hop: Hop) -> _Key:

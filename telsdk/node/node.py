@@ -26,15 +26,17 @@ from telsdk.node.load import LOAD_HEADER, Load
 from telsdk.node.logins import Logins
 from telsdk.node.registration import Registration
 from telsdk.node.settings import NodeSettings
+from telsdk.node.watching import Watching
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
+from telsdk.sip.proxy import ProxySettings
 from telsdk.sip.registrar import Registrar
 from telsdk.sip.stack import Event, RequestReceived, ServerTransaction, Stack
 
 log = logging.getLogger(__name__)
 
-ALLOW = "REGISTER, INVITE, ACK, BYE, CANCEL, MESSAGE, OPTIONS"
+ALLOW = "REGISTER, INVITE, ACK, BYE, CANCEL, MESSAGE, OPTIONS, SUBSCRIBE"
 
 
 class Node:
@@ -78,7 +80,10 @@ class Node:
         self.follower = Follower(directory, self._on_change, self.settings.chain_interval)
         self.logins = Logins()
         self.registrar = Registrar(
-            min_expires=self.settings.min_expires, max_expires=self.settings.max_expires
+            min_expires=self.settings.min_expires,
+            max_expires=self.settings.max_expires,
+            flow_timer=self.settings.flow_timer,
+            on_change=self._on_bindings,
         )
         self._lag = LagMeter()
         self._admission = Admission(directory, self._own_facts().uri, self.settings, phone_secrets)
@@ -86,9 +91,31 @@ class Node:
             directory, self._admission, self.registrar, self.logins, self.settings
         )
         self.calls = self.calls_class(
-            directory, self._stack, self._admission, self.registrar, self.logins, address
+            directory,
+            self._stack,
+            self._admission,
+            self.registrar,
+            self.logins,
+            address,
+            ProxySettings(
+                capabilities=(("Allow", ALLOW),),
+                ring_time=self.settings.ring_time,
+                max_open=self.settings.max_open,
+                retry_after=self.settings.retry_after,
+            ),
         )
-        self._driver = Driver(self._stack, self, roles=(self.calls.proxy, _Expiry(self)), tap=tap)
+        self.watching = Watching(
+            directory,
+            self._stack,
+            self.registrar,
+            self.logins,
+            self.calls.admit,
+            self._admission.phone_challenge,
+            address,
+            self.settings.notify_interval,
+        )
+        roles = (self.calls.proxy, self.watching.notifier, _Expiry(self))
+        self._driver = Driver(self._stack, self, roles=roles, tap=tap)
 
     @classmethod
     async def launch(cls, directory: FollowedDirectory, *args: Any, **settings: Any) -> Self:
@@ -137,7 +164,9 @@ class Node:
             if any(not login.holds(facts) for login in self.logins.of(number)):
                 self.logins.drop(number)
                 dropped = self.registrar.drop(str(number))
+                self.watching.drop(number, self._driver.now())
                 log.info("%s changed on chain: %d bindings dropped", number, len(dropped))
+        self._driver.kick()
 
     # SIP: called by the driver
 
@@ -147,9 +176,12 @@ class Node:
         elif isinstance(event, RequestReceived) and self._is_for_us(event.request):
             self._answer_own(event.tx, event.request, now)
         else:
-            self.calls.proxy.handle(event, now)
+            to_notifier = not isinstance(event, RequestReceived) or self.watching.serves(event)
+            if not (to_notifier and self.watching.notifier.handle(event, now)):
+                self.calls.proxy.handle(event, now)
 
     def on_roles(self, now: float) -> None:
+        self.watching.act(now, time.time())
         for event in self.calls.proxy.take_events():
             self.calls.act(event, now, time.time())
 
@@ -157,6 +189,10 @@ class Node:
         """Who came by a connection cannot be reached when it is gone (RFC 5626 5.3)."""
         self.logins.drop_hop(hop)
         self.registrar.drop_flow(hop)
+        self.watching.drop_hop(hop)
+
+    def _on_bindings(self, user: str) -> None:
+        self.watching.changed(user)
 
     def _register(self, request: Request, source: Hop, now: float) -> Response:
         return self._registration.answer(request, source, now, time.time(), chain_age=self.follower.age())
@@ -167,7 +203,8 @@ class Node:
 
     def _answer_own(self, tx: ServerTransaction, request: Request, now: float) -> None:
         if request.method == "OPTIONS":
-            self._stack.answer(tx, 200, now, None, ("Allow", ALLOW), (LOAD_HEADER, str(self.load())))
+            events = ("Allow-Events", self.watching.notifier.allow_events)
+            self._stack.answer(tx, 200, now, None, ("Allow", ALLOW), events, (LOAD_HEADER, str(self.load())))
         else:
             self._stack.answer(tx, 405, now, None, ("Allow", ALLOW))
 

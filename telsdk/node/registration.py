@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from telsdk.directory import Directory, locate
 from telsdk.errors import TelError
@@ -53,6 +54,7 @@ class Registration:
             return self._later(request, "Node Full")
         response = self.registrar.process(request, now, source, user=user)
         if response.status == 200:
+            response.headers.add("Date", formatdate(wall, usegmt=True))  # RFC 3261 10.3 step 8
             if self.registrar.bindings(user, now):
                 self.logins.add(source, login)
             else:

@@ -32,8 +32,20 @@ class NodeSettings:
     max_users: int = 10_000
     """Numbers with a binding; the next is told 503."""
 
+    max_open: int = 5_000
+    """Requests that may wait for an answer; of more, those that begin something are told 503."""
+
     retry_after: int = 30
     """Seconds that a refused user is told to wait."""
+
+    ring_time: float = 30.0
+    """Seconds that devices ring before those of a lower q are tried."""
+
+    notify_interval: float = 5.0
+    """Seconds between two NOTIFYs of one subscription at the least (RFC 3856 6.10, RFC 3680 4.10)."""
+
+    flow_timer: int = 90
+    """How often a connection has to be kept alive, in seconds: 30 less than it may be silent (RFC 5626 5.4)."""
 
     digest_algorithm: str = "MD5"
     """What phones are challenged with. Most know nothing but MD5; the passwords have 256 bits."""

@@ -1,9 +1,15 @@
-"""One request in a stateful proxy, its branches, and which answer goes back (RFC 3261 section 16.7)."""
+"""One request in a stateful proxy, its branches, and which answer goes back (RFC 3261 section 16.7).
+
+Targets of one q are tried together, those of a lower q when all above have failed (16.5 and 16.6). A user agent
+that is reached by several flows is one target with alternatives: never two at once (RFC 5626 section 5.3). How
+many branches may run at a time is bounded by Max-Breadth (RFC 5393 section 5); what is above it waits its turn.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
@@ -21,6 +27,27 @@ class Target:
         None  # what to send instead of a copy of `Context.request`; the proxy may change it
     )
     routes: tuple[NameAddr, ...] = ()  # Route values to put on top, such as a binding's path (RFC 3327 5.3)
+    q: float = 1.0  # those with less are tried when all with more have failed
+    alternatives: tuple[Target, ...] = ()  # other ways to the same user agent, for when this one is gone
+
+    @property
+    def next_way(self) -> Target | None:
+        """The first alternative, with the others as its own."""
+        if not self.alternatives:
+            return None
+        return replace(self.alternatives[0], alternatives=self.alternatives[1:], q=self.q)
+
+
+MAX_BREADTH: Final = 60
+"""Branches that a request may have at a time when it does not say (RFC 5393 section 5.3.3)."""
+
+
+def max_breadth(request: Request) -> int:
+    """What the request allows; what is malformed counts as not said. Zero allows none: answer 440."""
+    value = request.headers.get("Max-Breadth")
+    if value is None or not (value.isascii() and value.isdecimal()):
+        return MAX_BREADTH
+    return min(int(value[:9]), MAX_BREADTH)
 
 
 class Context:
@@ -30,6 +57,7 @@ class Context:
         "app",
         "awaiting",
         "branches",
+        "breadth",
         "cancelled",
         "closed",
         "finals",
@@ -38,8 +66,10 @@ class Context:
         "own_routes",
         "request",
         "source",
+        "stopped",
         "tx",
         "via",
+        "waiting",
     )
 
     def __init__(
@@ -60,7 +90,10 @@ class Context:
         self.branches: list[Branch] = []
         self.finals: list[Response] = []
         self.awaiting: list[Response] = []  # 3xx that the application has to decide on
+        self.waiting: list[Target] = []  # not tried yet, highest q first
+        self.breadth = max_breadth(request)
         self.cancelled = False  # by the caller
+        self.stopped = False  # nothing more is tried: the caller has cancelled, or a 6xx came (16.7 step 5)
         self.closed = False  # a final response was sent: only a further 2xx still goes back
         self.app: object | None = None  # free for the application
 
@@ -75,11 +108,26 @@ class Context:
         routes = self.request.routes
         return routes[0].uri if routes else self.request.uri
 
+    def enqueue(self, targets: Sequence[Target]) -> None:
+        """Note targets to be tried, in the order of their q."""
+        self.waiting = sorted([*self.waiting, *targets], key=lambda target: -target.q)
+
+    def next_group(self) -> list[tuple[Target, int]]:
+        """Take the targets to be tried now: all of the highest q, but no more than Max-Breadth leaves.
+
+        Each comes with its share of that breadth (RFC 5393 5.3.3).
+        """
+        free = self.breadth - sum(branch.breadth for branch in self.pending)
+        group = [target for target in self.waiting if target.q == self.waiting[0].q][: max(free, 0)]
+        del self.waiting[: len(group)]
+        return [(target, free // len(group)) for target in group]
+
     def shed(self) -> None:
         """Drop what a closed context does not need: it stays as long as late answers may come."""
         assert self.tx is not None
         self.request = self.tx.request
         self.awaiting.clear()
+        self.waiting.clear()
         self.finals.clear()
         for branch in self.branches:
             if branch.done:
@@ -95,11 +143,13 @@ class Context:
 class Branch:
     """One copy of the request on its way to one target."""
 
-    __slots__ = ("context", "done", "target", "tx")
+    __slots__ = ("breadth", "context", "done", "expired", "target", "tx")
 
-    def __init__(self, context: Context, target: Target) -> None:
+    def __init__(self, context: Context, target: Target, breadth: int) -> None:
         self.context = context
         self.target = target
+        self.breadth = breadth  # how many branches it may have further on, itself counted
+        self.expired = False  # cancelled by us, because it took too long
         self.tx: ClientTransaction | None = None
         self.done = False
 
@@ -133,5 +183,5 @@ def _rank(response: Response) -> tuple[int, int]:
     if status >= 600:
         return (0, 0)
     helpful = _PREFERRED_4XX.index(status) if status in _PREFERRED_4XX else len(_PREFERRED_4XX)
-    # A timeout or an unreachable target says less than an answer.
-    return (status // 100, helpful + (status in (408, 503)))
+    # A timeout, an unreachable target or one that we cancelled says less than an answer.
+    return (status // 100, helpful + (status in (408, 430, 487, 503)))

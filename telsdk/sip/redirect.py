@@ -51,8 +51,15 @@ class Redirect:
         status: int = 302,
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Send a 3xx with `contacts`, best first. Nothing happens when the asker has cancelled meanwhile."""
-        self.refuse(tx, status, now, headers=[("Contact", str(one)) for one in contacts] + [*headers])
+        """Send a 3xx with `contacts`, best first. Nothing happens when the asker has cancelled meanwhile.
+
+        A contact that is what was asked for leads nowhere new; when there is no other it is 404 (8.3).
+        """
+        others = [one for one in contacts if not one.uri.equivalent(tx.request.uri)]
+        if contacts and not others:
+            self.refuse(tx, 404, now)
+            return
+        self.refuse(tx, status, now, headers=[("Contact", str(one)) for one in others] + [*headers])
 
     def refuse(
         self,

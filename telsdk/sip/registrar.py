@@ -1,39 +1,29 @@
 """The registrar: who is reachable where (RFC 3261 section 10.3, RFC 3327, RFC 5626).
 
-It trusts whoever calls it: the request is authenticated, and its sender may speak for the user.
+It trusts whoever calls it: the request is authenticated, and its sender may speak for the user. There are no
+GRUUs (RFC 5627): a device is found again by its flow, or not at all.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from telsdk.sip.binding import Binding, first_hop_knows_flows, flow_id
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.uri import NameAddr, Uri
 
+__all__ = ["Binding", "Registrar"]
+
 DEFAULT_EXPIRES = 3600  # 10.3 step 7: seconds, when the request names none
+MAX_MIN_EXPIRES = 3600  # 10.3 step 7: an hour or more may never be refused as too short
 
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One place where a user is."""
-
-    contact: NameAddr  # as it was given, without expires
-    hop: Hop  # the way back by which the REGISTER came; for a phone behind NAT the only way
-    expires_at: float  # monotonic seconds
-    call_id: str
-    cseq: int
-    q: float = 1.0
-    path: tuple[NameAddr, ...] = ()  # RFC 3327: what requests to the contact pass before it
-
-    @property
-    def key(self) -> object:
-        """What a newer binding must share to replace this one (RFC 5626 6; else the URI)."""
-        instance = self.contact.param("+sip.instance")
-        return (instance, self.contact.param("reg-id")) if instance else self.contact.uri
+SUPPORTED = ("path", "outbound")
+"""Option tags that a REGISTER may require."""
 
 
 @dataclass(slots=True)
@@ -54,15 +44,29 @@ class Registrar:
         min_expires: shorter registrations are refused with 423 (seconds).
         max_expires: longer ones are cut to this (seconds).
         max_contacts: bindings a user may have at once.
+        flow_timer: how often a flow is to be kept alive (seconds), which user agents are told; None: not told.
+        on_change: told of each user who is bound elsewhere than before, or no more; a refresh is no change.
     """
 
-    def __init__(self, *, min_expires: int = 60, max_expires: int = 3600, max_contacts: int = 10) -> None:
+    def __init__(
+        self,
+        *,
+        min_expires: int = 60,
+        max_expires: int = 3600,
+        max_contacts: int = 10,
+        flow_timer: int | None = None,
+        on_change: Callable[[str], object] | None = None,
+    ) -> None:
         self.min_expires = min_expires
         self.max_expires = max_expires
         self.max_contacts = max_contacts
+        self.flow_timer = flow_timer
+        self._on_change = on_change
         self._users: dict[str, _User] = {}
         self._flows: dict[int, set[str]] = {}  # the users over each connection
-        self._contacts: dict[Uri, Binding] = {}
+        self._contacts: dict[
+            Uri, dict[str, Binding]
+        ] = {}  # by user, whoever claimed it first before the others
         self._wakes: list[
             tuple[float, str]
         ] = []  # heap; what does not agree with `_User.wake_at` is passed over
@@ -101,8 +105,12 @@ class Registrar:
         return [one for one in known.bindings if now is None or one.expires_at > now]
 
     def at(self, contact: Uri) -> Binding | None:
-        """The binding with this Contact URI, whoever's it is: where a request within a call goes on to."""
-        return self._contacts.get(contact)
+        """The binding with this Contact URI, whoever's it is: where a request within a call goes on to.
+
+        Where several users claim it, it is that of who has held it longest: nobody takes another's calls by
+        registering the other's Contact.
+        """
+        return next(iter(self._contacts.get(contact, {}).values()), None)
 
     def drop(self, user: str) -> list[Binding]:
         """Forget all bindings of `user`, and return them."""
@@ -138,11 +146,23 @@ class Registrar:
 
     def _wanted(self, request: Request, now: float, flow: Hop) -> list[Binding] | None:
         """The bindings asked for, with those to be removed already expired; None for ``*``."""
+        unknown = [tag for tag in request.headers.all("Require") if tag.lower() not in SUPPORTED]
+        if unknown:
+            raise _Refusal(420, None, ("Unsupported", ", ".join(unknown)))
         if request.contact_star:
             if request.expires != 0 or request.contacts:
                 raise _Refusal(400, "Contact * is for Expires: 0, alone")
             return None
-        return [self._binding(contact, request, now, flow) for contact in request.contacts]
+        contacts = request.contacts
+        if not _may_be_flows(request, contacts):
+            contacts = [contact.without("reg-id") for contact in contacts]
+        wanted = [self._binding(contact, request, now, flow) for contact in contacts]
+        added = [one for one in wanted if one.expires_at > now]
+        if len(added) > 1 and any(one.flow_id for one in added):
+            raise _Refusal(400, "One flow, one Contact")
+        if len(added) > self.max_contacts:
+            raise _Refusal(403, f"More than {self.max_contacts} Contacts")
+        return wanted
 
     def _binding(self, contact: NameAddr, request: Request, now: float, flow: Hop) -> Binding:
         return Binding(
@@ -153,6 +173,7 @@ class Registrar:
             request.cseq.number,
             _q(contact),
             tuple(NameAddr.parse(path) for path in request.headers.all("Path")),
+            now,
         )
 
     def _seconds(self, contact: NameAddr, request: Request) -> int:
@@ -162,7 +183,7 @@ class Registrar:
             seconds = min(int(written[:11]), 2**32)
         else:
             seconds = DEFAULT_EXPIRES if request.expires is None else request.expires
-        if 0 < seconds < self.min_expires:
+        if 0 < seconds < min(self.min_expires, MAX_MIN_EXPIRES):
             raise _Refusal(423, None, ("Min-Expires", str(self.min_expires)))
         return min(seconds, self.max_expires)
 
@@ -174,20 +195,27 @@ class Registrar:
             if any(_is_stale(old, request) for old in known):
                 raise _Refusal(500, "CSeq out of order")
             return []
-        left = {one.key: one for one in known}
+        left = known.copy()
         for new in wanted:
-            old = left.pop(new.key, None)
-            if old is not None and _is_stale(old, request):
-                raise _Refusal(500, "CSeq out of order")
+            old = next((one for one in left if one.is_same_place(new)), None)
+            if old is not None:
+                if old in known and _is_stale(old, request):
+                    raise _Refusal(500, "CSeq out of order")
+                left.remove(old)
             if new.expires_at > now:
-                left[new.key] = new
+                left.append(new)
         if len(left) > self.max_contacts and len(left) > len(known):
             raise _Refusal(403, f"More than {self.max_contacts} Contacts")
-        return sorted(left.values(), key=lambda one: -one.q)
+        return sorted(left, key=lambda one: -one.q)
 
     def _store(self, name: str, bindings: list[Binding]) -> None:
         user = self._users.get(name)
-        self._index(name, user.bindings if user else [], bindings)
+        before = user.bindings if user else []
+        self._index(name, before, bindings)
+        if self._on_change is not None and [one.contact for one in before] != [
+            one.contact for one in bindings
+        ]:
+            self._on_change(name)
         if not bindings:
             self._users.pop(name, None)
             return
@@ -201,10 +229,12 @@ class Registrar:
             heapq.heappush(self._wakes, (end, name))
 
     def _index(self, name: str, before: list[Binding], after: list[Binding]) -> None:
-        for gone in before:
-            self._contacts.pop(gone.contact.uri, None)
         for one in after:
-            self._contacts[one.contact.uri] = one
+            self._contacts.setdefault(one.contact.uri, {})[name] = one
+        for gone in {one.contact.uri for one in before} - {one.contact.uri for one in after}:
+            del self._contacts[gone][name]
+            if not self._contacts[gone]:
+                del self._contacts[gone]
         old = {one.hop.flow for one in before if one.hop.flow is not None}
         new = {one.hop.flow for one in after if one.hop.flow is not None}
         for flow in old - new:
@@ -223,7 +253,23 @@ class Registrar:
             response.headers.add("Contact", str(one.contact.with_param("expires", left)))
         for path in request.headers.all("Path"):
             response.headers.add("Path", path)
+        response.headers.add("Supported", ", ".join(SUPPORTED))
+        if _may_be_flows(request, request.contacts):
+            response.headers.add("Require", "outbound")
+            if self.flow_timer is not None:
+                response.headers.add("Flow-Timer", str(self.flow_timer))
         return response
+
+
+def _may_be_flows(request: Request, contacts: list[NameAddr]) -> bool:
+    """Whether a Contact names a flow that may be kept as one (RFC 5626 section 6)."""
+    if not any(flow_id(contact) for contact in contacts):
+        return False
+    if first_hop_knows_flows(request):
+        return True
+    if any(tag.lower() == "outbound" for tag in request.headers.all("Supported")):
+        raise _Refusal(439)
+    return False
 
 
 def _is_stale(old: Binding, request: Request) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from dataclasses import replace
 from hashlib import blake2s
 from typing import NamedTuple
 
@@ -21,15 +22,17 @@ class Refusal(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def check(request: Request) -> Refusal | None:
-    """16.3, but for the loop and for authentication."""
+def check(request: Request, supported: Container[str] = ()) -> Refusal | None:
+    """16.3, but for the loop and for authentication; `supported` has option tags in lower case."""
     if request.uri.scheme not in ("sip", "sips"):
         return Refusal(416)
     if request.max_forwards == 0:
         return Refusal(483)
-    if "Proxy-Require" in request.headers:
-        required = request.headers.all("Proxy-Require")
-        return Refusal(420, None, (("Unsupported", ", ".join(required)),))
+    # 8.2.2.3: an ACK cannot be refused, so it demands nothing.
+    if "Proxy-Require" in request.headers and request.method != "ACK":
+        unknown = [tag for tag in request.headers.all("Proxy-Require") if tag.lower() not in supported]
+        if unknown:
+            return Refusal(420, None, (("Unsupported", ", ".join(unknown)),))
     return None
 
 
@@ -57,12 +60,19 @@ def is_looping(request: Request, mark: str, is_ours: Callable[[str, str, int | N
     )
 
 
+def has_own_part(request: Request) -> bool:
+    """Whether `take_own_routes` may change the request."""
+    return "Route" in request.headers or request.uri.has("maddr")
+
+
 def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]:
-    """Remove the Route values that name this element, and undo what a strict router did (16.4)."""
-    if "Route" not in request.headers:
-        return ()
-    routes, taken = request.routes, []
-    if request.uri.has("lr") and is_local(request.uri):
+    """Remove the Route values that name this element, and undo what a strict router did (16.4).
+
+    A maddr that names this element has led the request here, and has done its work.
+    """
+    taken: list[NameAddr] = []
+    routes = request.routes
+    if routes and request.uri.has("lr") and is_local(request.uri):
         # A strict router put our Record-Route into the Request-URI, and the target behind all routes.
         taken.append(NameAddr(request.uri))
         request.uri = routes.pop().uri
@@ -70,11 +80,15 @@ def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]
     while routes and is_local(routes[0].uri):
         taken.append(routes.pop(0))
         request.headers.pop_first("Route")
+    maddr = request.uri.param("maddr")
+    if maddr and is_local(replace(request.uri, host=maddr.strip("[]").lower())):
+        request.uri = replace(request.uri, port=None).without("maddr", "transport")
     return tuple(taken)
 
 
 def prepare(request: Request, uri: Uri, record_routes: Sequence[Uri], routes: Sequence[NameAddr]) -> None:
     """Make `request` ready to leave for `uri` (16.6 steps 2 to 6)."""
+    uri = _as_request_uri(uri)
     if request.uri != uri:
         request.uri = uri
     left = request.max_forwards
@@ -87,13 +101,28 @@ def prepare(request: Request, uri: Uri, record_routes: Sequence[Uri], routes: Se
         _obey_strict_router(request)
 
 
+def _as_request_uri(uri: Uri) -> Uri:
+    """19.1.1 table 1: a Contact may say with which method and headers it wants to be asked; a Request-URI not."""
+    return replace(uri, headers="").without("method") if uri.headers or uri.has("method") else uri
+
+
+def is_secure(request: Request) -> bool:
+    """Whether it may only go over TLS: its Request-URI or its next Route is SIPS (16.6 step 4, RFC 5630 5.3)."""
+    return request.uri.scheme == "sips" or any(one.uri.scheme == "sips" for one in request.routes[:1])
+
+
+def secured(uris: Sequence[Uri]) -> Sequence[Uri]:
+    """The same as SIPS URIs: what a request that is_secure gets for Record-Route."""
+    return [replace(uri, scheme="sips") for uri in uris]
+
+
 def _obey_strict_router(request: Request) -> None:
     """16.6 step 6: a first Route without lr becomes the Request-URI, and the target the last Route."""
     first = next(iter(request.routes), None)
     if first is not None and not first.uri.has("lr"):
         request.headers.pop_first("Route")
         request.headers.add("Route", f"<{request.uri}>")
-        request.uri = first.uri
+        request.uri = _as_request_uri(first.uri)
 
 
 def _set_routes(request: Request, routes: Sequence[NameAddr]) -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
-from telsdk.sip import grammar
+from telsdk.sip import grammar, tel
 from telsdk.sip.errors import SipParseError, Unwritable
 from telsdk.sip.grammar import Params
 
@@ -111,7 +111,12 @@ class Uri:
         return wanted or "udp"
 
     def equivalent(self, other: Uri) -> bool:
-        """Whether both name the same resource by RFC 3261 section 19.1.4. Not transitive, says the RFC."""
+        """Whether both name the same resource by RFC 3261 section 19.1.4. Not transitive, says the RFC.
+
+        ``tel`` URIs are compared by RFC 3966 section 4.
+        """
+        if self.scheme == other.scheme == "tel":
+            return tel.same(self.host, other.host)
         return (
             (self.scheme, self.user, self.password, self.host, self.port)
             == (other.scheme, other.user, other.password, other.host, other.port)

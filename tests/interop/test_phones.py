@@ -100,17 +100,22 @@ module ice.so
 module dtls_srtp.so
 module_tmp account.so
 module_app menu.so
+module_app contact.so
+module_app presence.so
 """
 
 
-def set_up(folder: Path, network: Network, number: Number, *, answer: bool) -> None:
-    """A baresip's folder: an account of `number` at node 0, a tone to play."""
+def set_up(
+    folder: Path, network: Network, number: Number, *, answer: bool, watch: Number | None = None
+) -> None:
+    """A baresip's folder: an account of `number` at node 0, a tone to play, and whose presence to watch."""
     issued = phone_password(network, number)
     node = f"{HOST}:{network.listed[0].sockets.port}"
     folder.mkdir()
     tone = stereo(tone_wav(folder / "tone.wav", 523.25, 30.0))
     (folder / "config").write_text(CONFIG.format(tone=tone, folder=folder))
-    (folder / "contacts").write_text("")
+    watched = "" if watch is None else f'"Bob" <sip:{watch}@{node}>;presence=p2p\n'
+    (folder / "contacts").write_text(watched)
     (folder / "accounts").write_text(
         f"<sip:{number}@{node};transport=udp>;auth_user={issued.username};auth_pass={issued.password};"
         f"mediaenc=dtls_srtp;medianat=ice;regint=600;audio_codecs=opus/48000/2;"
@@ -120,10 +125,15 @@ def set_up(folder: Path, network: Network, number: Number, *, answer: bool) -> N
 
 @asynccontextmanager
 async def baresip(
-    folder: Path, network: Network, number: Number, *commands: str, answer: bool = False
+    folder: Path,
+    network: Network,
+    number: Number,
+    *commands: str,
+    answer: bool = False,
+    watch: Number | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A baresip of `number`, registered at node 0."""
-    set_up(folder, network, number, answer=answer)
+    set_up(folder, network, number, answer=answer, watch=watch)
     dial = [part for command in commands for part in ("-e", command)]
     process = await asyncio.create_subprocess_exec(
         program("baresip"), "-f", str(folder), *dial,

@@ -97,12 +97,19 @@ async def test_without_a_login_there_is_one_challenge() -> None:
         assert network.nodes[0].registrar.users == 0
 
 
-async def register(peer: Peer, network: Network, *headers: tuple[str, str]) -> Response:
+FLOW = ';+sip.instance="<urn:uuid:1>";reg-id=1'
+
+
+async def register(peer: Peer, network: Network, *headers: tuple[str, str], params: str = "") -> Response:
     port = network.listed[0].sockets.port
-    return await peer.ask(peer.request("REGISTER", "sip:telprotocol", *headers), HOST, port)
+    request = peer.request("REGISTER", "sip:telprotocol", *headers)
+    request.headers.set("Contact", f"{request.contacts[0]}{params}")
+    return await peer.ask(request, HOST, port)
 
 
-async def phone_login(peer: Peer, network: Network, username: str, password: str) -> Response:
+async def phone_login(
+    peer: Peer, network: Network, username: str, password: str, params: str = ""
+) -> Response:
     challenged = await register(peer, network)
     challenge = Challenge.parse(challenged.headers.get("WWW-Authenticate") or "")
     answer = digest.answer(
@@ -113,7 +120,7 @@ async def phone_login(peer: Peer, network: Network, username: str, password: str
         password=password,
         cnonce="0a4f113b",
     )
-    return await register(peer, network, ("Authorization", answer))
+    return await register(peer, network, ("Authorization", answer), params=params)
 
 
 async def test_a_phone_logs_in_by_its_password_until_the_number_is_sold() -> None:
@@ -128,6 +135,22 @@ async def test_a_phone_logs_in_by_its_password_until_the_number_is_sold() -> Non
             await network.taken_in()
             assert network.nodes[0].registrar.users == 0
             assert (await phone_login(phone, network, issued.username, issued.password)).status == 401
+
+
+async def test_a_sold_number_loses_its_binding_though_another_logged_in_over_the_same_socket() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        passwords = PhonePasswords([SECRET], network.facts)
+        with Peer(ALICE) as phone:
+            for number in (ALICE, BOB):
+                network.own(number)
+                phone.user = number
+                issued = passwords.issue(network.facts.numbers[number], time.time())
+                assert (await phone_login(phone, network, issued.username, issued.password)).status == 200
+            network.facts.sell(ALICE, "0x" + "22" * 20)
+            await network.taken_in()
+            assert network.nodes[0].registrar.bindings(str(ALICE)) == []
+            assert len(network.nodes[0].registrar.bindings(str(BOB))) == 1
 
 
 async def test_a_phone_of_one_number_cannot_register_another() -> None:
@@ -200,6 +223,27 @@ async def test_a_full_node_says_when_to_come_back() -> None:
         bob = await network.user(BOB, register=False)
         with pytest.raises(RegistrationFailed, match="503 Node Full"):
             await bob.registration.register_at(network.facts.hub_list[0].nodes[0])
+
+
+async def test_a_loaded_node_refuses_calls_and_says_when_to_come_back() -> None:
+    async with Network(1) as network:
+        await network.start(max_open=0, retry_after=7)
+        with Peer() as peer:
+            port = network.listed[0].sockets.port
+            answer = await peer.ask(peer.request("INVITE", aor(BOB)), HOST, port)
+        assert (answer.status, answer.headers.get("Retry-After")) == (503, "7")
+
+
+async def test_a_registration_is_answered_with_what_outbound_needs() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        network.own(ALICE)
+        issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[ALICE], time.time())
+        with Peer(ALICE) as phone:
+            answer = await phone_login(phone, network, issued.username, issued.password, FLOW)
+        assert (answer.status, answer.headers.get("Require")) == (200, "outbound")
+        assert answer.headers.get("Flow-Timer") == "90"
+        assert "Date" in answer.headers
 
 
 async def test_a_node_behind_its_chain_refuses_logins() -> None:

@@ -19,6 +19,8 @@ from telsdk.sip.message import Response
         ([408, 480], 480),
         ([503, 500], 500),
         ([486, 480], 486),
+        ([487, 486], 486),
+        ([430, 404], 404),
     ],
 )
 def test_the_best_answer_is_final_for_all_then_the_lowest_class_then_the_most_helpful(

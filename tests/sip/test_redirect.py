@@ -74,3 +74,20 @@ def test_a_cancelled_question_is_closed_and_a_late_answer_ignored() -> None:
 def test_events_of_others_are_left_to_them() -> None:
     hub = Hub()
     assert not hub.redirect.handle(Event(), 0.0)
+
+
+@pytest.mark.parametrize(("others", "status"), [([NODE], 302), ([], 404)])
+def test_nobody_is_sent_where_he_was_going(others: list[NameAddr], status: int) -> None:
+    alice, hub = Client("alice", udp("192.0.2.1")), Hub()
+    same = NameAddr.parse("<sip:bob@telprotocol;x=1>")
+
+    def point(event: Event, now: float) -> None:
+        assert isinstance(event, Asked)
+        hub.redirect.answer(event.tx, [same, *others], now)
+
+    hub.react = point
+    alice.call("bob", hub.addresses["UDP"], 0.0)
+    wire = Wire(alice, hub)
+    wire.run()
+    (sent,) = [one.message for one in wire.log if one.what == f"{status} INVITE"]
+    assert sent.contacts == others

@@ -221,6 +221,123 @@ def test_the_application_may_say_whose_bindings_these_are() -> None:
     assert "5551234" not in registrar
 
 
+def test_contacts_are_compared_by_the_rule_for_uris() -> None:
+    registrar = Registrar()
+    registrar.process(register("<sip:5551234@192.0.2.1;x=1>"), 0.0, FLOW)
+    registrar.process(register("<sip:%35551234@192.0.2.1>;q=0.5", cseq=2), 0.0, FLOW)
+    assert where(registrar) == ["<sip:5551234@192.0.2.1>;q=0.5"]
+
+
+def test_a_contact_named_twice_in_one_request_is_bound_once() -> None:
+    registrar = Registrar()
+    assert registrar.process(register(CONTACT + ";q=0.1", CONTACT + ";q=0.2"), 0.0, FLOW).status == 200
+    assert where(registrar) == [CONTACT + ";q=0.2"]
+
+
+def test_an_hour_is_never_refused_as_too_short() -> None:
+    registrar = Registrar(min_expires=7200, max_expires=7200)
+    assert registrar.process(register(CONTACT, expires=3600), 0.0, FLOW).status == 200
+    response = registrar.process(register(CONTACT, expires=3599, cseq=2), 0.0, FLOW)
+    assert (response.status, response.headers.get("Min-Expires")) == (423, "7200")
+
+
+def test_what_a_registration_demands_and_we_do_not_know_is_named() -> None:
+    registrar = Registrar()
+    response = registrar.process(register(CONTACT, headers=(("Require", "path, gruu"),)), 0.0, FLOW)
+    assert (response.status, response.headers.all("Unsupported"), registrar.users) == (420, ["gruu"], 0)
+    assert registrar.process(register(CONTACT, headers=(("Require", "Path"),)), 0.0, FLOW).status == 200
+
+
+DEVICE = ';+sip.instance="<urn:uuid:1>"'
+OUTBOUND = (("Supported", "path, outbound"),)
+SECOND_VIA = ("Via", "SIP/2.0/TLS 192.0.2.9;branch=z9hG4bKedge")
+
+
+def test_flows_of_one_device_are_kept_side_by_side_and_the_answer_says_so() -> None:
+    registrar = Registrar(flow_timer=90)
+    response = registrar.process(register(CONTACT + DEVICE + ";reg-id=1", headers=OUTBOUND), 0.0, FLOW)
+    assert response.headers.all("Require") == ["outbound"]
+    assert response.headers.get("Flow-Timer") == "90"
+    second = register(CONTACT + DEVICE + ";reg-id=2", headers=OUTBOUND, call_id="d")
+    registrar.process(second, 1.0, FLOW.on_flow(2))
+    assert [one.hop.flow for one in registrar.bindings("5551234")] == [1, 2]
+    registrar.drop_flow(FLOW)
+    found = registrar.at(Uri.parse("sip:5551234@192.0.2.1:5060"))
+    assert found is not None
+    assert found.hop.flow == 2
+
+
+def test_a_number_without_an_instance_is_no_flow() -> None:
+    registrar = Registrar(flow_timer=90)
+    response = registrar.process(register(CONTACT + ";reg-id=1", headers=OUTBOUND), 0.0, FLOW)
+    assert (response.status, "Require" in response.headers, "Flow-Timer" in response.headers) == (
+        200,
+        False,
+        False,
+    )
+
+
+def test_an_instance_without_a_number_is_told_apart_by_its_uri() -> None:
+    registrar = Registrar()
+    registrar.process(register(CONTACT + DEVICE), 0.0, FLOW)
+    registrar.process(register("<sip:b@192.0.2.2>" + DEVICE, cseq=2), 0.0, FLOW)
+    assert len(where(registrar)) == 2
+
+
+def test_one_flow_brings_one_contact_but_may_take_others_away() -> None:
+    registrar = Registrar()
+    flow, other = CONTACT + DEVICE + ";reg-id=1", "<sip:b@192.0.2.2>"
+    assert registrar.process(register(flow, other), 0.0, FLOW).status == 400
+    assert registrar.users == 0
+    registrar.process(register(other), 0.0, FLOW)
+    assert registrar.process(register(flow, other + ";expires=0", cseq=2), 0.0, FLOW).status == 200
+    assert where(registrar) == [flow]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "flow"),
+    [
+        ((SECOND_VIA, *OUTBOUND), 439, False),
+        ((SECOND_VIA, *OUTBOUND, ("Path", "<sip:edge.example;lr>")), 439, False),
+        ((SECOND_VIA, *OUTBOUND, ("Path", "<sip:edge.example;lr;ob>")), 200, True),
+        ((SECOND_VIA,), 200, False),
+    ],
+)
+def test_a_flow_behind_a_server_that_does_not_keep_it_is_none(
+    headers: tuple[tuple[str, str], ...], status: int, flow: bool
+) -> None:
+    registrar = Registrar()
+    response = registrar.process(register(CONTACT + DEVICE + ";reg-id=1", headers=headers), 0.0, FLOW)
+    assert response.status == status
+    assert any(one.flow_id for one in registrar.bindings("5551234")) == flow
+
+
+def test_nobody_takes_a_contact_that_another_holds() -> None:
+    registrar = Registrar()
+    uri = Uri.parse("sip:5551234@192.0.2.1:5060")
+    registrar.process(register(CONTACT), 0.0, FLOW)
+    registrar.process(register(CONTACT), 1.0, FLOW.on_flow(2), user="6660000")
+    registrar.process(register(CONTACT, cseq=2), 2.0, FLOW)
+    found = registrar.at(uri)
+    assert found is not None
+    assert found.hop == FLOW
+    registrar.drop("6660000")
+    assert registrar.at(uri) is not None
+    registrar.drop("5551234")
+    assert registrar.at(uri) is None
+
+
+def test_a_change_is_told_and_a_refresh_is_none() -> None:
+    changed: list[str] = []
+    registrar = Registrar(on_change=changed.append)
+    registrar.process(register(CONTACT, expires=60), 0.0, FLOW)
+    registrar.process(register(CONTACT, expires=60, cseq=2), 10.0, FLOW)
+    registrar.process(register(), 10.0, FLOW)
+    assert changed == ["5551234"]
+    registrar.expire(70.0)
+    assert changed == ["5551234"] * 2
+
+
 class RegistrarAgainstADictionary(RuleBasedStateMachine):
     """Any order of registrations, removals and time leaves what a dictionary of deadlines would hold."""
 

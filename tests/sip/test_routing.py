@@ -116,3 +116,30 @@ def test_a_strict_router_gets_the_request_by_its_own_uri() -> None:
     prepare(made, Uri.parse("sip:bob@192.0.2.2"), [], [])
     assert str(made.uri) == "sip:192.0.2.9"
     assert made.headers.all("Route") == ["<sip:192.0.2.10;lr>", "<sip:bob@192.0.2.2>"]
+
+
+def test_a_maddr_that_led_here_has_done_its_work() -> None:
+    made = request("sip:bob@telprotocol:5080;maddr=192.0.2.11;transport=tcp;x=1")
+    assert take_own_routes(made, is_local) == ()
+    assert str(made.uri) == "sip:bob@telprotocol;x=1"
+    other = request("sip:bob@telprotocol;maddr=192.0.2.99")
+    take_own_routes(other, is_local)
+    assert str(other.uri) == "sip:bob@telprotocol;maddr=192.0.2.99"
+
+
+def test_a_strict_routers_mark_without_any_route_is_left_alone() -> None:
+    made = request("sip:192.0.2.11;lr", Route="")
+    assert take_own_routes(made, is_local) == ()
+    assert str(made.uri) == "sip:192.0.2.11;lr"
+
+
+def test_a_contact_leaves_its_method_and_headers_behind() -> None:
+    made = request()
+    prepare(made, Uri.parse("sip:bob@192.0.2.2;method=BYE;x=1?Route=%3Csip:evil%3E"), [], [])
+    assert str(made.uri) == "sip:bob@192.0.2.2;x=1"
+
+
+def test_an_ack_demands_nothing_of_a_proxy() -> None:
+    ack = request(Proxy_Require="time-travel")
+    ack.method = "ACK"
+    assert check(ack) is None

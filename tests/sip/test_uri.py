@@ -97,6 +97,10 @@ EQUIVALENT = [
     ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp"),
     ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
     ("sip:carol@chicago.com", "sip:carol@chicago.com;security=on"),
+    ("sip:carol@chicago.com;newparam=5", "sip:carol@chicago.com;security=on"),
+    ("sip:a@h;x=ABC", "sip:a@h;X=abc"),
+    ("sip:a:pw@h", "sip:a:p%77@h"),
+    ("tel:+358-555-1234567", "TEL:+358(555)1234567"),
     ("sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",
      "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com"),
     ("sip:alice@atlanta.com?subject=project%20x&priority=urgent",
@@ -113,6 +117,17 @@ DIFFERENT = [
     ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;security=off"),
     ("sip:bob@phone21.boxesbybob.com", "sip:bob@192.0.2.4"),
     ("sip:a@h", "sips:a@h"),
+    ("sip:a@h", "sip:h"),
+    ("sip:a:pw@h", "sip:a@h"),
+    ("sip:a:pw@h", "sip:a:PW@h"),
+    ("sip:a@h", "sip:a@h;user=phone"),
+    ("sip:a@h", "sip:a@h;ttl=1"),
+    ("sip:a@h", "sip:a@h;method=INVITE"),
+    ("sip:a@h", "sip:a@h;maddr=h"),
+    ("sip:a%40b@h", "sip:a%41b@h"),
+    ("sip:h?a=1&a=2", "sip:h?a=1"),
+    ("tel:+3585551234567", "sip:+3585551234567@h"),
+    ("tel:5;phone-context=h", "tel:5;phone-context=g"),
 ]
 
 

@@ -1,0 +1,224 @@
+"""Who is told what by a node: presence of the users that are bound here, and to a user his own registrations.
+
+A node stores no lists of who may see whom. What it tells of others is what a call would show as well, whether
+somebody is there, and it tells it to users who are logged in here, and to nobody else. Where somebody is bound it
+tells only himself. It takes no presence that a user client publishes (PUBLISH, RFC 3903), and tells nothing of
+users at other nodes: a SUBSCRIBE for those goes on as any request does, and ends there with 403.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from telsdk.address import aor
+from telsdk.directory import Directory, locate
+from telsdk.errors import NotFound, TelError
+from telsdk.node.answers import HeaderField, warning
+from telsdk.node.logins import Login, Logins
+from telsdk.number import Number
+from telsdk.sip import pidf, reginfo
+from telsdk.sip.events import Event, RequestReceived
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request
+from telsdk.sip.notifier import Notifier, Package, StateWanted, SubscribeAsked, Subscription, SubscriptionGone
+from telsdk.sip.pidf import Presence, Service
+from telsdk.sip.reginfo import RegistrationInfo
+from telsdk.sip.registrar import Registrar
+from telsdk.sip.stack import Stack
+from telsdk.sip.token import AuthError
+from telsdk.sip.uri import Uri
+
+PACKAGES = {pidf.PACKAGE: pidf.CONTENT_TYPE, reginfo.PACKAGE: reginfo.CONTENT_TYPE}
+"""What can be subscribed to, and how it is told."""
+
+CONTACT_USER = "watch"
+"""The user part of the Contact that a subscriber is given."""
+
+Admit = Callable[[Request, Login, Hop, float], None]
+Challenge = Callable[[AuthError, Hop, float], str]
+
+
+MAX_WATCHED = 200
+"""Subscriptions that one user may have here at a time."""
+
+
+class NotHere(AuthError):
+    """Somebody asks who is not logged in at this node, or for what is not his."""
+
+    status = 403
+
+
+@dataclass(slots=True)
+class _Watch:
+    """What a subscription is about."""
+
+    watcher: Number
+    target: Number
+    entity: str  # the address as it was asked for
+    told: bool | None = None  # whether the target was there, as last told
+    version: int = 0  # of the next reginfo document
+
+
+class Watching:
+    """The notifier of one node, and what it decides.
+
+    Args:
+        admit: raises AuthError unless this login may send this request; `wall` in seconds since 1970.
+        challenge: what a phone is challenged with after such an error.
+        address: where this node listens: host and port.
+        interval: seconds between two NOTIFYs of one subscription at the least.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        stack: Stack,
+        registrar: Registrar,
+        logins: Logins,
+        admit: Admit,
+        challenge: Challenge,
+        address: tuple[str, int],
+        interval: float,
+    ) -> None:
+        self._directory = directory
+        self._registrar = registrar
+        self._logins = logins
+        self._admit = admit
+        self._challenge = challenge
+        self._address = address
+        self._user = f"{CONTACT_USER}-{secrets.token_hex(4)}"
+        self._by_target: dict[Number, set[Subscription]] = {}
+        self._watched: Counter[Number] = Counter()  # subscriptions by watcher
+        self._changed: set[Number] = set()
+        packages = [Package(name, kind, interval=interval) for name, kind in PACKAGES.items()]
+        self.notifier = Notifier(stack, packages, contact=self._contact)
+
+    def __len__(self) -> int:
+        """How many subscriptions there are."""
+        return len(self.notifier)
+
+    def serves(self, event: RequestReceived) -> bool:
+        """Whether this SUBSCRIBE is answered here, and not passed on to whom it asks for."""
+        request = event.request
+        if request.method != "SUBSCRIBE":
+            return False
+        if request.to.tag is not None:
+            return request.uri.user == self._user
+        package = (request.headers.get("Event") or "").partition(";")[0].strip()
+        if package not in PACKAGES:
+            return False
+        try:
+            target = locate(self._directory, request.uri.user or "").number
+        except TelError:
+            return False
+        login = self._logins.find(event.source)
+        return str(target) in self._registrar or (login is not None and login.number == target)
+
+    def act(self, now: float, wall: float) -> None:
+        """Acts on the notifier's events, and tells of changes; `now` monotonic, `wall` in seconds since 1970."""
+        changed, self._changed = self._changed, set()
+        for number in changed:
+            for subscription in tuple(self._by_target.get(number, ())):
+                self._tell_change(subscription, now)
+        while events := self.notifier.take_events():
+            for event in events:
+                self._act(event, now, wall)
+
+    def _act(self, event: Event, now: float, wall: float) -> None:
+        match event:
+            case SubscribeAsked():
+                self._asked(event, now, wall)
+            case StateWanted(subscription=subscription):
+                self._tell(subscription, now)
+            case SubscriptionGone(subscription=subscription):
+                self._forget(subscription)
+
+    def changed(self, user: str) -> None:
+        """Notes that `user` is bound elsewhere than before, or no more."""
+        self._changed.add(Number.parse(user))
+
+    def drop(self, watcher: Number, now: float) -> None:
+        """Ends what somebody is told whose login the chain no longer grants."""
+        for subscriptions in tuple(self._by_target.values()):
+            for subscription in tuple(subscriptions):
+                if _watch(subscription).watcher == watcher:
+                    self.notifier.end(subscription, "rejected", now)
+
+    def drop_hop(self, hop: Hop) -> None:
+        """Forgets what is told over a connection that is gone."""
+        self.notifier.drop_hop(hop)
+
+    def _asked(self, event: SubscribeAsked, now: float, wall: float) -> None:
+        try:
+            watch = self._granted(event, wall)
+        except AuthError as error:
+            headers: list[HeaderField] = [warning(error)]
+            if error.status == 401:
+                headers.append(("Proxy-Authenticate", self._challenge(error, event.source, wall)))
+            self.notifier.refuse(event, 407 if error.status == 401 else error.status, now, headers=headers)
+        except TelError as error:
+            status = 404 if isinstance(error, NotFound) else 400
+            self.notifier.refuse(event, status, now, headers=[warning(error)])
+        else:
+            subscription = self.notifier.accept(event, now)
+            if subscription is not None:
+                subscription.app = watch
+                self._by_target.setdefault(watch.target, set()).add(subscription)
+                self._watched[watch.watcher] += 1
+
+    def _granted(self, event: SubscribeAsked, wall: float) -> _Watch:
+        login = self._logins.find(event.source)
+        if login is None:
+            raise NotHere("this node tells only its own users")
+        self._admit(event.request, login, event.source, wall)
+        user = event.request.uri.user
+        target = locate(self._directory, user or "").number
+        if event.package.name == reginfo.PACKAGE and login.number != target:
+            raise NotHere(f"registrations are told to whom they are of, and the login is of {login.number}")
+        if self._watched[login.number] >= MAX_WATCHED:
+            raise NotHere(f"{login.number} watches {MAX_WATCHED} users already: end a subscription first")
+        return _Watch(login.number, target, aor(user))
+
+    def _tell_change(self, subscription: Subscription, now: float) -> None:
+        """One device more or less changes nothing in whether somebody is there."""
+        watch = _watch(subscription)
+        there = bool(self._registrar.bindings(str(watch.target), now))
+        if subscription.package.name != pidf.PACKAGE or there != watch.told:
+            self._tell(subscription, now)
+
+    def _tell(self, subscription: Subscription, now: float) -> None:
+        watch = _watch(subscription)
+        login = self._logins.find(subscription.hop)
+        if login is None or login.number != watch.watcher:
+            self.notifier.end(subscription, "rejected", now)
+            return
+        bindings = self._registrar.bindings(str(watch.target), now)
+        watch.told = bool(bindings)
+        if subscription.package.name == pidf.PACKAGE:
+            document = bytes(Presence(watch.entity, (Service("telprotocol", bool(bindings)),)))
+        else:
+            document = bytes(RegistrationInfo.of(watch.version, watch.entity, bindings, now))
+            watch.version += 1
+        self.notifier.notify(subscription, document, now)
+
+    def _forget(self, subscription: Subscription) -> None:
+        watch = _watch(subscription)
+        subscriptions = self._by_target.get(watch.target, set())
+        subscriptions.discard(subscription)
+        self._watched[watch.watcher] -= 1
+        if not self._watched[watch.watcher]:
+            del self._watched[watch.watcher]
+        if not subscriptions:
+            self._by_target.pop(watch.target, None)
+
+    def _contact(self, hop: Hop) -> str:
+        host, port = self._address
+        return f"<{Uri('sip', self._user, host, port, params=(('transport', hop.transport.lower()),))}>"
+
+
+def _watch(subscription: Subscription) -> _Watch:
+    assert isinstance(subscription.app, _Watch)
+    return subscription.app

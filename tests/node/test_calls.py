@@ -1,0 +1,70 @@
+"""In which order a node rings the devices of a user, and whose answer counts."""
+
+from __future__ import annotations
+
+import asyncio
+
+from telsdk.address import aor
+from telsdk.sip.message import Response
+from tests.network import BOB, HOST, Network
+from tests.peer import Peer
+from tests.phone import SECRET, Phone
+
+
+async def call(caller: Peer, network: Network) -> asyncio.Task[Response]:
+    port = network.listed[0].sockets.port
+    return asyncio.create_task(caller.ask(caller.request("INVITE", aor(BOB)), HOST, port))
+
+
+async def test_a_device_with_a_lower_q_rings_when_the_other_has_refused() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        with Peer() as caller, Phone(network, BOB) as desk, Phone(network, BOB) as mobile:
+            await desk.register(params=";q=0.9")
+            await mobile.register(params=";q=0.1")
+            calling = await call(caller, network)
+            await desk.say((await desk.asked("INVITE")).response(486, to_tag="d"))
+            await mobile.say((await mobile.asked("INVITE")).response(603, to_tag="m"))
+            assert (await calling).status == 603
+
+
+async def test_a_device_that_does_not_answer_in_time_gives_way() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,), ring_time=0.1)
+        with Peer() as caller, Phone(network, BOB) as desk, Phone(network, BOB) as mobile:
+            await desk.register(params=";q=0.9")
+            await mobile.register(params=";q=0.1")
+            calling = await call(caller, network)
+            invite = await desk.asked("INVITE")
+            await desk.say(invite.response(180, to_tag="d"))
+            await mobile.say((await mobile.asked("INVITE")).response(486, to_tag="m"))
+            await desk.say((await desk.asked("CANCEL")).response(200, to_tag="d"))
+            await desk.say(invite.response(487, to_tag="d"))
+            assert (await calling).status == 486
+
+
+async def test_a_device_that_sends_the_caller_elsewhere_has_answered_for_itself_alone() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        with Peer() as caller, Phone(network, BOB) as desk, Phone(network, BOB) as mobile:
+            await desk.register(params=";q=0.9")
+            await mobile.register(params=";q=0.1")
+            calling = await call(caller, network)
+            elsewhere = [("Contact", "<sip:5550003@telprotocol>")]
+            await desk.say((await desk.asked("INVITE")).response(302, to_tag="d", headers=elsewhere))
+            await mobile.say((await mobile.asked("INVITE")).response(486, to_tag="m"))
+            answer = await calling
+            assert (answer.status, answer.headers.get("Contact")) == (302, "<sip:5550003@telprotocol>")
+
+
+async def test_a_device_by_two_flows_rings_once_and_by_the_other_when_one_has_failed() -> None:
+    device = ';+sip.instance="<urn:uuid:1>";reg-id='
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        with Peer() as caller, Phone(network, BOB) as one, Phone(network, BOB) as other:
+            await one.register(params=device + "1")
+            await other.register(params=device + "2")
+            calling = await call(caller, network)
+            await other.say((await other.asked("INVITE")).response(430, to_tag="o"))
+            await one.say((await one.asked("INVITE")).response(603, to_tag="x"))
+            assert (await calling).status == 603

@@ -1,0 +1,79 @@
+"""A phone over UDP, with a phone password: it registers, subscribes, and answers by the test's hand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from telsdk.address import aor
+from telsdk.credential.phone import PhonePasswords
+from telsdk.number import Number
+from telsdk.sip import digest
+from telsdk.sip.eventfields import SubscriptionState
+from telsdk.sip.headers import Challenge
+from telsdk.sip.message import Request, Response
+from tests.network import HOST, Network
+from tests.peer import Peer
+
+SECRET = bytes(range(32))
+
+
+class Phone(Peer):
+    """A phone with a password, which answers what it is told."""
+
+    def __init__(self, network: Network, number: Number) -> None:
+        super().__init__(number)
+        self.number = number
+        self.port_of_node = network.listed[0].sockets.port
+        if number not in network.facts.numbers:
+            network.own(number)
+        facts = network.facts.numbers[number]
+        self.issued = PhonePasswords([SECRET], network.facts).issue(facts, time.time())
+
+    async def authenticated(self, make: Callable[[tuple[tuple[str, str], ...]], Request]) -> Response:
+        """The answer to a request that is made again with the password."""
+        request = make(())
+        refused = await self.ask(request, HOST, self.port_of_node)
+        kind = {401: "WWW-Authenticate", 407: "Proxy-Authenticate"}.get(refused.status)
+        if kind is None:
+            return refused
+        answer = digest.answer(
+            Challenge.parse(refused.headers.get(kind) or ""),
+            method=request.method,
+            uri=str(request.uri),
+            user=self.issued.username,
+            password=self.issued.password,
+            cnonce="0a4f113b",
+        )
+        name = "Authorization" if kind == "WWW-Authenticate" else "Proxy-Authorization"
+        return await self.ask(make(((name, answer),)), HOST, self.port_of_node)
+
+    async def register(self, expires: int = 600, params: str = "") -> Response:
+        """Registers with these Contact parameters."""
+
+        def make(more: tuple[tuple[str, str], ...]) -> Request:
+            request = self.request("REGISTER", "sip:telprotocol", ("Expires", str(expires)), *more)
+            request.headers.set("Contact", f"{request.contacts[0]}{params}")
+            return request
+
+        return await self.authenticated(make)
+
+    async def subscribe(self, target: Number, event: str) -> Response:
+        fields = ("Event", event)
+        return await self.authenticated(lambda more: self.request("SUBSCRIBE", aor(target), fields, *more))
+
+    async def asked(self, method: str) -> Request:
+        """The next request of that method."""
+        while True:
+            message = await self.receive()
+            if isinstance(message, Request) and message.method == method:
+                return message
+
+    async def told(self) -> tuple[SubscriptionState, bytes]:
+        """The next NOTIFY, answered with 200."""
+        notify = await self.asked("NOTIFY")
+        await self.say(notify.response(200))
+        return SubscriptionState.parse(notify.headers.get("Subscription-State") or ""), notify.body
+
+    async def say(self, response: Response) -> None:
+        self._socket.sendto(bytes(response), (HOST, self.port_of_node))
