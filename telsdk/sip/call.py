@@ -7,8 +7,15 @@ from enum import StrEnum
 
 from telsdk.sip.dialog import Dialog
 from telsdk.sip.events import Event, Outgoing
-from telsdk.sip.message import Request, Response
+from telsdk.sip.message import Message, Request, Response
 from telsdk.sip.transaction import ClientTransaction, ServerTransaction, State
+
+SDP = "application/sdp"
+
+
+def has_sdp(message: Message) -> bool:
+    """Whether the message carries a session description."""
+    return bool(message.body) and message.content_type == SDP
 
 
 class CallState(StrEnum):
@@ -28,6 +35,14 @@ class PendingAnswer:
     interval: float  # seconds until it is sent again
 
 
+@dataclass(slots=True)
+class Asked:
+    """An offer of the peer that came in an UPDATE or PRACK and waits for the application's answer."""
+
+    tx: ServerTransaction
+    dialog: Dialog
+
+
 @dataclass(slots=True, eq=False)
 class Call:
     """One call. Made by the user agent; read it, and use `app`."""
@@ -43,6 +58,11 @@ class Call:
     acks: dict[str, tuple[int, Outgoing]] = field(default_factory=dict)  # by peer's tag: CSeq and newest ACK
     offer: ClientTransaction | None = None  # our INVITE within the call, unanswered
     offered: ServerTransaction | None = None  # the peer's newest INVITE within the call
+    update: ClientTransaction | None = None  # our UPDATE, unanswered
+    asked: Asked | None = None
+    allow: frozenset[str] = frozenset()  # the methods that the peer said it takes
+    local_sdp: bytes = b""  # our description as it counts now
+    remote_sdp: bytes = b""  # the peer's
     app: object | None = None  # free for the application
 
     @property
@@ -57,7 +77,8 @@ class Call:
     @property
     def is_negotiating(self) -> bool:
         """Whether an offer of either side has no answer yet, or its answer no ACK (14.1)."""
-        return self.offer is not None or self.is_offered or self.answer is not None
+        open_offer = self.dialog is not None and self.dialog.open_offer is not None
+        return open_offer or self.offer is not None or self.is_offered or self.answer is not None
 
     @property
     def is_offered(self) -> bool:
@@ -143,7 +164,7 @@ class IncomingRequest(Event):
 
 @dataclass(slots=True)
 class OfferAnswered(Event):
-    """The peer took what we offered within the call; the ACK is sent."""
+    """The peer took our INVITE, UPDATE or PRACK within the call; an INVITE's ACK is sent."""
 
     call: Call
     response: Response
@@ -151,16 +172,25 @@ class OfferAnswered(Event):
 
 @dataclass(slots=True)
 class OfferFailed(Event):
-    """The peer did not take our offer; the session stays as it was. After 491 try again later (14.1)."""
+    """The peer did not take our INVITE, UPDATE or PRACK within the call; the session stays as it was.
+
+    `retry_after` is the time in seconds after which to try again: after 491 a random one of the window that
+    14.1 gives to this end, else what the peer asks for; None where trying again is no use.
+    """
 
     call: Call
     response: Response | None
     status: int
+    retry_after: float | None = None
 
 
 @dataclass(slots=True)
 class Reinvited(Event):
-    """The peer offers another session within `call`: `UserAgent.accept_offer`, or `answer` with 488."""
+    """The peer offers another session within `call`: `UserAgent.accept_offer`, or `answer` with 488.
+
+    `request` is an INVITE, an UPDATE or a PRACK. The last two want their answer at once: who has to ask a
+    person first refuses them with 504 (RFC 3311 section 5.2).
+    """
 
     call: Call
     tx: ServerTransaction

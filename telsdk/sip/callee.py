@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from telsdk.sip.call import Call, CallConfirmed, CallEnded, CallState, IncomingCall, PendingAnswer, Reinvited
-from telsdk.sip.calls import Alarm, Calls
-from telsdk.sip.dialog import Dialog
+from telsdk.sip.call import (
+    Call,
+    CallConfirmed,
+    CallEnded,
+    CallState,
+    IncomingCall,
+    PendingAnswer,
+    Reinvited,
+    has_sdp,
+)
+from telsdk.sip.calls import Alarm, Calls, name_body, note_peer, offering
+from telsdk.sip.dialog import Dialog, Side
 from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ProtocolStateError, ServerTransaction
 
@@ -26,18 +35,24 @@ class Callee:
             return
         call = Call(outgoing=False, request=request, tx=tx)
         tx.owner = call
+        note_peer(call, request)
+        call.remote_sdp = request.body
         self._calls.events.append(IncomingCall(call, request))
 
-    def reinvited(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
+    def reinvited(
+        self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: float
+    ) -> None:
         """An INVITE within the call."""
-        if call.offer is not None:
+        unanswered = call.state in (CallState.CALLING, CallState.RINGING)
+        if call.offer is not None or dialog.open_offer is Side.OURS or (unanswered and call.outgoing):
             self._calls.stack.answer(tx, 491, now)  # 14.2: both offer at once
             return
-        if call.answer is not None or call.is_offered:
-            # 14.2: one offer after the other. The wait should be random; no two ends fight over this one.
-            self._calls.stack.answer(tx, 500, now, "Offer Pending", ("Retry-After", "2"))
+        if call.answer is not None or call.is_offered or dialog.open_offer is Side.THEIRS or unanswered:
+            self._calls.refuse_second(tx, now)  # 14.2: one offer after the other
             return
         tx.owner, call.offered = call, tx
+        dialog.open_offer = offering(request, Side.THEIRS)
+        note_peer(call, request)
         self._calls.events.append(Reinvited(call, tx, request))
 
     def ring(self, call: Call, status: int, now: float, headers: Fields, body: bytes) -> None:
@@ -46,19 +61,18 @@ class Callee:
         response = self._response(tx, status, headers, body)
         self._calls.stack.respond(tx, response, now)
         call.state = CallState.RINGING
-        if call.dialog is None:
-            call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=False)
-            self._calls.know(call, call.dialog)
+        self._dialog(call, tx)
 
     def accept(self, call: Call, body: bytes, now: float, headers: Fields) -> None:
         """Send the 200 that answers the call."""
         tx = self._unanswered(call)
         self._answer(call, tx, self._response(tx, 200, headers, body), now)
         call.state = CallState.ANSWERED
-        if call.dialog is None:
-            call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=True)
-            self._calls.know(call, call.dialog)
-        call.dialog.confirmed = True
+        dialog = self._dialog(call, tx)
+        dialog.confirmed = True
+        # An answer closes the exchange; an offer of ours waits for the ACK.
+        dialog.open_offer = None if has_sdp(call.request) or not body else Side.OURS
+        call.local_sdp = body
 
     def accept_offer(
         self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields
@@ -66,20 +80,34 @@ class Callee:
         """Send the 200 that answers an INVITE within the call."""
         if tx is not call.offered or not call.is_offered:
             raise ProtocolStateError("this offer was answered or withdrawn, or the call is over")
+        request = tx.request
         self._answer(call, tx, self._response(tx, 200, headers, body), now)
+        self._calls.refresh(request)
+        assert call.dialog is not None
+        call.local_sdp = body
+        if has_sdp(request):
+            call.dialog.open_offer = None
+            call.remote_sdp = request.body
+        else:
+            call.dialog.open_offer = Side.OURS if body else None
+
+    def refused(self, call: Call) -> None:
+        """The INVITE within the call was answered with something else than 200."""
+        if call.dialog is not None:
+            call.dialog.open_offer = None
 
     def reject(self, call: Call, status: int, now: float, reason: str | None, headers: Fields) -> None:
         """Refuse the call."""
         self._calls.stack.answer(self._unanswered(call), status, now, reason, *headers)
-        self._calls.end(call, CallEnded(call, "local"))
+        self._calls.end(call, now, CallEnded(call, "local"))
 
     def cancelled(self, call: Call, tx: ServerTransaction, now: float) -> None:
         """The peer took an INVITE back (9.2); one that was answered first stays."""
         if tx is call.offered:
             self._calls.stack.answer(tx, 487, now)
+            self.refused(call)
         elif call.state in (CallState.CALLING, CallState.RINGING):
-            self._calls.terminate_pending(call, now)
-            self._calls.end(call, CallEnded(call, "remote"))
+            self._calls.end(call, now, CallEnded(call, "remote"))
 
     def acked(self, call: Call, ack: Request, now: float) -> None:
         """An ACK within the call; it ends the retransmission of the 2xx it belongs to."""
@@ -87,6 +115,9 @@ class Callee:
         if answer is None or ack.cseq.number != answer.response.cseq.number:
             return
         self._stop(call)
+        if call.dialog is not None and call.dialog.open_offer is Side.OURS:
+            call.dialog.open_offer = None
+            call.remote_sdp = ack.body
         if call.state is CallState.ANSWERED:
             call.state = CallState.CONFIRMED
             self._calls.events.append(CallConfirmed(call, ack))
@@ -119,6 +150,14 @@ class Callee:
         self._calls.alarms.start((call, Alarm.RESEND), timers.t1, now)
         self._calls.alarms.start((call, Alarm.NO_ACK), timers.timeout, now)
 
+    def _dialog(self, call: Call, tx: ServerTransaction) -> Dialog:
+        """The dialog that our first response with a tag makes (12.1.1)."""
+        if call.dialog is None:
+            call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=False)
+            call.dialog.open_offer = offering(call.request, Side.THEIRS)
+            self._calls.know(call, call.dialog)
+        return call.dialog
+
     def _unanswered(self, call: Call) -> ServerTransaction:
         if call.state not in (CallState.CALLING, CallState.RINGING) or not isinstance(
             call.tx, ServerTransaction
@@ -131,8 +170,6 @@ class Callee:
         for route in tx.request.headers.all("Record-Route"):
             response.headers.add("Record-Route", route)
         self._calls.for_dialog(response, allow=status >= 200)
-        if body:
-            if "Content-Type" not in response.headers:
-                response.headers.add("Content-Type", "application/sdp")
-            response.body = body
+        response.body = body
+        name_body(response)
         return response

@@ -12,9 +12,10 @@ from telsdk.sip.call import (
     OfferFailed,
     Redirected,
     Ringing,
+    has_sdp,
 )
-from telsdk.sip.calls import Alarm, Calls
-from telsdk.sip.dialog import Dialog
+from telsdk.sip.calls import Alarm, Calls, name_body, note_peer, offering
+from telsdk.sip.dialog import Dialog, Side
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ClientTransaction, ProtocolStateError
@@ -38,6 +39,7 @@ class Caller:
         tx = self._calls.stack.request(request, hop, now)
         call = Call(outgoing=True, request=request, tx=tx)
         tx.owner = call
+        call.local_sdp = request.body
         self._calls.alarms.start((call, Alarm.RING), self._ring_limit, now)
         return call
 
@@ -54,12 +56,15 @@ class Caller:
             ProtocolStateError: the call is not confirmed, or an offer of either side is still open.
         """
         dialog = call.dialog
-        if call.state is not CallState.CONFIRMED or dialog is None or call.is_negotiating:
+        busy = call.is_negotiating or call.update is not None or call.asked is not None
+        if call.state is not CallState.CONFIRMED or dialog is None or busy:
             raise ProtocolStateError(
                 f"this call is {call.state}, or an offer is open: not the time for another"
             )
         hop = self._calls.next_hop(dialog.next_uri, dialog)
+        name_body(request)
         call.offer = self._calls.stack.request(request, hop, now, owner=call)
+        dialog.open_offer = offering(request, Side.OURS)
 
     def received(self, call: Call, tx: ClientTransaction, response: Response, now: float) -> None:
         """A response to an INVITE of ours."""
@@ -71,7 +76,7 @@ class Caller:
         elif status < 300:
             self._success(call, response, now)
         elif not call.ended:
-            self._failure(call, response)
+            self._failure(call, response, now)
 
     def failed(self, call: Call, tx: ClientTransaction, status: int, now: float) -> None:
         """An INVITE of ours got no answer, or could not be sent."""
@@ -80,9 +85,9 @@ class Caller:
         if tx is not call.tx:
             self._offer_failed(call, None, status, now)
         elif call.leaving:
-            self._calls.end(call, CallEnded(call, call.leaving))
+            self._calls.end(call, now, CallEnded(call, call.leaving))
         else:
-            self._calls.end(call, CallFailed(call, None, status))
+            self._calls.end(call, now, CallFailed(call, None, status))
 
     def stray(self, call: Call, response: Response) -> None:
         """A 2xx that outlived the transaction: its ACK was lost."""
@@ -95,8 +100,10 @@ class Caller:
         tag = response.to.tag
         if tag is not None and tag not in call.early:
             dialog = call.early[tag] = Dialog.of_caller(call.request, response)
+            dialog.open_offer = offering(call.request, Side.OURS)
             call.dialog = call.dialog or dialog
             self._calls.know(call, dialog)
+        note_peer(call, response)
         if not call.leaving:
             self._calls.events.append(Ringing(call, response))
 
@@ -114,6 +121,9 @@ class Caller:
             self._calls.bye(dialog, now)
             return
         self._confirm(call, dialog)
+        note_peer(call, response)
+        if has_sdp(response):
+            call.remote_sdp = response.body
         if call.leaving:
             self._calls.leave(call, call.leaving, now)
         else:
@@ -138,18 +148,27 @@ class Caller:
         if call.ended or tx is not call.offer:
             return
         if status < 300:
-            call.offer = None
+            self._close_offer(call)
+            note_peer(call, response)
+            if has_sdp(tx.request):
+                call.local_sdp, call.remote_sdp = tx.request.body, response.body
             self._calls.events.append(OfferAnswered(call, response))
         else:
             self._offer_failed(call, response, status, now)
 
     def _offer_failed(self, call: Call, response: Response | None, status: int, now: float) -> None:
-        call.offer = None
+        self._close_offer(call)
         if status in (408, 481):
             # 12.2.1.2: the peer knows nothing of the call any more.
             self._calls.leave(call, "lost", now)
         else:
-            self._calls.events.append(OfferFailed(call, response, status))
+            wait = self._calls.retry_after(call, response)
+            self._calls.events.append(OfferFailed(call, response, status, wait))
+
+    def _close_offer(self, call: Call) -> None:
+        call.offer = None
+        if call.dialog is not None:
+            call.dialog.open_offer = None
 
     def _ack_again(self, call: Call, response: Response) -> bool:
         """Whether this 2xx had its ACK already; it gets the same again."""
@@ -170,11 +189,11 @@ class Caller:
         hop = self._calls.next_hop(dialog.next_uri, dialog)
         call.acks[dialog.remote.tag or ""] = invite.cseq.number, self._calls.stack.send(ack, hop)
 
-    def _failure(self, call: Call, response: Response) -> None:
+    def _failure(self, call: Call, response: Response, now: float) -> None:
         if call.leaving:
-            self._calls.end(call, CallEnded(call, call.leaving))
+            self._calls.end(call, now, CallEnded(call, call.leaving))
         elif response.status < 400:
             assert isinstance(call.tx, ClientTransaction)
-            self._calls.end(call, Redirected(call.tx, response, call))
+            self._calls.end(call, now, Redirected(call.tx, response, call))
         else:
-            self._calls.end(call, CallFailed(call, response, response.status))
+            self._calls.end(call, now, CallFailed(call, response, response.status))

@@ -30,7 +30,7 @@ from telsdk.sip.call import (
 )
 from telsdk.sip.callee import Callee
 from telsdk.sip.caller import Caller
-from telsdk.sip.calls import ALLOW, Alarm, Calls, NextHop
+from telsdk.sip.calls import Alarm, Calls, NextHop, Waiting
 from telsdk.sip.dialog import MAX_FORWARDS, dialog_id
 from telsdk.sip.events import (
     AckReceived,
@@ -46,6 +46,7 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
 from telsdk.sip.stack import Stack
 from telsdk.sip.transaction import ClientTransaction, ProtocolStateError, ServerTransaction
+from telsdk.sip.update import Updates
 from telsdk.sip.uri import NameAddr, Uri
 
 __all__ = [
@@ -94,10 +95,10 @@ class UserAgent:
         stack.refuse_merged()
         self._stack = stack
         self.aor = aor
-        self._supported = frozenset(supported)
-        self._calls = Calls(stack, str(contact), next_hop)
+        self._calls = Calls(stack, str(contact), next_hop, supported)
         self._caller = Caller(self._calls, ring_limit)
         self._callee = Callee(self._calls)
+        self._updates = Updates(self._calls)
         self._registration = stack.token()
         self._register_seq = 0
 
@@ -189,7 +190,7 @@ class UserAgent:
         if method in _WITH_CONTACT:
             fields.add("Contact", self.contact)
         if method == "INVITE":
-            fields.add("Allow", ALLOW)
+            self._calls.describe_self(request)
         fields.extend(headers)
         if body and "Content-Type" not in fields:
             fields.add(
@@ -214,9 +215,17 @@ class UserAgent:
         body: bytes = b"",
     ) -> None:
         """Respond to an `IncomingRequest`, or refuse what was `Reinvited`."""
-        response = self._stack.make_response(tx.request, status, reason, *headers)
+        request, call = tx.request, tx.owner
+        response = self._stack.make_response(request, status, reason, *headers)
         response.body = body
         self._stack.respond(tx, response, now)
+        if 200 <= status < 300:
+            self._calls.refresh(request)
+        elif isinstance(call, Call) and status >= 300:
+            if call.asked is not None and call.asked.tx is tx:
+                self._updates.settled(call)
+            elif call.offered is tx:
+                self._callee.refused(call)
 
     # Calls
 
@@ -254,7 +263,21 @@ class UserAgent:
         Raises:
             ProtocolStateError: the peer has withdrawn it or hung up, or it is answered.
         """
-        self._callee.accept_offer(call, tx, body, now, headers)
+        if call.asked is not None and call.asked.tx is tx:
+            self._updates.answer(call, body, now, headers)
+        else:
+            self._callee.accept_offer(call, tx, body, now, headers)
+
+    def update(self, call: Call, request: Request, now: float) -> None:
+        """Send an UPDATE made by `within` (RFC 3311). `OfferAnswered` or `OfferFailed` follows.
+
+        With a body it offers another session, also in a call that rings once the first offer has been
+        answered; without one it tells our Contact.
+
+        Raises:
+            ProtocolStateError: the call has no dialog, an UPDATE of ours is out, or an offer is open.
+        """
+        self._updates.send(call, request, now)
 
     def offer(self, call: Call, request: Request, now: float) -> None:
         """Offer another session: an INVITE made by `within`, with its body. `OfferAnswered` or `OfferFailed` follows.
@@ -303,7 +326,13 @@ class UserAgent:
         return call.dialog.request(method, contact=self.contact)
 
     def send_within(self, call: Call, request: Request, now: float) -> ClientTransaction:
-        """Send a request made by `within`; `RequestAnswered` follows."""
+        """Send a request made by `within`; `RequestAnswered` follows.
+
+        Raises:
+            ProtocolStateError: there is no dialog, or the method has a call of its own: `offer`, `update`.
+        """
+        if request.method in ("UPDATE", "PRACK"):
+            raise ProtocolStateError(f"{request.method} is bound to offers: use update or prack")
         if call.dialog is None:
             raise ProtocolStateError("this call has no dialog")
         return self.send(request, self._calls.next_hop(call.dialog.next_uri, call.dialog), now)
@@ -312,7 +341,7 @@ class UserAgent:
 
     def _requested(self, event: RequestReceived, now: float) -> None:
         tx, request = event.tx, event.request
-        unsupported = [tag for tag in request.headers.all("Require") if tag not in self._supported]
+        unsupported = [tag for tag in request.headers.all("Require") if tag not in self._calls.supported]
         if unsupported:
             self._stack.answer(tx, 420, now, None, ("Unsupported", ", ".join(unsupported)))
         elif request.to.tag is not None or request.method == "BYE":
@@ -334,7 +363,9 @@ class UserAgent:
         elif request.method == "BYE":
             self._ended_by_peer(call, tx, now)
         elif request.method == "INVITE":
-            self._callee.reinvited(call, tx, request, now)
+            self._callee.reinvited(call, dialog, tx, request, now)
+        elif request.method == "UPDATE":
+            self._updates.received(call, dialog, tx, request, now)
         else:
             tx.owner = self
             self._calls.events.append(IncomingRequest(tx, request, call))
@@ -344,8 +375,7 @@ class UserAgent:
         self._stack.answer(tx, 200, now)
         if isinstance(call.tx, ClientTransaction):
             self._stack.cancel(call.tx, now)
-        self._calls.terminate_pending(call, now)
-        self._calls.end(call, CallEnded(call, "remote"))
+        self._calls.end(call, now, CallEnded(call, "remote"))
 
     def _acked(self, event: AckReceived, now: float) -> bool:
         known = self._calls.dialogs.get(dialog_id(event.request))
@@ -357,12 +387,15 @@ class UserAgent:
         owner, response = event.tx.owner, event.response
         if isinstance(owner, Call):
             self._caller.received(owner, event.tx, response, now)
+        elif isinstance(owner, Waiting):
+            if response.status >= 200:
+                owner.done(response, response.status, now)
         elif owner is self:
             if 300 <= response.status < 400:
                 self._calls.events.append(Redirected(event.tx, response, None))
             elif response.status >= 200:
                 self._calls.events.append(RequestAnswered(event.tx, response, response.status))
-        return isinstance(owner, Call) or owner in (self, self._calls)
+        return isinstance(owner, Call | Waiting) or owner in (self, self._calls)
 
     def _stray(self, event: StrayResponse) -> bool:
         response = event.response
@@ -378,6 +411,8 @@ class UserAgent:
         if isinstance(event.tx, ClientTransaction):
             if isinstance(owner, Call):
                 self._caller.failed(owner, event.tx, status, now)
+            elif isinstance(owner, Waiting):
+                owner.done(None, status, now)
             elif owner is self:
                 self._calls.events.append(RequestAnswered(event.tx, None, status))
-        return isinstance(owner, Call) or owner in (self, self._calls)
+        return isinstance(owner, Call | Waiting) or owner in (self, self._calls)
