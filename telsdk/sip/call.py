@@ -43,6 +43,15 @@ class Asked:
     dialog: Dialog
 
 
+@dataclass(slots=True)
+class SessionTimer:
+    """What the two sides agreed on to find out that one of them is gone (RFC 4028)."""
+
+    interval: int  # seconds
+    ours: bool  # whether we refresh
+    minimum: int  # seconds: the least that the peer takes
+
+
 @dataclass(slots=True, eq=False)
 class Call:
     """One call. Made by the user agent; read it, and use `app`."""
@@ -58,9 +67,11 @@ class Call:
     acks: dict[str, tuple[int, Outgoing]] = field(default_factory=dict)  # by peer's tag: CSeq and newest ACK
     offer: ClientTransaction | None = None  # our INVITE within the call, unanswered
     offered: ServerTransaction | None = None  # the peer's newest INVITE within the call
+    refreshes: bool = False  # `offer` changes nothing, and nobody is told of it
     update: ClientTransaction | None = None  # our UPDATE, unanswered
     asked: Asked | None = None
     allow: frozenset[str] = frozenset()  # the methods that the peer said it takes
+    timer: SessionTimer | None = None
     local_sdp: bytes = b""  # our description as it counts now
     remote_sdp: bytes = b""  # the peer's
     app: object | None = None  # free for the application

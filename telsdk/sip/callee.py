@@ -17,6 +17,7 @@ from telsdk.sip.call import (
 from telsdk.sip.calls import Alarm, Calls, name_body, note_peer, offering
 from telsdk.sip.dialog import Dialog, Side
 from telsdk.sip.message import Request, Response
+from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.transaction import ProtocolStateError, ServerTransaction
 
 Fields = Sequence[tuple[str, str]]
@@ -25,8 +26,9 @@ Fields = Sequence[tuple[str, str]]
 class Callee:
     """Incoming calls of one user agent, and new offers within any call."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, timers: SessionTimers) -> None:
         self._calls = calls
+        self._timers = timers
 
     def invited(self, tx: ServerTransaction, request: Request, now: float) -> None:
         """An INVITE outside of any dialog."""
@@ -53,6 +55,9 @@ class Callee:
         tx.owner, call.offered = call, tx
         dialog.open_offer = offering(request, Side.THEIRS)
         note_peer(call, request)
+        if self._timers.repeats(call, request):
+            self.accept_offer(call, tx, call.local_sdp, now, ())
+            return
         self._calls.events.append(Reinvited(call, tx, request))
 
     def ring(self, call: Call, status: int, now: float, headers: Fields, body: bytes) -> None:
@@ -66,7 +71,9 @@ class Callee:
     def accept(self, call: Call, body: bytes, now: float, headers: Fields) -> None:
         """Send the 200 that answers the call."""
         tx = self._unanswered(call)
-        self._answer(call, tx, self._response(tx, 200, headers, body), now)
+        response = self._response(tx, 200, headers, body)
+        self._timers.grant(call, call.request, response, now)
+        self._answer(call, tx, response, now)
         call.state = CallState.ANSWERED
         dialog = self._dialog(call, tx)
         dialog.confirmed = True
@@ -81,7 +88,9 @@ class Callee:
         if tx is not call.offered or not call.is_offered:
             raise ProtocolStateError("this offer was answered or withdrawn, or the call is over")
         request = tx.request
-        self._answer(call, tx, self._response(tx, 200, headers, body), now)
+        response = self._response(tx, 200, headers, body)
+        self._timers.grant(call, request, response, now)
+        self._answer(call, tx, response, now)
         self._calls.refresh(request)
         assert call.dialog is not None
         call.local_sdp = body

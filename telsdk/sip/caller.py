@@ -18,14 +18,16 @@ from telsdk.sip.calls import Alarm, Calls, name_body, note_peer, offering
 from telsdk.sip.dialog import Dialog, Side
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
+from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.transaction import ClientTransaction, ProtocolStateError
 
 
 class Caller:
     """Outgoing calls of one user agent."""
 
-    def __init__(self, calls: Calls, ring_limit: float) -> None:
+    def __init__(self, calls: Calls, timers: SessionTimers, ring_limit: float) -> None:
         self._calls = calls
+        self._timers = timers
         self._ring_limit = ring_limit
 
     def invite(self, request: Request, hop: Hop, now: float) -> Call:
@@ -49,8 +51,8 @@ class Caller:
         call.leaving = by
         self._calls.stack.cancel(call.tx, now)
 
-    def offer(self, call: Call, request: Request, now: float) -> None:
-        """Send an INVITE within the call (14.1).
+    def offer(self, call: Call, request: Request, now: float, *, refreshes: bool = False) -> None:
+        """Send an INVITE within the call (14.1); nobody is told of one that only refreshes the session timer.
 
         Raises:
             ProtocolStateError: the call is not confirmed, or an offer of either side is still open.
@@ -63,6 +65,8 @@ class Caller:
             )
         hop = self._calls.next_hop(dialog.next_uri, dialog)
         name_body(request)
+        self._timers.propose(request, call)
+        call.refreshes = refreshes
         call.offer = self._calls.stack.request(request, hop, now, owner=call)
         dialog.open_offer = offering(request, Side.OURS)
 
@@ -122,6 +126,7 @@ class Caller:
             return
         self._confirm(call, dialog)
         note_peer(call, response)
+        self._timers.agreed(call, response, now)
         if has_sdp(response):
             call.remote_sdp = response.body
         if call.leaving:
@@ -152,7 +157,9 @@ class Caller:
             note_peer(call, response)
             if has_sdp(tx.request):
                 call.local_sdp, call.remote_sdp = tx.request.body, response.body
-            self._calls.events.append(OfferAnswered(call, response))
+            self._timers.agreed(call, response, now)
+            if not call.refreshes:
+                self._calls.events.append(OfferAnswered(call, response))
         else:
             self._offer_failed(call, response, status, now)
 
@@ -161,6 +168,8 @@ class Caller:
         if status in (408, 481):
             # 12.2.1.2: the peer knows nothing of the call any more.
             self._calls.leave(call, "lost", now)
+        elif call.refreshes:
+            self._timers.refused(call, response, status, now)
         else:
             wait = self._calls.retry_after(call, response)
             self._calls.events.append(OfferFailed(call, response, status, wait))

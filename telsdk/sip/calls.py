@@ -34,6 +34,8 @@ class Alarm(StrEnum):
     RESEND = "send the 2xx again"
     NO_ACK = "stop waiting for the ACK"
     RING = "stop ringing"
+    REFRESH = "refresh the session"
+    EXPIRE = "end a session that nobody refreshed"
 
 
 @dataclass(slots=True, eq=False)

@@ -44,6 +44,7 @@ from telsdk.sip.events import (
 )
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
+from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.stack import Stack
 from telsdk.sip.transaction import ClientTransaction, ProtocolStateError, ServerTransaction
 from telsdk.sip.update import Updates
@@ -78,8 +79,9 @@ class UserAgent:
         contact: where it is reached directly.
         next_hop: the hop for ACK, BYE and other requests within a dialog: it gets their next URI (a route or
             the peer's Contact) and the dialog.
-        supported: option tags that a request may require of us (8.2.2.3).
+        supported: option tags that a request may require of us (8.2.2.3). ``timer`` turns on session timers.
         ring_limit: seconds until an unanswered outgoing call is cancelled.
+        session_interval: seconds after which a call without a sign of life ends, where the peer agrees.
     """
 
     def __init__(
@@ -91,14 +93,16 @@ class UserAgent:
         next_hop: NextHop,
         supported: Sequence[str] = (),
         ring_limit: float = 200.0,
+        session_interval: int = 1800,
     ) -> None:
         stack.refuse_merged()
         self._stack = stack
         self.aor = aor
         self._calls = Calls(stack, str(contact), next_hop, supported)
-        self._caller = Caller(self._calls, ring_limit)
-        self._callee = Callee(self._calls)
-        self._updates = Updates(self._calls)
+        self._timers = SessionTimers(self._calls, session_interval)
+        self._caller = Caller(self._calls, self._timers, ring_limit)
+        self._callee = Callee(self._calls, self._timers)
+        self._updates = Updates(self._calls, self._timers)
         self._registration = stack.token()
         self._register_seq = 0
 
@@ -140,6 +144,10 @@ class UserAgent:
                 self._callee.resend(call, now)
             elif alarm is Alarm.NO_ACK:
                 self._callee.no_ack(call, now)
+            elif alarm is Alarm.REFRESH:
+                self._refresh(call, now)
+            elif alarm is Alarm.EXPIRE:
+                self._timers.expired(call, now)
             else:
                 self._caller.cancel(call, "lost", now)
 
@@ -192,6 +200,8 @@ class UserAgent:
         if method == "INVITE":
             self._calls.describe_self(request)
         fields.extend(headers)
+        if method == "INVITE":
+            self._timers.propose(request)
         if body and "Content-Type" not in fields:
             fields.add(
                 "Content-Type", "text/plain;charset=utf-8" if method == "MESSAGE" else "application/sdp"
@@ -339,6 +349,13 @@ class UserAgent:
 
     # Private
 
+    def _refresh(self, call: Call, now: float) -> None:
+        request = self._timers.refresh(call, now)
+        if request is not None and request.method == "UPDATE":
+            self._updates.send(call, request, now, refreshes=True)
+        elif request is not None:
+            self._caller.offer(call, request, now, refreshes=True)
+
     def _requested(self, event: RequestReceived, now: float) -> None:
         tx, request = event.tx, event.request
         unsupported = [tag for tag in request.headers.all("Require") if tag not in self._calls.supported]
@@ -346,6 +363,8 @@ class UserAgent:
             self._stack.answer(tx, 420, now, None, ("Unsupported", ", ".join(unsupported)))
         elif request.to.tag is not None or request.method == "BYE":
             self._requested_within(tx, request, now)
+        elif self._timers.refuses(tx, request, now):
+            pass
         elif request.method == "INVITE":
             self._callee.invited(tx, request, now)
         else:
@@ -362,6 +381,8 @@ class UserAgent:
             self._stack.answer(tx, 500, now, "CSeq out of order")
         elif request.method == "BYE":
             self._ended_by_peer(call, tx, now)
+        elif self._timers.refuses(tx, request, now):
+            pass
         elif request.method == "INVITE":
             self._callee.reinvited(call, dialog, tx, request, now)
         elif request.method == "UPDATE":

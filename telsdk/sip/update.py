@@ -20,6 +20,7 @@ from telsdk.sip.call import Asked, Call, CallState, OfferAnswered, OfferFailed, 
 from telsdk.sip.calls import Calls, name_body, note_peer
 from telsdk.sip.dialog import Dialog, Side
 from telsdk.sip.message import Request, Response
+from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.transaction import ProtocolStateError, ServerTransaction
 
 Fields = Sequence[tuple[str, str]]
@@ -28,11 +29,12 @@ Fields = Sequence[tuple[str, str]]
 class Updates:
     """UPDATE within the calls of one user agent, and the answers to offers that came without INVITE."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, timers: SessionTimers) -> None:
         self._calls = calls
+        self._timers = timers
 
-    def send(self, call: Call, request: Request, now: float, *, quiet: bool = False) -> None:
-        """Send an UPDATE; with `quiet` nobody is told when it was taken.
+    def send(self, call: Call, request: Request, now: float, *, refreshes: bool = False) -> None:
+        """Send an UPDATE; nobody is told of one that only refreshes the session timer.
 
         Raises:
             ProtocolStateError: the call has no dialog, another UPDATE is out, or an offer is open and this is
@@ -46,8 +48,10 @@ class Updates:
         if call.update is not None or (offers and call.is_negotiating):
             raise ProtocolStateError("an offer or UPDATE is open: not the time for another")
 
+        self._timers.propose(request, call)
+
         def done(response: Response | None, status: int, now: float) -> None:
-            self._answered(call, dialog, request, response, status, now, quiet=quiet)
+            self._answered(call, dialog, request, response, status, now, refreshes)
 
         call.update = self._calls.ask(dialog, request, now, done)
         if offers:
@@ -96,6 +100,7 @@ class Updates:
         name_body(response)
         if request.method == "UPDATE":
             self._calls.for_dialog(response, allow=True)
+            self._timers.grant(call, request, response, now)
         self._calls.stack.respond(tx, response, now)
         self._calls.refresh(request)
 
@@ -107,8 +112,7 @@ class Updates:
         response: Response | None,
         status: int,
         now: float,
-        *,
-        quiet: bool,
+        refreshes: bool,
     ) -> None:
         if call.ended:
             return
@@ -120,10 +124,13 @@ class Updates:
             note_peer(call, response)
             if has_sdp(request):
                 call.local_sdp, call.remote_sdp = request.body, response.body
-            if not quiet:
+            self._timers.agreed(call, response, now)
+            if not refreshes:
                 self._calls.events.append(OfferAnswered(call, response))
         elif status in (408, 481) and call.state is CallState.CONFIRMED:
             self._calls.leave(call, "lost", now)  # 12.2.1.2
-        elif not quiet:
+        elif refreshes:
+            self._timers.refused(call, response, status, now)
+        else:
             wait = self._calls.retry_after(call, response)
             self._calls.events.append(OfferFailed(call, response, status, wait))
