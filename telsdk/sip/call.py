@@ -36,6 +36,18 @@ class PendingAnswer:
 
 
 @dataclass(slots=True)
+class Reliably:
+    """The provisional responses of ours that a PRACK has to acknowledge (RFC 3262)."""
+
+    number: int  # the newest RSeq
+    pending: Response | None = None  # sent, and not acknowledged
+    interval: float = 0.0  # seconds until it is sent again
+    waiting: list[Response] = field(default_factory=list)  # to be sent after it
+    final: Response | None = None  # the 2xx to be sent when nothing waits any more
+    described: bool = False  # one of them had our session description
+
+
+@dataclass(slots=True)
 class Asked:
     """An offer of the peer that came in an UPDATE or PRACK and waits for the application's answer."""
 
@@ -70,6 +82,10 @@ class Call:
     refreshes: bool = False  # `offer` changes nothing, and nobody is told of it
     update: ClientTransaction | None = None  # our UPDATE, unanswered
     asked: Asked | None = None
+    reliable: Reliably | None = None  # incoming
+    rseqs: dict[tuple[str, int], int] = field(default_factory=dict)  # newest RSeq by peer's tag and CSeq
+    unacknowledged: dict[str, Response] = field(default_factory=dict)  # by peer's tag: its PRACK is to come
+    pracks_itself: bool = False  # set it, and the application sends every PRACK, by `UserAgent.prack`
     allow: frozenset[str] = frozenset()  # the methods that the peer said it takes
     timer: SessionTimer | None = None
     local_sdp: bytes = b""  # our description as it counts now
@@ -107,10 +123,23 @@ class IncomingCall(Event):
 
 @dataclass(slots=True)
 class Ringing(Event):
-    """A provisional response other than 100 came; it may bring media (183) or another fork."""
+    """A provisional response other than 100 came; it may bring media (183) or another fork.
+
+    With `prack` it waits for `UserAgent.prack`: it is a reliable one whose offer is to be answered there, or
+    the application has set `Call.pracks_itself`.
+    """
 
     call: Call
     response: Response
+    prack: bool = False
+
+
+@dataclass(slots=True)
+class ProvisionalConfirmed(Event):
+    """A reliable provisional response of ours has arrived. Its PRACK may carry the answer to our offer."""
+
+    call: Call
+    prack: Request
 
 
 @dataclass(slots=True)

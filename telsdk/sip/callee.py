@@ -17,6 +17,7 @@ from telsdk.sip.call import (
 from telsdk.sip.calls import Alarm, Calls, name_body, note_peer, offering
 from telsdk.sip.dialog import Dialog, Side
 from telsdk.sip.message import Request, Response
+from telsdk.sip.reliable import Reliable
 from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.transaction import ProtocolStateError, ServerTransaction
 
@@ -26,8 +27,9 @@ Fields = Sequence[tuple[str, str]]
 class Callee:
     """Incoming calls of one user agent, and new offers within any call."""
 
-    def __init__(self, calls: Calls, timers: SessionTimers) -> None:
+    def __init__(self, calls: Calls, timers: SessionTimers, reliable: Reliable) -> None:
         self._calls = calls
+        self._reliable = reliable
         self._timers = timers
 
     def invited(self, tx: ServerTransaction, request: Request, now: float) -> None:
@@ -60,26 +62,43 @@ class Callee:
             return
         self._calls.events.append(Reinvited(call, tx, request))
 
-    def ring(self, call: Call, status: int, now: float, headers: Fields, body: bytes) -> None:
+    def ring(
+        self, call: Call, status: int, now: float, headers: Fields, body: bytes, reliable: bool | None
+    ) -> None:
         """Send 180, or another 1xx."""
-        tx = self._unanswered(call)
+        tx = self._open(call)
         response = self._response(tx, status, headers, body)
-        self._calls.stack.respond(tx, response, now)
+        if self._reliable.applies(call.request, response, reliable):
+            self._reliable.send(call, tx, response, now)
+        else:
+            self._calls.stack.respond(tx, response, now)
+            self._calls.dialog_of(call, tx)
         call.state = CallState.RINGING
-        self._dialog(call, tx)
 
     def accept(self, call: Call, body: bytes, now: float, headers: Fields) -> None:
         """Send the 200 that answers the call."""
-        tx = self._unanswered(call)
+        tx = self._open(call)
         response = self._response(tx, 200, headers, body)
+        if not self._reliable.holds(call, response):
+            self._accept(call, tx, response, now)
+
+    def pracked(self, call: Call, now: float) -> None:
+        """What was to be sent reliably before the 200 has arrived."""
+        response = self._reliable.take_final(call)
+        if response is not None and isinstance(call.tx, ServerTransaction):
+            self._accept(call, call.tx, response, now)
+
+    def _accept(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
         self._timers.grant(call, call.request, response, now)
         self._answer(call, tx, response, now)
         call.state = CallState.ANSWERED
-        dialog = self._dialog(call, tx)
+        dialog = self._calls.dialog_of(call, tx)
         dialog.confirmed = True
+        if call.reliable is not None and call.reliable.described:
+            return
         # An answer closes the exchange; an offer of ours waits for the ACK.
-        dialog.open_offer = None if has_sdp(call.request) or not body else Side.OURS
-        call.local_sdp = body
+        dialog.open_offer = None if has_sdp(call.request) or not response.body else Side.OURS
+        call.local_sdp = response.body
 
     def accept_offer(
         self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields
@@ -159,20 +178,18 @@ class Callee:
         self._calls.alarms.start((call, Alarm.RESEND), timers.t1, now)
         self._calls.alarms.start((call, Alarm.NO_ACK), timers.timeout, now)
 
-    def _dialog(self, call: Call, tx: ServerTransaction) -> Dialog:
-        """The dialog that our first response with a tag makes (12.1.1)."""
-        if call.dialog is None:
-            call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=False)
-            call.dialog.open_offer = offering(call.request, Side.THEIRS)
-            self._calls.know(call, call.dialog)
-        return call.dialog
-
     def _unanswered(self, call: Call) -> ServerTransaction:
         if call.state not in (CallState.CALLING, CallState.RINGING) or not isinstance(
             call.tx, ServerTransaction
         ):
             raise ProtocolStateError(f"this call is {call.state}: only an incoming one, unanswered, can be")
         return call.tx
+
+    def _open(self, call: Call) -> ServerTransaction:
+        """The INVITE of a call that may still ring or be answered."""
+        if call.reliable is not None and call.reliable.final is not None:
+            raise ProtocolStateError("this call is answered, and waits for a PRACK")
+        return self._unanswered(call)
 
     def _response(self, tx: ServerTransaction, status: int, headers: Fields, body: bytes) -> Response:
         response = self._calls.stack.make_response(tx.request, status, None, *headers)

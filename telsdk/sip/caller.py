@@ -18,6 +18,7 @@ from telsdk.sip.calls import Alarm, Calls, name_body, note_peer, offering
 from telsdk.sip.dialog import Dialog, Side
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
+from telsdk.sip.reliable import Reliable, Taken
 from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.transaction import ClientTransaction, ProtocolStateError
 
@@ -25,8 +26,9 @@ from telsdk.sip.transaction import ClientTransaction, ProtocolStateError
 class Caller:
     """Outgoing calls of one user agent."""
 
-    def __init__(self, calls: Calls, timers: SessionTimers, ring_limit: float) -> None:
+    def __init__(self, calls: Calls, timers: SessionTimers, reliable: Reliable, ring_limit: float) -> None:
         self._calls = calls
+        self._reliable = reliable
         self._timers = timers
         self._ring_limit = ring_limit
 
@@ -76,7 +78,7 @@ class Caller:
         if tx is not call.tx:
             self._offer_answered(call, tx, response, now)
         elif status < 200:
-            self._provisional(call, response)
+            self._provisional(call, response, now)
         elif status < 300:
             self._success(call, response, now)
         elif not call.ended:
@@ -97,29 +99,35 @@ class Caller:
         """A 2xx that outlived the transaction: its ACK was lost."""
         self._ack_again(call, response)
 
-    def _provisional(self, call: Call, response: Response) -> None:
+    def _provisional(self, call: Call, response: Response, now: float) -> None:
         if response.status == 100 or call.state not in (CallState.CALLING, CallState.RINGING):
             return
         call.state = CallState.RINGING
-        tag = response.to.tag
-        if tag is not None and tag not in call.early:
-            dialog = call.early[tag] = Dialog.of_caller(call.request, response)
-            dialog.open_offer = offering(call.request, Side.OURS)
-            call.dialog = call.dialog or dialog
-            self._calls.know(call, dialog)
+        tag, taken = response.to.tag, Taken.PASS
+        if tag is not None:
+            dialog = call.early.get(tag) or self._fork(call, tag, response)
+            taken = self._reliable.take(call, dialog, response, now, may_ask=not call.leaving)
+        if taken is Taken.DROP:
+            return
         note_peer(call, response)
         if not call.leaving:
-            self._calls.events.append(Ringing(call, response))
+            self._calls.events.append(Ringing(call, response, taken is Taken.ASK))
+
+    def _fork(self, call: Call, tag: str, response: Response) -> Dialog:
+        dialog = call.early[tag] = Dialog.of_caller(call.request, response)
+        dialog.open_offer = offering(call.request, Side.OURS)
+        call.dialog = call.dialog or dialog
+        self._calls.know(call, dialog)
+        return dialog
 
     def _success(self, call: Call, response: Response, now: float) -> None:
         """13.2.2.4: every 2xx gets an ACK, each retransmission again; one dialog is kept, the others end."""
         if self._ack_again(call, response):
             return
-        dialog = Dialog.of_caller(call.request, response)
         early = call.early.pop(response.to.tag or "", None)
-        if early is not None:
-            dialog.local_seq = max(dialog.local_seq, early.local_seq)
-            dialog.remote_seq = early.remote_seq
+        dialog = early or Dialog.of_caller(call.request, response)
+        was_answered = early is not None and has_sdp(call.request) and early.open_offer is None
+        dialog.confirm(response)
         self._ack(call, dialog, call.request)
         if call.ended or call.state is CallState.CONFIRMED:
             self._calls.bye(dialog, now)
@@ -127,7 +135,10 @@ class Caller:
         self._confirm(call, dialog)
         note_peer(call, response)
         self._timers.agreed(call, response, now)
-        if has_sdp(response):
+        if dialog.open_offer is Side.OURS and call.update is None:
+            dialog.open_offer = None
+        # 13.2.1: the first description is the answer; one that a reliable 1xx brought is not given again.
+        if has_sdp(response) and not was_answered:
             call.remote_sdp = response.body
         if call.leaving:
             self._calls.leave(call, call.leaving, now)
@@ -145,6 +156,8 @@ class Caller:
 
     def _offer_answered(self, call: Call, tx: ClientTransaction, response: Response, now: float) -> None:
         status = response.status
+        if 100 < status < 200 and call.dialog is not None and tx is call.offer:
+            self._reliable.take(call, call.dialog, response, now, may_ask=False)
         if status < 200 or (status < 300 and self._ack_again(call, response)):
             return
         if status < 300 and call.dialog is not None:

@@ -24,6 +24,7 @@ Done: TypeAlias = Callable[[Response | None, int, float], None]
 """Gets the final response, or None; its status, or 408 or 503 in its place; and the time."""
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, INFO, UPDATE"
+ALLOW_WITH = {"100rel": "PRACK"}  # what else, by the option tag that it belongs to
 
 _UNANSWERED = (State.TRYING, State.PROCEEDING)
 
@@ -33,6 +34,8 @@ class Alarm(StrEnum):
 
     RESEND = "send the 2xx again"
     NO_ACK = "stop waiting for the ACK"
+    RESEND_1XX = "send the reliable 1xx again"
+    NO_PRACK = "stop waiting for the PRACK"
     RING = "stop ringing"
     REFRESH = "refresh the session"
     EXPIRE = "end a session that nobody refreshed"
@@ -65,12 +68,23 @@ class Calls:
         """Let requests of this dialog find the call."""
         self.dialogs[dialog.id] = (call, dialog)
 
+    def dialog_of(self, call: Call, tx: ServerTransaction) -> Dialog:
+        """The dialog that our first response with a tag makes, of which `tx` was the transaction (12.1.1)."""
+        if call.dialog is None:
+            call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=False)
+            call.dialog.open_offer = offering(call.request, Side.THEIRS)
+            self.know(call, call.dialog)
+        return call.dialog
+
     def end(self, call: Call, now: float, event: Event | None = None) -> None:
         """The call is over: nothing more of it is remembered, and its owner hears of it once."""
         self.terminate_pending(call, now)
         call.state = CallState.ENDED
         call.answer = call.offered = call.offer = call.update = call.asked = None
         call.local_sdp = call.remote_sdp = b""
+        call.reliable = None
+        call.rseqs.clear()
+        call.unacknowledged.clear()
         for alarm in Alarm:
             self.alarms.stop((call, alarm))
         for dialog in (*call.early.values(), *([call.dialog] if call.dialog else [])):
@@ -110,7 +124,8 @@ class Calls:
 
     def describe_self(self, message: Message) -> None:
         """Say which methods and extensions this user agent takes (20.5, 20.37)."""
-        message.headers.add("Allow", ALLOW)
+        also = [methods for tag, methods in ALLOW_WITH.items() if tag in self.supported]
+        message.headers.add("Allow", ", ".join([ALLOW, *also]))
         if self.supported:
             message.headers.add("Supported", ", ".join(sorted(self.supported)))
 

@@ -100,6 +100,12 @@ class Dialog:
             confirmed=confirmed,
         )
 
+    def confirm(self, response: Response) -> None:
+        """The caller's early dialog is answered: take target and route set of the 2xx (13.2.2.4)."""
+        self.confirmed = True
+        self.refresh(response)
+        self.route_set = tuple(reversed(response.record_routes))
+
     @property
     def id(self) -> DialogId:
         """What a message of this dialog is known by."""

@@ -23,6 +23,7 @@ from telsdk.sip.call import (
     IncomingRequest,
     OfferAnswered,
     OfferFailed,
+    ProvisionalConfirmed,
     Redirected,
     Reinvited,
     RequestAnswered,
@@ -43,7 +44,8 @@ from telsdk.sip.events import (
     TransportFailed,
 )
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
+from telsdk.sip.message import Request, Response
+from telsdk.sip.reliable import Reliable
 from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.stack import Stack
 from telsdk.sip.transaction import ClientTransaction, ProtocolStateError, ServerTransaction
@@ -61,6 +63,7 @@ __all__ = [
     "IncomingRequest",
     "OfferAnswered",
     "OfferFailed",
+    "ProvisionalConfirmed",
     "Redirected",
     "Reinvited",
     "RequestAnswered",
@@ -79,7 +82,8 @@ class UserAgent:
         contact: where it is reached directly.
         next_hop: the hop for ACK, BYE and other requests within a dialog: it gets their next URI (a route or
             the peer's Contact) and the dialog.
-        supported: option tags that a request may require of us (8.2.2.3). ``timer`` turns on session timers.
+        supported: option tags that a request may require of us (8.2.2.3). ``timer`` turns on session timers,
+            ``100rel`` reliable provisional responses.
         ring_limit: seconds until an unanswered outgoing call is cancelled.
         session_interval: seconds after which a call without a sign of life ends, where the peer agrees.
     """
@@ -100,9 +104,10 @@ class UserAgent:
         self.aor = aor
         self._calls = Calls(stack, str(contact), next_hop, supported)
         self._timers = SessionTimers(self._calls, session_interval)
-        self._caller = Caller(self._calls, self._timers, ring_limit)
-        self._callee = Callee(self._calls, self._timers)
         self._updates = Updates(self._calls, self._timers)
+        self._reliable = Reliable(self._calls, self._updates)
+        self._caller = Caller(self._calls, self._timers, self._reliable, ring_limit)
+        self._callee = Callee(self._calls, self._timers, self._reliable)
         self._registration = stack.token()
         self._register_seq = 0
 
@@ -144,6 +149,10 @@ class UserAgent:
                 self._callee.resend(call, now)
             elif alarm is Alarm.NO_ACK:
                 self._callee.no_ack(call, now)
+            elif alarm is Alarm.RESEND_1XX:
+                self._reliable.resend(call, now)
+            elif alarm is Alarm.NO_PRACK:
+                self._reliable.no_prack(call, now)
             elif alarm is Alarm.REFRESH:
                 self._refresh(call, now)
             elif alarm is Alarm.EXPIRE:
@@ -234,6 +243,7 @@ class UserAgent:
         elif isinstance(call, Call) and status >= 300:
             if call.asked is not None and call.asked.tx is tx:
                 self._updates.settled(call)
+                self._callee.pracked(call, now)
             elif call.offered is tx:
                 self._callee.refused(call)
 
@@ -251,12 +261,30 @@ class UserAgent:
         status: int = 180,
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
+        reliable: bool | None = None,
     ) -> None:
-        """Tell the caller that it rings."""
-        self._callee.ring(call, status, now, headers, body)
+        """Tell the caller that it rings.
+
+        Where both sides support ``100rel`` the response is `reliable` (RFC 3262) if you say so, by default if
+        it has a body, and always if the caller requires it. `ProvisionalConfirmed` follows.
+        """
+        self._callee.ring(call, status, now, headers, body, reliable)
+
+    def prack(self, call: Call, response: Response, body: bytes, now: float) -> None:
+        """Acknowledge the response of a `Ringing` that says so, with the answer to its offer or an offer.
+
+        `OfferAnswered` or `OfferFailed` follows upon an offer.
+
+        Raises:
+            ProtocolStateError: it is acknowledged, or the call is not ringing any more.
+        """
+        self._reliable.prack(call, response, body, now)
 
     def accept(self, call: Call, body: bytes, now: float, *, headers: Sequence[tuple[str, str]] = ()) -> None:
-        """Answer the call with this SDP; `CallConfirmed` follows, or `CallEnded` when no ACK comes."""
+        """Answer the call with this SDP; `CallConfirmed` follows, or `CallEnded` when no ACK comes.
+
+        The answer goes out once what was sent reliably before has arrived.
+        """
         self._callee.accept(call, body, now, headers)
 
     def accept_offer(
@@ -275,6 +303,7 @@ class UserAgent:
         """
         if call.asked is not None and call.asked.tx is tx:
             self._updates.answer(call, body, now, headers)
+            self._callee.pracked(call, now)
         else:
             self._callee.accept_offer(call, tx, body, now, headers)
 
@@ -387,6 +416,9 @@ class UserAgent:
             self._callee.reinvited(call, dialog, tx, request, now)
         elif request.method == "UPDATE":
             self._updates.received(call, dialog, tx, request, now)
+        elif request.method == "PRACK":
+            self._reliable.received(call, dialog, tx, request, now)
+            self._callee.pracked(call, now)
         else:
             tx.owner = self
             self._calls.events.append(IncomingRequest(tx, request, call))
