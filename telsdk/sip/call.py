@@ -86,6 +86,9 @@ class Call:
     rseqs: dict[tuple[str, int], int] = field(default_factory=dict)  # newest RSeq by peer's tag and CSeq
     unacknowledged: dict[str, Response] = field(default_factory=dict)  # by peer's tag: its PRACK is to come
     pracks_itself: bool = False  # set it, and the application sends every PRACK, by `UserAgent.prack`
+    refers: set[int] = field(default_factory=set)  # CSeqs of our REFERs of which the peer owes news
+    referred: list[ServerTransaction] = field(default_factory=list)  # the peer's REFERs
+    replaces: Call | None = None  # incoming: the call that ends when this one is accepted (RFC 3891)
     allow: frozenset[str] = frozenset()  # the methods that the peer said it takes
     timer: SessionTimer | None = None
     local_sdp: bytes = b""  # our description as it counts now
@@ -115,7 +118,10 @@ class Call:
 
 @dataclass(slots=True)
 class IncomingCall(Event):
-    """Somebody calls: `UserAgent.ring`, then `accept` or `reject`."""
+    """Somebody calls: `UserAgent.ring`, then `accept` or `reject`.
+
+    Where `call.replaces` is set, `accept` ends that call: make sure that the caller may do so.
+    """
 
     call: Call
     request: Request

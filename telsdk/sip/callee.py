@@ -18,6 +18,7 @@ from telsdk.sip.calls import Alarm, Calls, name_body, note_peer, offering
 from telsdk.sip.dialog import Dialog, Side
 from telsdk.sip.message import Request, Response
 from telsdk.sip.reliable import Reliable
+from telsdk.sip.replaces import replaced_by
 from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.transaction import ProtocolStateError, ServerTransaction
 
@@ -37,7 +38,11 @@ class Callee:
         if not request.contacts:
             self._calls.stack.answer(tx, 400, now, "Contact missing")
             return
-        call = Call(outgoing=False, request=request, tx=tx)
+        replaced = replaced_by(self._calls, request)
+        if isinstance(replaced, int):
+            self._calls.stack.answer(tx, replaced, now)
+            return
+        call = Call(outgoing=False, request=request, tx=tx, replaces=replaced)
         tx.owner = call
         note_peer(call, request)
         call.remote_sdp = request.body

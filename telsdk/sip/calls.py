@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,6 +26,9 @@ Done: TypeAlias = Callable[[Response | None, int, float], None]
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, INFO, UPDATE"
 ALLOW_WITH = {"100rel": "PRACK"}  # what else, by the option tag that it belongs to
+ALLOW_TRANSFERS = "REFER, NOTIFY"
+
+MAX_FINISHED = 64  # dialogs that are over and still known as such (RFC 3891 section 3)
 
 _UNANSWERED = (State.TRYING, State.PROCEEDING)
 
@@ -53,16 +57,28 @@ class Calls:
 
     Args:
         supported: option tags that this user agent understands; it says so in what it sends.
+        transfers: whether it takes REFER.
     """
 
-    def __init__(self, stack: Stack, contact: str, next_hop: NextHop, supported: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        contact: str,
+        next_hop: NextHop,
+        supported: Iterable[str] = (),
+        *,
+        transfers: bool = False,
+    ) -> None:
         self.stack = stack
         self.contact = contact
         self.next_hop = next_hop
         self.supported = frozenset(supported)
         self.dialogs: dict[DialogId, tuple[Call, Dialog]] = {}
         self.alarms: Agenda[tuple[Call, Alarm]] = Agenda()
+        self.finished: OrderedDict[DialogId, None] = OrderedDict()
         self.events: list[Event] = []
+        also = [methods for tag, methods in ALLOW_WITH.items() if tag in self.supported]
+        self.allow = ", ".join([ALLOW, *also, *([ALLOW_TRANSFERS] if transfers else [])])
 
     def know(self, call: Call, dialog: Dialog) -> None:
         """Let requests of this dialog find the call."""
@@ -82,13 +98,18 @@ class Calls:
         call.state = CallState.ENDED
         call.answer = call.offered = call.offer = call.update = call.asked = None
         call.local_sdp = call.remote_sdp = b""
-        call.reliable = None
+        call.reliable = call.replaces = None
+        call.refers.clear()
+        call.referred.clear()
         call.rseqs.clear()
         call.unacknowledged.clear()
         for alarm in Alarm:
             self.alarms.stop((call, alarm))
         for dialog in (*call.early.values(), *([call.dialog] if call.dialog else [])):
-            self.dialogs.pop(dialog.id, None)
+            if self.dialogs.pop(dialog.id, None) is not None:
+                self.finished[dialog.id] = None
+        while len(self.finished) > MAX_FINISHED:
+            self.finished.popitem(last=False)
         if event is not None:
             self.events.append(event)
 
@@ -112,7 +133,7 @@ class Calls:
     def terminate_pending(self, call: Call, now: float) -> None:
         """15.1.2: a request of the peer that is unanswered when the call ends gets 487."""
         asked = call.asked.tx if call.asked is not None else None
-        for tx in (call.tx, call.offered, asked):
+        for tx in (call.tx, call.offered, asked, *call.referred):
             if isinstance(tx, ServerTransaction) and tx.state in _UNANSWERED:
                 self.stack.answer(tx, 487, now)
 
@@ -124,8 +145,7 @@ class Calls:
 
     def describe_self(self, message: Message) -> None:
         """Say which methods and extensions this user agent takes (20.5, 20.37)."""
-        also = [methods for tag, methods in ALLOW_WITH.items() if tag in self.supported]
-        message.headers.add("Allow", ", ".join([ALLOW, *also]))
+        message.headers.add("Allow", self.allow)
         if self.supported:
             message.headers.add("Supported", ", ".join(sorted(self.supported)))
 

@@ -49,6 +49,7 @@ from telsdk.sip.reliable import Reliable
 from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.stack import Stack
 from telsdk.sip.transaction import ClientTransaction, ProtocolStateError, ServerTransaction
+from telsdk.sip.transfer import Transfers
 from telsdk.sip.update import Updates
 from telsdk.sip.uri import NameAddr, Uri
 
@@ -83,9 +84,14 @@ class UserAgent:
         next_hop: the hop for ACK, BYE and other requests within a dialog: it gets their next URI (a route or
             the peer's Contact) and the dialog.
         supported: option tags that a request may require of us (8.2.2.3). ``timer`` turns on session timers,
-            ``100rel`` reliable provisional responses.
+            ``100rel`` reliable provisional responses, ``replaces`` calls that take the place of others, and
+            ``norefersub`` transfers that nobody wants to hear of.
         ring_limit: seconds until an unanswered outgoing call is cancelled.
         session_interval: seconds after which a call without a sign of life ends, where the peer agrees.
+        takes_refer: whether the application acts on `Referred`; without, REFER is an `IncomingRequest`.
+
+    Attributes:
+        transfers: what there is to do about transfers.
     """
 
     def __init__(
@@ -98,16 +104,19 @@ class UserAgent:
         supported: Sequence[str] = (),
         ring_limit: float = 200.0,
         session_interval: int = 1800,
+        takes_refer: bool = False,
     ) -> None:
         stack.refuse_merged()
         self._stack = stack
         self.aor = aor
-        self._calls = Calls(stack, str(contact), next_hop, supported)
+        self._calls = Calls(stack, str(contact), next_hop, supported, transfers=takes_refer)
         self._timers = SessionTimers(self._calls, session_interval)
         self._updates = Updates(self._calls, self._timers)
         self._reliable = Reliable(self._calls, self._updates)
         self._caller = Caller(self._calls, self._timers, self._reliable, ring_limit)
         self._callee = Callee(self._calls, self._timers, self._reliable)
+        self.transfers = Transfers(self._calls)
+        self._takes_refer = takes_refer
         self._registration = stack.token()
         self._register_seq = 0
 
@@ -243,7 +252,7 @@ class UserAgent:
         elif isinstance(call, Call) and status >= 300:
             if call.asked is not None and call.asked.tx is tx:
                 self._updates.settled(call)
-                self._callee.pracked(call, now)
+                self._pracked(call, now)
             elif call.offered is tx:
                 self._callee.refused(call)
 
@@ -286,6 +295,7 @@ class UserAgent:
         The answer goes out once what was sent reliably before has arrived.
         """
         self._callee.accept(call, body, now, headers)
+        self._end_replaced(call, now)
 
     def accept_offer(
         self,
@@ -303,7 +313,7 @@ class UserAgent:
         """
         if call.asked is not None and call.asked.tx is tx:
             self._updates.answer(call, body, now, headers)
-            self._callee.pracked(call, now)
+            self._pracked(call, now)
         else:
             self._callee.accept_offer(call, tx, body, now, headers)
 
@@ -378,6 +388,15 @@ class UserAgent:
 
     # Private
 
+    def _pracked(self, call: Call, now: float) -> None:
+        self._callee.pracked(call, now)
+        self._end_replaced(call, now)
+
+    def _end_replaced(self, call: Call, now: float) -> None:
+        if call.replaces is not None and call.state is CallState.ANSWERED:
+            replaced, call.replaces = call.replaces, None
+            self.hang_up(replaced, now)
+
     def _refresh(self, call: Call, now: float) -> None:
         request = self._timers.refresh(call, now)
         if request is not None and request.method == "UPDATE":
@@ -418,8 +437,10 @@ class UserAgent:
             self._updates.received(call, dialog, tx, request, now)
         elif request.method == "PRACK":
             self._reliable.received(call, dialog, tx, request, now)
-            self._callee.pracked(call, now)
-        else:
+            self._pracked(call, now)
+        elif request.method == "REFER" and self._takes_refer:
+            self.transfers.received(call, tx, request, now)
+        elif request.method != "NOTIFY" or not self.transfers.notified(call, tx, request, now):
             tx.owner = self
             self._calls.events.append(IncomingRequest(tx, request, call))
 

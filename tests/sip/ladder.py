@@ -34,6 +34,7 @@ class Client(Core):
         timers: Timers | None = None,
         seed: int = 0,
         supported: Sequence[str] = (),
+        takes_refer: bool = False,
     ) -> None:
         super().__init__(name, address, timers=timers, seed=seed)
         contact = f"<sip:{name}@{address.host}:{address.port};transport={address.transport.lower()}>"
@@ -43,6 +44,7 @@ class Client(Core):
             contact=contact,
             next_hop=lambda uri, _dialog: hop_of(uri),
             supported=supported,
+            takes_refer=takes_refer,
         )
         self.roles = [self.ua]
         self.calls: list[Call] = []

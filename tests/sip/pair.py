@@ -25,10 +25,11 @@ class Pair:
         loss: float = 0.0,
         seed: int = 0,
         supported: Sequence[str] = (),
+        takes_refer: bool = False,
         delay: tuple[float, float] = (0.001, 0.02),
     ) -> None:
-        self.alice = Client("alice", ALICE, seed=seed, supported=supported)
-        self.bob = Client("bob", BOB, seed=seed, supported=supported)
+        self.alice = Client("alice", ALICE, seed=seed, supported=supported, takes_refer=takes_refer)
+        self.bob = Client("bob", BOB, seed=seed, supported=supported, takes_refer=takes_refer)
         self.wire = Wire(self.alice, self.bob, loss=loss, seed=seed, delay=delay)
         self.bob.react = self.on_bob
         self.at_bob: Callable[[Call, float], None] = lambda call, now: self.bob.ua.accept(call, ANSWER, now)
