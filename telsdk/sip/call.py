@@ -77,6 +77,7 @@ class Call:
     leaving: str | None = None  # "local" or "lost": it is to end, and the protocol says not yet
     answer: PendingAnswer | None = None
     acks: dict[str, tuple[int, Outgoing]] = field(default_factory=dict)  # by peer's tag: CSeq and newest ACK
+    owes_ack: str | None = None  # the tag of the peer whose 2xx brought an offer that waits for its answer
     offer: ClientTransaction | None = None  # our INVITE within the call, unanswered
     offered: ServerTransaction | None = None  # the peer's newest INVITE within the call
     refreshes: bool = False  # `offer` changes nothing, and nobody is told of it
@@ -108,7 +109,8 @@ class Call:
     def is_negotiating(self) -> bool:
         """Whether an offer of either side has no answer yet, or its answer no ACK (14.1)."""
         open_offer = self.dialog is not None and self.dialog.open_offer is not None
-        return open_offer or self.offer is not None or self.is_offered or self.answer is not None
+        waits = self.answer is not None or self.owes_ack is not None
+        return open_offer or self.offer is not None or self.is_offered or waits
 
     @property
     def is_offered(self) -> bool:
@@ -150,10 +152,15 @@ class ProvisionalConfirmed(Event):
 
 @dataclass(slots=True)
 class Answered(Event):
-    """The callee took our call; the ACK is sent. What `response` claims is the application's to check."""
+    """The callee took our call; the ACK is sent. What `response` claims is the application's to check.
+
+    With `ack` it is not: our INVITE had no offer, so the response has it, and `UserAgent.acknowledge` sends
+    the answer.
+    """
 
     call: Call
     response: Response
+    ack: bool = False
 
 
 @dataclass(slots=True)

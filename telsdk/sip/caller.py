@@ -122,14 +122,20 @@ class Caller:
 
     def _success(self, call: Call, response: Response, now: float) -> None:
         """13.2.2.4: every 2xx gets an ACK, each retransmission again; one dialog is kept, the others end."""
-        if self._ack_again(call, response):
+        if self._ack_again(call, response) or call.owes_ack == (response.to.tag or ""):
             return
         early = call.early.pop(response.to.tag or "", None)
         dialog = early or Dialog.of_caller(call.request, response)
         was_answered = early is not None and has_sdp(call.request) and early.open_offer is None
         dialog.confirm(response)
-        self._ack(call, dialog, call.request)
-        if call.ended or call.state is CallState.CONFIRMED:
+        surplus = call.ended or call.state is CallState.CONFIRMED
+        # 13.2.1: an offer in the 2xx is answered in its ACK, and that takes the application.
+        offers = has_sdp(response) and not has_sdp(call.request) and not call.local_sdp
+        if surplus or call.leaving or not offers:
+            self._calls.ack(call, dialog, call.request)
+        else:
+            call.owes_ack = response.to.tag or ""
+        if surplus:
             self._calls.bye(dialog, now)
             return
         self._confirm(call, dialog)
@@ -143,7 +149,15 @@ class Caller:
         if call.leaving:
             self._calls.leave(call, call.leaving, now)
         else:
-            self._calls.events.append(Answered(call, response))
+            self._calls.events.append(Answered(call, response, call.owes_ack is not None))
+
+    def acknowledge(self, call: Call, body: bytes) -> None:
+        """Send the ACK that answers the offer in the 2xx to our call."""
+        if call.owes_ack is None or call.dialog is None:
+            raise ProtocolStateError("this call owes no ACK: it is sent, or the call is not answered or over")
+        call.owes_ack = None
+        call.local_sdp = body
+        self._calls.ack(call, call.dialog, call.request, body)
 
     def _confirm(self, call: Call, dialog: Dialog) -> None:
         for other in call.early.values():
@@ -162,7 +176,7 @@ class Caller:
             return
         if status < 300 and call.dialog is not None:
             call.dialog.refresh(response)
-            self._ack(call, call.dialog, tx.request)
+            self._calls.ack(call, call.dialog, tx.request)
         if call.ended or tx is not call.offer:
             return
         if status < 300:
@@ -200,16 +214,6 @@ class Caller:
         if response.cseq.number == cseq:
             self._calls.stack.send_again(sent)
         return True
-
-    def _ack(self, call: Call, dialog: Dialog, invite: Request) -> None:
-        ack = dialog.request("ACK", cseq=invite.cseq.number)
-        if dialog.route_set:
-            # 13.2.2.4 wants the INVITE's credentials; a callee reached directly has no business with them.
-            for name in ("Authorization", "Proxy-Authorization"):
-                for value in invite.headers.all(name):
-                    ack.headers.add(name, value)
-        hop = self._calls.next_hop(dialog.next_uri, dialog)
-        call.acks[dialog.remote.tag or ""] = invite.cseq.number, self._calls.stack.send(ack, hop)
 
     def _failure(self, call: Call, response: Response, now: float) -> None:
         if call.leaving:

@@ -98,7 +98,7 @@ class Calls:
         call.state = CallState.ENDED
         call.answer = call.offered = call.offer = call.update = call.asked = None
         call.local_sdp = call.remote_sdp = b""
-        call.reliable = call.replaces = None
+        call.reliable = call.replaces = call.owes_ack = None
         call.refers.clear()
         call.referred.clear()
         call.rseqs.clear()
@@ -123,10 +123,25 @@ class Calls:
         request = dialog.request("BYE")
         self.stack.request(request, self.next_hop(dialog.next_uri, dialog), now, owner=self)
 
+    def ack(self, call: Call, dialog: Dialog, invite: Request, body: bytes = b"") -> None:
+        """Acknowledge the 2xx to an INVITE of ours (13.2.2.4)."""
+        ack = dialog.request("ACK", cseq=invite.cseq.number)
+        if dialog.route_set:
+            # 13.2.2.4 wants the INVITE's credentials; a callee reached directly has no business with them.
+            for name in ("Authorization", "Proxy-Authorization"):
+                for value in invite.headers.all(name):
+                    ack.headers.add(name, value)
+        ack.body = body
+        name_body(ack)
+        hop = self.next_hop(dialog.next_uri, dialog)
+        call.acks[dialog.remote.tag or ""] = invite.cseq.number, self.stack.send(ack, hop)
+
     def leave(self, call: Call, by: str, now: float) -> None:
         """End a call whose dialog stands."""
         assert call.dialog is not None
         self.terminate_pending(call, now)
+        if call.owes_ack is not None:
+            self.ack(call, call.dialog, call.request)
         self.bye(call.dialog, now)
         self.end(call, now, CallEnded(call, by))
 

@@ -297,6 +297,10 @@ class UserAgent:
         self._callee.accept(call, body, now, headers)
         self._end_replaced(call, now)
 
+    def acknowledge(self, call: Call, body: bytes) -> None:
+        """Answer the offer of an `Answered` with `ack`. Raises ProtocolStateError where there is none."""
+        self._caller.acknowledge(call, body)
+
     def accept_offer(
         self,
         call: Call,

@@ -245,6 +245,43 @@ def test_any_bad_line_ends_with_both_knowing(seed: int) -> None:
     assert all(one.ended for one in pair.bob.calls)
 
 
+# Calls that offer nothing, and answer the callee's offer in the ACK
+
+
+def call_without_offer(pair: Pair) -> Call:
+    request = pair.alice.ua.new_request("INVITE", Uri.parse("sip:bob@telprotocol"))
+    return pair.alice.ua.invite(request, BOB, pair.now)
+
+
+def test_an_offer_in_the_answer_waits_for_ours_in_the_ack_however_often_it_comes(pair: Pair) -> None:
+    call = call_without_offer(pair)
+    pair.run(5.0)
+    assert last(pair.alice, Answered).ack
+    assert pair.whats().count("200 INVITE") > 2
+    assert ("ACK" in pair.whats(), call.is_negotiating) == (False, True)
+    pair.alice.ua.acknowledge(call, OFFER)
+    with pytest.raises(ProtocolStateError, match="owes no ACK"):
+        pair.alice.ua.acknowledge(call, OFFER)
+    pair.run(5.0)
+    assert last(pair.bob, CallConfirmed).ack.body == OFFER
+    assert (call.local_sdp, pair.bob.calls[0].remote_sdp) == (OFFER, OFFER)
+    assert not call.is_negotiating
+    pair.alice.ua.hang_up(call, pair.now)
+    assert pair.over()
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_hanging_up_before_that_ack_leaves_nothing_behind(pair: Pair, who: str) -> None:
+    call = call_without_offer(pair)
+    pair.run(1.0)
+    side, own = (pair.alice, call) if who == "alice" else (pair.bob, pair.bob.calls[0])
+    side.ua.hang_up(own, pair.now)
+    assert pair.over()
+    assert (call.ended, pair.bob.calls[0].ended) == (True, True)
+    with pytest.raises(ProtocolStateError, match="owes no ACK"):
+        pair.alice.ua.acknowledge(call, OFFER)
+
+
 # Credentials
 
 
