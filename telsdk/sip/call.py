@@ -33,6 +33,7 @@ class PendingAnswer:
     tx: ServerTransaction
     response: Response
     interval: float  # seconds until it is sent again
+    offers: bool = False  # its ACK brings the answer
 
 
 @dataclass(slots=True)

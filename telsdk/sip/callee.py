@@ -101,9 +101,7 @@ class Callee:
         dialog.confirmed = True
         if call.reliable is not None and call.reliable.described:
             return
-        # An answer closes the exchange; an offer of ours waits for the ACK.
-        dialog.open_offer = None if has_sdp(call.request) or not response.body else Side.OURS
-        call.local_sdp = response.body
+        self._described(call, dialog, call.request, response)
 
     def accept_offer(
         self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields
@@ -117,12 +115,7 @@ class Callee:
         self._answer(call, tx, response, now)
         self._calls.refresh(request)
         assert call.dialog is not None
-        call.local_sdp = body
-        if has_sdp(request):
-            call.dialog.open_offer = None
-            call.remote_sdp = request.body
-        else:
-            call.dialog.open_offer = Side.OURS if body else None
+        self._described(call, call.dialog, request, response)
 
     def refused(self, call: Call) -> None:
         """The INVITE within the call was answered with something else than 200."""
@@ -148,7 +141,7 @@ class Callee:
         if answer is None or ack.cseq.number != answer.response.cseq.number:
             return
         self._stop(call)
-        if call.dialog is not None and call.dialog.open_offer is Side.OURS:
+        if answer.offers and call.dialog is not None:
             call.dialog.open_offer = None
             call.remote_sdp = ack.body
         if call.state is CallState.ANSWERED:
@@ -182,6 +175,16 @@ class Callee:
         call.answer = PendingAnswer(tx, response, timers.t1)
         self._calls.alarms.start((call, Alarm.RESEND), timers.t1, now)
         self._calls.alarms.start((call, Alarm.NO_ACK), timers.timeout, now)
+
+    def _described(self, call: Call, dialog: Dialog, request: Request, response: Response) -> None:
+        """Our 2xx has closed the exchange that `request` opened, or opened one that its ACK closes (13.2.1)."""
+        call.local_sdp = response.body
+        if has_sdp(request):
+            dialog.open_offer = None
+            call.remote_sdp = request.body
+        elif call.answer is not None:
+            dialog.open_offer = offering(response, Side.OURS)
+            call.answer.offers = dialog.open_offer is not None
 
     def _unanswered(self, call: Call) -> ServerTransaction:
         if call.state not in (CallState.CALLING, CallState.RINGING) or not isinstance(

@@ -126,11 +126,10 @@ class Caller:
             return
         early = call.early.pop(response.to.tag or "", None)
         dialog = early or Dialog.of_caller(call.request, response)
-        was_answered = early is not None and has_sdp(call.request) and early.open_offer is None
         dialog.confirm(response)
         surplus = call.ended or call.state is CallState.CONFIRMED
         # 13.2.1: an offer in the 2xx is answered in its ACK, and that takes the application.
-        offers = has_sdp(response) and not has_sdp(call.request) and not call.local_sdp
+        offers = has_sdp(response) and not has_sdp(call.request) and not dialog.agreed
         if surplus or call.leaving or not offers:
             self._calls.ack(call, dialog, call.request)
         else:
@@ -141,11 +140,10 @@ class Caller:
         self._confirm(call, dialog)
         note_peer(call, response)
         self._timers.agreed(call, response, now)
-        if dialog.open_offer is Side.OURS and call.update is None:
+        if not dialog.agreed:
+            # 13.2.1: the first description is the answer; one that a reliable 1xx brought is not given again.
             dialog.open_offer = None
-        # 13.2.1: the first description is the answer; one that a reliable 1xx brought is not given again.
-        if has_sdp(response) and not was_answered:
-            call.remote_sdp = response.body
+            call.remote_sdp = response.body if has_sdp(response) else call.remote_sdp
         if call.leaving:
             self._calls.leave(call, call.leaving, now)
         else:

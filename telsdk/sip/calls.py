@@ -30,7 +30,7 @@ ALLOW_TRANSFERS = "REFER, NOTIFY"
 
 MAX_FINISHED = 64  # dialogs that are over and still known as such (RFC 3891 section 3)
 
-_UNANSWERED = (State.TRYING, State.PROCEEDING)
+UNANSWERED = (State.TRYING, State.PROCEEDING)
 
 
 class Alarm(StrEnum):
@@ -149,7 +149,7 @@ class Calls:
         """15.1.2: a request of the peer that is unanswered when the call ends gets 487."""
         asked = call.asked.tx if call.asked is not None else None
         for tx in (call.tx, call.offered, asked, *call.referred):
-            if isinstance(tx, ServerTransaction) and tx.state in _UNANSWERED:
+            if isinstance(tx, ServerTransaction) and tx.state in UNANSWERED:
                 self.stack.answer(tx, 487, now)
 
     def for_dialog(self, message: Message, *, allow: bool) -> None:

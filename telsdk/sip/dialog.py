@@ -25,10 +25,12 @@ class Dialog:
     """One dialog, seen from one end. `confirmed` tells an answered from an early one.
 
     `open_offer` says whose session description has no answer yet (RFC 3264 section 4): until it has one,
-    neither side may make another. Each early dialog of a forked call answers for itself.
+    neither side may make another. Each early dialog of a forked call answers for itself; `agreed` says that one
+    did before the call was answered, so that its 2xx has nothing new to say (13.2.1).
     """
 
     __slots__ = (
+        "agreed",
         "call_id",
         "confirmed",
         "local",
@@ -61,6 +63,7 @@ class Dialog:
         self.route_set = route_set
         self.confirmed = confirmed
         self.open_offer: Side | None = None
+        self.agreed = False
 
     @classmethod
     def of_caller(cls, request: Request, response: Response) -> Dialog:

@@ -141,6 +141,8 @@ class Reliable:
             self._calls.stack.answer(tx, 481, now)
             return
         self._stop(call)
+        if has_sdp(state.pending) and dialog.open_offer is Side.THEIRS:
+            dialog.open_offer = None  # our answer has arrived
         state.pending = None
         self._calls.events.append(ProvisionalConfirmed(call, request))
         if has_sdp(request) and dialog.open_offer is None:
@@ -183,7 +185,8 @@ class Reliable:
         if has_sdp(response) and not state.described:
             state.described = True
             call.local_sdp = response.body
-            dialog.open_offer = None if dialog.open_offer is Side.THEIRS else Side.OURS
+            if not has_sdp(call.request):
+                dialog.open_offer = Side.OURS
 
     def _stop(self, call: Call) -> None:
         self._calls.alarms.stop((call, Alarm.RESEND_1XX))
@@ -203,7 +206,7 @@ class Reliable:
         call.rseqs[key] = rack.rseq
         if has_sdp(response):
             if dialog.open_offer is Side.OURS:
-                dialog.open_offer = None
+                dialog.open_offer, dialog.agreed = None, True
                 call.remote_sdp = response.body
             elif last is None and not has_sdp(call.request):
                 dialog.open_offer = Side.THEIRS
@@ -238,7 +241,7 @@ class Reliable:
         if offers:
             dialog.open_offer = Side.OURS
         elif dialog.open_offer is Side.THEIRS:
-            dialog.open_offer = None
+            dialog.open_offer, dialog.agreed = None, True
             call.local_sdp, call.remote_sdp = body, response.body
 
         def done(answer: Response | None, status: int, _now: float) -> None:

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from telsdk.sip.call import Call
-from telsdk.sip.calls import Calls
-from telsdk.sip.dialog import Dialog
+from telsdk.sip.calls import UNANSWERED, Calls
+from telsdk.sip.dialog import Dialog, dialog_id
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.events import Event
 from telsdk.sip.message import REASONS, Request, Response
@@ -183,7 +183,12 @@ class Transfers:
         Raises:
             ProtocolStateError: it was answered, or the call is over.
         """
-        dialog, request = _confirmed(call), tx.request
+        request = tx.request
+        open_ = tx in call.referred and tx.state in UNANSWERED
+        known = self._calls.dialogs.get(dialog_id(request)) if open_ else None
+        if known is None:
+            raise ProtocolStateError("this REFER was answered, or its dialog is over")
+        dialog = known[1]  # early, where it overtook the answer to our call
         quiet = NO_SUBSCRIPTION in self._calls.supported and request.headers.get("Refer-Sub") == "false"
         response = self._calls.stack.make_response(request, 200 if quiet else 202)
         self._calls.for_dialog(response, allow=True)

@@ -320,6 +320,41 @@ def test_a_prack_that_is_late_or_of_another_call_is_refused_here(pair: Pair) -> 
         pair.alice.ua.send_within(call, pair.alice.ua.within(call, "PRACK"), pair.now)
 
 
+def test_no_offer_goes_before_the_answer_has_surely_arrived(pair: Pair) -> None:
+    def ring_unheard(call: Call, now: float) -> None:
+        pair.wire.loss = 1.0
+        pair.bob.ua.ring(call, now, status=183, body=ANSWER)
+
+    pair.at_bob = ring_unheard
+    call = pair.call()
+    pair.run(0.3)
+    theirs = pair.bob.calls[0]
+    request = pair.bob.ua.within(theirs, "UPDATE")
+    request.body = NEWER
+    with pytest.raises(ProtocolStateError, match="not the time"):
+        pair.bob.ua.update(theirs, request, pair.now)
+    pair.wire.loss = 0.0
+    pair.run(1.0)
+    pair.bob.ua.update(theirs, request, pair.now)
+    pair.run(0.1)
+    assert last(pair.alice, Reinvited).call is call
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_description_that_differs_from_the_one_given_before_counts_for_nothing(
+    pair: Pair, offered: bool
+) -> None:
+    call = pair.call() if offered else call_without_offer(pair)
+    pair.run(0.5)
+    if not offered:
+        pair.alice.ua.prack(call, last(pair.alice, Ringing).response, OFFER, pair.now)
+        pair.run(0.1)
+    pair.bob.ua.accept(pair.bob.calls[0], NEWER, pair.now)
+    pair.run(1.0)
+    assert not last(pair.alice, Answered).ack
+    assert (call.remote_sdp, pair.bob.calls[0].local_sdp) == (ANSWER, ANSWER)
+
+
 # Bad lines
 
 

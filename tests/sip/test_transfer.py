@@ -9,7 +9,7 @@ from telsdk.sip.stack import Event
 from telsdk.sip.transaction import ProtocolStateError
 from telsdk.sip.transfer import ReferAnswered, Referral, Referred, TransferProgress
 from telsdk.sip.ua import Answered, CallFailed, CallState, IncomingCall, IncomingRequest, RequestAnswered
-from telsdk.sip.uri import Uri
+from telsdk.sip.uri import NameAddr, Uri
 from tests.sip.ladder import ANSWER, OFFER, Client, hop_of
 from tests.sip.pair import ALICE, BOB, Pair, last, names
 from tests.sip.wire import Wire, no_message_is_left, udp
@@ -75,6 +75,22 @@ def test_the_peer_is_asked_to_call_and_tells_how_it_goes(pair: Pair) -> None:
     pair.alice.ua.hang_up(call, pair.now)
     assert pair.over()
     assert theirs.ended
+
+
+def test_a_refer_that_overtakes_the_answer_to_the_call_is_taken_in_its_early_dialog(pair: Pair) -> None:
+    pair.at_bob = lambda call, now: pair.bob.ua.ring(call, now)
+    call = pair.call()
+    pair.run(0.5)
+    theirs = pair.bob.calls[0]
+    request = dialog(theirs).request("REFER", contact=pair.bob.ua.contact)
+    request.headers.add("Refer-To", str(NameAddr(TO_CAROL)))
+    pair.bob.ua.send_within(theirs, request, pair.now)
+    pair.run(0.1)
+    tx = last(pair.alice, Referred).tx
+    referral = pair.alice.ua.transfers.accept(call, tx, pair.now)
+    with pytest.raises(ProtocolStateError, match="answered, or its dialog is over"):
+        pair.alice.ua.transfers.accept(call, tx, pair.now)
+    assert referral.dialog is call.dialog
 
 
 def test_a_refused_transfer_is_told_and_leaves_the_call(pair: Pair) -> None:
@@ -219,7 +235,7 @@ def test_a_refer_that_waits_when_the_call_ends_gets_487(pair: Pair) -> None:
     pair.bob.ua.hang_up(theirs, pair.now)
     assert pair.over()
     assert "487 REFER" in pair.whats()
-    with pytest.raises(ProtocolStateError):
+    with pytest.raises(ProtocolStateError, match="answered, or its dialog is over"):
         pair.bob.ua.transfers.accept(theirs, last_of(pair.bob, Referred).tx, pair.now)
 
 

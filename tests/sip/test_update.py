@@ -7,7 +7,7 @@ from telsdk.sip.dialog import Dialog, Side
 from telsdk.sip.message import Request, Response
 from telsdk.sip.stack import Event
 from telsdk.sip.transaction import ProtocolStateError
-from telsdk.sip.ua import Answered, Call, RequestAnswered
+from telsdk.sip.ua import Answered, Call, CallState, RequestAnswered
 from telsdk.sip.uri import NameAddr
 from tests.sip.ladder import ANSWER, OFFER, Client
 from tests.sip.pair import ALICE, BOB, Pair, last, names
@@ -84,6 +84,26 @@ def test_an_answered_first_offer_lets_the_next_go_while_it_rings(pair: Pair) -> 
     pair.bob.ua.accept(pair.bob.calls[0], ANSWER, pair.now)
     pair.run(0.5)
     assert last(pair.alice, Answered).call is call
+
+
+def test_an_update_without_offer_that_meets_the_answer_to_the_call_leaves_no_offer_open(pair: Pair) -> None:
+    pair.at_bob = lambda call, now: pair.bob.ua.ring(call, now)
+    call = pair.call()
+    pair.run(0.5)
+    pair.bob.ua.accept(pair.bob.calls[0], ANSWER, pair.now)
+    update(pair, pair.alice, call)
+    pair.run(1.0)
+    assert (call.is_negotiating, pair.bob.calls[0].is_negotiating) == (False, False)
+
+
+def test_an_ack_is_not_taken_for_the_answer_to_an_update(pair: Pair) -> None:
+    call = pair.call()
+    pair.run(0.03)
+    theirs = pair.bob.calls[0]
+    dialog(theirs).open_offer = Side.OURS
+    pair.run(1.0)
+    assert (call.state, theirs.remote_sdp) == (CallState.CONFIRMED, OFFER)
+    assert dialog(theirs).open_offer is Side.OURS
 
 
 # Glare
