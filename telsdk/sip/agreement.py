@@ -46,6 +46,14 @@ class Agreement:
         self._newest: SessionDescription | None = None  # the last that we sent, agreed or not: versions go on
         self.state = Negotiation.STABLE
 
+    @classmethod
+    def of(cls, local: SessionDescription, remote: SessionDescription) -> Agreement:
+        """What was agreed elsewhere, by an offer and answer that fit each other."""
+        agreement = cls()
+        agreement.local = agreement._newest = local
+        agreement.remote = remote
+        return agreement
+
     def offer(self, wanted: SessionDescription) -> SessionDescription:
         """The offer to send for `wanted`, whose directions are those without hold.
 

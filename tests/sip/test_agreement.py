@@ -73,6 +73,17 @@ def test_a_refused_offer_leaves_the_agreement_as_it_was_and_its_version_is_not_u
     assert version(alice.offer(sdp(AUDIO))) > version(refused)
 
 
+def test_what_was_agreed_elsewhere_goes_on_with_the_next_version() -> None:
+    alice, bob = agreed()
+    assert alice.local is not None
+    assert alice.remote is not None
+    taken = Agreement.of(alice.local, alice.remote)
+    taken.held = True
+    exchange(taken, bob, sdp(AUDIO), sdp(AUDIO))
+    assert version(taken.local) == version(alice.local) + 1
+    assert (taken.directions(), bob.directions()) == (["sendonly"], ["recvonly"])
+
+
 def test_a_codec_is_changed_by_another_offer() -> None:
     alice, bob = agreed()
     exchange(alice, bob, sdp(OPUS), sdp(AUDIO, OPUS))
