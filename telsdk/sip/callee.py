@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from telsdk.sip.call import Call, CallConfirmed, CallEnded, CallState, IncomingCall, PendingAnswer, Reinvited
-from telsdk.sip.calls import Alarm, Calls
-from telsdk.sip.dialog import Dialog
+from telsdk.sip.call import (
+    Call,
+    CallConfirmed,
+    CallEnded,
+    CallState,
+    IncomingCall,
+    PendingAnswer,
+    Reinvited,
+    has_sdp,
+)
+from telsdk.sip.calls import Alarm, Calls, name_body, note_peer, offering
+from telsdk.sip.dialog import Dialog, Side
 from telsdk.sip.message import Request, Response
+from telsdk.sip.reliable import Reliable
+from telsdk.sip.replaces import replaced_by
+from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.transaction import ProtocolStateError, ServerTransaction
 
 Fields = Sequence[tuple[str, str]]
@@ -16,49 +28,80 @@ Fields = Sequence[tuple[str, str]]
 class Callee:
     """Incoming calls of one user agent, and new offers within any call."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, timers: SessionTimers, reliable: Reliable) -> None:
         self._calls = calls
+        self._reliable = reliable
+        self._timers = timers
 
     def invited(self, tx: ServerTransaction, request: Request, now: float) -> None:
         """An INVITE outside of any dialog."""
         if not request.contacts:
             self._calls.stack.answer(tx, 400, now, "Contact missing")
             return
-        call = Call(outgoing=False, request=request, tx=tx)
+        replaced = replaced_by(self._calls, request)
+        if isinstance(replaced, int):
+            self._calls.stack.answer(tx, replaced, now)
+            return
+        call = Call(outgoing=False, request=request, tx=tx, replaces=replaced)
         tx.owner = call
+        note_peer(call, request)
+        call.remote_sdp = request.body
         self._calls.events.append(IncomingCall(call, request))
 
-    def reinvited(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
+    def reinvited(
+        self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: float
+    ) -> None:
         """An INVITE within the call."""
-        if call.offer is not None:
+        unanswered = call.state in (CallState.CALLING, CallState.RINGING)
+        if call.offer is not None or dialog.open_offer is Side.OURS or (unanswered and call.outgoing):
             self._calls.stack.answer(tx, 491, now)  # 14.2: both offer at once
             return
-        if call.answer is not None or call.is_offered:
-            # 14.2: one offer after the other. The wait should be random; no two ends fight over this one.
-            self._calls.stack.answer(tx, 500, now, "Offer Pending", ("Retry-After", "2"))
+        if call.answer is not None or call.is_offered or dialog.open_offer is Side.THEIRS or unanswered:
+            self._calls.refuse_second(tx, now)  # 14.2: one offer after the other
             return
         tx.owner, call.offered = call, tx
+        dialog.open_offer = offering(request, Side.THEIRS)
+        note_peer(call, request)
+        if self._timers.repeats(call, request):
+            self.accept_offer(call, tx, call.local_sdp, now, ())
+            return
         self._calls.events.append(Reinvited(call, tx, request))
 
-    def ring(self, call: Call, status: int, now: float, headers: Fields, body: bytes) -> None:
+    def ring(
+        self, call: Call, status: int, now: float, headers: Fields, body: bytes, reliable: bool | None
+    ) -> None:
         """Send 180, or another 1xx."""
-        tx = self._unanswered(call)
+        tx = self._open(call)
         response = self._response(tx, status, headers, body)
-        self._calls.stack.respond(tx, response, now)
+        if self._reliable.applies(call.request, response, reliable):
+            self._reliable.send(call, tx, response, now)
+        else:
+            self._calls.stack.respond(tx, response, now)
+            self._calls.dialog_of(call, tx)
         call.state = CallState.RINGING
-        if call.dialog is None:
-            call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=False)
-            self._calls.know(call, call.dialog)
 
     def accept(self, call: Call, body: bytes, now: float, headers: Fields) -> None:
         """Send the 200 that answers the call."""
-        tx = self._unanswered(call)
-        self._answer(call, tx, self._response(tx, 200, headers, body), now)
+        tx = self._open(call)
+        response = self._response(tx, 200, headers, body)
+        if not self._reliable.holds(call, response):
+            self._accept(call, tx, response, now)
+
+    def pracked(self, call: Call, now: float) -> None:
+        """What was to be sent reliably before the 200 has arrived."""
+        response = self._reliable.take_final(call)
+        if response is not None and isinstance(call.tx, ServerTransaction):
+            self._accept(call, call.tx, response, now)
+
+    def _accept(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
+        self._timers.grant(call, call.request, response, now)
+        self._answer(call, tx, response, now)
         call.state = CallState.ANSWERED
-        if call.dialog is None:
-            call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=True)
-            self._calls.know(call, call.dialog)
-        call.dialog.confirmed = True
+        dialog = self._calls.dialog_of(call, tx)
+        dialog.confirmed = True
+        if call.reliable is not None and call.reliable.described:
+            return
+        self._described(call, dialog, call.request, response)
 
     def accept_offer(
         self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields
@@ -66,20 +109,31 @@ class Callee:
         """Send the 200 that answers an INVITE within the call."""
         if tx is not call.offered or not call.is_offered:
             raise ProtocolStateError("this offer was answered or withdrawn, or the call is over")
-        self._answer(call, tx, self._response(tx, 200, headers, body), now)
+        request = tx.request
+        response = self._response(tx, 200, headers, body)
+        self._timers.grant(call, request, response, now)
+        self._answer(call, tx, response, now)
+        self._calls.refresh(request)
+        assert call.dialog is not None
+        self._described(call, call.dialog, request, response)
+
+    def refused(self, call: Call) -> None:
+        """The INVITE within the call was answered with something else than 200."""
+        if call.dialog is not None:
+            call.dialog.open_offer = None
 
     def reject(self, call: Call, status: int, now: float, reason: str | None, headers: Fields) -> None:
         """Refuse the call."""
         self._calls.stack.answer(self._unanswered(call), status, now, reason, *headers)
-        self._calls.end(call, CallEnded(call, "local"))
+        self._calls.end(call, now, CallEnded(call, "local"))
 
     def cancelled(self, call: Call, tx: ServerTransaction, now: float) -> None:
         """The peer took an INVITE back (9.2); one that was answered first stays."""
         if tx is call.offered:
             self._calls.stack.answer(tx, 487, now)
+            self.refused(call)
         elif call.state in (CallState.CALLING, CallState.RINGING):
-            self._calls.terminate_pending(call, now)
-            self._calls.end(call, CallEnded(call, "remote"))
+            self._calls.end(call, now, CallEnded(call, "remote"))
 
     def acked(self, call: Call, ack: Request, now: float) -> None:
         """An ACK within the call; it ends the retransmission of the 2xx it belongs to."""
@@ -87,6 +141,9 @@ class Callee:
         if answer is None or ack.cseq.number != answer.response.cseq.number:
             return
         self._stop(call)
+        if answer.offers and call.dialog is not None:
+            call.dialog.open_offer = None
+            call.remote_sdp = ack.body
         if call.state is CallState.ANSWERED:
             call.state = CallState.CONFIRMED
             self._calls.events.append(CallConfirmed(call, ack))
@@ -119,6 +176,16 @@ class Callee:
         self._calls.alarms.start((call, Alarm.RESEND), timers.t1, now)
         self._calls.alarms.start((call, Alarm.NO_ACK), timers.timeout, now)
 
+    def _described(self, call: Call, dialog: Dialog, request: Request, response: Response) -> None:
+        """Our 2xx has closed the exchange that `request` opened, or opened one that its ACK closes (13.2.1)."""
+        call.local_sdp = response.body
+        if has_sdp(request):
+            dialog.open_offer = None
+            call.remote_sdp = request.body
+        elif call.answer is not None:
+            dialog.open_offer = offering(response, Side.OURS)
+            call.answer.offers = dialog.open_offer is not None
+
     def _unanswered(self, call: Call) -> ServerTransaction:
         if call.state not in (CallState.CALLING, CallState.RINGING) or not isinstance(
             call.tx, ServerTransaction
@@ -126,13 +193,17 @@ class Callee:
             raise ProtocolStateError(f"this call is {call.state}: only an incoming one, unanswered, can be")
         return call.tx
 
+    def _open(self, call: Call) -> ServerTransaction:
+        """The INVITE of a call that may still ring or be answered."""
+        if call.reliable is not None and call.reliable.final is not None:
+            raise ProtocolStateError("this call is answered, and waits for a PRACK")
+        return self._unanswered(call)
+
     def _response(self, tx: ServerTransaction, status: int, headers: Fields, body: bytes) -> Response:
         response = self._calls.stack.make_response(tx.request, status, None, *headers)
         for route in tx.request.headers.all("Record-Route"):
             response.headers.add("Record-Route", route)
         self._calls.for_dialog(response, allow=status >= 200)
-        if body:
-            if "Content-Type" not in response.headers:
-                response.headers.add("Content-Type", "application/sdp")
-            response.body = body
+        response.body = body
+        name_body(response)
         return response

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TypeAlias
 
 from telsdk.sip.errors import SipParseError
@@ -15,14 +16,26 @@ MAX_FORWARDS = 70
 TARGET_REFRESH = frozenset({"INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"})  # 12.2, RFC 3311, 6665, 3515
 
 
+class Side(StrEnum):
+    OURS = "ours"
+    THEIRS = "theirs"
+
+
 class Dialog:
-    """One dialog, seen from one end. `confirmed` tells an answered from an early one."""
+    """One dialog, seen from one end. `confirmed` tells an answered from an early one.
+
+    `open_offer` says whose session description has no answer yet (RFC 3264 section 4): until it has one,
+    neither side may make another. Each early dialog of a forked call answers for itself; `agreed` says that one
+    did before the call was answered, so that its 2xx has nothing new to say (13.2.1).
+    """
 
     __slots__ = (
+        "agreed",
         "call_id",
         "confirmed",
         "local",
         "local_seq",
+        "open_offer",
         "remote",
         "remote_seq",
         "remote_target",
@@ -49,6 +62,8 @@ class Dialog:
         self.remote_target = remote_target
         self.route_set = route_set
         self.confirmed = confirmed
+        self.open_offer: Side | None = None
+        self.agreed = False
 
     @classmethod
     def of_caller(cls, request: Request, response: Response) -> Dialog:
@@ -88,6 +103,12 @@ class Dialog:
             confirmed=confirmed,
         )
 
+    def confirm(self, response: Response) -> None:
+        """The caller's early dialog is answered: take target and route set of the 2xx (13.2.2.4)."""
+        self.confirmed = True
+        self.refresh(response)
+        self.route_set = tuple(reversed(response.record_routes))
+
     @property
     def id(self) -> DialogId:
         """What a message of this dialog is known by."""
@@ -125,17 +146,22 @@ class Dialog:
         return request
 
     def receive(self, request: Request) -> bool:
-        """Note a request of the peer; False when it is out of order and gets 500 (12.2.2)."""
+        """Note a request of the peer; False when it is out of order and gets 500 (12.2.2).
+
+        It moves the remote target only once it is accepted: see `refresh`.
+        """
         number = request.cseq.number
         if self.remote_seq is not None and number < self.remote_seq:
             return False
-        if request.method in TARGET_REFRESH:
-            self.refresh(request)
         self.remote_seq = number
         return True
 
     def refresh(self, message: Message) -> None:
-        """Take the peer's new Contact, where it gave one (12.2.1.2, 12.2.2)."""
+        """Take the peer's new Contact, where it gave one (12.2.1.2, 12.2.2).
+
+        To be called with a 2xx to a target refresh request, or with such a request when it gets its 2xx: one
+        that is refused changes nothing (RFC 6141 section 4.7).
+        """
         self.remote_target = _target(message) or self.remote_target
 
 

@@ -23,6 +23,7 @@ from telsdk.sip.call import (
     IncomingRequest,
     OfferAnswered,
     OfferFailed,
+    ProvisionalConfirmed,
     Redirected,
     Reinvited,
     RequestAnswered,
@@ -30,7 +31,7 @@ from telsdk.sip.call import (
 )
 from telsdk.sip.callee import Callee
 from telsdk.sip.caller import Caller
-from telsdk.sip.calls import ALLOW, Alarm, Calls, NextHop
+from telsdk.sip.calls import Alarm, Calls, NextHop, Waiting
 from telsdk.sip.dialog import MAX_FORWARDS, dialog_id
 from telsdk.sip.events import (
     AckReceived,
@@ -43,9 +44,13 @@ from telsdk.sip.events import (
     TransportFailed,
 )
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
+from telsdk.sip.message import Request, Response
+from telsdk.sip.reliable import Reliable
+from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.stack import Stack
 from telsdk.sip.transaction import ClientTransaction, ProtocolStateError, ServerTransaction
+from telsdk.sip.transfer import Transfers
+from telsdk.sip.update import Updates
 from telsdk.sip.uri import NameAddr, Uri
 
 __all__ = [
@@ -59,6 +64,7 @@ __all__ = [
     "IncomingRequest",
     "OfferAnswered",
     "OfferFailed",
+    "ProvisionalConfirmed",
     "Redirected",
     "Reinvited",
     "RequestAnswered",
@@ -77,8 +83,15 @@ class UserAgent:
         contact: where it is reached directly.
         next_hop: the hop for ACK, BYE and other requests within a dialog: it gets their next URI (a route or
             the peer's Contact) and the dialog.
-        supported: option tags that a request may require of us (8.2.2.3).
+        supported: option tags that a request may require of us (8.2.2.3). ``timer`` turns on session timers,
+            ``100rel`` reliable provisional responses, ``replaces`` calls that take the place of others, and
+            ``norefersub`` transfers that nobody wants to hear of.
         ring_limit: seconds until an unanswered outgoing call is cancelled.
+        session_interval: seconds after which a call without a sign of life ends, where the peer agrees.
+        takes_refer: whether the application acts on `Referred`; without, REFER is an `IncomingRequest`.
+
+    Attributes:
+        transfers: what there is to do about transfers.
     """
 
     def __init__(
@@ -90,14 +103,20 @@ class UserAgent:
         next_hop: NextHop,
         supported: Sequence[str] = (),
         ring_limit: float = 200.0,
+        session_interval: int = 1800,
+        takes_refer: bool = False,
     ) -> None:
         stack.refuse_merged()
         self._stack = stack
         self.aor = aor
-        self._supported = frozenset(supported)
-        self._calls = Calls(stack, str(contact), next_hop)
-        self._caller = Caller(self._calls, ring_limit)
-        self._callee = Callee(self._calls)
+        self._calls = Calls(stack, str(contact), next_hop, supported, transfers=takes_refer)
+        self._timers = SessionTimers(self._calls, session_interval)
+        self._updates = Updates(self._calls, self._timers)
+        self._reliable = Reliable(self._calls, self._updates)
+        self._caller = Caller(self._calls, self._timers, self._reliable, ring_limit)
+        self._callee = Callee(self._calls, self._timers, self._reliable)
+        self.transfers = Transfers(self._calls)
+        self._takes_refer = takes_refer
         self._registration = stack.token()
         self._register_seq = 0
 
@@ -139,6 +158,14 @@ class UserAgent:
                 self._callee.resend(call, now)
             elif alarm is Alarm.NO_ACK:
                 self._callee.no_ack(call, now)
+            elif alarm is Alarm.RESEND_1XX:
+                self._reliable.resend(call, now)
+            elif alarm is Alarm.NO_PRACK:
+                self._reliable.no_prack(call, now)
+            elif alarm is Alarm.REFRESH:
+                self._refresh(call, now)
+            elif alarm is Alarm.EXPIRE:
+                self._timers.expired(call, now)
             else:
                 self._caller.cancel(call, "lost", now)
 
@@ -189,8 +216,10 @@ class UserAgent:
         if method in _WITH_CONTACT:
             fields.add("Contact", self.contact)
         if method == "INVITE":
-            fields.add("Allow", ALLOW)
+            self._calls.describe_self(request)
         fields.extend(headers)
+        if method == "INVITE":
+            self._timers.propose(request)
         if body and "Content-Type" not in fields:
             fields.add(
                 "Content-Type", "text/plain;charset=utf-8" if method == "MESSAGE" else "application/sdp"
@@ -214,9 +243,18 @@ class UserAgent:
         body: bytes = b"",
     ) -> None:
         """Respond to an `IncomingRequest`, or refuse what was `Reinvited`."""
-        response = self._stack.make_response(tx.request, status, reason, *headers)
+        request, call = tx.request, tx.owner
+        response = self._stack.make_response(request, status, reason, *headers)
         response.body = body
         self._stack.respond(tx, response, now)
+        if 200 <= status < 300:
+            self._calls.refresh(request)
+        elif isinstance(call, Call) and status >= 300:
+            if call.asked is not None and call.asked.tx is tx:
+                self._updates.settled(call)
+                self._pracked(call, now)
+            elif call.offered is tx:
+                self._callee.refused(call)
 
     # Calls
 
@@ -232,13 +270,36 @@ class UserAgent:
         status: int = 180,
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
+        reliable: bool | None = None,
     ) -> None:
-        """Tell the caller that it rings."""
-        self._callee.ring(call, status, now, headers, body)
+        """Tell the caller that it rings.
+
+        Where both sides support ``100rel`` the response is `reliable` (RFC 3262) if you say so, by default if
+        it has a body, and always if the caller requires it. `ProvisionalConfirmed` follows.
+        """
+        self._callee.ring(call, status, now, headers, body, reliable)
+
+    def prack(self, call: Call, response: Response, body: bytes, now: float) -> None:
+        """Acknowledge the response of a `Ringing` that says so, with the answer to its offer or an offer.
+
+        `OfferAnswered` or `OfferFailed` follows upon an offer.
+
+        Raises:
+            ProtocolStateError: it is acknowledged, or the call is not ringing any more.
+        """
+        self._reliable.prack(call, response, body, now)
 
     def accept(self, call: Call, body: bytes, now: float, *, headers: Sequence[tuple[str, str]] = ()) -> None:
-        """Answer the call with this SDP; `CallConfirmed` follows, or `CallEnded` when no ACK comes."""
+        """Answer the call with this SDP; `CallConfirmed` follows, or `CallEnded` when no ACK comes.
+
+        The answer goes out once what was sent reliably before has arrived.
+        """
         self._callee.accept(call, body, now, headers)
+        self._end_replaced(call, now)
+
+    def acknowledge(self, call: Call, body: bytes) -> None:
+        """Answer the offer of an `Answered` with `ack`. Raises ProtocolStateError where there is none."""
+        self._caller.acknowledge(call, body)
 
     def accept_offer(
         self,
@@ -254,7 +315,22 @@ class UserAgent:
         Raises:
             ProtocolStateError: the peer has withdrawn it or hung up, or it is answered.
         """
-        self._callee.accept_offer(call, tx, body, now, headers)
+        if call.asked is not None and call.asked.tx is tx:
+            self._updates.answer(call, body, now, headers)
+            self._pracked(call, now)
+        else:
+            self._callee.accept_offer(call, tx, body, now, headers)
+
+    def update(self, call: Call, request: Request, now: float) -> None:
+        """Send an UPDATE made by `within` (RFC 3311). `OfferAnswered` or `OfferFailed` follows.
+
+        With a body it offers another session, also in a call that rings once the first offer has been
+        answered; without one it tells our Contact.
+
+        Raises:
+            ProtocolStateError: the call has no dialog, an UPDATE of ours is out, or an offer is open.
+        """
+        self._updates.send(call, request, now)
 
     def offer(self, call: Call, request: Request, now: float) -> None:
         """Offer another session: an INVITE made by `within`, with its body. `OfferAnswered` or `OfferFailed` follows.
@@ -303,20 +379,44 @@ class UserAgent:
         return call.dialog.request(method, contact=self.contact)
 
     def send_within(self, call: Call, request: Request, now: float) -> ClientTransaction:
-        """Send a request made by `within`; `RequestAnswered` follows."""
+        """Send a request made by `within`; `RequestAnswered` follows.
+
+        Raises:
+            ProtocolStateError: there is no dialog, or the method has a call of its own: `offer`, `update`.
+        """
+        if request.method in ("UPDATE", "PRACK"):
+            raise ProtocolStateError(f"{request.method} is bound to offers: use update or prack")
         if call.dialog is None:
             raise ProtocolStateError("this call has no dialog")
         return self.send(request, self._calls.next_hop(call.dialog.next_uri, call.dialog), now)
 
     # Private
 
+    def _pracked(self, call: Call, now: float) -> None:
+        self._callee.pracked(call, now)
+        self._end_replaced(call, now)
+
+    def _end_replaced(self, call: Call, now: float) -> None:
+        if call.replaces is not None and call.state is CallState.ANSWERED:
+            replaced, call.replaces = call.replaces, None
+            self.hang_up(replaced, now)
+
+    def _refresh(self, call: Call, now: float) -> None:
+        request = self._timers.refresh(call, now)
+        if request is not None and request.method == "UPDATE":
+            self._updates.send(call, request, now, refreshes=True)
+        elif request is not None:
+            self._caller.offer(call, request, now, refreshes=True)
+
     def _requested(self, event: RequestReceived, now: float) -> None:
         tx, request = event.tx, event.request
-        unsupported = [tag for tag in request.headers.all("Require") if tag not in self._supported]
+        unsupported = [tag for tag in request.headers.all("Require") if tag not in self._calls.supported]
         if unsupported:
             self._stack.answer(tx, 420, now, None, ("Unsupported", ", ".join(unsupported)))
         elif request.to.tag is not None or request.method == "BYE":
             self._requested_within(tx, request, now)
+        elif self._timers.refuses(tx, request, now):
+            pass
         elif request.method == "INVITE":
             self._callee.invited(tx, request, now)
         else:
@@ -333,9 +433,18 @@ class UserAgent:
             self._stack.answer(tx, 500, now, "CSeq out of order")
         elif request.method == "BYE":
             self._ended_by_peer(call, tx, now)
+        elif self._timers.refuses(tx, request, now):
+            pass
         elif request.method == "INVITE":
-            self._callee.reinvited(call, tx, request, now)
-        else:
+            self._callee.reinvited(call, dialog, tx, request, now)
+        elif request.method == "UPDATE":
+            self._updates.received(call, dialog, tx, request, now)
+        elif request.method == "PRACK":
+            self._reliable.received(call, dialog, tx, request, now)
+            self._pracked(call, now)
+        elif request.method == "REFER" and self._takes_refer:
+            self.transfers.received(call, tx, request, now)
+        elif request.method != "NOTIFY" or not self.transfers.notified(call, tx, request, now):
             tx.owner = self
             self._calls.events.append(IncomingRequest(tx, request, call))
 
@@ -344,8 +453,7 @@ class UserAgent:
         self._stack.answer(tx, 200, now)
         if isinstance(call.tx, ClientTransaction):
             self._stack.cancel(call.tx, now)
-        self._calls.terminate_pending(call, now)
-        self._calls.end(call, CallEnded(call, "remote"))
+        self._calls.end(call, now, CallEnded(call, "remote"))
 
     def _acked(self, event: AckReceived, now: float) -> bool:
         known = self._calls.dialogs.get(dialog_id(event.request))
@@ -357,12 +465,15 @@ class UserAgent:
         owner, response = event.tx.owner, event.response
         if isinstance(owner, Call):
             self._caller.received(owner, event.tx, response, now)
+        elif isinstance(owner, Waiting):
+            if response.status >= 200:
+                owner.done(response, response.status, now)
         elif owner is self:
             if 300 <= response.status < 400:
                 self._calls.events.append(Redirected(event.tx, response, None))
             elif response.status >= 200:
                 self._calls.events.append(RequestAnswered(event.tx, response, response.status))
-        return isinstance(owner, Call) or owner in (self, self._calls)
+        return isinstance(owner, Call | Waiting) or owner in (self, self._calls)
 
     def _stray(self, event: StrayResponse) -> bool:
         response = event.response
@@ -378,6 +489,8 @@ class UserAgent:
         if isinstance(event.tx, ClientTransaction):
             if isinstance(owner, Call):
                 self._caller.failed(owner, event.tx, status, now)
+            elif isinstance(owner, Waiting):
+                owner.done(None, status, now)
             elif owner is self:
                 self._calls.events.append(RequestAnswered(event.tx, None, status))
-        return isinstance(owner, Call) or owner in (self, self._calls)
+        return isinstance(owner, Call | Waiting) or owner in (self, self._calls)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from telsdk.sip.call import Call
+from telsdk.uc.hold import Held
 from telsdk.uc.media import MediaSession, MediaStats
 from telsdk.uc.trust import Party
 
@@ -28,6 +29,8 @@ class CallControl(Protocol):
 
     def hang_up(self, call: PhoneCall) -> None: ...
 
+    async def hold(self, call: PhoneCall, held: bool) -> None: ...
+
 
 class PhoneCall:
     """One call, incoming or outgoing.
@@ -47,6 +50,7 @@ class PhoneCall:
         self.silent = silent
         self.state = PhoneCallState.CALLING
         self.media: MediaSession | None = None
+        self.held: Held | None = None  # once the call is answered
         self.ended_by: str | None = None
         self.answered_at: float | None = None  # by the clock of the event loop
         self._ended_at: float | None = None
@@ -85,6 +89,23 @@ class PhoneCall:
     def hang_up(self) -> None:
         """Ends the call. `wait_ended` returns when it is over."""
         self._control.hang_up(self)
+
+    async def hold(self) -> None:
+        """Puts the call on hold: the peer is asked to send no sound. Nothing happens when it is held.
+
+        Raises:
+            CallRejected: the peer refuses, or the call is not answered; it goes on as it was.
+        """
+        await self._control.hold(self, True)
+
+    async def resume(self) -> None:
+        """Ends our hold. Raises as `hold`."""
+        await self._control.hold(self, False)
+
+    @property
+    def on_hold(self) -> tuple[bool, bool]:
+        """Whether we hold the call, and whether the peer does."""
+        return (False, False) if self.held is None else (self.held.by_us, self.held.by_peer)
 
     async def wait_ended(self, timeout: float | None = None) -> None:
         """Returns when the call is over and its media closed.

@@ -13,14 +13,20 @@ from telsdk.address import aor
 from telsdk.net.driver import Driver
 from telsdk.number import Number
 from telsdk.sip.call import Call
+from telsdk.sip.errors import LimitExceeded, SdpError
 from telsdk.sip.events import Event
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
+from telsdk.sip.offer import DescriptionMismatch
+from telsdk.sip.transaction import ProtocolStateError, ServerTransaction
 from telsdk.sip.ua import (
     Answered,
     CallEnded,
     CallFailed,
+    CallState,
     IncomingCall,
+    OfferAnswered,
+    OfferFailed,
     Redirected,
     Reinvited,
     Ringing,
@@ -29,6 +35,7 @@ from telsdk.sip.ua import (
 from telsdk.sip.uri import Uri
 from telsdk.uc.call import PhoneCall, PhoneCallState
 from telsdk.uc.errors import CalleeRefused, CallRejected
+from telsdk.uc.hold import Held
 from telsdk.uc.media import DescriptionRefused, MediaSession
 from telsdk.uc.settings import UcSettings, Unverified
 from telsdk.uc.tokens import Tokens
@@ -61,6 +68,7 @@ class Calls:
         self._calls: dict[Call, PhoneCall] = {}
         self._answers: dict[Call, asyncio.Future[Response]] = {}
         self._ringing: dict[Call, Callable[[], None]] = {}
+        self._offers: dict[Call, asyncio.Future[OfferFailed | None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def call(
@@ -115,6 +123,7 @@ class Calls:
         header = self._tokens.header(call.call.request, "INVITE 200", dest, sdp=answer)
         self._agent.accept(call.call, answer, self._driver.now(), headers=[header])
         call.was_answered()
+        call.held = _held(answer, call.call.request.body, outgoing=False)
         self._driver.kick()
 
     def reject(self, call: PhoneCall, status: int) -> None:
@@ -124,6 +133,37 @@ class Calls:
     def hang_up(self, call: PhoneCall) -> None:
         self._agent.hang_up(call.call, self._driver.now())
         self._driver.kick()
+
+    async def hold(self, call: PhoneCall, held: bool) -> None:
+        """Offers to hold or to resume. See `PhoneCall.hold`."""
+        if call.held is None or call.call.state is not CallState.CONFIRMED:
+            raise CallRejected(488, "this call cannot be held: it is not answered, or is over")
+        while call.held.by_us is not held:
+            failed = await self._offer_hold(call, call.held, held)
+            if failed is None:
+                break
+            if failed.retry_after is None:
+                raise CallRejected(failed.status, f"the peer does not take it: {failed.status}")
+            # Both offered at once: the wait is the protocol's (RFC 3261 section 14.1).
+            await asyncio.sleep(failed.retry_after)
+
+    async def _offer_hold(self, call: PhoneCall, held: Held, wanted: bool) -> OfferFailed | None:
+        try:
+            request = self._agent.within(call.call, "INVITE")
+            request.body = held.offer(wanted)
+        except ProtocolStateError as error:
+            raise CallRejected(491, f"this call cannot be held now: {error}") from error
+        dest = aor(call.party.number) if call.party and call.party.number else str(request.to.uri.aor)
+        request.headers.add(*self._tokens.header(request, "INVITE", dest, sdp=request.body))
+        try:
+            self._agent.offer(call.call, request, self._driver.now())
+        except ProtocolStateError as error:
+            held.refused()
+            raise CallRejected(491, f"this call cannot be held now: {error}") from error
+        offer: asyncio.Future[OfferFailed | None] = self._loop.create_future()
+        self._offers[call.call] = offer
+        self._driver.kick()
+        return await offer
 
     async def close(self) -> None:
         """Hangs up, and closes all media."""
@@ -152,8 +192,12 @@ class Calls:
             case CallEnded(call=call, by=by):
                 self._fail(call, 487, f"the call was ended ({by})")
                 self._ended(call, by)
-            case Reinvited(tx=tx):
-                self._agent.answer(tx, 488, now)  # this UC changes no running session
+            case Reinvited(call=call, tx=tx, request=request):
+                self._reoffered(call, tx, request, now)
+            case OfferAnswered(call=call, response=response):
+                self._offer_answered(call, response)
+            case OfferFailed(call=call):
+                self._offer_failed(event)
 
     def _ring(self, call: Call, request: Request, now: float) -> None:
         party = self._judge.request(request, time.time())
@@ -193,6 +237,51 @@ class Calls:
         call.was_answered()
         assert call.media is not None
         await call.media.accept(response.body)
+        call.held = _held(call.call.request.body, response.body, outgoing=True)
+
+    def _reoffered(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
+        """The peer holds or resumes; anything else is refused, and changes nothing."""
+        phone_call = self._calls.get(call)
+        held = phone_call.held if phone_call is not None else None
+        if phone_call is None or held is None:
+            self._agent.answer(tx, 488, now)
+            return
+        try:
+            answer = held.answer(request.body)
+        except (SdpError, LimitExceeded, DescriptionMismatch, ProtocolStateError) as error:
+            log.info("refused an offer within a call: %s", error)
+            self._agent.answer(tx, 488, now)
+            return
+        self._agent.accept_offer(call, tx, answer, now)
+        self._flow(phone_call, held)
+
+    def _offer_answered(self, call: Call, response: Response) -> None:
+        phone_call, offer = self._calls.get(call), self._offers.pop(call, None)
+        if phone_call is None or phone_call.held is None or offer is None:
+            return
+        failed = None
+        try:
+            phone_call.held.answered(response.body)
+        except (SdpError, LimitExceeded, DescriptionMismatch) as error:
+            log.info("the peer's answer within a call does not fit: %s", error)
+            phone_call.held.refused()
+            failed = OfferFailed(call, response, 488)
+        self._flow(phone_call, phone_call.held)
+        if not offer.done():
+            offer.set_result(failed)
+
+    def _offer_failed(self, event: OfferFailed) -> None:
+        phone_call, offer = self._calls.get(event.call), self._offers.pop(event.call, None)
+        if phone_call is not None and phone_call.held is not None and offer is not None:
+            phone_call.held.refused()
+            if not offer.done():
+                offer.set_result(event)
+
+    @staticmethod
+    def _flow(call: PhoneCall, held: Held) -> None:
+        """Sends our sound where it is wanted; who holds does not mean to be heard."""
+        if call.media is not None:
+            call.media.let_send(held.sends and not held.by_us)
 
     def _fail(self, call: Call, status: int, reason: str) -> None:
         answer = self._answers.get(call)
@@ -212,6 +301,9 @@ class Calls:
             return
         self._answers.pop(phone_call.call, None)
         self._ringing.pop(phone_call.call, None)
+        offer = self._offers.pop(phone_call.call, None)
+        if offer is not None and not offer.done():
+            offer.set_exception(CallRejected(487, "the call has ended"))
         if phone_call.media is not None:
             with contextlib.suppress(OSError):
                 await phone_call.media.close()
@@ -225,3 +317,11 @@ class Calls:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _held(local: bytes, remote: bytes, *, outgoing: bool) -> Held | None:
+    """What hold and resume go by; None where the descriptions are beyond us."""
+    try:
+        return Held(local, remote, outgoing=outgoing)
+    except (SdpError, LimitExceeded):
+        return None

@@ -76,6 +76,7 @@ class UserClient:
             aor=Uri.parse(aor(login.number)),
             contact=f"<{self._contact()}>",
             next_hop=self._next_hop,
+            supported=("timer",),
             ring_limit=self.settings.answer_timeout,
         )
         self._driver = Driver(self._stack, self, roles=(self._agent,), tap=tap)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from telsdk.sip.hop import Hop
@@ -26,7 +26,16 @@ def hop_of(uri: Uri) -> Hop:
 class Client(Core):
     """A user client."""
 
-    def __init__(self, name: str, address: Hop, *, timers: Timers | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        name: str,
+        address: Hop,
+        *,
+        timers: Timers | None = None,
+        seed: int = 0,
+        supported: Sequence[str] = (),
+        takes_refer: bool = False,
+    ) -> None:
         super().__init__(name, address, timers=timers, seed=seed)
         contact = f"<sip:{name}@{address.host}:{address.port};transport={address.transport.lower()}>"
         self.ua = UserAgent(
@@ -34,6 +43,8 @@ class Client(Core):
             aor=Uri.parse(f"sip:{name}@telprotocol"),
             contact=contact,
             next_hop=lambda uri, _dialog: hop_of(uri),
+            supported=supported,
+            takes_refer=takes_refer,
         )
         self.roles = [self.ua]
         self.calls: list[Call] = []

@@ -85,10 +85,14 @@ def test_an_older_request_of_the_peer_is_out_of_order_and_changes_nothing() -> N
     assert not dialog.receive(invite(CSeq="4 INVITE", Contact=moved))
     assert dialog.remote_target.host == "192.0.2.1"
     assert dialog.receive(invite(CSeq="9 INVITE", Contact=moved))
-    assert (dialog.remote_seq, dialog.remote_target.host) == (9, "198.51.100.1")
-    info = invite(CSeq="10 INFO", Contact="<sip:elsewhere@192.0.2.99>")
-    info.method = "INFO"
-    assert dialog.receive(info)
+    assert (dialog.remote_seq, dialog.remote_target.host) == (9, "192.0.2.1")
+
+
+def test_the_remote_target_moves_with_what_was_accepted() -> None:
+    dialog = Dialog.of_callee(invite(), "b", confirmed=True)
+    dialog.refresh(invite(Contact="<sip:alice@198.51.100.1>"))
+    assert dialog.remote_target.host == "198.51.100.1"
+    dialog.refresh(invite(Contact=""))
     assert dialog.remote_target.host == "198.51.100.1"
 
 

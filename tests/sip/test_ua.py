@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import pytest
 
@@ -18,7 +17,6 @@ from telsdk.sip.ua import (
     CallEnded,
     CallFailed,
     CallState,
-    IncomingCall,
     IncomingRequest,
     OfferAnswered,
     OfferFailed,
@@ -30,51 +28,8 @@ from telsdk.sip.ua import (
 )
 from telsdk.sip.uri import NameAddr, Uri
 from tests.sip.ladder import ANSWER, OFFER, Client
-from tests.sip.wire import Wire, no_message_is_left, udp
-
-ALICE, BOB = udp("192.0.2.1"), udp("192.0.2.2")
-
-Kind = TypeVar("Kind", bound=Event)
-
-
-class Pair:
-    """Alice and Bob, who reach each other directly."""
-
-    def __init__(self, *, loss: float = 0.0, seed: int = 0) -> None:
-        self.alice, self.bob = Client("alice", ALICE, seed=seed), Client("bob", BOB, seed=seed)
-        self.wire = Wire(self.alice, self.bob, loss=loss, seed=seed)
-        self.bob.react = self.on_bob
-        self.at_bob: Callable[[Call, float], None] = lambda call, now: self.bob.ua.accept(call, ANSWER, now)
-
-    def on_bob(self, event: Event, now: float) -> None:
-        if isinstance(event, IncomingCall):
-            self.bob.calls.append(event.call)
-            self.at_bob(event.call, now)
-
-    def call(self) -> Call:
-        return self.alice.call("bob", BOB, self.wire.now)
-
-    def run(self, seconds: float | None = None) -> None:
-        self.wire.run(*([] if seconds is None else [self.wire.now + seconds]))
-
-    def over(self) -> bool:
-        """Whether nobody remembers anything."""
-        self.run()
-        return (
-            no_message_is_left([self.alice, self.bob])
-            and not self.alice.ua.dialogs
-            and not self.bob.ua.dialogs
-        )
-
-
-def last(side: Client, kind: type[Kind]) -> Kind:
-    event = side.seen[-1]
-    assert isinstance(event, kind)
-    return event
-
-
-def names(side: Client) -> list[str]:
-    return [type(event).__name__ for event in side.seen]
+from tests.sip.pair import ALICE, BOB, Pair, last, names
+from tests.sip.wire import Wire, udp
 
 
 @pytest.fixture
@@ -288,6 +243,43 @@ def test_any_bad_line_ends_with_both_knowing(seed: int) -> None:
     assert pair.over()
     assert call.ended
     assert all(one.ended for one in pair.bob.calls)
+
+
+# Calls that offer nothing, and answer the callee's offer in the ACK
+
+
+def call_without_offer(pair: Pair) -> Call:
+    request = pair.alice.ua.new_request("INVITE", Uri.parse("sip:bob@telprotocol"))
+    return pair.alice.ua.invite(request, BOB, pair.now)
+
+
+def test_an_offer_in_the_answer_waits_for_ours_in_the_ack_however_often_it_comes(pair: Pair) -> None:
+    call = call_without_offer(pair)
+    pair.run(5.0)
+    assert last(pair.alice, Answered).ack
+    assert pair.whats().count("200 INVITE") > 2
+    assert ("ACK" in pair.whats(), call.is_negotiating) == (False, True)
+    pair.alice.ua.acknowledge(call, OFFER)
+    with pytest.raises(ProtocolStateError, match="owes no ACK"):
+        pair.alice.ua.acknowledge(call, OFFER)
+    pair.run(5.0)
+    assert last(pair.bob, CallConfirmed).ack.body == OFFER
+    assert (call.local_sdp, pair.bob.calls[0].remote_sdp) == (OFFER, OFFER)
+    assert not call.is_negotiating
+    pair.alice.ua.hang_up(call, pair.now)
+    assert pair.over()
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_hanging_up_before_that_ack_leaves_nothing_behind(pair: Pair, who: str) -> None:
+    call = call_without_offer(pair)
+    pair.run(1.0)
+    side, own = (pair.alice, call) if who == "alice" else (pair.bob, pair.bob.calls[0])
+    side.ua.hang_up(own, pair.now)
+    assert pair.over()
+    assert (call.ended, pair.bob.calls[0].ended) == (True, True)
+    with pytest.raises(ProtocolStateError, match="owes no ACK"):
+        pair.alice.ua.acknowledge(call, OFFER)
 
 
 # Credentials

@@ -45,6 +45,17 @@ async def test_a_call_is_answered_and_both_know_whom_they_talk_to(nodes: int) ->
         assert (outgoing.ended_by, incoming.ended_by) == ("local", "remote")
 
 
+async def test_a_call_ends_by_itself_when_one_end_is_gone_because_both_agree_on_a_timer() -> None:
+    async with Network(1) as network:
+        await network.start()
+        alice, bob = await network.user(ALICE), await network.user(BOB)
+        outgoing, incoming = await connect(alice, bob, str(BOB))
+        timers = (outgoing.call.timer, incoming.call.timer)
+        assert [timer and (timer.interval, timer.ours) for timer in timers] == [(1800, True), (1800, False)]
+        incoming.hang_up()
+        await asyncio.gather(outgoing.wait_ended(10), incoming.wait_ended(10))
+
+
 @pytest.mark.parametrize("address", ["5550002", "bob.eth", "Bob.ETH", "sip:bob.eth@telprotocol"])
 async def test_every_way_to_write_an_address_reaches_its_number(address: str) -> None:
     async with Network(1) as network:

@@ -42,6 +42,14 @@ async def ended(peer: RTCPeerConnection) -> None:
     await asyncio.gather(*own, return_exceptions=True)
 
 
+def let_send(audio: RTCRtpTransceiver, on: bool) -> None:
+    """Send what the source plays, or nothing; the source plays on.
+
+    aiortc does this by itself only upon a new offer and answer of its own, which would begin ICE anew.
+    """
+    audio.sender._enabled = on
+
+
 def fingerprint(transport: RTCDtlsTransport, algorithm: str) -> str:
     """Of the certificate that the peer showed, ``sha-256 AB:CD:..``; empty before or for unknown hashes."""
     certificate = _certificate(transport)

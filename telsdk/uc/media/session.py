@@ -143,6 +143,10 @@ class MediaSession:
         await self._take(remote, "answer")
         self._answer = remote.text
 
+    def let_send(self, on: bool) -> None:
+        """Send our sound, or no packet at all while the call is held."""
+        internals.let_send(self._audio, on)
+
     async def wait_for_audio(self, seconds: float = 1.0, *, timeout: float = 10.0) -> None:
         """Return once `seconds` of sound were heard, at most `timeout` seconds from now.
 
