@@ -1,0 +1,63 @@
+"""What routers and hosts say of datagrams that did not arrive (ICMP), by the error queue of Linux: ip(7), IP_RECVERR.
+
+An unconnected UDP socket hears of it no other way. Elsewhere nothing is told, and timers B and F say it later.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import sys
+
+from telsdk.net.limits import DATAGRAMS_A_READ
+
+# linux/in.h, linux/in6.h and linux/errqueue.h; Python names only the flag.
+_IP_RECVERR, _IPV6_RECVERR = 11, 25
+_EXTENDED_ERROR = struct.Struct("=IBBBBII")  # errno, origin, type, code, pad, info, data
+_ICMP, _ICMP6 = 2, 3
+_UNREACHABLE, _PARAMETER_PROBLEM, _TOO_BIG = 3, 12, 4  # RFC 792; "too big" is a code of the first
+_UNREACHABLE6, _PARAMETER_PROBLEM6 = 1, 4  # RFC 4443
+
+Peer = tuple[str, int]
+
+
+def report_icmp(sock: socket.socket) -> None:
+    """Asks for the error queue."""
+    if sys.platform != "linux":
+        return
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, _IPV6_RECVERR, 1)
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
+
+
+def unreachable_peers(sock: socket.socket) -> dict[Peer, str]:
+    """The peers that requests did not get to, with the reason, since last asked (RFC 3261 section 18.4).
+
+    Of responses nothing is told: whoever asked sends again if it still wants one.
+    """
+    found: dict[Peer, str] = {}
+    if sys.platform != "linux":
+        return found
+    for _ in range(DATAGRAMS_A_READ):
+        try:
+            data, ancillary, _, address = sock.recvmsg(512, 512, socket.MSG_ERRQUEUE)
+        except OSError:
+            break
+        reason = next(filter(None, (_reason(content) for _, _, content in ancillary)), None)
+        if reason is not None and address and not data.startswith(b"SIP/2.0 "):
+            found[address[0], address[1]] = reason
+    return found
+
+
+def _reason(content: bytes) -> str | None:
+    """Why, if it says that the peer cannot be reached. Not when a packet was too big or too long on its way."""
+    if len(content) < _EXTENDED_ERROR.size:
+        return None
+    errno, origin, kind, code, *_ = _EXTENDED_ERROR.unpack_from(content)
+    if origin == _ICMP:
+        final = (kind == _UNREACHABLE and code != _TOO_BIG) or kind == _PARAMETER_PROBLEM
+    else:
+        final = origin == _ICMP6 and kind in (_UNREACHABLE6, _PARAMETER_PROBLEM6)
+    return os.strerror(errno) if final else None
