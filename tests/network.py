@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -17,7 +18,7 @@ from telsdk.hub.hub import Hub
 from telsdk.hub.settings import HubSettings
 from telsdk.name import Name
 from telsdk.net.pins import TlsIdentity
-from telsdk.net.sockets import BoundSockets, bind
+from telsdk.net.sockets import BoundSockets, Listener, bind
 from telsdk.node.node import Node
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
@@ -100,6 +101,7 @@ class Network:
         *,
         node_class: type[Node] = Node,
         phone_secrets: tuple[bytes, ...] = (),
+        listeners: Sequence[Listener] = (),
         **settings: Any,
     ) -> Node:
         listed = self.listed[index]
@@ -111,6 +113,7 @@ class Network:
             listed.identity,
             settings=replace(NodeSettings(chain_interval=INTERVAL, timers=TIMERS), **settings),
             phone_secrets=phone_secrets,
+            listeners=listeners,
         )
         self._undo.push_async_callback(node.stop)
         self.nodes.append(node)
