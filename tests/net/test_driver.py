@@ -101,3 +101,13 @@ async def test_a_stream_of_nonsense_is_closed_and_others_are_not_touched() -> No
         writer.close()
         alice.options(bob.hop("TLS"))
         await alice.saw(ResponseReceived)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_a_large_request_goes_by_tcp_or_where_that_is_not_taken_by_udp(tls: bool) -> None:
+    async with endpoint(tls=False) as alice, endpoint(tls=tls) as bob:
+        alice.options(bob.hop("UDP"), body=b"x" * 1300)
+        event = await alice.saw(ResponseReceived)
+        assert isinstance(event, ResponseReceived)
+        assert event.response.via.transport == ("UDP" if tls else "TCP")
+        assert event.source.transport == ("UDP" if tls else "TCP")
