@@ -22,6 +22,7 @@ from telsdk.net.sockets import BoundSockets, Listener, bind
 from telsdk.node.node import Node
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
+from telsdk.sip.grammar import write_host
 from telsdk.sip.timers import Timers
 from telsdk.uc.client import UserClient
 from telsdk.uc.settings import UcSettings
@@ -54,16 +55,17 @@ class Listed:
 
     @property
     def uri(self) -> str:
-        return f"sip:{self.sockets.host}:{self.sockets.port};transport=tls"
+        return f"sip:{write_host(self.sockets.host, self.sockets.port)};transport=tls"
 
 
 class Network:
     """One hub and its nodes; users log in with `user`."""
 
-    def __init__(self, nodes: int = 2) -> None:
+    def __init__(self, nodes: int = 2, host: str = HOST) -> None:
+        self.host = host
         self.facts = FollowedFacts()
-        self.listed_hub = Listed()
-        self.listed = [Listed() for _ in range(nodes)]
+        self.listed_hub = Listed(bind(host))
+        self.listed = [Listed(bind(host)) for _ in range(nodes)]
         self.facts.hub_list = (
             HubFacts(
                 1,
@@ -158,8 +160,8 @@ class Network:
         client = UserClient(
             self.facts,
             options.pop("login", None) or self.log_in(number),
-            bind(HOST),
-            settings=replace(settings, media_address=HOST, chain_interval=INTERVAL, timers=TIMERS),
+            bind(self.host),
+            settings=replace(settings, media_address=self.host, chain_interval=INTERVAL, timers=TIMERS),
             **options,
         )
         self._undo.push_async_callback(client.close)

@@ -23,9 +23,12 @@ def receive_via(request: Request, source: Hop) -> Via:
     """Note in the top Via where the request really came from (18.2.1, RFC 3581 4); returns that Via."""
     via = request.via
     wants_port = via.has("rport")
-    if not wants_port and via.host == source.host:
+    host = source.host.partition("%")[
+        0
+    ]  # the zone of a link-local address means something here alone (RFC 4007)
+    if not wants_port and via.host == host:
         return via
-    via = via.with_param("received", source.host)
+    via = via.with_param("received", host)
     if wants_port:
         via = via.with_param("rport", str(source.port))
     request.headers.replace_first("Via", str(via))
