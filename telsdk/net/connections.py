@@ -45,6 +45,7 @@ class Connections:
         self._backoff = Backoff()
         self._by_flow: dict[int, Stream] = {}
         self._ours: dict[_Key, Stream] = {}
+        self._keys: dict[int, _Key] = {}  # of those, by flow
         self._connecting: dict[_Key, list[tuple[Hop, bytes]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_flow = 0
@@ -121,6 +122,7 @@ class Connections:
         else:
             self._backoff.reached(key)
             self._ours[key] = stream
+            self._keys[stream.flow] = key
             for _, data in self._connecting.pop(key):
                 stream.write(data)
 
@@ -162,7 +164,8 @@ class Connections:
 
     def stream_closed(self, stream: Stream) -> None:
         self._by_flow.pop(stream.flow, None)
-        for key in [key for key, ours in self._ours.items() if ours is stream]:
+        key = self._keys.pop(stream.flow, None)
+        if key is not None and self._ours.get(key) is stream:
             del self._ours[key]
         if not self._by_flow:
             self._closed.set()

@@ -20,9 +20,13 @@ import pytest
 
 from telsdk.address import aor
 from telsdk.credential.phone import PhonePasswords
+from telsdk.net.certificates import ServerCertificate
 from telsdk.net.sockets import Listener, bind_stream
 from telsdk.number import Number
+from telsdk.uc.trust import Trust
 from tests.conftest import program
+from tests.interop.test_phones import baresip
+from tests.net.authority import Authority, dns
 from tests.network import ALICE, BOB, HOST, Network
 from tests.peer import Peer
 
@@ -33,9 +37,14 @@ SECRET = bytes(range(32))
 
 
 @asynccontextmanager
-async def network_with_websocket() -> AsyncIterator[tuple[Network, Listener]]:
-    """One node that takes plain phones, over WebSocket too."""
-    listener = Listener("WS", bind_stream(HOST))
+async def network_with_websocket(
+    certificate: ServerCertificate | None = None,
+) -> AsyncIterator[tuple[Network, Listener]]:
+    """One node that takes plain phones, over WebSocket too; with `certificate` over secure WebSocket."""
+    if certificate is None:
+        listener = Listener("WS", bind_stream(HOST))
+    else:
+        listener = Listener("WSS", bind_stream(HOST), certificate.server_context())
     async with Network(1) as network:
         await network.start_node(0, phone_secrets=(SECRET,), listeners=[listener])
         await network.start_hub()
@@ -50,18 +59,15 @@ class JsSip:
 
     process: asyncio.subprocess.Process
 
-    async def saw(self, event: str) -> dict[str, Any]:
-        """The next event of that name; what comes before it is passed over.
-
-        Fails at "failed", unless that is waited for.
-        """
+    async def saw(self, event: str, *, after_failure: bool = False) -> dict[str, Any]:
+        """The next event of that name; what comes before it is passed over, but for a failure."""
         assert self.process.stdout is not None
         async with asyncio.timeout(15):
             while line := await self.process.stdout.readline():
                 told: dict[str, Any] = json.loads(line)
                 if told["event"] == event:
                     return told
-                assert "ailed" not in told["event"], told
+                assert after_failure or "ailed" not in told["event"], told
         raise AssertionError(f"the phone ended before it told of {event!r}")
 
     def do(self, command: str, **facts: str) -> None:
@@ -71,15 +77,21 @@ class JsSip:
 
 @asynccontextmanager
 async def jssip(
-    network: Network, listener: Listener, number: Number, password: str | None = None
+    network: Network,
+    listener: Listener,
+    number: Number,
+    password: str | None = None,
+    authority: Path | None = None,
 ) -> AsyncIterator[JsSip]:
-    """A JsSIP with a phone password of `number`."""
+    """A JsSIP with a phone password of `number`, which trusts `authority` besides those of its system."""
     issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[number], time.time())
-    host, port = listener.address
+    host, port = ("localhost", listener.address[1]) if listener.context else listener.address
+    trusted = {"NODE_EXTRA_CA_CERTS": str(authority)} if authority else {}
     process = await asyncio.create_subprocess_exec(
         program("node"), str(ROOT / "tests/interop/jssip/phone.js"),
-        f"ws://{host}:{port}", aor(number), issued.username, password or issued.password,
+        f"{listener.transport.lower()}://{host}:{port}", aor(number), issued.username, password or issued.password,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **trusted},
     )  # fmt: skip
     try:
         yield JsSip(process)
@@ -141,7 +153,7 @@ async def test_jssip_that_lost_its_connection_comes_back() -> None:
         await alice.saw("registered")
         (before,) = network.nodes[0].registrar.bindings(str(ALICE))
         alice.do("drop")
-        await alice.saw("disconnected")
+        await alice.saw("disconnected", after_failure=True)  # the registration may fail with its connection
         await alice.saw("registered")
         (after,) = network.nodes[0].registrar.bindings(str(ALICE))
         assert after.hop.flow != before.hop.flow
@@ -156,3 +168,51 @@ async def test_a_message_from_a_udp_phone_reaches_jssip() -> None:
             answer = await peer.ask(request, HOST, network.listed[0].sockets.port)
         assert answer.status == 200
         assert (await bob.saw("message"))["text"] == "grüß dich"
+
+
+async def test_jssip_over_secure_websocket_takes_our_certificate_for_its_host(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    shown = authority.issue(dns("localhost"))
+    async with network_with_websocket(shown) as (network, listener):
+        async with jssip(network, listener, ALICE, authority=authority.file) as alice:
+            await alice.saw("registered")
+            (binding,) = network.nodes[0].registrar.bindings(str(ALICE))
+            assert binding.hop.transport == "WSS"
+        async with jssip(network, listener, BOB) as stranger:
+            await stranger.saw("disconnected", after_failure=True)
+        assert network.nodes[0].registrar.bindings(str(BOB)) == []
+
+
+@pytest.mark.parametrize("who_hangs_up", ["jssip", "uc"])
+async def test_jssip_calls_a_user_client_to_whom_it_is_unverified(who_hangs_up: str) -> None:
+    async with network_with_websocket() as (network, listener), jssip(network, listener, ALICE) as alice:
+        await alice.saw("registered")
+        bob = await network.user(BOB)
+        alice.do("call", to=aor(BOB))
+        incoming = await asyncio.wait_for(bob.incoming.get(), 15)
+        assert incoming.party is not None
+        assert incoming.party.trust is Trust.UNVERIFIED
+        await incoming.answer()
+        await alice.saw("confirmed")
+        if who_hangs_up == "jssip":
+            alice.do("hang_up")
+        else:
+            incoming.hang_up()
+        await incoming.wait_ended(10)
+        assert (await alice.saw("ended"))["originator"] == ("local" if who_hangs_up == "jssip" else "remote")
+
+
+@pytest.mark.parametrize("who_hangs_up", ["jssip", "baresip"])
+async def test_baresip_over_udp_calls_jssip_and_either_hangs_up(who_hangs_up: str, tmp_path: Path) -> None:
+    async with network_with_websocket() as (network, listener), jssip(network, listener, BOB) as bob:
+        await bob.saw("registered")
+        node = f"{HOST}:{network.listed[0].sockets.port}"
+        async with baresip(tmp_path / "phone", network, ALICE, f"/dial sip:{BOB}@{node}") as phone:
+            await bob.saw("confirmed")
+            if who_hangs_up == "jssip":
+                bob.do("hang_up")
+            else:
+                assert phone.stdin is not None
+                phone.stdin.write(b"/hangup\n")
+            ended = await bob.saw("ended")
+            assert ended["originator"] == ("local" if who_hangs_up == "jssip" else "remote")

@@ -65,6 +65,16 @@ async def test_a_slow_handshake_is_cut_off(limits: pytest.MonkeyPatch) -> None:
         await writer.wait_closed()
 
 
+async def test_a_slow_tls_handshake_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telsdk.net.driver.TLS_HANDSHAKE_TIMEOUT", 0.1)
+    async with endpoint() as bob:
+        reader, writer = await asyncio.open_connection(bob.host, bob.port)
+        with contextlib.suppress(ConnectionResetError):
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+        await writer.wait_closed()
+
+
 async def test_a_browser_that_does_not_answer_pings_is_closed(limits: pytest.MonkeyPatch) -> None:
     async with endpoint(web=["WS"]) as bob:
         reader, writer = await asyncio.open_connection(*bob.besides["WS"])

@@ -26,6 +26,8 @@ const SDP = [
   "a=mid:0",
   "a=rtcp-mux",
   "a=sendrecv",
+  "a=rtpmap:0 PCMU/8000",
+  "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host",
   "",
 ].join("\r\n");
 
