@@ -216,3 +216,18 @@ async def test_baresip_over_udp_calls_jssip_and_either_hangs_up(who_hangs_up: st
                 phone.stdin.write(b"/hangup\n")
             ended = await bob.saw("ended")
             assert ended["originator"] == ("local" if who_hangs_up == "jssip" else "remote")
+
+
+@pytest.mark.parametrize("who_hangs_up", ["jssip", "uc"])
+async def test_a_user_client_calls_jssip_and_either_hangs_up(who_hangs_up: str) -> None:
+    async with network_with_websocket() as (network, listener), jssip(network, listener, ALICE) as alice:
+        await alice.saw("registered")
+        bob = await network.user(BOB)
+        call = await asyncio.wait_for(bob.call(str(ALICE)), 15)
+        await alice.saw("confirmed")
+        if who_hangs_up == "jssip":
+            alice.do("hang_up")
+        else:
+            call.hang_up()
+        await call.wait_ended(10)
+        assert (await alice.saw("ended"))["originator"] == ("local" if who_hangs_up == "jssip" else "remote")
