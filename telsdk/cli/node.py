@@ -81,7 +81,7 @@ def run_node(
     Examples:
       telsdk node run --show-pin
       telsdk node run --hub 1 --index 0
-      telsdk node run --hub 1 --index 0 --listen-wss 192.0.2.7:443 --certificate chain.pem --certificate-key key.pem
+      telsdk node run --hub 1 --index 0 --listen-wss 192.0.2.7:443 --certificate c.pem --certificate-key k.pem
       telsdk node run --hub 1 --index 1 --listen 192.0.2.8:5061 --key-file second.pem --phone-secret secret
     """
     key = identity(key_file, "node")

@@ -7,7 +7,6 @@ wildcards; one for WebSocket by the rules of https (RFC 7118 section 5, RFC 6125
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from cryptography import x509
 
 from telsdk.errors import Refused, TelError
+from telsdk.net.resolve import is_address
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.uri import Uri
 
@@ -118,7 +118,7 @@ def _names(der: bytes) -> set[str]:
     )
     if not domains:
         dns = alternatives.get_values_for_type(x509.DNSName)
-        domains = {name.lower() for name in dns if "*" not in name and not _is_address(name)}
+        domains = {name.lower() for name in dns if "*" not in name and not is_address(name)}
     return addresses | domains
 
 
@@ -129,14 +129,6 @@ def _sip_domain(text: str) -> str | None:
     except SipParseError:
         return None
     return uri.host if uri.scheme == "sip" and uri.user is None else None
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _reason(error: Exception) -> str:

@@ -213,6 +213,7 @@ class Calls:
 
     def _own_uri(self, hop: Hop, call_id: str) -> Uri:
         host, port = self._addresses.sent_by(hop.transport)
-        params = (("transport", hop.transport.lower()), ("lr", None))
+        transport = "ws" if hop.transport == "WSS" else hop.transport.lower()  # RFC 7118 5.2.3 knows no "wss"
+        params = (("transport", transport), ("lr", None))
         user = self._tokens.write(call_id, hop if self._needs_us(hop) else None)
         return Uri("sip", user, host, port, params=params)

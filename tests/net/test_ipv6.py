@@ -15,16 +15,9 @@ from telsdk.sip.stack import ResponseReceived
 from telsdk.sip.uri import Uri
 from tests.net.endpoint import endpoint, options
 
+pytestmark = pytest.mark.usefixtures("ipv6")
+
 HOST = "::1"
-
-
-@pytest.fixture(autouse=True)
-def ipv6() -> None:
-    """This machine has the address, or the tests are skipped."""
-    try:
-        bind(HOST).close()
-    except ListenError as error:
-        pytest.skip(f"no IPv6 here: {error}")
 
 
 @pytest.mark.parametrize("transport", ["UDP", "TCP", "TLS", "WS", "WSS"])

@@ -89,6 +89,16 @@ async def answer_at(peer: WsPeer, status: int) -> Response:
             return message
 
 
+async def in_a_call(network: WebNetwork, alice: WsPeer, bob: WsPeer) -> Response:
+    """Both registered, bob called and taking it: the 200 that alice has."""
+    alices = network.password(ALICE)
+    await alice.register(alices)
+    await bob.register(network.password(BOB))
+    await alice.invite(aor(BOB), alices)
+    await bob.send(taken(await request_at(bob, "INVITE"), bob.contact))
+    return await answer_at(alice, 200)
+
+
 async def test_requests_within_a_call_reach_either_browser_by_its_flow() -> None:
     async with WebNetwork(1) as network:
         listener = await network.serve()
@@ -116,15 +126,9 @@ async def test_requests_within_a_call_reach_either_browser_by_its_flow() -> None
 async def test_a_browser_that_is_gone_is_told_of_at_once() -> None:
     async with WebNetwork(1) as network:
         listener = await network.serve()
-        alices, bobs = network.password(ALICE), network.password(BOB)
         async with ws_peer(listener.address, ALICE) as alice:
             async with ws_peer(listener.address, BOB) as bob:
-                await alice.register(alices)
-                await bob.register(bobs)
-                await alice.invite(aor(BOB), alices)
-                invite = await request_at(bob, "INVITE")
-                await bob.send(taken(invite, bob.contact))
-                ok = await answer_at(alice, 200)
+                ok = await in_a_call(network, alice, bob)
             await alice.send(within("BYE", ok, ok.cseq.number + 1, alice))
             assert (await answer_at(alice, 500)).reason == "Next Hop Unreachable"
             assert network.nodes[0].registrar.bindings(str(BOB)) == []
@@ -133,14 +137,8 @@ async def test_a_browser_that_is_gone_is_told_of_at_once() -> None:
 async def test_the_flow_of_one_call_opens_no_other() -> None:
     async with WebNetwork(1) as network:
         listener = await network.serve()
-        alices, bobs = network.password(ALICE), network.password(BOB)
         async with ws_peer(listener.address, ALICE) as alice, ws_peer(listener.address, BOB) as bob:
-            await alice.register(alices)
-            await bob.register(bobs)
-            await alice.invite(aor(BOB), alices)
-            invite = await request_at(bob, "INVITE")
-            await bob.send(taken(invite, bob.contact))
-            ok = await answer_at(alice, 200)
+            ok = await in_a_call(network, alice, bob)
             forged = within("BYE", ok, 99, alice)
             forged.headers.set("Call-ID", "another-call")
             await alice.send(forged)

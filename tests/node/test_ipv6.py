@@ -6,20 +6,12 @@ import asyncio
 
 import pytest
 
-from telsdk.net.sockets import ListenError, bind
 from telsdk.uc.trust import Trust
 from tests.network import ALICE, BOB, Network
 
+pytestmark = pytest.mark.usefixtures("ipv6")
+
 HOST = "::1"
-
-
-@pytest.fixture(autouse=True)
-def ipv6() -> None:
-    """This machine has the address, or the tests are skipped."""
-    try:
-        bind(HOST).close()
-    except ListenError as error:
-        pytest.skip(f"no IPv6 here: {error}")
 
 
 async def test_two_users_at_two_nodes_talk() -> None:
