@@ -29,6 +29,7 @@ SUBPROTOCOL = Subprotocol("sip")
 
 _log = logging.getLogger("telsdk.net.websocket")
 _HEAD_END = b"\r\n\r\n"
+_BAD_HEAD = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
@@ -116,6 +117,11 @@ class WebSocketFraming:
             return []
         head, rest = bytes(self._head[: end + len(_HEAD_END)]), bytes(self._head[end + len(_HEAD_END) :])
         self._head.clear()
+        if not head.isascii():
+            # RFC 9110 5.5; and the package raises where it would quote such a header.
+            self._output.append(_BAD_HEAD if isinstance(self._protocol, ServerProtocol) else b"")
+            self.ended, self.refusal = True, "its WebSocket handshake is not ASCII"
+            return []
         self._protocol.receive_data(head)
         for event in self._protocol.events_received():
             if isinstance(event, Request) and isinstance(self._protocol, ServerProtocol):

@@ -144,6 +144,18 @@ def test_a_handshake_without_end_is_cut_off() -> None:
     assert server.ended
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["Sec-WebSocket-Key", "Sec-WebSocket-Version", "Upgrade", "Connection", "Sec-WebSocket-Protocol"],
+)
+def test_a_handshake_that_is_not_ascii_is_refused(header: str) -> None:
+    _, handshake = raw_client("sip")
+    server = WebSocketFraming.server()
+    assert server.feed(handshake.replace(f"{header}: ".encode(), f"{header}: \u00e9".encode())) == []
+    assert server.take_output().startswith(b"HTTP/1.1 400 ")
+    assert server.ended
+
+
 def test_what_a_hasty_client_sends_behind_its_handshake_is_read_after_the_answer() -> None:
     client, handshake = raw_client("sip")
     client.state = State.OPEN
@@ -279,3 +291,29 @@ def test_no_bytes_make_it_raise(chunks: list[bytes], after_handshake: bool) -> N
         events += server.feed(chunk)
         server.take_output()
     assert all(isinstance(event, KeepAlive | Malformed) for event in events)
+
+
+EDITS = st.lists(
+    st.tuples(st.integers(0, 2_000), st.integers(0, 20), st.binary(max_size=6)), min_size=1, max_size=6
+)
+
+
+@given(edits=EDITS, cut=st.integers(0, 2_000), frames=st.lists(st.sampled_from(range(16)), max_size=5))
+def test_no_change_to_a_sound_stream_makes_it_raise(
+    edits: list[tuple[int, int, bytes]], cut: int, frames: list[int]
+) -> None:
+    _, handshake = raw_client("sip")
+    stream = handshake + b"".join(
+        Frame(OP_TEXT, MESSAGE, fin=opcode % 2 == 0)
+        .serialize(mask=True)
+        .replace(b"\x81", bytes([0x80 | opcode]), 1)
+        for opcode in frames
+    )
+    for at, gone, new in edits:
+        place = at % (len(stream) + 1)
+        stream = stream[:place] + new + stream[place + gone :]
+    server = WebSocketFraming.server()
+    for part in (stream[:cut], stream[cut:]):
+        server.feed(part)
+        server.send(MESSAGE)
+        server.take_output()
