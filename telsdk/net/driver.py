@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from telsdk.net.certificates import TrustStore
 from telsdk.net.connections import Connections
+from telsdk.net.icmp import Undelivered
 from telsdk.net.limits import MAX_PUMP_ROUNDS, TLS_HANDSHAKE_TIMEOUT
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.resolve import is_address, resolve
@@ -105,7 +106,7 @@ class Driver:
 
     async def listen(self, sockets: BoundSockets, identity: TlsIdentity | None) -> None:
         """Serves UDP and, on the same port, TLS with `identity`; without one plain TCP."""
-        self._udp = UdpEndpoint(sockets.udp, self._datagram, self._unreachable, self._receive_buffer)
+        self._udp = UdpEndpoint(sockets.udp, self._datagram, self._undelivered, self._receive_buffer)
         kind = "TLS" if identity else "TCP"
         await self.listen_also(
             Listener(kind, sockets.stream, identity.server_context() if identity else None)
@@ -254,9 +255,13 @@ class Driver:
         self.stack.transport_failed(hop, self.now())
         self.kick()
 
-    def _unreachable(self, host: str, port: int, reason: str) -> None:
-        """ICMP says that a request did not get there (RFC 3261 18.4). No binding is dropped for it."""
-        self.hop_failed(Hop("UDP", host, port), reason)
+    def _undelivered(self, datagram: Undelivered) -> None:
+        """ICMP says that a datagram did not get there (RFC 3261 18.4)."""
+        if self._closed:
+            return
+        if self.stack.bounced(datagram.quoted, self.now()):
+            log.info("cannot reach %s:%s over UDP: %s", datagram.host, datagram.port, datagram.reason)
+            self.kick()
 
     def flow_closed(self, stream: Stream) -> None:
         """Tells the stack and the application that a connection is gone."""

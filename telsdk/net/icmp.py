@@ -9,6 +9,8 @@ import os
 import socket
 import struct
 import sys
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from telsdk.net.limits import DATAGRAMS_A_READ
 
@@ -19,7 +21,16 @@ _ICMP, _ICMP6 = 2, 3
 _UNREACHABLE, _PARAMETER_PROBLEM, _TOO_BIG = 3, 12, 4  # RFC 792; "too big" is a code of the first
 _UNREACHABLE6, _PARAMETER_PROBLEM6 = 1, 4  # RFC 4443
 
-Peer = tuple[str, int]
+_QUOTED = 1_024  # bytes; Linux quotes up to 548, others 8, which say nothing
+
+
+class Undelivered(NamedTuple):
+    """A datagram that did not arrive."""
+
+    quoted: bytes  # how it began
+    host: str  # where it was to go
+    port: int
+    reason: str
 
 
 def report_icmp(sock: socket.socket) -> None:
@@ -32,23 +43,18 @@ def report_icmp(sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_IP, _IP_RECVERR, 1)
 
 
-def unreachable_peers(sock: socket.socket) -> dict[Peer, str]:
-    """The peers that requests did not get to, with the reason, since last asked (RFC 3261 section 18.4).
-
-    Of responses nothing is told: whoever asked sends again if it still wants one.
-    """
-    found: dict[Peer, str] = {}
+def undelivered(sock: socket.socket) -> Iterator[Undelivered]:
+    """What could not be delivered since last asked, where that is final (RFC 3261 section 18.4)."""
     if sys.platform != "linux":
-        return found
+        return
     for _ in range(DATAGRAMS_A_READ):
         try:
-            data, ancillary, _, address = sock.recvmsg(512, 512, socket.MSG_ERRQUEUE)
+            quoted, ancillary, _, address = sock.recvmsg(_QUOTED, 512, socket.MSG_ERRQUEUE)
         except OSError:
-            break
+            return
         reason = next(filter(None, (_reason(content) for _, _, content in ancillary)), None)
-        if reason is not None and address and not data.startswith(b"SIP/2.0 "):
-            found[address[0], address[1]] = reason
-    return found
+        if reason is not None and address:
+            yield Undelivered(quoted, str(address[0]), int(address[1]), reason)
 
 
 def _reason(content: bytes) -> str | None:

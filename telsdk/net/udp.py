@@ -11,13 +11,13 @@ import logging
 import socket
 from collections.abc import Callable
 
-from telsdk.net.icmp import report_icmp, unreachable_peers
+from telsdk.net.icmp import Undelivered, report_icmp, undelivered
 from telsdk.net.limits import DATAGRAMS_A_READ
 
 log = logging.getLogger(__name__)
 
 OnDatagram = Callable[[bytes, tuple[str, int]], None]
-OnUnreachable = Callable[[str, int, str], None]
+OnUndelivered = Callable[[Undelivered], None]
 
 
 class UdpEndpoint:
@@ -26,7 +26,7 @@ class UdpEndpoint:
     Args:
         sock: bound.
         on_datagram: called with bytes and the sender's (host, port).
-        on_unreachable: called with host, port and reason when the network says that a request did not get there.
+        on_undelivered: told when the network says that a datagram did not get there.
         receive_buffer: bytes that the system is asked to keep while we are busy; None: as many as it wants.
     """
 
@@ -34,7 +34,7 @@ class UdpEndpoint:
         self,
         sock: socket.socket,
         on_datagram: OnDatagram,
-        on_unreachable: OnUnreachable,
+        on_undelivered: OnUndelivered,
         receive_buffer: int | None = None,
     ) -> None:
         sock.setblocking(False)
@@ -43,7 +43,7 @@ class UdpEndpoint:
         report_icmp(sock)
         self._socket = sock
         self._on_datagram = on_datagram
-        self._on_unreachable = on_unreachable
+        self._on_undelivered = on_undelivered
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(sock.fileno(), self._readable)
 
@@ -62,7 +62,7 @@ class UdpEndpoint:
             self._send(data, address)
         except OSError:
             # It may be the fate of an earlier datagram that is told here, and this one was not sent.
-            self._tell_unreachable()
+            self._tell_undelivered()
             self._send(data, address)
 
     def close(self) -> None:
@@ -81,17 +81,17 @@ class UdpEndpoint:
                 data, address = self._socket.recvfrom(65_535)
             except BlockingIOError:
                 if not count:
-                    self._tell_unreachable()  # woken by those alone
+                    self._tell_undelivered()  # woken by those alone
                 return
             except OSError:
-                self._tell_unreachable()
+                self._tell_undelivered()
                 continue
             self._on_datagram(data, (address[0], address[1]))
 
-    def _tell_unreachable(self) -> None:
-        for (host, port), reason in unreachable_peers(self._socket).items():
+    def _tell_undelivered(self) -> None:
+        for one in undelivered(self._socket):
             # Not within `send`: the stack is being asked for what to send then.
-            self._loop.call_soon(self._on_unreachable, host, port, reason)
+            self._loop.call_soon(self._on_undelivered, one)
 
 
 def _enlarge(sock: socket.socket, wanted: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from telsdk.sip.events import Outgoing, ResponseReceived, TimedOut, TransportFailed
 from telsdk.sip.headers import Headers
 from telsdk.sip.hop import Hop
@@ -11,6 +13,11 @@ from telsdk.sip.transaction import Action, ClientTransaction, Input, ProtocolSta
 from telsdk.sip.transactions import Ground, Transactions
 from telsdk.sip.transport import MAX_DATAGRAM, change_via, instead_of_udp, push_via
 
+# A request as we write it, up to the end of the branch of its first Via; what follows may be cut off.
+_quoted_request = re.compile(
+    rb"([A-Z]+) [^\r\n]*+\r\n(?:(?!Via:)[^\r\n]*+\r\n)*+Via: [^\r\n;]*+(?:;(?!branch=)[^\r\n;]*+)*+"
+    rb";branch=([!-:<-~]++)[;\r]"
+).match
 _UNANSWERED = (State.CALLING, State.TRYING, State.PROCEEDING)
 
 
@@ -47,6 +54,15 @@ class ClientTransactions(Transactions[ClientTransaction]):
         self.step(tx, _input(status), now, response, source)
         if tx.cancel_wanted and tx.state is State.PROCEEDING and not tx.cancelled:
             self._send_cancel(tx, now)
+        return True
+
+    def bounced(self, quoted: bytes, now: float) -> bool:
+        """See `telsdk.sip.stack.Stack.bounced`."""
+        sent = _quoted_request(quoted)
+        tx = self._known.get((sent[2].decode(), sent[1].decode())) if sent else None
+        if tx is None or tx.hop.reliable or tx.state not in _UNANSWERED:
+            return False
+        self._fail(tx, now)
         return True
 
     def cancel(self, tx: ClientTransaction, now: float) -> None:
