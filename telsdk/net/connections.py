@@ -78,6 +78,7 @@ class Connections:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._closed.clear()  # it may have been so before
         for stream in tuple(self._by_flow.values()):
             stream.close("this server stops")
         if self._by_flow:

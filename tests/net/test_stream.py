@@ -24,6 +24,13 @@ def browser_at(bob: Endpoint) -> connect:
     return connect(url(bob.besides["WS"]), subprotocols=[Subprotocol("sip")], proxy=None)
 
 
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Protocol: sip\r\n\r\n"
+)
+
+
 @pytest.fixture
 def limits(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Minutes become tenths of seconds."""
@@ -78,11 +85,7 @@ async def test_a_slow_tls_handshake_is_cut_off(monkeypatch: pytest.MonkeyPatch) 
 async def test_a_browser_that_does_not_answer_pings_is_closed(limits: pytest.MonkeyPatch) -> None:
     async with endpoint(web=["WS"]) as bob:
         reader, writer = await asyncio.open_connection(*bob.besides["WS"])
-        writer.write(
-            b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-            b"Sec-WebSocket-Protocol: sip\r\n\r\n"
-        )
+        writer.write(HANDSHAKE)
         answer = await asyncio.wait_for(reader.read(), 10)
         assert answer.startswith(b"HTTP/1.1 101 ")
         assert b"\x89\x00" in answer  # a ping
@@ -120,3 +123,18 @@ async def test_a_malformed_message_from_a_browser_is_answered_400_and_the_next_o
         answer = str(await browser.recv())
         assert answer.startswith("SIP/2.0 200 ")
         assert "a.invalid;branch=z9hG4bK1;received=127.0.0.1" in answer
+
+
+async def test_when_a_server_has_stopped_no_connection_is_open() -> None:
+    async with endpoint(web=["WS"]) as bob:
+        async with endpoint() as alice:
+            alice.options(bob.hop("TLS"))
+            await alice.saw(ResponseReceived)
+        await asyncio.wait_for(bob.changed_flows(), 10)  # there was a time without any
+        reader, writer = await asyncio.open_connection(*bob.besides["WS"])
+        writer.write(HANDSHAKE)
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        await bob.driver.close()  # whose farewell is not answered
+        await asyncio.wait_for(reader.read(), 0.1)
+        writer.close()
+        await writer.wait_closed()
