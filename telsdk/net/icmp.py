@@ -52,13 +52,16 @@ def undelivered(sock: socket.socket) -> Iterator[Undelivered]:
             quoted, ancillary, _, address = sock.recvmsg(_QUOTED, 512, socket.MSG_ERRQUEUE)
         except OSError:
             return
-        reason = next(filter(None, (_reason(content) for _, _, content in ancillary)), None)
+        reason = next(filter(None, (final_reason(content) for _, _, content in ancillary)), None)
         if reason is not None and address:
             yield Undelivered(quoted, str(address[0]), int(address[1]), reason)
 
 
-def _reason(content: bytes) -> str | None:
-    """Why, if it says that the peer cannot be reached. Not when a packet was too big or too long on its way."""
+def final_reason(content: bytes) -> str | None:
+    """Why, if an extended error (linux/errqueue.h) says that the peer cannot be reached.
+
+    None when a packet was too big, or too long on its way: the next one may arrive.
+    """
     if len(content) < _EXTENDED_ERROR.size:
         return None
     errno, origin, kind, code, *_ = _EXTENDED_ERROR.unpack_from(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
@@ -13,7 +14,10 @@ from telsdk.node.flows import FlowTokens, ForgedRoute
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
+from telsdk.sip.transport import MAX_UDP_REQUEST
 from tests.network import ALICE, BOB, HOST, Network
+from tests.node.test_node import phone_login
+from tests.peer import Peer
 from tests.wspeer import WsPeer, within, ws_peer
 
 SECRET = bytes(range(32))
@@ -143,3 +147,20 @@ async def test_the_flow_of_one_call_opens_no_other() -> None:
             forged.headers.set("Call-ID", "another-call")
             await alice.send(forged)
             await answer_at(alice, 403)
+
+
+async def test_a_large_request_reaches_a_udp_phone_where_it_registered_from() -> None:
+    async with WebNetwork(1) as network:
+        await network.serve()
+        port = network.listed[0].sockets.port
+        alices = network.password(ALICE)
+        with Peer(ALICE) as phone, Peer() as stranger:
+            assert (await phone_login(phone, network, alices.username, alices.password)).status == 200
+            request = stranger.request("MESSAGE", aor(ALICE), ("Content-Type", "text/plain"))
+            request.body = b"x" * (MAX_UDP_REQUEST + 1)
+            asked = asyncio.create_task(stranger.ask(request, HOST, port))
+            message = await phone.receive()
+            assert isinstance(message, Request)
+            assert (message.via.transport, len(message.body)) == ("UDP", len(request.body))
+            await phone.send(message.response(200), HOST, port)
+            assert (await asked).status == 200
