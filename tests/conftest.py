@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,16 @@ def no_hidden_bug(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         if record.name == "telsdk.net.driver" and record.levelno >= logging.ERROR
     ]
     assert not bugs, bugs[0].exc_text or bugs[0].getMessage()
+
+
+@pytest.fixture
+def ipv6() -> None:
+    """This machine has ::1; elsewhere the test is skipped, on CI too: containers often have none."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        pytest.skip(f"no IPv6 on this machine: {error}")
 
 
 @pytest.fixture(scope="session")

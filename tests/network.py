@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -17,10 +18,11 @@ from telsdk.hub.hub import Hub
 from telsdk.hub.settings import HubSettings
 from telsdk.name import Name
 from telsdk.net.pins import TlsIdentity
-from telsdk.net.sockets import BoundSockets, bind
+from telsdk.net.sockets import BoundSockets, Listener, bind
 from telsdk.node.node import Node
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
+from telsdk.sip.grammar import write_host
 from telsdk.sip.timers import Timers
 from telsdk.uc.client import UserClient
 from telsdk.uc.settings import UcSettings
@@ -53,16 +55,17 @@ class Listed:
 
     @property
     def uri(self) -> str:
-        return f"sip:{self.sockets.host}:{self.sockets.port};transport=tls"
+        return f"sip:{write_host(self.sockets.host, self.sockets.port)};transport=tls"
 
 
 class Network:
     """One hub and its nodes; users log in with `user`."""
 
-    def __init__(self, nodes: int = 2) -> None:
+    def __init__(self, nodes: int = 2, host: str = HOST) -> None:
+        self.host = host
         self.facts = FollowedFacts()
-        self.listed_hub = Listed()
-        self.listed = [Listed() for _ in range(nodes)]
+        self.listed_hub = Listed(bind(host))
+        self.listed = [Listed(bind(host)) for _ in range(nodes)]
         self.facts.hub_list = (
             HubFacts(
                 1,
@@ -100,6 +103,7 @@ class Network:
         *,
         node_class: type[Node] = Node,
         phone_secrets: tuple[bytes, ...] = (),
+        listeners: Sequence[Listener] = (),
         **settings: Any,
     ) -> Node:
         listed = self.listed[index]
@@ -111,6 +115,7 @@ class Network:
             listed.identity,
             settings=replace(NodeSettings(chain_interval=INTERVAL, timers=TIMERS), **settings),
             phone_secrets=phone_secrets,
+            listeners=listeners,
         )
         self._undo.push_async_callback(node.stop)
         self.nodes.append(node)
@@ -155,8 +160,8 @@ class Network:
         client = UserClient(
             self.facts,
             options.pop("login", None) or self.log_in(number),
-            bind(HOST),
-            settings=replace(settings, media_address=HOST, chain_interval=INTERVAL, timers=TIMERS),
+            bind(self.host),
+            settings=replace(settings, media_address=self.host, chain_interval=INTERVAL, timers=TIMERS),
             **options,
         )
         self._undo.push_async_callback(client.close)

@@ -63,6 +63,10 @@ class Peer:
                 except TimeoutError:
                     continue
 
+    async def send(self, message: Request | Response, host: str, port: int) -> None:
+        """Sends once."""
+        await asyncio.get_running_loop().sock_sendto(self._socket, bytes(message), (host, port))
+
     async def receive(self) -> Request | Response:
         """The next message that comes, whatever it is."""
         loop = asyncio.get_running_loop()

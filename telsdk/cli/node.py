@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from telsdk.cli import listeners
 from telsdk.cli.failure import extra
 from telsdk.cli.options import Options
 from telsdk.cli.secret import secret_bytes
 from telsdk.cli.server import Place, identity, run, server_options
 from telsdk.errors import NotFound
+from telsdk.sip.grammar import write_host
 
 if TYPE_CHECKING:
     from telsdk.chain.index import ChainIndex
     from telsdk.directory import NodeFacts
     from telsdk.net.pins import TlsIdentity
-    from telsdk.net.sockets import BoundSockets
+    from telsdk.net.sockets import BoundSockets, Listener
     from telsdk.node.node import Node
 
 _SECRET = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -46,12 +48,25 @@ def node() -> None:
     metavar="FILE",
     help="Let plain phones in, by the passwords issued with this secret. Twice while one replaces another.",
 )
+@click.option(
+    "--ca",
+    type=_SECRET,
+    metavar="FILE",
+    help="Authorities (PEM) whose certificates are good for servers that no list on chain has.",
+)
+@listeners.listener_options
 @server_options
 def run_node(
     options: Options,
     hub: int | None,
     index: int | None,
     secrets: tuple[Path, ...],
+    ca: Path | None,
+    listen_ws: Place | None,
+    listen_wss: Place | None,
+    listen_tls: Place | None,
+    certificate: Path | None,
+    certificate_key: Path | None,
     listen: Place | None,
     key_file: Path | None,
     show_pin: bool,
@@ -66,6 +81,7 @@ def run_node(
     Examples:
       telsdk node run --show-pin
       telsdk node run --hub 1 --index 0
+      telsdk node run --hub 1 --index 0 --listen-wss 192.0.2.7:443 --certificate c.pem --certificate-key k.pem
       telsdk node run --hub 1 --index 1 --listen 192.0.2.8:5061 --key-file second.pem --phone-secret secret
     """
     key = identity(key_file, "node")
@@ -74,15 +90,21 @@ def run_node(
         return
     if hub is None or index is None:
         raise click.UsageError("say by --hub and --index which node of the list this is")
+    besides = listeners.extra(listen_ws, listen_wss, listen_tls, certificate, certificate_key)
     place, phone_secrets = (hub, index), tuple(map(secret_bytes, secrets))
     with extra("node"):
+        from telsdk.net.certificates import TrustStore
         from telsdk.node.node import Node
+    trust = TrustStore(ca) if ca is not None else None
 
     async def launch(
         directory: ChainIndex, sockets: BoundSockets, key: TlsIdentity
     ) -> tuple[Node, Coroutine[Any, Any, str]]:
-        running = await Node.launch(directory, *place, sockets, key, phone_secrets=phone_secrets)
-        return running, _serves(running)
+        bound = besides.bind(key)
+        running = await Node.launch(
+            directory, *place, sockets, key, phone_secrets=phone_secrets, listeners=bound, trust=trust
+        )
+        return running, _serves(running, bound)
 
     run(
         options,
@@ -95,8 +117,9 @@ def run_node(
     )
 
 
-async def _serves(node: Node) -> str:
-    return f"has the chain up to block {node.load().block}"
+async def _serves(node: Node, bound: list[Listener]) -> str:
+    places = "".join(f", takes {one.transport} at {write_host(*one.address)}" for one in bound)
+    return f"has the chain up to block {node.load().block}{places}"
 
 
 def _listed(chain: ChainIndex, hub: int, index: int) -> NodeFacts:

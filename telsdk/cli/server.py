@@ -96,12 +96,15 @@ def run(
 
 async def _run(index: ChainIndex, who: str, key: TlsIdentity, place: Place, launch: Launch) -> None:
     from telsdk.net.sockets import bind
+    from telsdk.sip.grammar import write_host
 
     sockets = bind(*place)
     stop = stop_asked()
     server, ready = await launch(index, sockets, key)
     try:
-        click.echo(f"{who} listens at {sockets.host}:{sockets.port} (UDP and TLS), key pin {key.pin.hex()}")
+        click.echo(
+            f"{who} listens at {write_host(sockets.host, sockets.port)} (UDP and TLS), key pin {key.pin.hex()}"
+        )
         if (news := await unless(stop, ready)) is not None:
             click.echo(f"{who} {news}")
         await stop.wait()

@@ -24,6 +24,7 @@ from telsdk.hub.location import Location, MemoryLocation
 from telsdk.hub.placement import Candidate, place, ranked
 from telsdk.hub.settings import HubSettings
 from telsdk.net.driver import Driver, Wire
+from telsdk.net.limits import UDP_RECEIVE_BUFFER
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import BoundSockets
 from telsdk.node.answers import warning
@@ -86,7 +87,7 @@ class Hub:
             sent_by=lambda _: address, token=lambda: secrets.token_hex(12), timers=self._settings.timers
         )
         self._role = Redirect(self._stack)
-        self._driver = Driver(self._stack, self, tap=tap)
+        self._driver = Driver(self._stack, self, tap=tap, receive_buffer=UDP_RECEIVE_BUFFER)
         self.health = HealthMonitor(
             self._stack, self._location, self._active_nodes, self._driver.kick, self._settings
         )

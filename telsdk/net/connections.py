@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Protocol
 
 from telsdk.errors import TelError
+from telsdk.net.backoff import Backoff
+from telsdk.net.certificates import TrustStore, refusal
+from telsdk.net.framing import Framing, StreamFraming
 from telsdk.net.limits import CONNECT_TIMEOUT, MAX_CONNECTIONS, MAX_UNSENT
-from telsdk.net.pins import client_context
+from telsdk.net.peers import Peers
 from telsdk.net.stream import Stream
+from telsdk.net.websocket import WebSocketFraming
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message
@@ -26,14 +31,21 @@ class ConnectionsOwner(Protocol):
 
 
 class Connections:
-    """Every stream of one driver, by flow number, and those we opened by where they lead."""
+    """Every stream of one driver, by flow number, and those we opened by where they lead.
 
-    def __init__(self, owner: ConnectionsOwner) -> None:
+    Args:
+        owner: told what happens.
+        trust: whose certificates are good for a peer without pinned keys; None: nobody's.
+    """
+
+    def __init__(self, owner: ConnectionsOwner, trust: TrustStore | None = None) -> None:
         self._owner = owner
         self._loop = asyncio.get_running_loop()
-        self._tls = client_context()
+        self._peers = Peers(trust)
+        self._backoff = Backoff()
         self._by_flow: dict[int, Stream] = {}
         self._ours: dict[_Key, Stream] = {}
+        self._keys: dict[int, _Key] = {}  # of those, by flow
         self._connecting: dict[_Key, list[tuple[Hop, bytes]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_flow = 0
@@ -41,7 +53,8 @@ class Connections:
 
     def accepted(self, transport: str) -> Stream:
         """A new stream for a connection that a peer opens."""
-        return self._new(transport)
+        framing = WebSocketFraming.server() if transport in ("WS", "WSS") else StreamFraming()
+        return Stream(self, self._next_flow(), transport, framing)
 
     def send(self, hop: Hop, data: bytes) -> None:
         """Writes `data` to the hop's flow, to an open connection that leads there, or to a new one."""
@@ -51,22 +64,23 @@ class Connections:
             stream.write(data)
         elif hop.flow is not None:
             # A flow cannot be opened anew from this side (RFC 5626 5.3.1): its peer has to come back.
-            self._loop.call_soon(self._owner.hop_failed, hop, "the connection it came by is closed")
+            self._fail_soon(hop, "the connection it came by is closed")
         elif key in self._connecting:
             self._wait(key, hop, data)
+        elif (failure := self._backoff.blocked(key, self._loop.time())) is not None:
+            left = failure.until - self._loop.time()
+            self._fail_soon(hop, f"{failure.reason}; not tried again for {left:.1f} s")
         else:
-            self._connecting[key] = [(hop, data)]
-            task = self._loop.create_task(self._connect(key, hop))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(key, hop, data)
 
     async def close(self) -> None:
         """Closes every connection and waits until each is gone."""
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._closed.clear()  # it may have been so before
         for stream in tuple(self._by_flow.values()):
-            stream.close()
+            stream.close("this server stops")
         if self._by_flow:
             try:
                 await asyncio.wait_for(self._closed.wait(), CONNECT_TIMEOUT)
@@ -74,14 +88,25 @@ class Connections:
                 for stream in tuple(self._by_flow.values()):
                     stream.abort()
 
-    def _new(self, transport: str, pins: frozenset[bytes] | None = None) -> Stream:
+    def _next_flow(self) -> int:
         self._last_flow += 1
-        return Stream(self, self._last_flow, transport, pins)
+        return self._last_flow
+
+    def _fail_soon(self, hop: Hop, reason: str) -> None:
+        self._loop.call_soon(self._owner.hop_failed, hop, reason)
+
+    # Opening one
+
+    def _begin(self, key: _Key, hop: Hop, data: bytes) -> None:
+        self._connecting[key] = [(hop, data)]
+        task = self._loop.create_task(self._connect(key, hop))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _wait(self, key: _Key, hop: Hop, data: bytes) -> None:
         waiting = self._connecting[key]
         if sum(len(data) for _, data in waiting) + len(data) > MAX_UNSENT:
-            self._loop.call_soon(self._owner.hop_failed, hop, "too much is waiting for the connection")
+            self._fail_soon(hop, "too much is waiting for the connection")
         else:
             waiting.append((hop, data))
 
@@ -91,26 +116,36 @@ class Connections:
                 stream = await self._open(hop)
         except TimeoutError:
             self._refused(key, f"no answer within {CONNECT_TIMEOUT:g} s")
+        except ssl.SSLCertVerificationError as error:
+            self._refused(key, str(refusal(error, hop.host)))
         except (OSError, TelError) as error:
             self._refused(key, str(error))
         else:
+            self._backoff.reached(key)
             self._ours[key] = stream
+            self._keys[stream.flow] = key
             for _, data in self._connecting.pop(key):
                 stream.write(data)
 
     async def _open(self, hop: Hop) -> Stream:
-        secure = hop.transport == "TLS"
-        _, stream = await self._loop.create_connection(
-            lambda: self._new(hop.transport, hop.pins if secure else None),
+        context, check = self._peers.expectation(hop)
+        transport, stream = await self._loop.create_connection(
+            lambda: Stream(
+                self, self._next_flow(), hop.transport, _client_framing(hop), opened=True, check=check
+            ),
             hop.host,
             hop.port,
-            ssl=self._tls if secure else None,
+            ssl=context,
         )
-        if stream.refused is not None:
-            raise stream.refused
+        try:
+            await stream.opened()
+        except BaseException:
+            transport.abort()
+            raise
         return stream
 
     def _refused(self, key: _Key, reason: str) -> None:
+        self._backoff.failed(key, reason, self._loop.time())
         hops = {hop for hop, _ in self._connecting.pop(key)}
         for hop in hops:
             self._owner.hop_failed(hop, reason)
@@ -130,8 +165,15 @@ class Connections:
 
     def stream_closed(self, stream: Stream) -> None:
         self._by_flow.pop(stream.flow, None)
-        for key in [key for key, ours in self._ours.items() if ours is stream]:
+        key = self._keys.pop(stream.flow, None)
+        if key is not None and self._ours.get(key) is stream:
             del self._ours[key]
         if not self._by_flow:
             self._closed.set()
         self._owner.flow_closed(stream)
+
+
+def _client_framing(hop: Hop) -> Framing:
+    if hop.transport in ("WS", "WSS"):
+        return WebSocketFraming.client(hop.host, hop.port, secure=hop.secure)
+    return StreamFraming()

@@ -12,10 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from telsdk.net.certificates import TrustStore
 from telsdk.net.connections import Connections
-from telsdk.net.limits import MAX_PUMP_ROUNDS
+from telsdk.net.icmp import Undelivered
+from telsdk.net.limits import MAX_PUMP_ROUNDS, TLS_HANDSHAKE_TIMEOUT
 from telsdk.net.pins import TlsIdentity
-from telsdk.net.sockets import BoundSockets
+from telsdk.net.resolve import is_address, resolve
+from telsdk.net.sockets import BoundSockets, Listener
 from telsdk.net.stream import Stream
 from telsdk.net.udp import UdpEndpoint
 from telsdk.sip.errors import SipParseError
@@ -69,6 +72,8 @@ class Driver:
         application: who acts on its events.
         roles: the roles over the stack that have timers of their own.
         tap: told of each message that passes, for captures.
+        trust: whose certificates are good for a peer whose key is not pinned; None: nobody's.
+        receive_buffer: bytes of UDP that the system is asked to keep while this process is busy: for servers.
     """
 
     def __init__(
@@ -78,14 +83,18 @@ class Driver:
         *,
         roles: Sequence[Timed] = (),
         tap: Callable[[Wire], None] | None = None,
+        trust: TrustStore | None = None,
+        receive_buffer: int | None = None,
     ) -> None:
         self.stack = stack
         self._application = application
         self._timed: tuple[Timed, ...] = (stack, *roles)
         self._tap = tap
         self._loop = asyncio.get_running_loop()
-        self._connections = Connections(self)
+        self._connections = Connections(self, trust)
+        self._receive_buffer = receive_buffer
         self._udp: UdpEndpoint | None = None
+        self._resolving: set[asyncio.Task[None]] = set()
         self._servers: list[asyncio.Server] = []
         self._timer: asyncio.TimerHandle | None = None
         self._pumping = False
@@ -97,12 +106,19 @@ class Driver:
 
     async def listen(self, sockets: BoundSockets, identity: TlsIdentity | None) -> None:
         """Serves UDP and, on the same port, TLS with `identity`; without one plain TCP."""
-        self._udp = UdpEndpoint(sockets.udp, self._datagram)
+        self._udp = UdpEndpoint(sockets.udp, self._datagram, self._undelivered, self._receive_buffer)
         kind = "TLS" if identity else "TCP"
+        await self.listen_also(
+            Listener(kind, sockets.stream, identity.server_context() if identity else None)
+        )
+
+    async def listen_also(self, listener: Listener) -> None:
+        """Takes connections at one more place."""
         server = await self._loop.create_server(
-            lambda: self._connections.accepted(kind),
-            sock=sockets.stream,
-            ssl=identity.server_context() if identity else None,
+            lambda: self._connections.accepted(listener.transport),
+            sock=listener.socket,
+            ssl=listener.context,
+            ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT if listener.context else None,
         )
         self._servers.append(server)
 
@@ -126,6 +142,8 @@ class Driver:
             self._timer.cancel()
         for server in self._servers:
             server.close()
+        for task in tuple(self._resolving):
+            task.cancel()
         await self._connections.close()
         for server in self._servers:
             await server.wait_closed()
@@ -159,14 +177,30 @@ class Driver:
             self._tap(Wire(self.now(), "sent", hop, data))
         if hop.transport != "UDP":
             self._connections.send(hop, data)
-            return
+        elif is_address(hop.host):
+            self._send_datagram(hop, data, (hop.host, hop.port))
+        else:
+            task = self._loop.create_task(self._resolve_and_send(hop, data))
+            self._resolving.add(task)
+            task.add_done_callback(self._resolving.discard)
+
+    def _send_datagram(self, hop: Hop, data: bytes, address: tuple[str, int]) -> None:
         if self._udp is None:
             self._loop.call_soon(self.hop_failed, hop, "this endpoint has no UDP")
             return
         try:
-            self._udp.send(data, (hop.host, hop.port))
+            self._udp.send(data, address)
         except OSError as error:
-            self._loop.call_soon(self.hop_failed, hop, str(error))
+            self._loop.call_soon(self.hop_failed, hop, error.strerror or str(error))
+
+    async def _resolve_and_send(self, hop: Hop, data: bytes) -> None:
+        """By the system's resolver in a thread: `sendto` would ask it here, and all others would wait."""
+        try:
+            address = await resolve(hop.host, hop.port)
+        except OSError as error:
+            self.hop_failed(hop, error.strerror or str(error))
+        else:
+            self._send_datagram(hop, data, address)
 
     def _arm(self) -> None:
         if self._timer is not None:
@@ -186,7 +220,7 @@ class Driver:
     # From the network to the stack
 
     def _datagram(self, data: bytes, address: tuple[str, int]) -> None:
-        source = Hop("UDP", *address)
+        source = Hop("UDP", *address, is_source=True)
         if not data.strip(b"\r\n\0"):
             return  # keep-alive (RFC 5626 4.4.2 leaves STUN; bare CRLF and NUL are what phones send)
         try:
@@ -220,6 +254,14 @@ class Driver:
         log.info("cannot reach %s:%s over %s: %s", hop.host, hop.port, hop.transport, reason)
         self.stack.transport_failed(hop, self.now())
         self.kick()
+
+    def _undelivered(self, datagram: Undelivered) -> None:
+        """ICMP says that a datagram did not get there (RFC 3261 18.4)."""
+        if self._closed:
+            return
+        if self.stack.bounced(datagram.quoted, self.now()):
+            log.info("cannot reach %s:%s over UDP: %s", datagram.host, datagram.port, datagram.reason)
+            self.kick()
 
     def flow_closed(self, stream: Stream) -> None:
         """Tells the stack and the application that a connection is gone."""

@@ -1,11 +1,23 @@
 """What a server of ours gives to any one peer. Every figure is here, with its reason."""
 
 DATAGRAMS_A_READ = 64  # then other sockets and timers get their turn
-UDP_RECEIVE_BUFFER = 4 * 1024 * 1024  # a stall of 15 ms at full speed loses packets with the usual 208 KiB
+UDP_RECEIVE_BUFFER = (
+    4 * 1024 * 1024
+)  # bytes; a stall of 15 ms at full speed loses packets with the usual 208 KiB
 STREAM_READ = 64 * 1024
 MAX_CONNECTIONS = 10_000
 MAX_UNSENT = 1024 * 1024  # bytes waiting for a peer that does not read; then it is cut off
-CONNECT_TIMEOUT = 5.0  # seconds, TLS handshake included; well below timer B (32 s)
+CONNECT_TIMEOUT = 5.0  # seconds, handshakes of TLS and WebSocket included; well below timer B (32 s)
+TLS_HANDSHAKE_TIMEOUT = 15.0  # seconds for a peer that connects; until then it counts as no connection
+MAX_WEBSOCKET_HANDSHAKE = 16 * 1024  # bytes of HTTP head; browsers send below 2 KiB, and cookies
+CLOSE_TIMEOUT = 1.0  # seconds for the peer's half of a WebSocket close
 IDLE_TIMEOUT = 120.0  # seconds without a byte; RFC 5626 clients ping every 95 to 120 s
-FIRST_MESSAGE_TIMEOUT = 15.0  # seconds for a new connection to bring a whole message or ping
+KEEP_ALIVE = 50.0  # seconds between our pings; proxies and NATs on the way forget after 60 s
+KEEP_ALIVE_FOR = 3700.0  # seconds after the last message on a connection; the longest registration is 3600 s
+FIRST_MESSAGE_TIMEOUT = (
+    15.0  # seconds for a new connection to bring a whole message, ping or WebSocket handshake
+)
 MAX_PUMP_ROUNDS = 1_000  # a handler that feeds itself for ever is a bug of ours: say so, do not hang
+BACKOFF_FIRST = 0.5  # seconds in which a peer that could not be reached is not tried again; doubled each time
+BACKOFF_MOST = 8.0  # seconds: a node that is started again is found in time to take back its users (15 s)
+MAX_UNREACHABLE = 10_000  # peers whose failure is remembered

@@ -42,11 +42,13 @@ def hop_of(uri: Uri, pins: Iterable[bytes] | None = None) -> Hop:
     """The hop that `uri` names; `pins`, or the pin in the URI, say which key answers there.
 
     Raises:
-        NoRoute: not a SIP URI, an unknown transport, or a malformed pin.
+        NoRoute: not a SIP URI, an unknown transport, a name made up by a browser, or a malformed pin.
     """
     transport = uri.transport.upper()
     if uri.scheme not in ("sip", "sips") or transport not in DEFAULT_PORTS:
-        raise NoRoute(f"{uri} cannot be reached: a sip URI over udp, tcp or tls is needed")
+        raise NoRoute(f"{uri} cannot be reached: a sip URI over udp, tcp, tls, ws or wss is needed")
+    if uri.host.endswith(".invalid"):  # RFC 2606; RFC 7118 section 5.2.1
+        raise NoRoute(f"{uri} can be reached by its own connection alone, and that is gone or unknown")
     keys = frozenset(_pin_of(uri) if pins is None else pins)
     return Hop(transport, uri.host, uri.port or DEFAULT_PORTS[transport], pins=keys)
 

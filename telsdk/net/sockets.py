@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from telsdk.errors import TelError
+from telsdk.sip.grammar import write_host
 
 _ATTEMPTS = 32  # for a port that is free for both UDP and TCP; a collision is rare
+
+Address = tuple[str, int]
+"""Host (an IPv6 address without brackets) and port."""
 
 
 class ListenError(TelError):
@@ -34,6 +40,46 @@ class BoundSockets:
         self.stream.close()
 
 
+@dataclass(frozen=True)
+class Listener:
+    """One more place where connections are taken."""
+
+    transport: str  # TCP, TLS, WS or WSS
+    socket: socket.socket
+    context: ssl.SSLContext | None = None  # for TLS and WSS: what is shown to who connects
+    address: Address = field(init=False)  # where that is
+
+    def __post_init__(self) -> None:
+        if (self.context is not None) is not (self.transport in ("TLS", "WSS")):
+            raise ValueError(
+                f"{self.transport} {'without' if self.context is None else 'with'} a TLS context"
+            )
+        host, port = self.socket.getsockname()[:2]
+        object.__setattr__(self, "address", (str(host), int(port)))
+
+
+class Addresses:
+    """Where an element is reached, by transport.
+
+    Args:
+        main: by UDP, TCP and TLS.
+        listeners: where besides.
+    """
+
+    def __init__(self, main: Address, listeners: Iterable[Listener] = ()) -> None:
+        self.main = main
+        listeners = tuple(listeners)
+        self._web = {one.transport: one.address for one in listeners if one.transport in ("WS", "WSS")}
+        self._all = {main, *(one.address for one in listeners)}
+
+    def sent_by(self, transport: str) -> Address:
+        """What a Via or a Record-Route for `transport` names (RFC 3261 18.1.1)."""
+        return self._web.get(transport, self.main)
+
+    def __contains__(self, address: tuple[str, int | None]) -> bool:
+        return address in self._all
+
+
 def bind(host: str, port: int = 0) -> BoundSockets:
     """Binds UDP and TCP on the same `port`; 0 takes one that is free for both.
 
@@ -45,7 +91,28 @@ def bind(host: str, port: int = 0) -> BoundSockets:
             return _bind_pair(host, port)
         except OSError as error:
             failure = error
-    raise ListenError(f"cannot listen on {host}:{port}: {failure.strerror or failure}") from failure
+    raise _failure(host, port, failure) from failure
+
+
+def bind_stream(host: str, port: int = 0) -> socket.socket:
+    """Binds TCP alone, and listens: only then nobody else can. 0 takes a free port.
+
+    Raises:
+        ListenError: taken, not allowed, or not an address of this machine.
+    """
+    sock = None
+    try:
+        sock = _bind(host, port, socket.SOCK_STREAM)
+        sock.listen()
+    except OSError as error:
+        if sock is not None:
+            sock.close()
+        raise _failure(host, port, error) from error
+    return sock
+
+
+def _failure(host: str, port: int, error: OSError) -> ListenError:
+    return ListenError(f"cannot listen on {write_host(host, port)}: {error.strerror or error}")
 
 
 def _bind_pair(host: str, port: int) -> BoundSockets:
@@ -60,6 +127,9 @@ def _bind_pair(host: str, port: int) -> BoundSockets:
 def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
     try:
+        if sock.family == socket.AF_INET6:
+            # Else IPv4 peers would appear as ::ffff:192.0.2.1, which no Via of theirs says.
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if kind is socket.SOCK_STREAM:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))

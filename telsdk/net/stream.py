@@ -1,16 +1,33 @@
-"""One TCP or TLS connection: bytes in, SIP messages out, within limits."""
+"""One TCP, TLS or WebSocket connection: bytes in, SIP messages out, within limits."""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
+from collections.abc import Callable
 from typing import Protocol, cast
 
-from telsdk.net.limits import FIRST_MESSAGE_TIMEOUT, IDLE_TIMEOUT, MAX_UNSENT
-from telsdk.net.pins import PinMismatch, check_pin
+from telsdk.errors import Refused, TelError
+from telsdk.net.framing import Framing
+from telsdk.net.limits import (
+    CLOSE_TIMEOUT,
+    FIRST_MESSAGE_TIMEOUT,
+    IDLE_TIMEOUT,
+    KEEP_ALIVE,
+    KEEP_ALIVE_FOR,
+    MAX_UNSENT,
+)
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Message, Request, Response
-from telsdk.sip.parser import PONG, KeepAlive, Malformed, StreamParser
+from telsdk.sip.message import Message
+from telsdk.sip.parser import Event, KeepAlive, Malformed
+
+CheckPeer = Callable[[ssl.SSLObject], None]
+"""Holds a TLS peer against what is expected of it; raises Refused."""
+
+
+class ConnectionFailed(TelError):
+    """A connection that we opened came to nothing."""
 
 
 class StreamOwner(Protocol):
@@ -28,22 +45,36 @@ class Stream(asyncio.Protocol):
     Args:
         owner: told what happens.
         flow: its number in the driver, never used twice.
-        transport: "TCP" or "TLS".
-        pins: the keys that the peer may have; None for a peer that connected to us, whose key says nothing.
+        transport: TCP, TLS, WS or WSS.
+        framing: how messages lie on it.
+        opened: whether we opened it (RFC 5626 4.4.1: then it is we who ping).
+        check: holds the peer's certificate against what is expected; None where it says nothing.
     """
 
     def __init__(
-        self, owner: StreamOwner, flow: int, transport: str, pins: frozenset[bytes] | None = None
+        self,
+        owner: StreamOwner,
+        flow: int,
+        transport: str,
+        framing: Framing,
+        *,
+        opened: bool = False,
+        check: CheckPeer | None = None,
     ) -> None:
         self.flow = flow
-        self.refused: PinMismatch | None = None
-        self._pins = pins
         self.hop = Hop(transport, "", 0, flow=flow)
         self._owner = owner
-        self._parser = StreamParser()
+        self._framing = framing
+        self._check = check
+        # Who opened a connection keeps it alive; but a browser cannot ping, so a WebSocket server does.
+        self._pings = opened or transport in ("WS", "WSS")
+        self._refused: Refused | None = None
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
-        self._deadline = self._loop.time() + FIRST_MESSAGE_TIMEOUT
+        self._changed = asyncio.Event()
+        now = self._loop.time()
+        self._deadline = now + FIRST_MESSAGE_TIMEOUT
+        self._keep_until = now + KEEP_ALIVE_FOR
         self._watch: asyncio.TimerHandle | None = None
 
     # Called by asyncio
@@ -55,38 +86,42 @@ class Stream(asyncio.Protocol):
         self.hop = Hop(self.hop.transport, host, port, flow=self.flow)
         self._look_later()
         self._owner.stream_opened(self)
-        if self._pins is not None:
-            self._check_peer(self._pins, f"{host}:{port}")
+        if self._check is not None:
+            self._check_peer(self._check)
+        if self._refused is None:
+            self._flush()
 
-    def _check_peer(self, pins: frozenset[bytes], peer: str) -> None:
+    def _check_peer(self, check: CheckPeer) -> None:
         # Here, not where the connection was asked for: no byte of a peer with another key may be read.
         assert self._transport is not None
-        tls = self._transport.get_extra_info("ssl_object")
         try:
-            check_pin(tls, pins, peer)
-        except PinMismatch as error:
-            self.refused = error
+            check(self._transport.get_extra_info("ssl_object"))
+        except Refused as error:
+            self._refused = error
             self.abort()
 
     def data_received(self, data: bytes) -> None:
-        if self.refused is not None:
+        if self._refused is not None:
             return
-        for event in self._parser.feed(data):
-            if not self.is_open:
+        events = self._framing.feed(data)
+        # Before the events are told: who answers one must find the connection as the handshake left it.
+        self._flush()
+        for event in events:
+            if self._transport is None or self._transport.is_closing():
                 return
             self._deadline = self._loop.time() + IDLE_TIMEOUT
             self._take(event)
 
-    def _take(self, event: Request | Response | KeepAlive | Malformed) -> None:
+    def _take(self, event: Event) -> None:
         match event:
-            case KeepAlive(ping=ping):
-                if ping:
-                    self.write(PONG)
+            case KeepAlive():
+                pass
             case Malformed(error=error, fatal=fatal):
                 self._owner.stream_malformed(self, error)
                 if fatal:
-                    self.close()
+                    self.close("malformed")
             case _:
+                self._keep_until = self._loop.time() + KEEP_ALIVE_FOR
                 self._owner.stream_message(self, event)
 
     def pause_writing(self) -> None:
@@ -96,32 +131,82 @@ class Stream(asyncio.Protocol):
         if self._watch is not None:
             self._watch.cancel()
         self._transport = None
+        self._changed.set()
         self._owner.stream_closed(self)
 
     # Called by the driver
 
     @property
     def is_open(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
+        """Whether a message can be sent."""
+        return self._transport is not None and not self._transport.is_closing() and self._framing.ready
 
-    def write(self, data: bytes) -> None:
-        if self._transport is not None:
-            self._transport.write(data)
+    async def opened(self) -> None:
+        """Waits until messages can be sent.
 
-    def close(self) -> None:
-        """Closes once what was written is sent."""
-        if self._transport is not None:
-            self._transport.close()
+        Raises:
+            Refused: the peer is another than expected.
+            ConnectionFailed: it has closed, or does not speak SIP.
+        """
+        while not self.is_open:
+            if self._refused is not None:
+                raise self._refused
+            if self._framing.refusal is not None:
+                raise ConnectionFailed(self._framing.refusal)
+            if self._transport is None or self._transport.is_closing():
+                raise ConnectionFailed("it closed the connection at once")
+            self._changed.clear()
+            await self._changed.wait()
+
+    def write(self, message: bytes) -> None:
+        """Sends one SIP message."""
+        self._keep_until = self._loop.time() + KEEP_ALIVE_FOR
+        self._framing.send(message)
+        self._flush()
+
+    def close(self, reason: str) -> None:
+        """Closes once what was written is sent, and the peer was told."""
+        self._framing.close(reason)
+        self._flush()
 
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
 
+    def _flush(self) -> None:
+        output = self._framing.take_output()
+        if self._transport is None:
+            return
+        if output:
+            self._transport.write(output)
+        if self._framing.ended:
+            self._transport.close()
+        elif self._framing.closing:
+            self._deadline = min(self._deadline, self._loop.time() + CLOSE_TIMEOUT)
+            self._look_later()
+        self._changed.set()
+
+    # Its time
+
     def _look_later(self) -> None:
-        self._watch = self._loop.call_at(self._deadline, self._look)
+        if self._watch is not None:
+            self._watch.cancel()
+        self._watch = self._loop.call_at(min(self._deadline, self._loop.time() + KEEP_ALIVE), self._look)
 
     def _look(self) -> None:
-        if self._loop.time() >= self._deadline:
-            self.close()
+        now = self._loop.time()
+        if now >= self._deadline:
+            self._give_up()
+            return
+        if self._pings and self._framing.ready and now < self._keep_until:
+            self._framing.ping()
+            self._flush()
+        self._look_later()
+
+    def _give_up(self) -> None:
+        if self._framing.closing or self._framing.ended:
+            self.abort()
         else:
+            self._deadline = self._loop.time() + CLOSE_TIMEOUT
+            self.close("nothing heard")
             self._look_later()

@@ -7,22 +7,43 @@ faster on one core (docs/architecture.md).
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable
 
-from telsdk.net.limits import DATAGRAMS_A_READ, UDP_RECEIVE_BUFFER
+from telsdk.net.icmp import Undelivered, report_icmp, undelivered
+from telsdk.net.limits import DATAGRAMS_A_READ
+
+log = logging.getLogger(__name__)
 
 OnDatagram = Callable[[bytes, tuple[str, int]], None]
+OnUndelivered = Callable[[Undelivered], None]
 
 
 class UdpEndpoint:
-    """One bound UDP socket. Calls `on_datagram` with bytes and the sender's (host, port)."""
+    """One bound UDP socket.
 
-    def __init__(self, sock: socket.socket, on_datagram: OnDatagram) -> None:
+    Args:
+        sock: bound.
+        on_datagram: called with bytes and the sender's (host, port).
+        on_undelivered: told when the network says that a datagram did not get there.
+        receive_buffer: bytes that the system is asked to keep while we are busy; None: as many as it wants.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        on_datagram: OnDatagram,
+        on_undelivered: OnUndelivered,
+        receive_buffer: int | None = None,
+    ) -> None:
         sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, UDP_RECEIVE_BUFFER)
+        if receive_buffer is not None:
+            _enlarge(sock, receive_buffer)
+        report_icmp(sock)
         self._socket = sock
         self._on_datagram = on_datagram
+        self._on_undelivered = on_undelivered
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(sock.fileno(), self._readable)
 
@@ -32,26 +53,55 @@ class UdpEndpoint:
         return host, port
 
     def send(self, data: bytes, address: tuple[str, int]) -> None:
-        """Sends one datagram. A full buffer drops it, as the network may: timers A and E send again.
+        """Sends one datagram to an IP address. A full buffer drops it, as the network may: timers A and E send again.
 
         Raises:
             OSError: the system says that it cannot be sent there.
         """
         try:
-            self._socket.sendto(data, address)
-        except BlockingIOError:
-            return
+            self._send(data, address)
+        except OSError:
+            # It may be the fate of an earlier datagram that is told here, and this one was not sent.
+            self._tell_undelivered()
+            self._send(data, address)
 
     def close(self) -> None:
         self._loop.remove_reader(self._socket.fileno())
         self._socket.close()
 
+    def _send(self, data: bytes, address: tuple[str, int]) -> None:
+        try:
+            self._socket.sendto(data, address)
+        except BlockingIOError:
+            return
+
     def _readable(self) -> None:
-        for _ in range(DATAGRAMS_A_READ):
+        for count in range(DATAGRAMS_A_READ):
             try:
                 data, address = self._socket.recvfrom(65_535)
             except BlockingIOError:
+                if not count:
+                    self._tell_undelivered()  # woken by those alone
                 return
             except OSError:
-                continue  # an ICMP error for something sent earlier; timer F or B reports that
+                self._tell_undelivered()
+                continue
             self._on_datagram(data, (address[0], address[1]))
+
+    def _tell_undelivered(self) -> None:
+        for one in undelivered(self._socket):
+            # Not within `send`: the stack is being asked for what to send then.
+            self._loop.call_soon(self._on_undelivered, one)
+
+
+def _enlarge(sock: socket.socket, wanted: int) -> None:
+    """Asks for a receive buffer of `wanted` bytes, and says so when the system gives less."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, wanted)
+    given = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # Linux tells twice what may be used
+    if given < wanted:
+        log.warning(
+            "the system keeps %d KiB of UDP while this process is busy, not the %d KiB asked for: "
+            "raise net.core.rmem_max, or packets are lost at full load",
+            given // 1024,
+            wanted // 1024,
+        )

@@ -10,17 +10,17 @@ Subclasses may watch what leaves by `outbound`; the demo's hostile node does.
 
 from __future__ import annotations
 
-import hmac
 import logging
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
 from telsdk.directory import Directory, NumberFacts, locate
-from telsdk.errors import NotFound, Refused, TelError
+from telsdk.errors import NotFound, TelError
 from telsdk.net.route import NoRoute, find, hop_of, hop_to
+from telsdk.net.sockets import Addresses
 from telsdk.node.admission import Admission
 from telsdk.node.answers import HeaderField, warning
+from telsdk.node.flows import FlowTokens, ForgedRoute
 from telsdk.node.logins import Login, LoginKind, Logins
 from telsdk.sip.binding import Binding, by_user_agent
 from telsdk.sip.events import Event
@@ -42,7 +42,7 @@ class Calls:
     """The proxy of one node, and what it decides.
 
     Args:
-        address: where this node listens: host and port, the same for UDP and TLS.
+        addresses: where this node listens.
     """
 
     def __init__(
@@ -52,16 +52,16 @@ class Calls:
         admission: Admission,
         registrar: Registrar,
         logins: Logins,
-        address: tuple[str, int],
+        addresses: Addresses,
         settings: ProxySettings | None = None,
     ) -> None:
         self._directory = directory
         self._admission = admission
         self._registrar = registrar
         self._logins = logins
-        self._address = address
+        self._addresses = addresses
         self._open: set[Context] = set()
-        self._route_secret = secrets.token_bytes(32)
+        self._tokens = FlowTokens()
         self.proxy = Proxy(stack, is_local=self._is_local, record_route=self._record_route, settings=settings)
 
     def __len__(self) -> int:
@@ -166,7 +166,7 @@ class Calls:
             node = find((node for hub in self._directory.hubs() for node in hub.nodes), contact.uri)
             if node is not None and node.active:
                 hop = hop_to(node)
-                if (hop.host, hop.port) == self._address:
+                if (hop.host, hop.port) in self._addresses:
                     break  # the hub believes him here, and he is not
                 request = self.outbound(ctx.request.copy())
                 self.proxy.forward(ctx, [Target(ctx.request.uri, hop, request)], now)
@@ -179,49 +179,54 @@ class Calls:
 
     def _forward_in_dialog(self, ctx: Context, now: float) -> None:
         request = ctx.request
-        if all(route.uri.user != self._route_token(request.call_id) for route in ctx.own_routes):
-            # Anybody can write our address into a Route; only this node can have written the token.
-            self.proxy.reply(ctx, 403, now, headers=[warning(Refused("this call does not go by this node"))])
-            return
-        uri = request.routes[0].uri if request.routes else request.uri
         try:
-            hop = self._next_hop(uri)
-        except NoRoute as error:
-            self.proxy.reply(ctx, 404, now, headers=[warning(error)])
+            # The last of our Routes is that of the far side.
+            flow = [self._tokens.read(request.call_id, route.uri.user) for route in ctx.own_routes][-1]
+            hop = self._next_hop(request, flow)
+        except (ForgedRoute, NoRoute) as error:
+            status = 403 if isinstance(error, ForgedRoute) else 404
+            self.proxy.reply(ctx, status, now, headers=[warning(error)])
         else:
             self.proxy.forward(ctx, [Target(request.uri, hop)], now)
 
-    def _next_hop(self, uri: Uri) -> Hop:
-        """The way to a URI of a route set: a user of ours by his connection, a listed node by its pinned key."""
-        binding = self._registrar.at(uri)
-        if binding is not None:
-            return binding.hop
+    def _next_hop(self, request: Request, flow: Hop | None) -> Hop:
+        """The way on within a call.
+
+        A Route of somebody else comes first; else a user of ours is reached by his connection, as he registered it
+        or as it was when the call began; a listed node by its pinned key.
+        """
+        uri = request.routes[0].uri if request.routes else request.uri
+        if not request.routes:
+            binding = self._registrar.at(uri)
+            if binding is not None:
+                return binding.hop
+            if flow is not None:
+                return flow
         node = find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
         return hop_to(node) if node is not None else hop_of(uri)
 
     # Staying in the call
 
     def _is_local(self, uri: Uri) -> bool:
-        return (uri.host, uri.port) == self._address
+        return (uri.host, uri.port) in self._addresses
 
     def _record_route(self, ctx: Context, target: Target) -> Sequence[Uri]:
-        """Only where the two ends cannot reach each other: when one is a plain phone."""
+        """Only where the two ends cannot reach each other: when one is a plain phone, or in a browser."""
         if ctx.request.method not in _DIALOG_METHODS or target.request is None:
             return ()
-        if not any(self._is_phone(hop) for hop in (ctx.source, target.hop)):
+        if not any(self._needs_us(hop) for hop in (ctx.source, target.hop)):
             return ()
-        transports = dict.fromkeys((target.hop.transport, ctx.source.transport))
-        return [self._own_uri(transport, ctx.request.call_id) for transport in transports]
+        call_id = ctx.request.call_id
+        return tuple(dict.fromkeys(self._own_uri(hop, call_id) for hop in (target.hop, ctx.source)))
 
-    def _is_phone(self, hop: Hop) -> bool:
+    def _needs_us(self, hop: Hop) -> bool:
+        """Whether who is behind `hop` is reached by it and no other way."""
         login = self._logins.find(hop)
-        return login is not None and login.kind is LoginKind.PHONE
+        return hop.transport in ("WS", "WSS") or (login is not None and login.kind is LoginKind.PHONE)
 
-    def _own_uri(self, transport: str, call_id: str) -> Uri:
-        host, port = self._address
-        params = (("transport", transport.lower()), ("lr", None))
-        return Uri("sip", self._route_token(call_id), host, port, params=params)
-
-    def _route_token(self, call_id: str) -> str:
-        """What proves, in a Route, that this node put itself into the call."""
-        return hmac.digest(self._route_secret, call_id.encode(), "sha256")[:12].hex()
+    def _own_uri(self, hop: Hop, call_id: str) -> Uri:
+        host, port = self._addresses.sent_by(hop.transport)
+        transport = "ws" if hop.transport == "WSS" else hop.transport.lower()  # RFC 7118 5.2.3 knows no "wss"
+        params = (("transport", transport), ("lr", None))
+        user = self._tokens.write(call_id, hop if self._needs_us(hop) else None)
+        return Uri("sip", user, host, port, params=params)

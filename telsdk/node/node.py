@@ -10,15 +10,16 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from telsdk.directory import NodeFacts
 from telsdk.errors import NotFound
 from telsdk.follow import FollowedDirectory, Follower
+from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.pins import TlsIdentity
-from telsdk.net.sockets import BoundSockets
+from telsdk.net.sockets import Addresses, BoundSockets, Listener
 from telsdk.node.admission import Admission
 from telsdk.node.calls import Calls
 from telsdk.node.lag import LagMeter
@@ -48,6 +49,8 @@ class Node:
         sockets: where it is listed; UDP and TLS are served.
         identity: the key whose pin is listed.
         phone_secrets: the operator's secrets for phone passwords, newest first; without one, phones are refused.
+        listeners: where it takes connections besides: WebSocket, or TLS by an ordinary certificate.
+        trust: whose certificates are good for servers that no list on chain has; None: nobody's.
         tap: told of each message, for captures.
 
     Raises:
@@ -66,6 +69,8 @@ class Node:
         *,
         settings: NodeSettings | None = None,
         phone_secrets: tuple[bytes, ...] = (),
+        listeners: Sequence[Listener] = (),
+        trust: TrustStore | None = None,
         tap: Callable[[Wire], None] | None = None,
     ) -> None:
         self.place = (hub_id, index)
@@ -73,9 +78,10 @@ class Node:
         self._directory = directory
         self._sockets = sockets
         self._identity = identity
-        address = (sockets.host, sockets.port)
+        self._listeners = tuple(listeners)
+        addresses = Addresses((sockets.host, sockets.port), self._listeners)
         self._stack = Stack(
-            sent_by=lambda _: address, token=lambda: secrets.token_hex(12), timers=self.settings.timers
+            sent_by=addresses.sent_by, token=lambda: secrets.token_hex(12), timers=self.settings.timers
         )
         self.follower = Follower(directory, self._on_change, self.settings.chain_interval)
         self.logins = Logins()
@@ -96,7 +102,7 @@ class Node:
             self._admission,
             self.registrar,
             self.logins,
-            address,
+            addresses,
             ProxySettings(
                 capabilities=(("Allow", ALLOW),),
                 ring_time=self.settings.ring_time,
@@ -111,11 +117,17 @@ class Node:
             self.logins,
             self.calls.admit,
             self._admission.phone_challenge,
-            address,
+            addresses,
             self.settings.notify_interval,
         )
-        roles = (self.calls.proxy, self.watching.notifier, _Expiry(self))
-        self._driver = Driver(self._stack, self, roles=roles, tap=tap)
+        self._driver = Driver(
+            self._stack,
+            self,
+            roles=(self.calls.proxy, self.watching.notifier, _Expiry(self)),
+            tap=tap,
+            trust=trust,
+            receive_buffer=self.settings.udp_receive_buffer,
+        )
 
     @classmethod
     async def launch(cls, directory: FollowedDirectory, *args: Any, **settings: Any) -> Self:
@@ -133,6 +145,8 @@ class Node:
         """Follows the chain and serves."""
         await self.follower.start()
         await self._driver.listen(self._sockets, self._identity)
+        for listener in self._listeners:
+            await self._driver.listen_also(listener)
         self._lag.start()
 
     async def stop(self) -> None:

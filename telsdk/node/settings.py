@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from telsdk.net.limits import UDP_RECEIVE_BUFFER
 from telsdk.sip.timers import Timers
 
 
@@ -49,5 +50,8 @@ class NodeSettings:
 
     digest_algorithm: str = "MD5"
     """What phones are challenged with. Most know nothing but MD5; the passwords have 256 bits."""
+
+    udp_receive_buffer: int = UDP_RECEIVE_BUFFER
+    """Bytes of UDP that the system is asked to keep while the process is busy; it says when it gets less."""
 
     timers: Timers = Timers()

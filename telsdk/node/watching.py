@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from telsdk.address import aor
 from telsdk.directory import Directory, locate
 from telsdk.errors import NotFound, TelError
+from telsdk.net.sockets import Addresses
 from telsdk.node.answers import HeaderField, warning
 from telsdk.node.logins import Login, Logins
 from telsdk.number import Number
@@ -68,7 +69,7 @@ class Watching:
     Args:
         admit: raises AuthError unless this login may send this request; `wall` in seconds since 1970.
         challenge: what a phone is challenged with after such an error.
-        address: where this node listens: host and port.
+        addresses: where this node listens.
         interval: seconds between two NOTIFYs of one subscription at the least.
     """
 
@@ -80,7 +81,7 @@ class Watching:
         logins: Logins,
         admit: Admit,
         challenge: Challenge,
-        address: tuple[str, int],
+        addresses: Addresses,
         interval: float,
     ) -> None:
         self._directory = directory
@@ -88,7 +89,7 @@ class Watching:
         self._logins = logins
         self._admit = admit
         self._challenge = challenge
-        self._address = address
+        self._addresses = addresses
         self._user = f"{CONTACT_USER}-{secrets.token_hex(4)}"
         self._by_target: dict[Number, set[Subscription]] = {}
         self._watched: Counter[Number] = Counter()  # subscriptions by watcher
@@ -215,8 +216,9 @@ class Watching:
             self._by_target.pop(watch.target, None)
 
     def _contact(self, hop: Hop) -> str:
-        host, port = self._address
-        return f"<{Uri('sip', self._user, host, port, params=(('transport', hop.transport.lower()),))}>"
+        host, port = self._addresses.sent_by(hop.transport)
+        transport = "ws" if hop.transport == "WSS" else hop.transport.lower()  # RFC 7118 5.2.3 knows no "wss"
+        return f"<{Uri('sip', self._user, host, port, params=(('transport', transport),))}>"
 
 
 def _watch(subscription: Subscription) -> _Watch:

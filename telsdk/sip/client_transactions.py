@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
 from telsdk.sip.events import Outgoing, ResponseReceived, TimedOut, TransportFailed
 from telsdk.sip.headers import Headers
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response
+from telsdk.sip.timers import Timer
 from telsdk.sip.transaction import Action, ClientTransaction, Input, ProtocolStateError, State
-from telsdk.sip.transactions import Transactions
-from telsdk.sip.transport import push_via
+from telsdk.sip.transactions import Ground, Transactions
+from telsdk.sip.transport import MAX_DATAGRAM, change_via, instead_of_udp, push_via
 
+# A request as we write it, up to the end of the branch of its first Via; what follows may be cut off.
+_quoted_request = re.compile(
+    rb"([A-Z]+) [^\r\n]*+\r\n(?:(?!Via:)[^\r\n]*+\r\n)*+Via: [^\r\n;]*+(?:;(?!branch=)[^\r\n;]*+)*+"
+    rb";branch=([!-:<-~]++)[;\r]"
+).match
 _UNANSWERED = (State.CALLING, State.TRYING, State.PROCEEDING)
 
 
 class ClientTransactions(Transactions[ClientTransaction]):
     """Keys are branch and method (17.1.3)."""
 
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        self._udp_is_left: dict[ClientTransaction, Hop] = {}  # for requests that went by TCP for their size
+
     def send(
         self, request: Request, hop: Hop, now: float, owner: object | None, branch_suffix: str
     ) -> ClientTransaction:
-        """Put our Via on top and send."""
+        """Put our Via on top and send; a request too large for UDP by TCP (18.1.1)."""
         branch = push_via(request, hop, self._ground.sent_by, self._ground.token() + branch_suffix)
-        return self._start(request, hop, branch, owner, now)
+        tx = self._new(request, hop, branch, owner)
+        if (by_tcp := instead_of_udp(hop, len(tx.data))) is not None and self._redirect(tx, by_tcp):
+            self._udp_is_left[tx] = hop
+        self.begin(tx, now)
+        return tx
 
     def receive(self, response: Response, source: Hop, now: float) -> bool:
         """Take a response; False when it answers nothing known."""
@@ -40,6 +56,15 @@ class ClientTransactions(Transactions[ClientTransaction]):
             self._send_cancel(tx, now)
         return True
 
+    def bounced(self, quoted: bytes, now: float) -> bool:
+        """See `telsdk.sip.stack.Stack.bounced`."""
+        sent = _quoted_request(quoted)
+        tx = self._known.get((sent[2].decode(), sent[1].decode())) if sent else None
+        if tx is None or tx.hop.reliable or tx.state not in _UNANSWERED:
+            return False
+        self._fail(tx, now)
+        return True
+
     def cancel(self, tx: ClientTransaction, now: float) -> None:
         """See `telsdk.sip.stack.Stack.cancel`."""
         if tx.request.method != "INVITE":
@@ -49,18 +74,44 @@ class ClientTransactions(Transactions[ClientTransaction]):
         elif tx.state is State.PROCEEDING and not tx.cancelled:
             self._send_cancel(tx, now)
 
-    def _start(
-        self, request: Request, hop: Hop, branch: str, owner: object | None, now: float
-    ) -> ClientTransaction:
+    def _new(self, request: Request, hop: Hop, branch: str, owner: object | None) -> ClientTransaction:
         tx = ClientTransaction((branch, request.method), request, hop)
         tx.owner = owner
         tx.data = bytes(request)
-        self.begin(tx, now)
         return tx
+
+    # 18.1.1: too large for UDP
+
+    def _redirect(self, tx: ClientTransaction, hop: Hop) -> bool:
+        """Let `tx` leave for another hop than its Via says; False where we do not speak that transport."""
+        try:
+            change_via(tx.request, hop, self._ground.sent_by, tx.request.via.branch or "")
+        except LookupError:
+            return False
+        tx.hop, tx.data = hop, bytes(tx.request)
+        return True
+
+    def _fail(self, tx: ClientTransaction, now: float) -> None:
+        """By TCP nobody is there: the request goes by UDP after all, if it fits, as if nothing had been."""
+        by_udp = self._udp_is_left.get(tx)
+        if by_udp is None or tx.state not in (State.CALLING, State.TRYING) or len(tx.data) > MAX_DATAGRAM:
+            super()._fail(tx, now)
+            return
+        self._forget(tx)
+        for timer in Timer:
+            self._ground.agenda.stop((tx, timer))
+        self._redirect(tx, by_udp)
+        tx.interval = 0.0
+        self.begin(tx, now)
+
+    def _forget(self, tx: ClientTransaction) -> None:
+        super()._forget(tx)
+        self._udp_is_left.pop(tx, None)
 
     def _send_cancel(self, tx: ClientTransaction, now: float) -> None:
         tx.cancelled = True
-        self._start(_same_hop(tx, "CANCEL"), tx.hop, tx.request.via.branch or "", None, now)
+        cancel = self._new(_same_hop(tx, "CANCEL"), tx.hop, tx.request.via.branch or "", None)
+        self.begin(cancel, now)
         self.step(tx, Input.CANCEL, now)
 
     def _do(

@@ -6,7 +6,7 @@ connection it opens or accepts a number, the flow; a hop with a flow means that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 DEFAULT_PORTS = {"UDP": 5060, "TCP": 5060, "TLS": 5061, "WS": 80, "WSS": 443}  # RFC 3261 19.1.2, RFC 7118 5.1
 
@@ -20,6 +20,9 @@ class Hop:
     port: int
     flow: int | None = None  # an existing connection; None: the driver finds or opens one
     pins: frozenset[bytes] = frozenset()  # SHA-256 of the SubjectPublicKeyInfo a new TLS peer must show
+    is_source: bool = field(
+        default=False, compare=False
+    )  # a datagram came from there: no address anybody gave
 
     @property
     def reliable(self) -> bool:

@@ -116,6 +116,14 @@ class Stack:
         self._clients.transport_failed(hop, now)
         self._servers.transport_failed(hop, now)
 
+    def bounced(self, quoted: bytes, now: float) -> bool:
+        """A datagram that we sent did not arrive (18.4); `quoted` is how it began, as ICMP quotes it.
+
+        Whether that ended a request of ours. Only its branch counts, which nobody can guess who has not seen the
+        datagram: by addresses alone anybody could end others' calls (RFC 5927).
+        """
+        return self._clients.bounced(quoted, now)
+
     def advance(self, now: float) -> None:
         """Let every timer fire that is due."""
         while (due := self._ground.agenda.pop_due(now)) is not None:

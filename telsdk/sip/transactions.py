@@ -91,7 +91,10 @@ class Transactions(ABC, Generic[Tx]):
     def transport_failed(self, hop: Hop, now: float) -> None:
         """Tell every transaction whose messages go over `hop`."""
         for tx in [tx for tx in self._over(hop) if hop.covers(tx.hop)]:
-            self.step(tx, Input.TRANSPORT_ERROR, now)
+            self._fail(tx, now)
+
+    def _fail(self, tx: Tx, now: float) -> None:
+        self.step(tx, Input.TRANSPORT_ERROR, now)
 
     @abstractmethod
     def _do(

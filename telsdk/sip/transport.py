@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from telsdk.sip.grammar import write_host
 from telsdk.sip.headers import Via
 from telsdk.sip.hop import DEFAULT_PORTS, Hop
 from telsdk.sip.message import Request
+
+MAX_UDP_REQUEST = 1_300
+"""Bytes from which a request goes by TCP rather than UDP where the path MTU is not known (18.1.1)."""
+
+MAX_DATAGRAM = 65_507
+"""Bytes that fit into one datagram over IPv4; over IPv6 there is room for 20 more."""
 
 MAGIC = "z9hG4bK"  # 8.1.1.7: a branch that starts so is unique
 
@@ -15,9 +23,12 @@ def receive_via(request: Request, source: Hop) -> Via:
     """Note in the top Via where the request really came from (18.2.1, RFC 3581 4); returns that Via."""
     via = request.via
     wants_port = via.has("rport")
-    if not wants_port and via.host == source.host:
+    host = source.host.partition("%")[
+        0
+    ]  # the zone of a link-local address means something here alone (RFC 4007)
+    if not wants_port and via.host == host:
         return via
-    via = via.with_param("received", source.host)
+    via = via.with_param("received", host)
     if wants_port:
         via = via.with_param("rport", str(source.port))
     request.headers.replace_first("Via", str(via))
@@ -46,11 +57,32 @@ def server_key(request: Request, via: Via) -> tuple[object, ...]:
     return (str(request.uri), request.call_id, cseq, request.from_.tag, branch, via.host, via.port, method)
 
 
-def push_via(request: Request, hop: Hop, sent_by: Callable[[str], tuple[str, int]], token: str) -> str:
+SentBy = Callable[[str], tuple[str, int]]
+
+
+def push_via(request: Request, hop: Hop, sent_by: SentBy, token: str) -> str:
     """Put our Via on top of a request that leaves for `hop` (18.1.1); returns its branch."""
-    host, port = sent_by(hop.transport)
     branch = MAGIC + token
-    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    rport = "" if hop.reliable else ";rport"
-    request.headers.insert("Via", f"SIP/2.0/{hop.transport} {host}:{port}{rport};branch={branch}")
+    request.headers.insert("Via", _via(hop, sent_by, branch))
     return branch
+
+
+def change_via(request: Request, hop: Hop, sent_by: SentBy, branch: str) -> None:
+    """Let our Via on top of `request` say that it leaves for `hop` instead."""
+    request.headers.replace_first("Via", _via(hop, sent_by, branch))
+
+
+def instead_of_udp(hop: Hop, size: int) -> Hop | None:
+    """The hop by TCP for a request of `size` bytes that is too large for UDP (18.1.1); None where it may go as it is.
+
+    Not where datagrams came from: a phone behind NAT is reached by its flow and by nothing else (RFC 5626 5.3).
+    """
+    if hop.transport != "UDP" or size <= MAX_UDP_REQUEST or hop.is_source:
+        return None
+    return replace(hop, transport="TCP")
+
+
+def _via(hop: Hop, sent_by: SentBy, branch: str) -> str:
+    host, port = sent_by(hop.transport)
+    rport = "" if hop.reliable else ";rport"
+    return f"SIP/2.0/{hop.transport} {write_host(host, port)}{rport};branch={branch}"

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
@@ -157,3 +160,18 @@ def test_without_a_home_hub_the_next_step_is_said(listed: None, client: Client) 
 def test_which_of_two_logins_has_to_be_said(listed: None) -> None:
     ran = run("call", "bob.eth")
     assert (ran.code, "say which by --number" in ran.err) == (1, True)
+
+
+@pytest.mark.slow
+def test_a_node_told_so_takes_websocket(listed: None, processes: Processes, home: Path) -> None:
+    words = ("--hub", 1, "--index", 0, "--key-file", home / "node.pem", "--listen-ws", "127.0.0.1:0")
+    node = processes.start("node", "run", *words)
+    line(node.stdout)
+    place = line(node.stdout).rpartition(" takes WS at ")[2].strip()
+    with connect(f"ws://{place}", subprotocols=[Subprotocol("sip")], proxy=None) as browser:
+        assert browser.subprotocol == "sip"
+        node.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionClosed) as closed:
+            browser.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, node.wait(10)) == (1001, 0)

@@ -74,3 +74,24 @@ def test_a_file_that_is_no_key_is_refused(home: Path) -> None:
     (home / "odd.pem").write_text("no key")
     ran = run("node", "run", "--show-pin", "--key-file", home / "odd.pem")
     assert (ran.code, "gives no key" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--certificate", "chain.pem"], "go together"),
+        (["--certificate-key", "chain.pem"], "go together"),
+        (["--listen-tls", "127.0.0.1:5061"], "--listen-tls shows a certificate"),
+        (["--certificate", "chain.pem", "--certificate-key", "chain.pem"], "give one of them"),
+        (["--listen-ws", "0.0.0.0:80"], "every address"),
+        (["--listen-wss", "127.0.0.1"], "HOST:PORT"),
+        (["--certificate", "missing.pem"], "missing.pem"),
+    ],
+)
+def test_places_and_certificates_have_to_fit(
+    home: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], reason: str
+) -> None:
+    monkeypatch.chdir(home)
+    (home / "chain.pem").write_text("")
+    ran = run("node", "run", "--hub", 1, "--index", 0, "--key-file", home / "node.pem", *words)
+    assert (ran.code, reason in ran.err) == (2, True), ran.err

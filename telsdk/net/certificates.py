@@ -1,0 +1,141 @@
+"""TLS by ordinary certificates: who a peer is, is said by an authority that both sides trust.
+
+Nodes and hubs know each other by pinned keys (`telsdk.net.pins`). Browsers and plain phones do not; and a server that
+is in no list on chain has nothing else to show. A SIP certificate is held against the host by RFC 5922, which knows no
+wildcards; one for WebSocket by the rules of https (RFC 7118 section 5, RFC 6125), as the ssl module does it.
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+
+from telsdk.errors import Refused, TelError
+from telsdk.net.resolve import is_address
+from telsdk.sip.errors import SipParseError
+from telsdk.sip.uri import Uri
+
+
+class CertificateRefused(Refused):
+    """The peer's certificate is not one for the host that was asked for, or not to be trusted."""
+
+
+class CertificateFileError(TelError):
+    """A certificate, its key or a list of authorities cannot be used."""
+
+
+@dataclass(frozen=True)
+class ServerCertificate:
+    """A certificate with what leads to an authority (PEM, its own first), and its key."""
+
+    chain: Path
+    key: Path
+
+    def server_context(self) -> ssl.SSLContext:
+        """A server context that presents it. TLS 1.2 is taken: phones of ten years ago know no better.
+
+        Raises:
+            CertificateFileError: a file is missing or holds something else, or the key is of another certificate.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            # An encrypted key would make OpenSSL ask on the terminal: the empty password makes it fail instead.
+            context.load_cert_chain(self.chain, self.key, password="")
+        except (OSError, ValueError) as error:
+            raise CertificateFileError(
+                f"{self.chain} with the key {self.key} cannot be used: {_reason(error)}"
+            ) from error
+        return context
+
+
+class TrustStore:
+    """The authorities whose word is taken for a server's name.
+
+    Args:
+        ca_file: authorities (PEM); those of this system when None.
+
+    Raises:
+        CertificateFileError: the file is missing or holds no certificate.
+    """
+
+    def __init__(self, ca_file: Path | None = None) -> None:
+        self._sip = _client_context(ca_file)
+        self._sip.check_hostname = False  # RFC 5922 says how instead: `check_sip_host`
+        self._web = _client_context(ca_file)
+
+    def context(self, transport: str) -> ssl.SSLContext:
+        """What to connect with over TLS or WSS."""
+        return self._web if transport == "WSS" else self._sip
+
+
+def check_sip_host(der: bytes, host: str) -> None:
+    """Holds a certificate, whose chain was found good, against the host that was asked for (RFC 5922 section 7).
+
+    SIP URIs in it outweigh its DNS names; wildcards match nothing; the common name is not looked at. An IP address
+    has to stand there as such.
+
+    Raises:
+        CertificateRefused: it is for somebody else.
+    """
+    names = _names(der)
+    if host.lower() not in names:
+        shown = ", ".join(sorted(names)) or "nobody"
+        raise CertificateRefused(f"{host} shows a certificate for {shown}: not sent")
+
+
+def refusal(error: ssl.SSLCertVerificationError, host: str) -> CertificateRefused:
+    """What the ssl module found wrong, for people."""
+    reason = error.verify_message or str(error)
+    return CertificateRefused(
+        f"{host} shows a certificate that is not to be trusted: {reason.rstrip('.')}; if its authority is your own, "
+        "name that authority's file"
+    )
+
+
+def _client_context(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=str(ca_file) if ca_file is not None else None)
+    except OSError as error:
+        raise CertificateFileError(f"{ca_file} gives no certificates: {_reason(error)}") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _names(der: bytes) -> set[str]:
+    """The identities in a certificate (RFC 5922 section 7.1)."""
+    try:
+        extensions = x509.load_der_x509_certificate(der).extensions
+        alternatives = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return set()
+    addresses = {str(address) for address in alternatives.get_values_for_type(x509.IPAddress)}
+    domains = set(
+        filter(None, map(_sip_domain, alternatives.get_values_for_type(x509.UniformResourceIdentifier)))
+    )
+    if not domains:
+        dns = alternatives.get_values_for_type(x509.DNSName)
+        domains = {name.lower() for name in dns if "*" not in name and not is_address(name)}
+    return addresses | domains
+
+
+def _sip_domain(text: str) -> str | None:
+    """The domain that a SIP URI in a certificate stands for; with a user part it is a person, not a domain."""
+    try:
+        uri = Uri.parse(text)
+    except SipParseError:
+        return None
+    return uri.host if uri.scheme == "sip" and uri.user is None else None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        known = {
+            "KEY_VALUES_MISMATCH": "the key is of another certificate",
+            "NO_START_LINE": "no PEM is in it",
+        }
+        return known.get(error.reason or "", error.reason or str(error))
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

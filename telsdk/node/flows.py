@@ -1,0 +1,63 @@
+"""What this node writes into a Record-Route: a proof that it was this node, and which connection leads on.
+
+A phone behind NAT or in a browser is reached by nothing but the flow that it opened; its Contact may be a name that
+does not exist (RFC 7118 section 5). So the user part of the URI holds that flow, as RFC 5626 section 5.2 proposes
+for edge proxies, under an HMAC with the Call-ID: in another call it is worth nothing, and nobody else can write it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import secrets
+
+from telsdk.errors import Refused
+from telsdk.sip.hop import Hop
+
+_MAC_BYTES = 12
+
+
+class ForgedRoute(Refused):
+    """A Route names this node, and this node did not write it into this call."""
+
+
+class FlowTokens:
+    """Writes and reads the user parts. The secret lives as long as the process, like the flows."""
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(32)
+
+    def write(self, call_id: str, hop: Hop | None) -> str:
+        """The token for one side of a call; `hop` where only it leads there, else None: the URI leads on."""
+        way = "" if hop is None else _encode(hop)
+        return self._mac(call_id, way) + way
+
+    def read(self, call_id: str, token: str | None) -> Hop | None:
+        """The hop in a token.
+
+        Raises:
+            ForgedRoute: it is none of ours, or of another call.
+        """
+        mac, way = (token or "")[: 2 * _MAC_BYTES], (token or "")[2 * _MAC_BYTES :]
+        if not hmac.compare_digest(mac.encode(), self._mac(call_id, way).encode()):
+            raise ForgedRoute("this call does not go by this node")
+        return _decode(way) if way else None
+
+    def _mac(self, call_id: str, way: str) -> str:
+        return hmac.digest(self._secret, f"{call_id}\0{way}".encode(), "sha256")[:_MAC_BYTES].hex()
+
+
+def _encode(hop: Hop) -> str:
+    text = f"{hop.transport} {hop.host} {hop.port} {'' if hop.flow is None else hop.flow}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(way: str) -> Hop:
+    try:
+        transport, host, port, flow = (
+            base64.urlsafe_b64decode(way + "=" * (-len(way) % 4)).decode().split(" ")
+        )
+    except (binascii.Error, ValueError) as error:  # not ours: the HMAC says that it is
+        raise ForgedRoute("this call does not go by this node") from error
+    return Hop(transport, host, int(port), int(flow) if flow else None, is_source=True)

@@ -1,0 +1,166 @@
+"""The way back to a phone that only its own connection leads to."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from telsdk.address import aor
+from telsdk.credential.phone import PhonePassword, PhonePasswords
+from telsdk.net.sockets import Listener, bind_stream
+from telsdk.node.flows import FlowTokens, ForgedRoute
+from telsdk.number import Number
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request, Response
+from telsdk.sip.transport import MAX_UDP_REQUEST
+from tests.network import ALICE, BOB, HOST, Network
+from tests.node.test_node import phone_login
+from tests.peer import Peer
+from tests.wspeer import WsPeer, within, ws_peer
+
+SECRET = bytes(range(32))
+FLOW = Hop("WS", "2001:db8::7", 40123, flow=12)
+
+
+def test_a_token_brings_back_its_flow() -> None:
+    tokens = FlowTokens()
+    assert tokens.read("call", tokens.write("call", FLOW)) == FLOW
+    assert tokens.read("call", tokens.write("call", None)) is None
+
+
+def test_a_datagram_flow_stays_one() -> None:
+    tokens = FlowTokens()
+    hop = tokens.read("call", tokens.write("call", Hop("UDP", "192.0.2.7", 5062)))
+    assert hop is not None
+    assert (hop, hop.is_source) == (Hop("UDP", "192.0.2.7", 5062), True)
+
+
+def test_a_token_of_another_call_another_node_or_nobody_is_refused() -> None:
+    tokens = FlowTokens()
+    good = tokens.write("call", FLOW)
+    mac, way = good[:24], good[24:]
+    other_way = tokens.write("call", Hop("WS", "192.0.2.9", 1, flow=3))[24:]
+    for call_id, token in [
+        ("other", good),
+        ("call", FlowTokens().write("call", FLOW)),
+        ("call", mac + other_way),
+        ("call", mac),
+        ("call", way),
+        ("call", "é" * 30),
+        ("call", ""),
+        ("call", None),
+    ]:
+        with pytest.raises(ForgedRoute):
+            tokens.read(call_id, token)
+
+
+class WebNetwork(Network):
+    """One node that takes WebSocket."""
+
+    async def serve(self) -> Listener:
+        listener = Listener("WS", bind_stream(HOST))
+        await self.start_node(0, phone_secrets=(SECRET,), listeners=[listener])
+        return listener
+
+    def password(self, number: Number) -> PhonePassword:
+        self.own(number)
+        return PhonePasswords([SECRET], self.facts).issue(self.facts.numbers[number], time.time())
+
+
+async def request_at(peer: WsPeer, method: str) -> Request:
+    message = await peer.receive()
+    assert isinstance(message, Request), message
+    assert message.method == method
+    return message
+
+
+def taken(invite: Request, contact: str) -> Response:
+    """The 200 to an INVITE, with the route that it came by."""
+    fields = [("Contact", contact), *(("Record-Route", str(route)) for route in invite.record_routes)]
+    response = invite.response(200, headers=fields)
+    response.add_to_tag("bob")
+    return response
+
+
+async def answer_at(peer: WsPeer, status: int) -> Response:
+    while True:
+        message = await peer.receive()
+        assert isinstance(message, Response), message
+        if message.status >= 200:
+            assert message.status == status
+            return message
+
+
+async def in_a_call(network: WebNetwork, alice: WsPeer, bob: WsPeer) -> Response:
+    """Both registered, bob called and taking it: the 200 that alice has."""
+    alices = network.password(ALICE)
+    await alice.register(alices)
+    await bob.register(network.password(BOB))
+    await alice.invite(aor(BOB), alices)
+    await bob.send(taken(await request_at(bob, "INVITE"), bob.contact))
+    return await answer_at(alice, 200)
+
+
+async def test_requests_within_a_call_reach_either_browser_by_its_flow() -> None:
+    async with WebNetwork(1) as network:
+        listener = await network.serve()
+        alices, bobs = network.password(ALICE), network.password(BOB)
+        async with ws_peer(listener.address, ALICE) as alice, ws_peer(listener.address, BOB) as bob:
+            assert (await alice.register(alices)).status == 200
+            assert (await bob.register(bobs)).status == 200
+            await alice.invite(aor(BOB), alices)
+            invite = await request_at(bob, "INVITE")
+            await bob.send(taken(invite, bob.contact))
+            ok = await answer_at(alice, 200)
+            assert len(ok.record_routes) == 2
+            await alice.send(within("ACK", ok, ok.cseq.number, alice))
+            assert (await request_at(bob, "ACK")).to.tag == "bob"
+
+            # The callee's own view of the dialog: the INVITE's Contact, its Record-Route in order.
+            seen = taken(invite, str(invite.contacts[0]))
+            await bob.send(within("BYE", seen, 1, bob, swapped=True))
+            bye = await request_at(alice, "BYE")
+            assert bye.routes == []
+            await alice.send(bye.response(200))
+            assert (await answer_at(bob, 200)).cseq.method == "BYE"
+
+
+async def test_a_browser_that_is_gone_is_told_of_at_once() -> None:
+    async with WebNetwork(1) as network:
+        listener = await network.serve()
+        async with ws_peer(listener.address, ALICE) as alice:
+            async with ws_peer(listener.address, BOB) as bob:
+                ok = await in_a_call(network, alice, bob)
+            await alice.send(within("BYE", ok, ok.cseq.number + 1, alice))
+            assert (await answer_at(alice, 500)).reason == "Next Hop Unreachable"
+            assert network.nodes[0].registrar.bindings(str(BOB)) == []
+
+
+async def test_the_flow_of_one_call_opens_no_other() -> None:
+    async with WebNetwork(1) as network:
+        listener = await network.serve()
+        async with ws_peer(listener.address, ALICE) as alice, ws_peer(listener.address, BOB) as bob:
+            ok = await in_a_call(network, alice, bob)
+            forged = within("BYE", ok, 99, alice)
+            forged.headers.set("Call-ID", "another-call")
+            await alice.send(forged)
+            await answer_at(alice, 403)
+
+
+async def test_a_large_request_reaches_a_udp_phone_where_it_registered_from() -> None:
+    async with WebNetwork(1) as network:
+        await network.serve()
+        port = network.listed[0].sockets.port
+        alices = network.password(ALICE)
+        with Peer(ALICE) as phone, Peer() as stranger:
+            assert (await phone_login(phone, network, alices.username, alices.password)).status == 200
+            request = stranger.request("MESSAGE", aor(ALICE), ("Content-Type", "text/plain"))
+            request.body = b"x" * (MAX_UDP_REQUEST + 1)
+            asked = asyncio.create_task(stranger.ask(request, HOST, port))
+            message = await phone.receive()
+            assert isinstance(message, Request)
+            assert (message.via.transport, len(message.body)) == ("UDP", len(request.body))
+            await phone.send(message.response(200), HOST, port)
+            assert (await asked).status == 200
