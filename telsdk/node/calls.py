@@ -226,7 +226,6 @@ class Calls:
 
     def _own_uri(self, hop: Hop, call_id: str) -> Uri:
         host, port = self._addresses.sent_by(hop.transport)
-        transport = "ws" if hop.transport == "WSS" else hop.transport.lower()  # RFC 7118 5.2.3 knows no "wss"
-        params = (("transport", transport), ("lr", None))
+        params = (("transport", hop.uri_transport), ("lr", None))
         user = self._tokens.write(call_id, hop if self._needs_us(hop) else None)
         return Uri("sip", user, host, port, params=params)

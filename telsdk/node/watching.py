@@ -217,8 +217,7 @@ class Watching:
 
     def _contact(self, hop: Hop) -> str:
         host, port = self._addresses.sent_by(hop.transport)
-        transport = "ws" if hop.transport == "WSS" else hop.transport.lower()  # RFC 7118 5.2.3 knows no "wss"
-        return f"<{Uri('sip', self._user, host, port, params=(('transport', transport),))}>"
+        return f"<{Uri('sip', self._user, host, port, params=(('transport', hop.uri_transport),))}>"
 
 
 def _watch(subscription: Subscription) -> _Watch:

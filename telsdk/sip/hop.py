@@ -30,6 +30,11 @@ class Hop:
         return self.transport != "UDP"
 
     @property
+    def uri_transport(self) -> str:
+        """What the transport parameter of a URI says for it: RFC 7118 5.2.3 has no "wss"."""
+        return "ws" if self.transport == "WSS" else self.transport.lower()
+
+    @property
     def secure(self) -> bool:
         return self.transport in ("TLS", "WSS")
 
