@@ -18,14 +18,14 @@ library SipUri {
         bytes calldata uri = bytes(text);
         uint256 length = uri.length;
         uint256 start = _schemeLength(uri);
-        if (start == 0 || length == start || length > MAX_LENGTH) return false;
+        if (start == 0 || length > MAX_LENGTH) return false;
         for (uint256 i = start; i < length; ++i) {
             if ((ALLOWED >> uint8(uri[i])) & 1 == 0) return false;
         }
         return true;
     }
 
-    /// @dev 4 for `sip:`, 5 for `sips:`, 0 for all else.
+    /// @dev 4 for `sip:`, 5 for `sips:`, each with something behind it; 0 for all else.
     function _schemeLength(bytes calldata uri) private pure returns (uint256) {
         if (uri.length > 4 && bytes4(uri[:4]) == "sip:") return 4;
         if (uri.length > 5 && bytes5(uri[:5]) == "sips:") return 5;
