@@ -21,10 +21,10 @@ SECRET = bytes(range(32))
 class Phone(Peer):
     """A phone with a password, which answers what it is told."""
 
-    def __init__(self, network: Network, number: Number) -> None:
+    def __init__(self, network: Network, number: Number, node: int = 0) -> None:
         super().__init__(number)
         self.number = number
-        self.port_of_node = network.listed[0].sockets.port
+        self.port_of_node = network.listed[node].sockets.port
         if number not in network.facts.numbers:
             network.own(number)
         facts = network.facts.numbers[number]

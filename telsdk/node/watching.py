@@ -2,8 +2,10 @@
 
 A node stores no lists of who may see whom. What it tells of others is what a call would show as well, whether
 somebody is there, and it tells it to users who are logged in here, and to nobody else. Where somebody is bound it
-tells only himself. It takes no presence that a user client publishes (PUBLISH, RFC 3903), and tells nothing of
-users at other nodes: a SUBSCRIBE for those goes on as any request does, and ends there with 403.
+tells only himself. It takes no presence that a user client publishes (PUBLISH, RFC 3903).
+
+A node knows of its own users alone. Who asks for somebody who is not bound here gets 480, for he may be at another
+node; who watched him when he left is told closed, which then says no more than that he has left this node.
 """
 
 from __future__ import annotations
@@ -50,6 +52,12 @@ class NotHere(AuthError):
     """Somebody asks who is not logged in at this node, or for what is not his."""
 
     status = 403
+
+
+class Elsewhere(AuthError):
+    """Somebody asks for a user who is not bound at this node."""
+
+    status = 480
 
 
 @dataclass(slots=True)
@@ -109,14 +117,7 @@ class Watching:
         if request.to.tag is not None:
             return request.uri.user == self._user
         package = (request.headers.get("Event") or "").partition(";")[0].strip()
-        if package not in PACKAGES:
-            return False
-        try:
-            target = locate(self._directory, request.uri.user or "").number
-        except TelError:
-            return False
-        login = self._logins.find(event.source)
-        return str(target) in self._registrar or (login is not None and login.number == target)
+        return package in PACKAGES
 
     def act(self, now: float, wall: float) -> None:
         """Acts on the notifier's events, and tells of changes; `now` monotonic, `wall` in seconds since 1970."""
@@ -179,6 +180,8 @@ class Watching:
         target = locate(self._directory, user or "").number
         if event.package.name == reginfo.PACKAGE and login.number != target:
             raise NotHere(f"registrations are told to whom they are of, and the login is of {login.number}")
+        if login.number != target and str(target) not in self._registrar:
+            raise Elsewhere(f"{target} is not at this node")
         if self._watched[login.number] >= MAX_WATCHED:
             raise NotHere(f"{login.number} watches {MAX_WATCHED} users already: end a subscription first")
         return _Watch(login.number, target, aor(user))

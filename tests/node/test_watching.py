@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from telsdk.address import aor
+from telsdk.number import Number
 from telsdk.sip.message import Request
 from telsdk.sip.pidf import Presence
 from telsdk.sip.reginfo import RegistrationInfo
@@ -113,3 +114,16 @@ async def test_who_logs_out_is_told_nothing_more() -> None:
             await alice.register(expires=0)
             state, _ = await alice.told()
             assert (state.state, len(network.nodes[0].watching)) == ("terminated", 0)
+
+
+async def test_a_user_at_another_node_is_not_told_of() -> None:
+    async with Network(2) as network:
+        await start(network)
+        bob = await network.user(BOB)
+        at = bob.registration.node
+        assert at is not None
+        with Phone(network, ALICE, node=1 - at.index) as alice:
+            await alice.register()
+            assert (await alice.subscribe(BOB, "presence")).status == 480
+            assert (await alice.subscribe(Number(99999), "presence")).status == 404
+        assert [len(node.watching) for node in network.nodes] == [0, 0]

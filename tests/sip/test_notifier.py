@@ -33,19 +33,19 @@ def subscribe(*, to_tag: str = "", cseq: int = 1, branch: str = "a", **fields: s
 
 
 class Desk:
-    def __init__(self, max_subscriptions: int = 10) -> None:
+    def __init__(self, max_subscriptions: int = 10, package: Package = PRESENCE) -> None:
         self.stack = Stack(sent_by={"UDP": ("192.0.2.11", 5060)}.__getitem__, token=tokens("notifier"))
         self.notifier = Notifier(
             self.stack,
-            [PRESENCE],
+            [package],
             contact=lambda _hop: "<sip:bob@192.0.2.11>",
             max_subscriptions=max_subscriptions,
         )
         self.now = 0.0
         self.events: list[Event] = []
 
-    def receive(self, message: Request | Response) -> None:
-        self.stack.receive(parse(bytes(message)), WATCHER, self.now)
+    def receive(self, message: Request | Response, source: Hop = WATCHER) -> None:
+        self.stack.receive(parse(bytes(message)), source, self.now)
         self.pump()
 
     def pump(self) -> None:
@@ -226,6 +226,20 @@ def test_a_refresh_gives_more_time_and_is_told_at_once(desk: Desk) -> None:
     assert len(desk.notifier) == 1
     desk.pass_time(603.0)
     assert [state(one) for one in desk.notifies()] == ["terminated;reason=timeout"]
+
+
+def test_after_a_refresh_from_elsewhere_that_is_where_is_told() -> None:
+    desk, moved = Desk(), Hop("UDP", "192.0.2.99", 5060)
+    subscription = desk.accepted()
+    desk.receive(subscribe(to_tag=subscription.dialog.local.tag or "", cseq=2), moved)
+    desk.notifier.notify(subscription, b"again", 0.0)
+    assert desk.stack.take_outgoing()[-1].hop == moved
+
+
+def test_an_hour_is_never_too_brief() -> None:
+    desk = Desk(package=Package("presence", "x/y", min_expires=7200, max_expires=7200))
+    desk.receive(subscribe(Expires="3600"))
+    assert desk.asked().expires == 3600
 
 
 def test_a_refresh_that_comes_late_is_out_of_order(desk: Desk) -> None:

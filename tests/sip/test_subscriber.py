@@ -120,7 +120,7 @@ def test_a_subscription_is_refreshed_in_time_until_it_is_left() -> None:
     net = Net()
     sub = net.subscribe(expires=600)
     net.wire.run(1500.0)
-    assert len(net.sent("SUBSCRIBE")) == 3
+    assert [request.cseq.number for request in net.sent("SUBSCRIBE")] == [1, 2, 3]
     assert net.ended() == []
     net.subscriber.unsubscribe(sub, net.wire.now)
     net.subscriber.unsubscribe(sub, net.wire.now)
@@ -161,6 +161,20 @@ def test_too_short_a_time_is_asked_for_again_as_long_as_the_notifier_wants() -> 
     net.wire.run(1.0)
     assert [request.expires for request in net.sent("SUBSCRIBE")] == [10, 60]
     assert net.heard() == [b"0"]
+
+
+def test_a_notifier_who_always_wants_more_time_is_asked_twice_and_no_more() -> None:
+    net = Net()
+    wanted = iter(range(100, 200))
+    net.bob.core.react = lambda event, now: (
+        net.bob.notifier.refuse(event, 423, now, headers=[("Min-Expires", str(next(wanted)))])
+        if isinstance(event, SubscribeAsked)
+        else None
+    )
+    net.subscribe(expires=60)
+    net.wire.run()
+    assert [request.expires for request in net.sent("SUBSCRIBE")] == [60, 100]
+    assert net.ended() == [("refused", None)]
 
 
 def test_a_refusal_is_told_with_the_answer() -> None:
