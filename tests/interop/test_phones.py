@@ -103,7 +103,7 @@ module_app menu.so
 """
 
 
-def set_up(folder: Path, network: Network, number: Number, *, answer: bool) -> None:
+def set_up(folder: Path, network: Network, number: Number, *, answer: bool, codec: str) -> None:
     """A baresip's folder: an account of `number` at node 0, a tone to play."""
     issued = phone_password(network, number)
     node = f"{HOST}:{network.listed[0].sockets.port}"
@@ -113,17 +113,22 @@ def set_up(folder: Path, network: Network, number: Number, *, answer: bool) -> N
     (folder / "contacts").write_text("")
     (folder / "accounts").write_text(
         f"<sip:{number}@{node};transport=udp>;auth_user={issued.username};auth_pass={issued.password};"
-        f"mediaenc=dtls_srtp;medianat=ice;regint=600;audio_codecs=opus/48000/2;"
+        f"mediaenc=dtls_srtp;medianat=ice;regint=600;audio_codecs={codec};"
         f"answermode={'auto' if answer else 'manual'}\n"
     )
 
 
 @asynccontextmanager
 async def baresip(
-    folder: Path, network: Network, number: Number, *commands: str, answer: bool = False
+    folder: Path,
+    network: Network,
+    number: Number,
+    *commands: str,
+    answer: bool = False,
+    codec: str = "opus/48000/2",
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A baresip of `number`, registered at node 0."""
-    set_up(folder, network, number, answer=answer)
+    set_up(folder, network, number, answer=answer, codec=codec)
     dial = [part for command in commands for part in ("-e", command)]
     process = await asyncio.create_subprocess_exec(
         program("baresip"), "-f", str(folder), *dial,
