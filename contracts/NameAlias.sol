@@ -40,7 +40,7 @@ contract NameAlias is INameAlias {
         bytes32 word = Label.pack(label);
         if (word == 0) revert InvalidLabel(label);
         uint64 epoch = _requireOwner(number);
-        address ensOwner = _ensOwner(word);
+        address ensOwner = _ensOwner(bytes(label));
         if (ensOwner != msg.sender && address(ens) != address(0)) revert NotEnsOwner(label, msg.sender, ensOwner);
         Claim memory previous = _claims[word];
         if (_resolve(previous, ensOwner)) revert NameTaken(label, previous.number);
@@ -64,21 +64,24 @@ contract NameAlias is INameAlias {
     function numberOf(string calldata label) external view returns (uint256) {
         bytes32 word = Label.pack(label);
         Claim memory entry = _claims[word];
-        return _resolve(entry, _ensOwner(word)) ? entry.number : 0;
+        return _resolve(entry, _ensOwner(bytes(label))) ? entry.number : 0;
     }
 
     /// @inheritdoc INameAlias
     function nameOf(uint256 number) external view returns (string memory) {
         bytes32 word = _labels[number];
         Claim memory entry = _claims[word];
-        if (entry.number != number || !_resolve(entry, _ensOwner(word))) return "";
-        return string.concat(Label.unpack(word), ".eth");
+        if (entry.number != number) return "";
+        string memory label = Label.unpack(word);
+        if (!_resolve(entry, _ensOwner(bytes(label)))) return "";
+        return string.concat(label, ".eth");
     }
 
     /// @dev Ends the claim of `number` in this epoch, whether ENS still vouches for it or not, so that a number never
     ///      has two.
     function _dropLabel(uint256 number, uint64 epoch) private returns (bool dropped) {
         bytes32 word = _labels[number];
+        if (word == 0) return false;
         Claim storage entry = _claims[word];
         if (entry.number != number || entry.epoch != epoch) return false;
         delete _claims[word];
@@ -87,6 +90,8 @@ contract NameAlias is INameAlias {
     }
 
     function _requireOwner(uint256 number) private view returns (uint64) {
+        // The session counter is not asked for.
+        // slither-disable-next-line unused-return
         (address owner, uint64 epoch,) = registry.custodyOf(number);
         if (msg.sender != owner) revert NotOwner(number, msg.sender, owner);
         return epoch;
@@ -95,14 +100,16 @@ contract NameAlias is INameAlias {
     /// @dev Whether the claim holds: made in its number's present epoch, and by whom ENS names when there is ENS.
     function _resolve(Claim memory entry, address ensOwner) private view returns (bool) {
         if (entry.number == 0) return false;
+        // The session counter is not asked for.
+        // slither-disable-next-line unused-return
         (address owner, uint64 epoch,) = registry.custodyOf(entry.number);
         return entry.epoch == epoch && (address(ens) == address(0) || owner == ensOwner);
     }
 
     /// @dev Whose label.eth is in ENS; zero without ENS.
-    function _ensOwner(bytes32 word) private view returns (address owner) {
-        if (address(ens) == address(0) || word == 0) return address(0);
-        bytes32 node = keccak256(abi.encode(ETH_NODE, keccak256(bytes(Label.unpack(word)))));
+    function _ensOwner(bytes memory label) private view returns (address owner) {
+        if (address(ens) == address(0)) return address(0);
+        bytes32 node = keccak256(abi.encode(ETH_NODE, keccak256(label)));
         owner = ens.owner(node);
         if (owner == address(wrapper) && owner != address(0)) owner = wrapper.ownerOf(uint256(node));
     }

@@ -27,6 +27,8 @@ contract NumberMarket is INumberMarket {
 
     /// @inheritdoc INumberMarket
     function list(uint256 number, uint256 price) external {
+        // The session counter is not asked for.
+        // slither-disable-next-line unused-return
         (address owner, uint64 epoch,) = registry.custodyOf(number);
         if (msg.sender != owner) revert NotOwner(number, msg.sender, owner);
         if (price == 0 || price > type(uint128).max) revert PriceOutOfRange(price);
@@ -37,6 +39,8 @@ contract NumberMarket is INumberMarket {
 
     /// @inheritdoc INumberMarket
     function cancel(uint256 number) external {
+        // Nor are the epoch and the session counter.
+        // slither-disable-next-line unused-return
         (address owner,,) = registry.custodyOf(number);
         if (msg.sender != owner) revert NotOwner(number, msg.sender, owner);
         if (_listings[number].price == 0) revert NotListed(number);
@@ -52,12 +56,16 @@ contract NumberMarket is INumberMarket {
         if (msg.value != price) revert WrongPayment(price, msg.value);
         bytes32 actual = registry.getStateFingerprint(number);
         if (actual != fingerprint) revert FingerprintDiffers(number, actual, fingerprint);
+        // Nor here.
+        // slither-disable-next-line unused-return
         (address seller,,) = registry.custodyOf(number);
         if (msg.sender == seller) revert BuyerIsOwner(number, seller);
 
         delete _listings[number];
         owed[seller] += price;
         emit Bought(number, seller, msg.sender, price);
+        // The seller approved the market, listed the number himself and is credited the price.
+        // slither-disable-next-line arbitrary-send-erc20
         IERC721(address(registry)).transferFrom(seller, msg.sender, number);
     }
 
@@ -67,6 +75,8 @@ contract NumberMarket is INumberMarket {
         if (amount == 0) revert NothingOwed(msg.sender);
         owed[msg.sender] = 0;
         emit Withdrawn(msg.sender, amount);
+        // A call, because the seller may be a contract that needs more than 2,300 gas. All is written already.
+        // slither-disable-next-line low-level-calls
         (bool ok,) = msg.sender.call{value: amount}("");
         if (!ok) revert PaymentFailed(msg.sender, amount);
     }

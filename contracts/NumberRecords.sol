@@ -50,6 +50,8 @@ contract NumberRecords is OwnerSigned, INumberRecords {
     uint256 private immutable _cachedChainId;
 
     /// Keyed by number and epoch, so that what was written in an earlier epoch is out of reach.
+    // It is written through the pointers that _recordsAt gives.
+    // slither-disable-next-line uninitialized-state
     mapping(uint256 key => Records) private _records;
 
     constructor(INumberRegistry registry_) {
@@ -214,6 +216,8 @@ contract NumberRecords is OwnerSigned, INumberRecords {
     }
 
     function _custody(uint256 number) private view returns (address owner, uint64 epoch) {
+        // The session counter is not asked for.
+        // slither-disable-next-line unused-return
         (owner, epoch,) = registry.custodyOf(number);
     }
 

@@ -42,6 +42,8 @@ contract NumberRegistrar is INumberRegistrar {
     /// @inheritdoc INumberRegistrar
     function commit(bytes32 commitment) external {
         uint256 since = committedAt[commitment];
+        // What a validator can shift is seconds; a commitment is kept for a day.
+        // slither-disable-next-line timestamp
         if (since != 0 && block.timestamp <= since + MAX_COMMIT_AGE) revert AlreadyCommitted(commitment, since);
         committedAt[commitment] = block.timestamp;
         emit Committed(commitment);
@@ -72,6 +74,9 @@ contract NumberRegistrar is INumberRegistrar {
         address to = treasury;
         uint256 amount = address(this).balance;
         emit Withdrawn(to, amount);
+        // To the treasury, which only its holder passes on. A call, because it may be a contract that needs more than
+        // 2,300 gas.
+        // slither-disable-next-line arbitrary-send-eth,low-level-calls
         (bool ok,) = to.call{value: amount}("");
         if (!ok) revert WithdrawalFailed(to, amount);
     }
@@ -79,6 +84,8 @@ contract NumberRegistrar is INumberRegistrar {
     /// @inheritdoc INumberRegistrar
     function proposeTreasury(address next) external {
         _requireTreasury();
+        // Zero takes a proposal back.
+        // slither-disable-next-line missing-zero-check
         pendingTreasury = next;
         emit TreasuryProposed(next);
     }
@@ -118,6 +125,8 @@ contract NumberRegistrar is INumberRegistrar {
 
     function _useCommitment(bytes32 commitment) private {
         uint256 since = committedAt[commitment];
+        // Zero is not a time but the mark of no commitment.
+        // slither-disable-next-line incorrect-equality,timestamp
         if (since == 0) revert NotCommitted(commitment);
         uint256 readyAt = since + MIN_COMMIT_AGE;
         if (block.timestamp < readyAt) revert CommitmentTooNew(commitment, readyAt);
@@ -133,6 +142,8 @@ contract NumberRegistrar is INumberRegistrar {
 
     /// @dev The payer chose to pay too much; a payer who then takes nothing back harms nobody but himself.
     function _refund(uint256 amount) private {
+        // A call, because the payer may be a contract that needs more than 2,300 gas.
+        // slither-disable-next-line low-level-calls
         (bool ok,) = msg.sender.call{value: amount}("");
         if (!ok) revert RefundFailed(msg.sender, amount);
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes the two lock files anew: run.lock (what `scripts/demo` installs) and dev.lock (with all that
-# development needs). run.lock is a part of dev.lock: both hold the same versions. Needs uv (PyPI).
+# Writes the lock files anew: run.lock (what `scripts/demo` installs) and dev.lock (with all that development
+# needs). run.lock is a part of dev.lock: both hold the same versions. The others stand alone. Needs uv (PyPI).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lock() {
@@ -9,4 +9,6 @@ lock() {
 }
 lock pyproject.toml --extra demo --group dev -o requirements/dev.lock
 lock pyproject.toml --extra demo --group build -c requirements/dev.lock -o requirements/run.lock
-lock --group nodejs -o requirements/nodejs.lock
+for group in nodejs slither halmos; do
+    lock --group "$group" -o "requirements/$group.lock"
+done

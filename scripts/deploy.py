@@ -2,84 +2,36 @@
 
     ape run deploy --network ethereum:local:http://127.0.0.1:8545 --account TEST::0 --name local
     ape run deploy --network ethereum:sepolia:node --account mine --name sepolia --treasury 0x…
+    ape run deploy --network ethereum:sepolia:https://… --account mine --name sepolia --treasury 0x…
+
+The last part of a network is who serves it: an address, or ``node``, which is the address that ape-config.yaml
+names for it. To add a testnet, name its node there: without, ape takes one of the public ones by chance.
 
 Writes where they stand as NAME.json into telsdk's folder for deployments, or where --output says; then
 ``telsdk --network NAME`` finds them. A second run finds the file, looks whether the contracts are there, and
-does nothing.
+does nothing. When a run is cut off, the same command goes on where it was: beside the file, NAME.json.progress
+says how far it came.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 from ape.api import AccountAPI, ProviderAPI
 from ape.cli import ConnectedProviderCommand, account_option
-from eth_account.datastructures import SignedMessage, SignedTransaction
-from eth_account.messages import SignableMessage
-from eth_typing import ChecksumAddress
-from eth_utils.address import to_checksum_address
-from eth_utils.crypto import keccak
-from hexbytes import HexBytes
 from web3 import Web3
 
 from telsdk.chain import deploy as chain_deploy
 from telsdk.chain import deployments
-from telsdk.chain.deployments import Deployment
+from telsdk.chain.apeaccount import ApeAccount
 from telsdk.errors import TelError
 
 ZERO = "0x" + "00" * 20
 
 
-class ApeAccount:
-    """An account of ape's as `telsdk.chain` takes accounts."""
-
-    def __init__(self, account: AccountAPI, provider: ProviderAPI) -> None:
-        self._account = account
-        self._provider = provider
-
-    @property
-    def address(self) -> ChecksumAddress:
-        return to_checksum_address(str(self._account.address))
-
-    def sign_transaction(self, transaction_dict: Any, /) -> SignedTransaction:
-        """Asks the account to sign; raises click.Abort when its holder declines."""
-        unsigned = self._provider.network.ecosystem.create_transaction(**transaction_dict)
-        signed = self._account.sign_transaction(unsigned)
-        if signed is None or signed.signature is None:
-            raise click.Abort
-        raw = HexBytes(signed.serialize_transaction())
-        signature = signed.signature
-        r, s = int.from_bytes(signature.r), int.from_bytes(signature.s)
-        return SignedTransaction(raw, HexBytes(keccak(raw)), r, s, signature.v)
-
-    def sign_message(self, signable_message: SignableMessage, /) -> SignedMessage:
-        raise click.UsageError(f"a deployment signs no messages, but {signable_message!r} was asked for")
-
-
 def _path(name: str, output: Path | None) -> Path:
     return output or deployments.user_folder() / f"{name}.json"
-
-
-def _standing(w3: Web3, path: Path) -> Deployment | None:
-    """The deployment in the file at `path`, if there is such a file.
-
-    Raises:
-        click.ClickException: it is of another chain, or its contracts are not there.
-    """
-    if not path.exists():
-        return None
-    found = deployments.read(path)
-    chain_id = w3.eth.chain_id
-    if found.chain_id != chain_id:
-        raise click.ClickException(
-            f"{path} is of chain {found.chain_id}, this is {chain_id}: give another --name"
-        )
-    for contract, address in found.addresses.items():
-        if not w3.eth.get_code(to_checksum_address(address)):
-            raise click.ClickException(f"{path}: no {contract} at {address}; remove the file to deploy anew")
-    return found
 
 
 @click.command(cls=ConnectedProviderCommand)
@@ -104,7 +56,7 @@ def cli(
     w3: Web3 = provider.web3
     path = _path(name, output)
     try:
-        if _standing(w3, path) is not None:
+        if chain_deploy.standing(w3, path) is not None:
             click.echo(f"{path}: deployed already")
             return
         made = chain_deploy.deploy(
@@ -115,13 +67,10 @@ def cli(
             ens=ens,
             wrapper=wrapper,
             rpc=rpc,
+            path=path,
         )
     except TelError as error:
         raise click.ClickException(str(error)) from error
-    if output is None:
-        deployments.save(made)
-    else:
-        path.write_text(made.to_json())
     for contract, address in made.addresses.items():
         click.echo(f"{contract:16} {address}")
     click.echo(f"{path}: written")

@@ -46,9 +46,22 @@ def anvil() -> str:
     Raises:
         ToolchainError: it is not installed.
     """
-    found = next(MODULES.glob("@foundry-rs/anvil-*/bin/anvil*"), None)
+    return _foundry("anvil")
+
+
+def forge() -> str:
+    """The path of npm's forge, after `install`.
+
+    Raises:
+        ToolchainError: it is not installed.
+    """
+    return _foundry("forge")
+
+
+def _foundry(name: str) -> str:
+    found = next(MODULES.glob(f"@foundry-rs/{name}-*/bin/{name}*"), None)
     if found is None:
-        raise ToolchainError("anvil is missing: run scripts/toolchain.py")
+        raise ToolchainError(f"{name} is missing: run scripts/toolchain.py")
     return str(found)
 
 
@@ -81,10 +94,15 @@ def _install() -> None:
         raise ToolchainError(f"npm install failed: {run.stderr.strip() or run.stdout.strip()}")
 
 
+def solc_launcher() -> Path:
+    """Where `install` puts the compiler, for those that look for a program."""
+    version = json.loads((ROOT / "package.json").read_text())["devDependencies"]["solc"]
+    return SOLC_FOLDER / f"solc-v{version}"
+
+
 def _link_solc() -> None:
     """Puts scripts/solc where py-solc-x looks for the compiler that ape asks for."""
-    version = json.loads((ROOT / "package.json").read_text())["devDependencies"]["solc"]
-    launcher = SOLC_FOLDER / f"solc-v{version}"
+    launcher = solc_launcher()
     text = f'#!/bin/sh\nexec "{node()}" "{ROOT / "scripts/solc"}" "$@"\n'
     if launcher.exists() and launcher.read_text() == text:
         return

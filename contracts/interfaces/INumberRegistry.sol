@@ -31,6 +31,8 @@ interface INumberRegistry is IERC4906, IERC5646, IOwnerSigned {
     error AlreadyHolds(uint256 number, address to);
 
     /// @notice The contracts that belong to this registry, from now on and for ever.
+    // Logged once in the life of a registry: nobody searches for it by address.
+    // slither-disable-next-line unindexed-event-address
     event Linked(address registrar, address nameAlias, address records, address market);
 
     /// @notice `number` changed hands and entered `epoch`: whatever was recorded in an earlier epoch is void. The first
@@ -44,6 +46,8 @@ interface INumberRegistry is IERC4906, IERC5646, IOwnerSigned {
     event Moved(uint256 indexed number, address indexed from, address indexed to);
 
     /// @notice Fixes the other contracts of the suite. Once, by the linker.
+    // The parameters are named as the getters that say the same afterwards.
+    // slither-disable-next-line shadowing-local
     function link(address registrar, address nameAlias, address records, address market) external;
 
     /// @notice Gives a number that nobody holds to `to`. The registrar's call.
@@ -80,7 +84,8 @@ interface INumberRegistry is IERC4906, IERC5646, IOwnerSigned {
     function consentOf(uint256 number) external view returns (uint64);
 
     /// @notice The separator of the suite's EIP-712 domain.
-    // solhint-disable-next-line func-name-mixedcase
+    // The name that ERC-2612 gave it, by which tools know it.
+    // slither-disable-next-line naming-convention
     function DOMAIN_SEPARATOR() external view returns (bytes32);
 
     /// @notice Who may link.

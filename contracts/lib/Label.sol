@@ -19,16 +19,19 @@ library Label {
         if (length > MIN_LENGTH && label[2] == "-" && label[3] == "-") return 0;
         word = bytes32(label);
         for (uint256 i = 0; i < length; ++i) {
-            if ((ALLOWED >> uint8(word[i])) & 1 == 0) return 0;
+            if ((ALLOWED >> uint8(bytes1(word << (8 * i)))) & 1 == 0) return 0;
         }
     }
 
     function unpack(bytes32 word) internal pure returns (string memory) {
         uint256 length = 0;
-        while (length < MAX_LENGTH && word[length] != 0) ++length;
-        bytes memory text = new bytes(length);
-        for (uint256 i = 0; i < length; ++i) {
-            text[i] = word[i];
+        // What is shifted out at 32 leaves zero, so that is where the count ends at the latest.
+        while ((word << (8 * length)) != 0) ++length;
+        bytes memory text = abi.encodePacked(word);
+        // Only the text's length is set, to less than the memory that it has.
+        // slither-disable-next-line assembly
+        assembly ("memory-safe") {
+            mstore(text, length)
         }
         return string(text);
     }

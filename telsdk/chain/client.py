@@ -15,6 +15,7 @@ from web3.exceptions import BlockNotFound
 from web3.types import FilterParams
 
 from telsdk.chain import deployments
+from telsdk.chain.batch import Batch
 from telsdk.chain.contracts.alias import NameAlias
 from telsdk.chain.contracts.hubs import HubList
 from telsdk.chain.contracts.market import NumberMarket
@@ -141,6 +142,10 @@ class Client:
 
     # What goes across contracts
 
+    def batch(self, block: int | None = None) -> Batch:
+        """Collects reads, to ask all at once as of `block` (the newest, unless given)."""
+        return Batch(self.session, block)
+
     def lookup(self, address: str) -> Lookup:
         """Who a number, a name, or the one number of an account belongs to, as of the newest block.
 
@@ -151,18 +156,20 @@ class Client:
         """
         block = self.session.height()
         number = self._number(address, block)
-        custody = self.registry.custody(number, block)
-        records = self.records.get(number, block)
-        offer = self.market.offer(number, block)
+        with self.batch(block) as batch:
+            custody = batch.add(self.registry.custody_read(number))
+            records = batch.add(self.records.get_read(number))
+            price = batch.add(self.market.price_read(number))
+            name = batch.add(self.alias.name_of_read(number))
         return Lookup(
             number=number,
-            name=self.alias.name_of(number, block),
-            owner=custody.owner,
-            epoch=custody.epoch,
-            credential=records.credential,
-            hub=records.hub,
-            backup=records.backup,
-            listing=None if offer is None else offer.price,
+            name=name.get(),
+            owner=custody.get().owner,
+            epoch=custody.get().epoch,
+            credential=records.get().credential,
+            hub=records.get().hub,
+            backup=records.get().backup,
+            listing=price.get(),
             chain_id=self.domain.chain_id,
             block=block,
         )
@@ -173,7 +180,9 @@ class Client:
         if self.registry.balance(account) == 0:
             return ()
         received = self._received(account)
-        return tuple(number for number in sorted(received) if self.registry.custody(number).owner == account)
+        with self.batch() as batch:
+            held = {number: batch.add(self.registry.custody_read(number)) for number in sorted(received)}
+        return tuple(number for number, custody in held.items() if custody.get().owner == account)
 
     def balance(self, account: str | None = None) -> Decimal:
         """The ether of `account` (this one, unless given)."""

@@ -7,9 +7,7 @@ Packaged ones are in ``telsdk/chain/data/deployments``; your own in ``deployment
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -21,6 +19,7 @@ import platformdirs
 from eth_utils.address import is_checksum_address
 
 from telsdk.chain.errors import DeploymentError, UnknownNetwork
+from telsdk.chain.files import write_whole
 from telsdk.chain.manifest import CONTRACTS
 from telsdk.directory import Domain
 
@@ -152,13 +151,8 @@ def on_chain(chain_id: int, folder: Path | None = None) -> Deployment:
 
 def save(deployment: Deployment, folder: Path | None = None) -> Path:
     """Writes `deployment` into `folder` (yours, unless given), whole or not at all, and says where."""
-    folder = folder or user_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{deployment.name}.json"
-    handle, temporary = tempfile.mkstemp(dir=folder, suffix=".tmp")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(deployment.to_json())
-    Path(temporary).replace(path)
+    path = (folder or user_folder()) / f"{deployment.name}.json"
+    write_whole(path, deployment.to_json())
     return path
 
 

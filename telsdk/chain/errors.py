@@ -8,7 +8,7 @@ ChainError
 ├── WrongNetwork            the RPC serves another chain than the deployment is on
 ├── NotDeployed             the deployment's contracts are not there
 ├── DeploymentError         a deployment file or the manifest cannot be used
-├── NoAccount               a write was asked for without an account
+├── NoAccount               a write was asked for without an account, or its holder did not sign
 ├── TransactionPending      sent, but not in a block within the time allowed
 ├── TransactionUnpaid       the account cannot pay for value and gas
 ├── SeveralNumbers          an account was looked up that holds more than one number
@@ -56,7 +56,7 @@ class DeploymentError(ChainError, ValueError):
 
 
 class NoAccount(ChainError):
-    """A transaction was asked for, and the client has no account to send it from."""
+    """A transaction was asked for, and the client has no account to send it from, or one that does not sign."""
 
 
 class TransactionPending(ChainError, TimeoutError):

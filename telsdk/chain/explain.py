@@ -1,7 +1,8 @@
 """What each custom error of the contracts means to a person: the cause, and the next step where there is one.
 
-The fields are the error's arguments as the ABI names them. ``:eth`` shows wei as ether, ``:time`` seconds
-since 1970 as a UTC time, ``:hex`` bytes as 0x…
+The fields are the error's arguments as the ABI names them. ``:eth`` shows wei as ether, ``:wei`` as they are,
+``:time`` seconds since 1970 as a UTC time, ``:hex`` bytes as 0x… What is shown as ether, wei or time is Decimal
+ether or a datetime in `telsdk.chain.refusals`, which scripts/manifest.py writes.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ EXPLANATIONS: dict[str, str] = {
     "CommitmentExpired": "too late: the commitment expired at {expiredAt:time}; commit again",
     "PriceAboveCeiling": "the number costs {price:eth} ether, and {maxPrice:eth} were allowed",
     "Underpaid": "the number costs {price:eth} ether and {paid:eth} came: pay the price",
-    "RefundFailed": "{payer} takes no ether back: pay exactly the price",
-    "WithdrawalFailed": "the treasury {to} takes no ether",
+    "RefundFailed": "{payer} takes {amount:eth} ether not back: pay exactly the price",
+    "WithdrawalFailed": "the treasury {to} takes no ether: {amount:eth} stay in the registrar",
     "NotTreasury": "{caller} may not do this: only the treasury {treasury} may",
     "NotPendingTreasury": "{caller} was not proposed as treasury: {pending} was",
     "ZeroTreasury": "the treasury cannot be address zero",
@@ -63,14 +64,14 @@ EXPLANATIONS: dict[str, str] = {
     "UnknownFields": "{fields} names no set of records: add up 1 credential, 2 hub, 4 backup, 8 message key",
     # INumberMarket
     "MarketNotApproved": "the market may not sell {number} yet: approve it in the registry first",
-    "PriceOutOfRange": "a price is 1 wei to 2^128 - 1 wei, not {price} wei",
+    "PriceOutOfRange": "a price is 1 wei to 2^128 - 1 wei, not {price:wei} wei",
     "NotListed": "{number} is not for sale",
     "PriceDiffers": "{number} costs {price:eth} ether, not {named:eth}: look again",
     "WrongPayment": "exactly {price:eth} ether is to be paid, and {paid:eth} came",
     "FingerprintDiffers": "something about {number} changed since you looked: look again before you buy",
     "BuyerIsOwner": "{owner} has {number} already",
     "NothingOwed": "nothing is owed to {account}",
-    "PaymentFailed": "{account} takes no ether",
+    "PaymentFailed": "{account} takes no ether: {amount:eth} stay in the market",
     # IHubList
     "WrongBond": "a hub's bond is {bond:eth} ether, and {paid:eth} came",
     "NotOperator": "{caller} may not do this: hub {hubId} is operated by {operator}",
@@ -82,7 +83,7 @@ EXPLANATIONS: dict[str, str] = {
     "NothingToRetire": "hub {hubId} has no previous pin left to retire",
     "ExitAlreadyBegun": "hub {hubId} leaves already: the bond may be withdrawn at {exitAt:time}",
     "ExitNotBegun": "hub {hubId} has not begun its exit: begin it first",
-    "ExitNotReady": "the bond of hub {hubId} may be withdrawn at {exitAt:time}, not before",
+    "ExitNotReady": "the bond of hub {hubId} may be withdrawn at {exitAt:time}, and it is {time:time}",
     "BondTransferFailed": "{operator} takes no ether",
 }
 
@@ -103,6 +104,8 @@ class _Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "eth":
             return str(ether(value))
+        if format_spec == "wei":
+            return str(value)
         if format_spec == "time":
             return _time(value)
         if format_spec == "hex":

@@ -15,20 +15,22 @@ def facts_of(client: Client, number: Number, block: int | None = None) -> Number
         NotFound: nobody holds it.
         RpcError, RpcUnreachable: the chain cannot be asked.
     """
-    block = client.session.height() if block is None else block
-    custody = client.registry.custody(number, block)
-    records = client.records.get(number, block)
-    offer = client.market.offer(number, block)
+    with client.batch(block) as batch:
+        asked_custody = batch.add(client.registry.custody_read(number))
+        asked_records = batch.add(client.records.get_read(number))
+        asked_price = batch.add(client.market.price_read(number))
+        name = batch.add(client.alias.name_of_read(number))
+    custody, records, price = asked_custody.get(), asked_records.get(), asked_price.get()
     return NumberFacts(
         number=number,
         owner=custody.owner,
         epoch=custody.epoch,
         session=custody.session,
-        name=client.alias.name_of(number, block),
+        name=name.get(),
         credential=records.credential,
         kdf=records.kdf,
         hub=records.hub,
         backup=records.backup,
         message_key=records.message_key,
-        price=None if offer is None else wei(offer.price),
+        price=None if price is None else wei(price),
     )

@@ -17,12 +17,31 @@ AbiEntry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Runtime:
+    """Where a contract's runtime code is in its creation code. Immutables are zero there."""
+
+    offset: int  # bytes
+    size: int  # bytes
+    immutables: Mapping[str, tuple[int, ...]]  # name -> where in the runtime code its 32 bytes stand
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """One compiled contract."""
 
     name: str
     abi: tuple[AbiEntry, ...]
     bytecode: str  # creation code, 0x…
+    runtime: Runtime
+
+    @property
+    def creation_code(self) -> bytes:
+        return bytes.fromhex(self.bytecode.removeprefix("0x"))
+
+    @property
+    def runtime_code(self) -> bytes:
+        """What is on the chain, but for the immutables."""
+        return self.creation_code[self.runtime.offset :][: self.runtime.size]
 
     def entries(self, kind: str) -> list[AbiEntry]:
         """The ABI entries of one `kind`: "function", "event", "error" or "constructor"."""
@@ -35,6 +54,7 @@ class Manifest:
 
     contracts: Mapping[str, Artifact]
     compiler: Mapping[str, Any]
+    tools: Mapping[str, str]  # name -> creation code, 0x…, of what is run by eth_call and never deployed
 
     def __getitem__(self, name: str) -> Artifact:
         try:
@@ -54,14 +74,19 @@ def parse(text: str) -> Manifest:
     try:
         data = json.loads(text)
         contracts = {
-            name: Artifact(name, tuple(entry["abi"]), entry["bytecode"])
+            name: Artifact(name, tuple(entry["abi"]), entry["bytecode"], _runtime(entry["runtime"]))
             for name, entry in data["contracts"].items()
         }
-        return Manifest(contracts, dict(data["compiler"]))
+        return Manifest(contracts, dict(data["compiler"]), dict(data["tools"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DeploymentError(
             f"manifest.json cannot be read ({error!r}): build it again with `python scripts/manifest.py`"
         ) from error
+
+
+def _runtime(entry: Mapping[str, Any]) -> Runtime:
+    immutables = {name: tuple(places) for name, places in entry["immutables"].items()}
+    return Runtime(int(entry["offset"]), int(entry["size"]), immutables)
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from eth_utils.crypto import keccak
 from telsdk.chain.errors import NumberTaken, PriceTooHigh, TransactionPending
 from telsdk.chain.permits import TypedData
 from telsdk.chain.session import Account, Receipt
+from telsdk.chain.units import moment
 from telsdk.directory import Domain
 from telsdk.errors import NotFound
 from telsdk.number import Number
@@ -66,7 +68,7 @@ def buy_number(
     max_price = _check(client, number, max_price)
     key = secret(client.domain, account, number, owner)
     since = _commit(client, client.registrar.commitment(number, owner, key, max_price))
-    _wait_until(client, since + int(client.registrar.min_commit_age().total_seconds()), wait)
+    _wait_until(client, since + client.registrar.min_commit_age(), wait)
     return client.registrar.register(number, owner, key, max_price)
 
 
@@ -81,22 +83,22 @@ def _check(client: Client, number: Number, max_price: Decimal | None) -> Decimal
     return price if max_price is None else max_price
 
 
-def _commit(client: Client, commitment: bytes) -> int:
+def _commit(client: Client, commitment: bytes) -> datetime:
     """When the commitment was made, by the chain's clock: now, or before this was cut off."""
     registrar = client.registrar
     since = registrar.committed_at(commitment)
-    if since is None or since + registrar.max_commit_age().total_seconds() < client.session.clock():
+    if since is None or since + registrar.max_commit_age() < moment(client.session.clock()):
         receipt = registrar.commit(commitment)
-        since = client.head(receipt.block).timestamp
+        since = moment(client.head(receipt.block).timestamp)
     return since
 
 
-def _wait_until(client: Client, ready: int, wait: Wait) -> None:
+def _wait_until(client: Client, ready: datetime, wait: Wait) -> None:
     for _ in range(_LOOKS):
-        left = ready - client.session.clock()
+        left = (ready - moment(client.session.clock())).total_seconds()
         if left <= 0:
             return
-        wait(max(float(left), _PATIENCE))
+        wait(max(left, _PATIENCE))
     raise TransactionPending(
         "the chain's clock does not get on: its blocks have stopped; ask again later, the purchase will go on"
     )

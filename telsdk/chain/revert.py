@@ -1,19 +1,19 @@
 """Why a contract refused: one exception class for each custom error of the contracts.
 
-The classes are made from the ABIs, so that none can be forgotten, and are attributes of this module:
+The classes are those of `telsdk.chain.refusals`, and attributes of this module too:
 
     >>> from telsdk.chain import revert
-    >>> revert.MissingValue  # doctest: +SKIP
     >>> try:  # doctest: +SKIP
-    ...     tel.market.buy(...)
-    ... except revert.NotListed as error:
-    ...     print(error.values["number"])
+    ...     tel.market.buy(offer)
+    ... except revert.PriceDiffers as error:
+    ...     print(error.number, error.price, error.values)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+from inspect import get_annotations
 from typing import Any, cast
 
 from eth_abi.abi import decode
@@ -22,10 +22,12 @@ from eth_typing import ABIFunction
 from eth_utils.abi import abi_to_signature, function_abi_to_4byte_selector
 from hexbytes import HexBytes
 
-from telsdk.chain import manifest
+from telsdk.chain import manifest, refusals
 from telsdk.chain.abi import shown, types
 from telsdk.chain.errors import ContractRefused
 from telsdk.chain.explain import explain
+from telsdk.chain.refusals import *  # noqa: F403  # revert.NotOwner and all the others
+from telsdk.chain.units import ether, moment
 
 _ERROR_STRING = bytes.fromhex("08c379a0")  # Error(string)
 _PANIC = bytes.fromhex("4e487b71")  # Panic(uint256)
@@ -35,6 +37,10 @@ class Reverted(ContractRefused):
     """A contract reverted without a custom error of ours: a require message, a panic, or nothing at all."""
 
 
+_CONVERSIONS: dict[str, Callable[[Any], Any]] = {"Decimal": ether, "datetime": moment}
+"""By the type of an attribute, as the classes have it written: how it comes from the ABI's value."""
+
+
 class ErrorType:
     """One custom error of the ABIs, and the exception class for it."""
 
@@ -42,14 +48,9 @@ class ErrorType:
         self.name: str = entry["name"]
         self._inputs = entry["inputs"]
         self._types = types(self._inputs)
-        arguments = ", ".join(
-            f"{kind} {item['name']}" for kind, item in zip(self._types, self._inputs, strict=True)
-        )
-        self.exception: type[ContractRefused] = type(
-            self.name,
-            (ContractRefused,),
-            {"__doc__": f"Solidity: ``{self.name}({arguments})``.", "__module__": __name__},
-        )
+        self.exception: type[ContractRefused] = getattr(refusals, self.name)
+        # In the order of the arguments, under the name that Python has for each.
+        self._attributes = get_annotations(self.exception)
 
     def decode(self, data: bytes) -> ContractRefused:
         """The exception for the arguments in `data`, which may come from any contract: it may be damaged."""
@@ -57,7 +58,10 @@ class ErrorType:
             item["name"]: shown(item, value)
             for item, value in zip(self._inputs, decode(self._types, data), strict=True)
         }
-        return self.exception(explain(self.name, values), values)
+        error = self.exception(explain(self.name, values), values)
+        for (name, kind), value in zip(self._attributes.items(), values.values(), strict=True):
+            setattr(error, name, _CONVERSIONS.get(kind, _same)(value))
+        return error
 
 
 @cache
@@ -105,16 +109,12 @@ def _function(entry: Mapping[str, Any]) -> ABIFunction:
     return cast(ABIFunction, {**entry, "type": "function"})
 
 
+def _same(value: Any) -> Any:
+    return value
+
+
 def _raw(data: str | bytes | None) -> bytes:
     try:
         return bytes(HexBytes(data)) if data else b""
     except ValueError:
         return b""
-
-
-def __getattr__(name: str) -> type[ContractRefused]:
-    if not name.startswith("_"):
-        for known in error_types().values():
-            if known.name == name:
-                return known.exception
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

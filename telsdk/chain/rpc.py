@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from web3.middleware import AttributeDictMiddleware, ExtraDataToPOAMiddleware
 from web3.providers.rpc.utils import ExceptionRetryConfiguration
 from web3.types import RPCEndpoint, RPCResponse
 
-from telsdk.chain.errors import RpcError, RpcUnreachable
+from telsdk.chain.errors import ChainError, ContractRefused, RpcError, RpcUnreachable
 from telsdk.chain.revert import refusal
 
 TIMEOUT = 15.0  # seconds for one request
@@ -60,6 +61,8 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
         yield
     except but:
         raise
+    except ChainError:
+        raise
     except ContractLogicError as error:
         raise refusal(_revert_data(error.data), error.message) from error
     except Web3RPCError as error:
@@ -71,6 +74,25 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
         raise RpcError(f"the RPC answered with an error: {text}") from error
     except Web3Exception as error:
         raise RpcError(f"the RPC gave an answer that makes no sense: {error}") from error
+    except OSError as error:
+        # The providers that web3 brings, over HTTP, WebSocket and IPC, let theirs through.
+        raise RpcUnreachable(f"the RPC does not answer ({type(error).__name__}); {_NEXT}") from error
+    except Exception as error:
+        # So does eth-tester, which need not be installed.
+        if type(error).__module__ != "eth_tester.exceptions":
+            raise
+        raise _tester_error(error) from error
+
+
+def _tester_error(error: Exception) -> ContractRefused | RpcError:
+    """What an exception of eth-tester's is here. It has a revert's data in its text, as Python writes bytes."""
+    text = str(error)
+    if type(error).__name__ != "TransactionFailed":
+        return RpcError(f"the RPC answered with an error: {text}")
+    data: object = None
+    with suppress(ValueError, SyntaxError):
+        data = ast.literal_eval(text.removeprefix("execution reverted: "))
+    return refusal(data if isinstance(data, bytes) else None, text)
 
 
 def _plain(response: RPCResponse) -> RPCResponse:

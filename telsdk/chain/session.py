@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, cast
@@ -13,10 +13,18 @@ from eth_account.messages import SignableMessage
 from eth_typing import ChecksumAddress
 from hexbytes import HexBytes
 from web3 import Web3
-from web3.exceptions import BlockNotFound, TimeExhausted
+from web3.exceptions import BlockNotFound, TimeExhausted, TransactionNotFound
 from web3.types import TxParams, TxReceipt
 
-from telsdk.chain.errors import NoAccount, NotDeployed, TransactionPending, TransactionUnpaid
+from telsdk.chain.errors import (
+    ContractRefused,
+    NoAccount,
+    NotDeployed,
+    RpcError,
+    RpcUnreachable,
+    TransactionPending,
+    TransactionUnpaid,
+)
 from telsdk.chain.events import Event, EventDecoder
 from telsdk.chain.functions import Function
 from telsdk.chain.revert import Reverted
@@ -60,6 +68,15 @@ class Receipt:
             if event.name == name:
                 return event
         raise LookupError(f"transaction {self.tx} caused no {name} event")
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A transaction as it is about to be sent."""
+
+    tx: str  # its hash, 0x…
+    nonce: int
+    raw: str  # all of it, 0x…
 
 
 class Session:
@@ -118,21 +135,65 @@ class Session:
         self.call(address, function, args, value=value, block="pending")
         return self.transact({"to": address, "data": function.encode(args), "value": value})
 
-    def transact(self, message: Mapping[str, Any]) -> Receipt:
-        """Sends the transaction that does `message` (to, data, value), and waits for it. Raises as `send`."""
+    def transact(
+        self, message: Mapping[str, Any], before_sending: Callable[[Signed], None] | None = None
+    ) -> Receipt:
+        """Sends the transaction that does `message` (to, data, value), and waits for it. Raises as `send`.
+
+        `before_sending` is told what will be sent; when it raises, nothing is.
+        """
         account = self.signer()
         transaction = {**message, "from": account.address}
+        estimate = self._estimate(transaction)
         with mapped():
-            estimate = self.w3.eth.estimate_gas(cast(TxParams, transaction), "pending")
             transaction |= {"chainId": self.w3.eth.chain_id, **self._fees()}
         # A fifth more than estimated: the state may move before the transaction is taken in.
         transaction["gas"] = estimate * 6 // 5
         price = transaction.get("maxFeePerGas", transaction.get("gasPrice", 0))
         self._afford(transaction.get("value", 0) + transaction["gas"] * price)
-        with self._sending, mapped():
-            transaction["nonce"] = self.w3.eth.get_transaction_count(account.address, "pending")
-            tx = self.w3.eth.send_raw_transaction(account.sign_transaction(transaction).raw_transaction)
+        with self._sending:
+            with mapped():
+                transaction["nonce"] = self.w3.eth.get_transaction_count(account.address, "pending")
+            signed = account.sign_transaction(transaction)
+            if before_sending is not None:
+                raw = Web3.to_hex(signed.raw_transaction)
+                before_sending(Signed(Web3.to_hex(signed.hash), transaction["nonce"], raw))
+            with mapped():
+                tx = self.w3.eth.send_raw_transaction(signed.raw_transaction)
         return self._receipt(self._wait(tx), transaction)
+
+    def result(self, signed: Signed) -> Receipt | None:
+        """The receipt of a transaction that was `signed` earlier; None when it has none, or failed."""
+        with mapped(TransactionNotFound):
+            try:
+                receipt = self.w3.eth.get_transaction_receipt(HexBytes(signed.tx))
+            except TransactionNotFound:
+                return None
+        return self._success(receipt) if receipt["status"] == 1 else None
+
+    def send_again(self, signed: Signed) -> Receipt | None:
+        """Sends a transaction that was `signed` earlier, should the chain have missed it, and waits for it.
+
+        Gives None when the chain takes it no more: its nonce is used up, its fee too low, or it failed.
+
+        Raises:
+            TransactionPending: it is in no block after RECEIPT_TIMEOUT.
+            RpcUnreachable: the RPC does not answer.
+        """
+        with mapped():
+            used = self.w3.eth.get_transaction_count(self.signer().address, "latest") > signed.nonce
+        if used:
+            return self.result(signed)
+        try:
+            with mapped():
+                self.w3.eth.send_raw_transaction(HexBytes(signed.raw))
+        except RpcUnreachable:
+            raise
+        except (RpcError, ContractRefused):
+            if not self._knows(signed.tx):
+                return None
+        receipt = self._wait(HexBytes(signed.tx))
+        return self._success(receipt) if receipt["status"] == 1 else None
 
     def height(self) -> int:
         """The height of the newest block."""
@@ -170,6 +231,18 @@ class Session:
                 f"{address} has {ether(balance)} ether and needs {ether(amount)}: send it some"
             )
 
+    def _estimate(self, transaction: Mapping[str, Any]) -> int:
+        """The gas that it takes behind what waits for a block already, or else behind the newest block."""
+        try:
+            with mapped():
+                return self.w3.eth.estimate_gas(cast(TxParams, transaction), "pending")
+        except RpcUnreachable:
+            raise
+        except RpcError:
+            # eth-tester, for one, estimates on the newest block only.
+            with mapped():
+                return self.w3.eth.estimate_gas(cast(TxParams, transaction))
+
     def _fees(self) -> dict[str, int]:
         """EIP-1559 fees that hold while the base fee doubles, or a gas price where there are none."""
         base = self.w3.eth.get_block("latest").get("baseFeePerGas")
@@ -188,13 +261,23 @@ class Session:
                 "it may still be; look it up before sending another"
             ) from error
 
+    def _knows(self, tx: str) -> bool:
+        with mapped(TransactionNotFound):
+            try:
+                self.w3.eth.get_transaction(HexBytes(tx))
+            except TransactionNotFound:
+                return False
+        return True
+
     def _receipt(self, receipt: TxReceipt, transaction: dict[str, Any]) -> Receipt:
-        tx = Web3.to_hex(receipt["transactionHash"])
         if receipt["status"] != 1:
-            self._explain_failure(tx, receipt, transaction)
+            self._explain_failure(Web3.to_hex(receipt["transactionHash"]), receipt, transaction)
+        return self._success(receipt)
+
+    def _success(self, receipt: TxReceipt) -> Receipt:
         events = (self._decoder.decode(log) for log in receipt["logs"]) if self._decoder else ()
         return Receipt(
-            tx,
+            Web3.to_hex(receipt["transactionHash"]),
             receipt["blockNumber"],
             receipt["gasUsed"],
             tuple(event for event in events if event is not None),

@@ -1,7 +1,8 @@
-"""Ether as Decimal at the edge, wei as int within."""
+"""Ether as Decimal and times as datetime at the edge; wei and seconds since 1970 as int within."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 
 WEI = Decimal(10) ** -18
@@ -28,3 +29,11 @@ def wei(ether: Decimal | int | str) -> int:
         if not amount.is_finite() or amount < 0 or amount != amount.quantize(WEI):
             raise ValueError(f"{ether} is no amount of ether: it is negative or finer than a wei")
         return int(amount / WEI)
+
+
+def moment(seconds: int) -> datetime:
+    """`seconds` since 1970 as a time in UTC; what no calendar reaches is the last moment of year 9999."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.max.replace(tzinfo=UTC)

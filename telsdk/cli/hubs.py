@@ -13,7 +13,7 @@ from telsdk.cli.params import NUMBER, PIN
 from telsdk.number import Number
 
 if TYPE_CHECKING:
-    from telsdk.chain.client import Client
+    from telsdk.chain.contracts.hubs import Hub
     from telsdk.directory import NodeFacts
 
 _KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -42,7 +42,7 @@ def list_(options: Options, as_json: bool) -> None:
     """
     client = options.client()
     with working("reading the list"):
-        found = [_hub(client, hub) for hub in range(1, client.hubs.count() + 1)]
+        found = [_hub(hub) for hub in client.hubs.all()]
     if as_json:
         print_json({"hubs": found, "chain_id": client.domain.chain_id})
     elif found:
@@ -162,8 +162,7 @@ def _pin(pin: bytes | None, key_file: Path | None) -> bytes:
     return TlsIdentity.load_or_create(key_file).pin
 
 
-def _hub(client: Client, hub: int) -> dict[str, Any]:
-    found = client.hubs.hub(hub)
+def _hub(found: Hub) -> dict[str, Any]:
     return {
         "id": found.id,
         "uri": found.uri,

@@ -2,65 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from telsdk.chain import revert
+from telsdk.chain import revert, session
 from telsdk.chain.anvil import AnvilChain
+from telsdk.chain.batch import Answer, Batch, Read
 from telsdk.chain.client import Client
 from telsdk.chain.deploy import deploy
-from telsdk.chain.errors import RpcError, RpcUnreachable
+from telsdk.chain.errors import RpcError, TransactionPending
 from telsdk.chain.facts import facts_of
+from telsdk.chain.functions import functions
 from telsdk.chain.index import ChainIndex
+from telsdk.chain.verify import verify
 from telsdk.name import Name
-from tests.chain.actors import NUMBER, OTHER, me
+from tests.anvil import running_anvil
+from tests.chain.actors import NUMBER, OTHER, installed, me
 
-ROOT = Path(__file__).parents[2]
-ANVIL = shutil.which("anvil", path=ROOT / "node_modules/.bin") or shutil.which("anvil")
-
-pytestmark = [
-    pytest.mark.contracts,
-    pytest.mark.skipif(ANVIL is None, reason="anvil comes with `npm install`"),
-]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+pytestmark = pytest.mark.contracts
 
 
 @pytest.fixture(scope="module")
 def anvil() -> Iterator[AnvilChain]:
-    assert ANVIL is not None
-    port = free_port()
-    process = subprocess.Popen(
-        [ANVIL, "--port", str(port), "--silent"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield connected(f"http://127.0.0.1:{port}", process)
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def connected(url: str, process: subprocess.Popen[bytes]) -> AnvilChain:
-    """The chain at `url`, as soon as `process` serves it."""
-    for _ in range(100):
-        assert process.poll() is None, "anvil ended"
-        try:
-            return AnvilChain(url)
-        except RpcUnreachable:
-            time.sleep(0.1)
-    raise AssertionError("anvil did not come up")
+    with running_anvil() as rpc:
+        yield AnvilChain(rpc)
 
 
 @pytest.fixture
@@ -139,6 +107,50 @@ def test_transactions_can_be_kept_waiting(anvil: AnvilChain, client: Client) -> 
         assert client.head().number == height + 1
     finally:
         anvil.automine(True)
+
+
+def test_a_deployment_goes_on_with_a_transaction_that_still_waits_for_its_block(
+    anvil: AnvilChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """anvil counts it in the pending nonce, and refuses to be sent it again."""
+    mark, account, path = anvil.snapshot(), anvil.accounts[4], tmp_path / "waiting.json"
+    before = anvil.w3.eth.get_transaction_count(account.address)
+    anvil.automine(False)
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "RECEIPT_TIMEOUT", 0.1)
+        for _ in range(2):
+            with pytest.raises(TransactionPending):
+                deploy(anvil.w3, account, path=path)
+    anvil.mine()
+    anvil.automine(True)
+    made = deploy(anvil.w3, account, path=path)
+    assert anvil.w3.eth.get_transaction_count(account.address) - before == len(made.addresses) + 1
+    assert [str(check) for check in verify(anvil.w3, made) if not check.ok] == []
+    anvil.revert(mark)
+
+
+def test_reads_are_made_in_one_call(
+    client: Client, anvil: AnvilChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.buy_number(NUMBER, wait=anvil.advance_time)
+    burner = installed(client, "fe")
+    together: list[bool] = []
+    results = Batch._results
+
+    def noted(batch: Batch, chunk: Sequence[Answer[Any]]) -> list[tuple[bool, bytes]] | None:
+        found = results(batch, chunk)
+        together.append(found is not None)
+        return found
+
+    monkeypatch.setattr(Batch, "_results", noted)
+    with client.batch() as batch:
+        batch.add(Read(burner, functions("NumberRegistry")["registrar"], (), str))
+        custody = batch.add(client.registry.custody_read(NUMBER))
+        refused = batch.add(client.registry.fingerprint_read(OTHER))
+    assert together == [True]
+    assert custody.get() == client.registry.custody(NUMBER)
+    with pytest.raises(revert.ERC721NonexistentToken):
+        refused.get()
 
 
 def test_an_unknown_call_is_an_rpc_error(anvil: AnvilChain) -> None:

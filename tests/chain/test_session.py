@@ -2,24 +2,60 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from pathlib import Path
 
 import pytest
 from eth_account import Account
+from hexbytes import HexBytes
 
 from telsdk.chain import revert, session
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.errors import NoAccount, NotDeployed, TransactionPending, TransactionUnpaid
 from telsdk.chain.functions import functions
+from telsdk.credential import keystore
 from tests.chain.actors import NUMBER, OTHER, buy, me
 
 
 def test_what_would_be_refused_costs_nothing(alice: Client, bob: Client) -> None:
-    before, height = bob.balance(), alice.head().number
-    with pytest.raises(revert.NotOwner):
+    def spent() -> tuple[object, ...]:
+        return bob.balance(), bob.session.w3.eth.get_transaction_count(me(bob), "pending"), bob.head()  # type: ignore[arg-type]
+
+    before = spent()
+    with pytest.raises(revert.NotOwner) as caught:
         bob.registry.revoke_sessions(NUMBER)
-    assert (bob.balance(), bob.head().number) == (before, height)
+    assert (caught.value.number, caught.value.caller, caught.value.owner) == (NUMBER, me(bob), me(alice))
+    assert spent() == before
+
+
+def test_fees_are_those_of_eip_1559_and_hold_while_the_base_fee_doubles(alice: Client) -> None:
+    w3 = alice.session.w3
+    base = w3.eth.get_block("latest")["baseFeePerGas"]
+    sent = w3.eth.get_transaction(HexBytes(alice.registry.revoke_sessions(NUMBER).tx))
+    assert sent["type"] == 2
+    assert sent["maxFeePerGas"] == 2 * base + sent["maxPriorityFeePerGas"]
+
+
+def test_a_receipt_tells_what_happened(alice: Client, bob: Client) -> None:
+    receipt = alice.registry.transfer(NUMBER, me(bob))
+    assert receipt.event("Transfer").args == {"from": me(alice), "to": me(bob), "tokenId": NUMBER}
+    assert receipt.event("EpochAdvanced").args["epoch"] == 2
+    assert (receipt.block, receipt.contract) == (alice.head().number, None)
+    assert 40_000 < receipt.gas_used < 80_000
+    with pytest.raises(LookupError, match="caused no Moved event"):
+        receipt.event("Moved")
+
+
+def test_a_keystore_signs_what_is_written(alice: Client, chain: EmbeddedChain, tmp_path: Path) -> None:
+    path = tmp_path / "alice.json"
+    path.write_text(json.dumps(Account.encrypt(chain.accounts[1].key, "a long passphrase", iterations=2)))
+    mine = alice.as_account(keystore.load(path, "a long passphrase"))
+    mine.registry.revoke_sessions(NUMBER)
+    assert alice.registry.custody(NUMBER).session == 1
+    alice.as_account(chain.accounts[2]).relay(mine.records.permit_hub(NUMBER, 7))
+    assert alice.records.get(NUMBER).hub == 7
 
 
 def test_who_has_no_ether_is_told_so_before_anything_is_sent(alice: Client) -> None:

@@ -1,13 +1,12 @@
 """An Ethereum virtual machine in this process (pyrevm), and contracts on it as objects.
 
-The contracts under test are those of the built manifest; the helpers of ``contracts/test`` are compiled when
-a test first asks for them, and kept in ``.build``.
+The contracts under test are those of the built manifest.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -116,8 +115,8 @@ class Abi:
 class Chain:
     """The machine, its clock, and all ABIs of what was deployed, to read events and errors by."""
 
-    def __init__(self) -> None:
-        self.evm = EVM(Env(cfg=CfgEnv(chain_id=CHAIN_ID)), gas_limit=30_000_000, spec_id="CANCUN")
+    def __init__(self, chain_id: int = CHAIN_ID) -> None:
+        self.evm = EVM(Env(cfg=CfgEnv(chain_id=chain_id)), gas_limit=30_000_000, spec_id="CANCUN")
         self.now = START
         self.block = 1
         self._abis: dict[str, Abi] = {}
@@ -229,29 +228,7 @@ class Contract:
 
 @cache
 def artefacts() -> dict[str, Any]:
-    """The built contracts by name."""
-    contracts: dict[str, Any] = json.loads((ROOT / "telsdk/chain/data/manifest.json").read_text())[
-        "contracts"
-    ]
-    return contracts
-
-
-@cache
-def helpers() -> dict[str, Any]:
-    """The contracts of ``contracts/test`` by name, compiled once for each change."""
-    from scripts.manifest import SETTINGS, compile_sources
-
-    sources = sorted((ROOT / "contracts/test").glob("*.sol"))
-    key = hashlib.sha256(b"".join(s.read_bytes() for s in sources)).hexdigest()[:16]
-    kept = ROOT / f".build/test-contracts-{key}.json"
-    if not kept.exists():
-        compiled = compile_sources(sources, SETTINGS, ["abi", "evm.bytecode.object"])
-        built = {
-            name: {"abi": artefact["abi"], "bytecode": artefact["evm"]["bytecode"]["object"]}
-            for contracts in compiled.values()
-            for name, artefact in contracts.items()
-        }
-        kept.parent.mkdir(exist_ok=True)
-        kept.write_text(json.dumps(built))
-    contracts: dict[str, Any] = json.loads(kept.read_text())
+    """The contracts under test by name: those of the built manifest, or of the one that TELSDK_TEST_MANIFEST names."""
+    manifest = os.environ.get("TELSDK_TEST_MANIFEST", ROOT / "telsdk/chain/data/manifest.json")
+    contracts: dict[str, Any] = json.loads(Path(manifest).read_text())["contracts"]
     return contracts

@@ -10,7 +10,8 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
-from tests.contracts.evm import CHAIN_ID, Chain, Contract, Event, Result, artefacts, helpers
+from scripts.helpers import helpers
+from tests.contracts.evm import CHAIN_ID, Chain, Contract, Event, Result, artefacts
 
 ZERO = "0x" + "00" * 20
 NONE = bytes(32)
@@ -80,8 +81,8 @@ class Suite:
     treasury: LocalAccount
 
     @classmethod
-    def deploy(cls, *, ens: bool = False) -> Suite:
-        chain = Chain()
+    def deploy(cls, *, ens: bool = False, chain_id: int = CHAIN_ID) -> Suite:
+        chain = Chain(chain_id)
         actors = {name: actor(name) for name in ("alice", "bob", "mallory", "treasury")}
         deployer = actor("deployer").address
         for account in [*(a.address for a in actors.values()), deployer]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telsdk.name import Name, NameFormatError
-from tests.contracts.evm import Contract, Reverted
-from tests.contracts.suite import NUMBER, Suite
+from tests.contracts.evm import Contract, Reverted, artefacts
+from tests.contracts.suite import NUMBER, ZERO, Suite
 
 
 def _node(label: str) -> bytes:
@@ -95,6 +95,30 @@ def test_contract_and_sdk_agree_on_what_a_label_is(deployed: Suite, label: str) 
     assert refused.value.name == ("NotOwner" if valid else "InvalidLabel")
 
 
+def _is_label(s: Suite, label: str) -> bool:
+    """Nobody holds the number, so a good label gets as far as the owner."""
+    with pytest.raises(Reverted) as refused:
+        s.names.send("claim", label, NUMBER, sender=s.alice.address)
+    assert refused.value.name in ("NotOwner", "InvalidLabel")
+    return refused.value.name == "NotOwner"
+
+
+@pytest.mark.parametrize("label", ["{}bc", "a{}c", "ab{}", "abcd{}", "a" * 31 + "{}"])
+def test_each_byte_is_looked_at(suite: Suite, label: str) -> None:
+    taken = {byte for byte in range(128) if _is_label(suite, label.format(chr(byte)))}
+    assert taken == set(b"abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+@pytest.mark.parametrize("label", ["ab--", "xn--abc", "----", "a1--b"])
+def test_two_hyphens_after_two_bytes_are_kept_for_encodings(suite: Suite, label: str) -> None:
+    assert not _is_label(suite, label)
+
+
+@pytest.mark.parametrize("label", ["ab-", "a--", "---", "ab-c", "abc-", "a--b", "--ab", "abc--"])
+def test_hyphens_elsewhere_are_letters_like_others(suite: Suite, label: str) -> None:
+    assert _is_label(suite, label)
+
+
 @pytest.mark.parametrize("label", ["abc", "a" * 32, "0-9", "-a-", "a--b"])
 def test_labels_come_back_as_they_went_in(owned: Suite, label: str) -> None:
     owned.names.send("claim", label, NUMBER, sender=owned.alice.address)
@@ -104,6 +128,32 @@ def test_labels_come_back_as_they_went_in(owned: Suite, label: str) -> None:
 def test_asking_for_what_is_no_name_is_answered_with_none(owned: Suite) -> None:
     for label in ("", "ab", "a" * 33, "Alice", "xn--abc"):
         assert owned.names.read("numberOf", label) == 0
+
+
+def test_a_released_name_changes_the_card(owned: Suite) -> None:
+    owned.names.send("claim", "alice", NUMBER, sender=owned.alice.address)
+    result = owned.names.send("release", NUMBER, sender=owned.alice.address)
+    assert result.event("MetadataUpdate") == {"_tokenId": NUMBER}
+
+
+def test_the_next_owner_has_no_name_to_release(owned: Suite) -> None:
+    alice, bob = owned.alice.address, owned.bob.address
+    owned.names.send("claim", "alice", NUMBER, sender=alice)
+    owned.registry.send("transferFrom", alice, bob, NUMBER, sender=alice)
+    with pytest.raises(Reverted, match="NoName"):
+        owned.names.send("release", NUMBER, sender=bob)
+    result = owned.names.send("claim", "bob", NUMBER, sender=bob)
+    assert [e.name for e in result.events] == ["NameClaimed", "MetadataUpdate"]
+
+
+def test_where_ens_has_no_wrapper_a_name_that_nobody_has_is_nobodys(ens_suite: Suite) -> None:
+    s = ens_suite
+    s.register(s.alice.address)
+    ens = s.names.read("ens")
+    names = s.chain.deploy(artefacts()["NameAlias"], s.registry.address, ens, ZERO, sender=s.alice.address)
+    with pytest.raises(Reverted) as refused:
+        names.send("claim", "alice", NUMBER, sender=s.alice.address)
+    assert refused.value.values == ("alice", s.alice.address, ZERO)
 
 
 class TestWithEns:
@@ -185,3 +235,15 @@ class TestWithEns:
         self.give(s, "alice", s.alice.address)
         assert s.names.read("numberOf", "alice") == 0
         assert s.names.read("nameOf", NUMBER) == "alicia.eth"
+
+    def test_a_number_whose_name_went_to_another_cannot_take_it_from_there(self, ens_suite: Suite) -> None:
+        s = ens_suite
+        s.register(s.alice.address)
+        s.register(s.bob.address, NUMBER + 1)
+        self.give(s, "alice", s.alice.address)
+        s.names.send("claim", "alice", NUMBER, sender=s.alice.address)
+        self.give(s, "alice", s.bob.address)
+        s.names.send("claim", "alice", NUMBER + 1, sender=s.bob.address)
+        with pytest.raises(Reverted, match="NoName"):
+            s.names.send("release", NUMBER, sender=s.alice.address)
+        assert s.names.read("numberOf", "alice") == NUMBER + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
 import pytest
@@ -89,6 +90,18 @@ def test_what_gets_in_is_of_the_allowed_bytes(deployed: Suite, text: str) -> Non
         # A pin of zero is refused after the address is looked at.
         deployed.hubs.send("addHub", "sip:" + text, NONE, sender=deployed.alice.address, value=BOND)
     assert refused.value.name == ("InvalidPin" if allowed else "InvalidUri")
+
+
+@pytest.mark.parametrize("uri", ["sip:{}", "sip:{}bc", "sips:a{}c", "sip:ab{}", "sip:" + "a" * 123 + "{}"])
+def test_each_byte_of_an_address_is_looked_at(suite: Suite, uri: str) -> None:
+    taken = set()
+    for byte in range(128):
+        with pytest.raises(Reverted) as refused:
+            # A pin of zero is refused after the address is looked at.
+            suite.hubs.send("addHub", uri.format(chr(byte)), NONE, sender=suite.alice.address, value=BOND)
+        if refused.value.name == "InvalidPin":
+            taken.add(chr(byte))
+    assert taken == set(string.ascii_letters + string.digits + "-._:;=@[]")
 
 
 def test_nodes_are_counted_from_zero_and_paged(hub: Suite) -> None:
@@ -252,3 +265,46 @@ def test_the_version_counts_the_events(hub: Suite) -> None:
         result = hub.hubs.send(*step, sender=alice)
         assert len(result.events) == 1
         assert hub.hubs.read("version") == count
+
+
+def test_a_node_needs_a_pin(hub: Suite) -> None:
+    with pytest.raises(Reverted) as refused:
+        hub.hubs.send("addNode", 1, URI, NONE, 1, sender=hub.alice.address)
+    assert (refused.value.name, refused.value.values) == ("InvalidPin", (NONE,))
+
+
+def test_a_node_does_not_change_to_a_bad_address(hub: Suite) -> None:
+    alice = hub.alice.address
+    hub.hubs.send("addNode", 1, URI, PIN, 1, sender=alice)
+    with pytest.raises(Reverted, match="InvalidUri"):
+        hub.hubs.send("setNode", 1, 0, "sip:a<b>", 1, True, sender=alice)
+    assert _nodes(hub)[0][0] == URI
+
+
+def test_a_hub_that_leaves_says_so_and_nobody_may_take_it_over(hub: Suite) -> None:
+    alice = hub.alice.address
+    hub.hubs.send("proposeOperator", 1, hub.bob.address, sender=alice)
+    hub.hubs.send("beginExit", 1, sender=alice)
+    hub.chain.advance(WEEK)
+    result = hub.hubs.send("withdrawBond", 1, sender=alice)
+    assert result.event("BondWithdrawn") == {"hubId": 1, "operator": alice, "bond": BOND}
+    assert _hub(hub)["pendingOperator"] == ZERO
+
+
+def test_a_bond_that_cannot_be_paid_out_stays(suite: Suite) -> None:
+    operator = suite.helper("Reentrant")
+    suite.chain.fund(operator.address, BOND)
+    hubs = suite.hubs
+
+    def act(*call: Any, value: int = 0) -> None:
+        data = hubs.abi.calldata(*call)
+        operator.send("execute", hubs.address, value, data, sender=suite.alice.address)
+
+    act("addHub", URI, PIN, value=BOND)
+    act("beginExit", 1)
+    suite.chain.advance(WEEK)
+    operator.send("setRefuses", True, sender=suite.alice.address)
+    with pytest.raises(Reverted) as refused:
+        act("withdrawBond", 1)
+    assert (refused.value.name, refused.value.values) == ("BondTransferFailed", (1, operator.address))
+    assert _hub(suite)["bond"] == BOND == suite.chain.balance(hubs.address)

@@ -111,3 +111,14 @@ def test_a_withdrawn_approval_kills_the_listing(owned: Suite) -> None:
     owned.list(owned.alice.address)
     owned.registry.send("approve", ZERO, NUMBER, sender=owned.alice.address)
     assert owned.market.read("listing", NUMBER) == (ETHER, False)
+
+
+def test_listing_cancelling_and_paying_out_are_told(owned: Suite) -> None:
+    alice, bob, market = owned.alice.address, owned.bob.address, owned.market
+    owned.registry.send("approve", market.address, NUMBER, sender=alice)
+    listed = market.send("list", NUMBER, ETHER, sender=alice)
+    assert listed.event("Listed") == {"number": NUMBER, "epoch": 1, "price": ETHER, "seller": alice}
+    assert market.send("cancel", NUMBER, sender=alice).event("Cancelled") == {"number": NUMBER}
+    market.send("buy", NUMBER, ETHER, owned.list(alice), sender=bob, value=ETHER)
+    paid = market.send("withdraw", sender=alice)
+    assert paid.event("Withdrawn") == {"account": alice, "amount": ETHER}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from eth_account.signers.local import LocalAccount
+from pyrevm import AccountInfo
 
 from tests.contracts.evm import Reverted
 from tests.contracts.suite import (
@@ -213,3 +214,54 @@ def test_a_cancelled_nonce_is_told(owned: Suite) -> None:
     result = owned.records.send("cancelNonce", sender=owned.alice.address)
     assert result.event("NonceUsed") == {"signer": owned.alice.address, "nonce": 0}
     assert owned.records.read("nonces", owned.alice.address) == 1
+
+
+def test_a_credential_is_cleared_by_signature(owned: Suite) -> None:
+    owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=owned.alice.address)
+    signature = _signed(owned, owned.alice, "ClearCredential", {})
+    call = ("clearCredentialFor", NUMBER, owned.chain.now, signature)
+    result = owned.records.send(*call, sender=owned.bob.address)
+    assert result.event("CredentialSet") == {"number": NUMBER, "epoch": 1, "hash": NONE, "kdf": 0}
+    assert owned.records.read("recordsOf", NUMBER) == (NONE, 0, 7, DIGEST, KEY)
+
+
+@pytest.mark.parametrize(("credential", "kdf"), [(NONE, 1), (HASH, 0)])
+def test_half_a_credential_among_several_records_is_refused(
+    owned: Suite, credential: bytes, kdf: int
+) -> None:
+    update = (1, credential, kdf, 0, NONE, NONE, NONE)
+    with pytest.raises(Reverted) as refused:
+        owned.records.send("setMany", NUMBER, update, sender=owned.alice.address)
+    assert (refused.value.name, refused.value.values) == ("InvalidCredential", (credential, kdf))
+
+
+def test_clearing_among_several_records_is_told_as_clearing(owned: Suite) -> None:
+    update = (1, NONE, 0, 0, NONE, NONE, NONE)
+    result = owned.records.send("setMany", NUMBER, update, sender=owned.alice.address)
+    assert result.event("CredentialSet") == {"number": NUMBER, "epoch": 1, "hash": NONE, "kdf": 0}
+
+
+def _fork(of: Suite, chain_id: int) -> Suite:
+    """The same contracts at the same addresses on a chain of another id, as a fork of a chain begins.
+
+    Chain ids that a constructor kept stand in the code, and that is copied.
+    """
+    fork = Suite.deploy(chain_id=chain_id)
+    for contract in (of.registry, of.records):
+        code = of.chain.evm.get_code(contract.address)
+        assert code
+        fork.chain.evm.insert_account_info(contract.address, AccountInfo(nonce=1, code=code))
+    return fork
+
+
+def test_on_a_fork_signatures_for_the_fork_count_and_the_old_ones_do_not(deployed: Suite) -> None:
+    fork = _fork(deployed, 99)
+    assert fork.records.address == deployed.records.address
+    fork.register(fork.alice.address)
+    values = {"number": NUMBER, "epoch": 1, "hubId": 7, "nonce": 0, "deadline": fork.chain.now}
+    old = fork.sign(fork.alice, "SetHub", values)
+    with pytest.raises(Reverted, match="InvalidSignature"):
+        fork.records.send("setHubFor", NUMBER, 7, fork.chain.now, old, sender=fork.bob.address)
+    new = fork.sign(fork.alice, "SetHub", values, chain_id=99)
+    fork.records.send("setHubFor", NUMBER, 7, fork.chain.now, new, sender=fork.bob.address)
+    assert fork.records.read("recordsOf", NUMBER)[2] == 7

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.evm import Reverted
+from tests.contracts.evm import Reverted, artefacts
 from tests.contracts.suite import ETHER, NUMBER, SECRET, ZERO, Suite
 
 
@@ -158,3 +158,58 @@ def test_the_treasury_hands_over_in_two_steps(suite: Suite) -> None:
     assert (suite.registrar.read("treasury"), suite.registrar.read("pendingTreasury")) == (alice, ZERO)
     with pytest.raises(Reverted, match="NotTreasury"):
         suite.registrar.send("setPrice", 5, 0, sender=treasury)
+
+
+def test_a_registrar_without_a_treasury_is_not_made(suite: Suite) -> None:
+    with pytest.raises(Reverted, match="ZeroTreasury"):
+        suite.chain.deploy(
+            artefacts()["NumberRegistrar"], suite.registry.address, ZERO, sender=suite.alice.address
+        )
+
+
+def test_a_new_registrar_tells_its_treasury_and_prices(suite: Suite) -> None:
+    alice = suite.alice.address
+    made = suite.chain.deploy(artefacts()["NumberRegistrar"], suite.registry.address, alice, sender=alice)
+    treasury, *prices = made.created
+    assert (treasury.name, treasury.args) == ("TreasuryChanged", {"previous": ZERO, "treasury": alice})
+    assert [e.args for e in prices] == [
+        {"digits": digits, "price": made.read("priceOf", 10 ** (digits - 1))} for digits in range(5, 11)
+    ]
+
+
+def test_a_commitment_is_told(suite: Suite) -> None:
+    result = suite.registrar.send("commit", SECRET, sender=suite.alice.address)
+    assert result.event("Committed") == {"commitment": SECRET}
+
+
+def test_who_pays_exactly_is_paid_nothing_back(suite: Suite) -> None:
+    payer = suite.helper("Reentrant")
+    payer.send("setRefuses", True, sender=suite.alice.address)
+    price = suite.commit(NUMBER, suite.alice.address)
+    suite.chain.fund(payer.address, price + 1)
+    data = suite.registrar.abi.calldata("register", NUMBER, suite.alice.address, SECRET, price)
+    with pytest.raises(Reverted, match="RefundFailed"):
+        payer.send("execute", suite.registrar.address, price + 1, data, sender=suite.alice.address)
+    payer.send("execute", suite.registrar.address, price, data, sender=suite.alice.address)
+    assert suite.registry.read("ownerOf", NUMBER) == suite.alice.address
+
+
+def test_income_that_the_treasury_does_not_take_stays(owned: Suite) -> None:
+    treasury = owned.helper("Reentrant")
+    owned.registrar.send("proposeTreasury", treasury.address, sender=owned.treasury.address)
+    accept = owned.registrar.abi.calldata("acceptTreasury")
+    treasury.send("execute", owned.registrar.address, 0, accept, sender=owned.alice.address)
+    treasury.send("setRefuses", True, sender=owned.alice.address)
+    income = owned.chain.balance(owned.registrar.address)
+    with pytest.raises(Reverted) as refused:
+        owned.registrar.send("withdraw", sender=owned.alice.address)
+    assert (refused.value.name, refused.value.values) == ("WithdrawalFailed", (treasury.address, income))
+    assert owned.chain.balance(owned.registrar.address) == income
+
+
+def test_the_handover_of_the_treasury_is_told(suite: Suite) -> None:
+    alice, treasury = suite.alice.address, suite.treasury.address
+    proposed = suite.registrar.send("proposeTreasury", alice, sender=treasury)
+    assert proposed.event("TreasuryProposed") == {"treasury": alice}
+    accepted = suite.registrar.send("acceptTreasury", sender=alice)
+    assert accepted.event("TreasuryChanged") == {"previous": treasury, "treasury": alice}

@@ -282,3 +282,58 @@ def test_the_domain_is_the_one_that_signers_build(suite: Suite) -> None:
 def test_only_the_alias_contract_refreshes_metadata(owned: Suite) -> None:
     with pytest.raises(Reverted, match="NotNameAlias"):
         owned.registry.send("refreshMetadata", NUMBER, sender=owned.alice.address)
+
+
+def test_the_collection_has_a_name(suite: Suite) -> None:
+    assert (suite.registry.read("name"), suite.registry.read("symbol")) == ("telsdk Number", "TEL")
+
+
+def test_the_link_is_told(suite: Suite) -> None:
+    alice, bob = suite.alice.address, suite.bob.address
+    registry = suite.chain.deploy(artefacts()["NumberRegistry"], alice, sender=alice)
+    links = (alice, bob, suite.mallory.address, suite.treasury.address)
+    told = registry.send("link", *links, sender=alice).event("Linked")
+    assert tuple(told.values()) == links
+    getters = ("registrar", "nameAlias", "records", "market")
+    assert tuple(registry.read(getter) for getter in getters) == links
+
+
+def test_a_number_that_nobody_holds_has_no_card(suite: Suite) -> None:
+    with pytest.raises(Reverted) as refused:
+        suite.registry.read("tokenURI", NUMBER)
+    assert (refused.value.name, refused.value.values) == ("ERC721NonexistentToken", (NUMBER,))
+
+
+def test_the_zero_address_has_no_balance(suite: Suite) -> None:
+    with pytest.raises(Reverted) as refused:
+        suite.registry.read("balanceOf", ZERO)
+    assert (refused.value.name, refused.value.values) == ("ERC721InvalidOwner", (ZERO,))
+
+
+def test_a_mint_is_no_change_of_metadata(suite: Suite, minted_by_bob: Contract) -> None:
+    result = minted_by_bob.send("mint", suite.alice.address, NUMBER, sender=suite.bob.address)
+    assert [(e.name, e.args) for e in result.events] == [
+        ("Transfer", {"from": ZERO, "to": suite.alice.address, "tokenId": NUMBER}),
+        ("EpochAdvanced", {"number": NUMBER, "epoch": 1}),
+    ]
+
+
+@pytest.mark.parametrize("name", ["", "alice"])
+def test_the_card_says_all_that_it_should(owned: Suite, name: str) -> None:
+    if name:
+        owned.names.send("claim", name, NUMBER, sender=owned.alice.address)
+    full = f"{name}.eth" if name else ""
+    card = json.loads(base64.b64decode(owned.registry.read("tokenURI", NUMBER).partition(",")[2]))
+    svg = ElementTree.fromstring(base64.b64decode(card.pop("image").partition(",")[2]))
+    assert card == {
+        "name": str(NUMBER),
+        "description": f"A telephone number of telsdk. Call it by sip:{NUMBER}@telprotocol",
+        "attributes": [
+            {"trait_type": "Digits", "value": 7},
+            {"trait_type": "Epoch", "value": 1},
+            {"trait_type": "Name", "value": full},
+        ],
+    }
+    _, digits, named = svg.iter("{http://www.w3.org/2000/svg}text")
+    assert (digits.text, digits.get("textLength"), named.text or "") == (str(NUMBER), "196", full)
+    assert (named.get("x"), named.get("y"), named.get("opacity")) == ("28", "256", ".85")

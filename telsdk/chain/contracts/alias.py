@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telsdk.chain.batch import Read
 from telsdk.chain.contracts.base import Contract
 from telsdk.chain.session import Block, Receipt
 from telsdk.name import Name
@@ -34,10 +35,16 @@ class NameAlias(Contract):
 
     def number_of(self, name: Name, block: Block = "latest") -> Number | None:
         """The number that `name` stands for, or None."""
-        number = self.read("numberOf", name.label, block=block)
-        return Number(number) if number else None
+        return self.ask(self.number_of_read(name), block)
+
+    def number_of_read(self, name: Name) -> Read[Number | None]:
+        """`number_of`, for a batch."""
+        return self.later("numberOf", name.label, parse=lambda number: Number(number) if number else None)
 
     def name_of(self, number: Number, block: Block = "latest") -> Name | None:
         """The name of `number`, which stands for it too; or None."""
-        name = self.read("nameOf", number, block=block)
-        return Name(name) if name else None
+        return self.ask(self.name_of_read(number), block)
+
+    def name_of_read(self, number: Number) -> Read[Name | None]:
+        """`name_of`, for a batch."""
+        return self.later("nameOf", number, parse=lambda name: Name(name) if name else None)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar
 
 from eth_abi.exceptions import EncodingError
 
+from telsdk.chain.batch import ANSWER, Read
 from telsdk.chain.functions import functions
 from telsdk.chain.permits import Permit, PermitError, TypedData
 from telsdk.chain.session import Block, Receipt, Session
 from telsdk.directory import Domain
+
+T = TypeVar("T")
 
 
 class Contract:
@@ -25,6 +29,15 @@ class Contract:
     def read(self, function: str, *args: Any, block: Block = "latest") -> Any:
         """What the contract's `function` answers, as of `block`; see `Session.call` for what is raised."""
         return self.session.call(self.address, functions(self.NAME)[function], args, block=block)
+
+    def later(self, function: str, *args: Any, parse: Callable[[Any], T], size: int = ANSWER) -> Read[T]:
+        """The same question, to be asked in a `telsdk.chain.batch.Batch`: `parse` makes of the answer what
+        the typed method gives, and `size` is about how many bytes it has."""
+        return Read(self.address, functions(self.NAME)[function], args, parse, size)
+
+    def ask(self, read: Read[T], block: Block) -> T:
+        """Asks one question by itself."""
+        return read.ask(self.session, block)
 
     def write(self, function: str, *args: Any, value: int = 0) -> Receipt:
         """Calls the contract's `function` in a transaction; see `Session.send` for what is raised."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from telsdk.chain.abi import NOBODY
+from telsdk.chain.batch import Batch, Read
 from telsdk.chain.contracts.base import Contract
 from telsdk.chain.session import Block, Receipt
-from telsdk.chain.units import ether
+from telsdk.chain.units import ether, moment
 from telsdk.directory import HubFacts, NodeFacts
 from telsdk.errors import NotFound
 
 PAGE = 50  # nodes read in one call
+_HUB_SIZE = 448  # bytes of a hub in an answer, with a URI of 128, which the contract allows at most
+_NODE_SIZE = 352  # bytes of a node, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +62,55 @@ class HubList(Contract):
         Raises:
             NotFound: there never was one.
         """
-        operator, pending, uri, pin, previous, bond, exit_at, count = self.read("hub", hub, block=block)
-        if operator == NOBODY:
-            raise NotFound(f"there is no hub {hub}: see `telsdk hubs list`")
-        return Hub(
-            id=hub,
-            operator=operator,
-            pending_operator=None if pending == NOBODY else pending,
-            uri=uri,
-            pins=_pins(pin, previous),
-            bond=ether(bond),
-            exit_at=datetime.fromtimestamp(exit_at, UTC) if exit_at else None,
-            node_count=count,
-        )
+        return self.ask(self.hub_read(hub), block)
+
+    def hub_read(self, hub: int) -> Read[Hub]:
+        """`hub`, for a batch."""
+        return self.later("hub", hub, parse=lambda answer: _hub(hub, answer), size=_HUB_SIZE)
+
+    def all(self, block: int | None = None) -> Iterator[Hub]:
+        """Every hub that was ever added, in order; those that have left have no bond."""
+        with Batch(self.session, block) as batch:
+            count = self.read("hubCount", block=batch.block)
+            hubs = [batch.add(self.hub_read(hub)) for hub in range(1, count + 1)]
+        for answer in hubs:
+            yield answer.get()
 
     def nodes(self, hub: int, block: Block = "latest") -> Iterator[NodeFacts]:
         """The nodes of a hub, read page by page."""
         offset = 0
-        while page := self.read("nodes", hub, offset, PAGE, block=block):
-            for index, (uri, pin, previous, capacity, active) in enumerate(page, offset):
-                yield NodeFacts(hub, index, uri, _pins(pin, previous), capacity, active)
+        while page := self.ask(self.nodes_read(hub, offset), block):
+            yield from page
             offset += len(page)
 
-    def facts(self, hub: int, block: Block | None = None) -> HubFacts | None:
+    def nodes_read(self, hub: int, offset: int = 0) -> Read[tuple[NodeFacts, ...]]:
+        """For a batch: the nodes of a hub from index `offset` on, PAGE at most."""
+        return self.later(
+            "nodes",
+            hub,
+            offset,
+            PAGE,
+            parse=lambda page: tuple(_node(hub, index, node) for index, node in enumerate(page, offset)),
+            size=PAGE * _NODE_SIZE,
+        )
+
+    def facts(self, hub: int, block: int | None = None) -> HubFacts | None:
         """What users need to know of a hub and its nodes; None when there is none, or it has left."""
-        block = self.session.height() if block is None else block
+        with Batch(self.session, block) as batch:
+            asked = batch.add(self.hub_read(hub))
+            first = batch.add(self.nodes_read(hub))
         try:
-            found = self.hub(hub, block)
+            found = asked.get()
         except NotFound:
             return None
         if not found.bond:
             return None
-        return HubFacts(hub, found.operator, found.uri, found.pins, tuple(self.nodes(hub, block)))
+        nodes = list(first.get())
+        while len(nodes) < found.node_count and (
+            page := self.ask(self.nodes_read(hub, len(nodes)), batch.block)
+        ):
+            nodes += page
+        return HubFacts(hub, found.operator, found.uri, found.pins, tuple(nodes))
 
     def add_hub(self, uri: str, pin: bytes) -> Receipt:
         """Adds a hub, paying its bond. Its id is `hubId` of the event HubAdded.
@@ -150,6 +171,27 @@ class HubList(Contract):
             revert.ExitNotBegun, revert.ExitNotReady: it is too early.
         """
         return self.write("withdrawBond", hub)
+
+
+def _hub(hub: int, answer: tuple[Any, ...]) -> Hub:
+    operator, pending, uri, pin, previous, bond, exit_at, count = answer
+    if operator == NOBODY:
+        raise NotFound(f"there is no hub {hub}: see `telsdk hubs list`")
+    return Hub(
+        id=hub,
+        operator=operator,
+        pending_operator=None if pending == NOBODY else pending,
+        uri=uri,
+        pins=_pins(pin, previous),
+        bond=ether(bond),
+        exit_at=moment(exit_at) if exit_at else None,
+        node_count=count,
+    )
+
+
+def _node(hub: int, index: int, answer: tuple[str, bytes, bytes, int, bool]) -> NodeFacts:
+    uri, pin, previous, capacity, active = answer
+    return NodeFacts(hub, index, uri, _pins(pin, previous), capacity, active)
 
 
 def _pins(pin: bytes, previous: bytes) -> tuple[bytes, ...]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from telsdk.chain import revert
+from telsdk.chain.batch import Batch, Read
 from telsdk.chain.contracts.base import Contract
 from telsdk.chain.contracts.registry import NumberRegistry
 from telsdk.chain.errors import ContractRefused
-from telsdk.chain.session import Block, Receipt, Session
+from telsdk.chain.session import Receipt, Session
 from telsdk.chain.units import ether, wei
 from telsdk.directory import Domain
 from telsdk.number import Number
@@ -34,14 +35,19 @@ class NumberMarket(Contract):
         super().__init__(session, address, domain)
         self._registry = registry
 
-    def offer(self, number: Number, block: Block | None = None) -> Offer | None:
+    def offer(self, number: Number, block: int | None = None) -> Offer | None:
         """What `number` can be bought for, or None when it is not for sale."""
-        block = self.session.height() if block is None else block
-        price, live = self.read("listing", number, block=block)
-        if not live:
-            return None
-        seller = self._registry.custody(number, block).owner
-        return Offer(number, ether(price), seller, self._registry.fingerprint(number, block))
+        with Batch(self.session, block) as batch:
+            price = batch.add(self.price_read(number))
+            custody = batch.add(self._registry.custody_read(number))
+            fingerprint = batch.add(self._registry.fingerprint_read(number))
+        asked = price.get()
+        # Nobody may hold the number: then the other two are refusals.
+        return None if asked is None else Offer(number, asked, custody.get().owner, fingerprint.get())
+
+    def price_read(self, number: Number) -> Read[Decimal | None]:
+        """For a batch: the price of `number` in ether, or None when it is not for sale."""
+        return self.later("listing", number, parse=lambda answer: ether(answer[0]) if answer[1] else None)
 
     def list(self, number: Number, price: Decimal) -> Receipt:
         """Offers `number` for `price` ether, or changes its price. Lets the market sell it first.

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
+from telsdk.chain.batch import Read
 from telsdk.chain.contracts.base import SigningContract
 from telsdk.chain.contracts.registry import NumberRegistry
 from telsdk.chain.permits import LIFETIME, Fields, Permit, TypedData
@@ -76,8 +77,11 @@ class NumberRecords(SigningContract):
 
     def get(self, number: Number, block: Block = "latest") -> Records:
         """The records of `number`."""
-        credential, kdf, hub, backup, key = self.read("recordsOf", number, block=block)
-        return Records(_or_none(credential), kdf, hub or None, _or_none(backup), _or_none(key))
+        return self.ask(self.get_read(number), block)
+
+    def get_read(self, number: Number) -> Read[Records]:
+        """`get`, for a batch."""
+        return self.later("recordsOf", number, parse=_records)
 
     def set_credential(self, number: Number, hash: bytes, kdf: int) -> Receipt:
         """Sets the light credential: keccak256 of the light key's address, and how that key is derived."""
@@ -151,6 +155,11 @@ class NumberRecords(SigningContract):
 
 def _named(kind: str, value: Any) -> Any:
     return dict(zip((key for key, _ in _UPDATE), value, strict=True)) if kind == "Update" else value
+
+
+def _records(answer: tuple[bytes, int, int, bytes, bytes]) -> Records:
+    credential, kdf, hub, backup, key = answer
+    return Records(_or_none(credential), kdf, hub or None, _or_none(backup), _or_none(key))
 
 
 def _or_none(word: bytes) -> bytes | None:

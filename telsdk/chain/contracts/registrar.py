@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from telsdk.chain.contracts.base import Contract
 from telsdk.chain.session import Receipt
-from telsdk.chain.units import ether, wei
+from telsdk.chain.units import ether, moment, wei
 from telsdk.number import Number
 
 
@@ -32,9 +32,10 @@ class NumberRegistrar(Contract):
         """What to commit to. Without `secret`, nobody can tell from it which number is wished for."""
         return bytes(self.read("makeCommitment", number, owner, secret, wei(max_price)))
 
-    def committed_at(self, commitment: bytes) -> int | None:
-        """When `commitment` was made, in seconds since 1970 by the chain's clock; None when it was not."""
-        return int(self.read("committedAt", commitment)) or None
+    def committed_at(self, commitment: bytes) -> datetime | None:
+        """When `commitment` was made, by the chain's clock; None when it was not."""
+        since = self.read("committedAt", commitment)
+        return moment(since) if since else None
 
     def commit(self, commitment: bytes) -> Receipt:
         """Makes the commitment.

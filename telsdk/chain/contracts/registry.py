@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from telsdk.chain.abi import NOBODY
+from telsdk.chain.batch import Read
 from telsdk.chain.contracts.base import SigningContract
 from telsdk.chain.permits import LIFETIME, Permit, TypedData
 from telsdk.chain.session import Block, Receipt
@@ -33,10 +34,17 @@ class NumberRegistry(SigningContract):
         Raises:
             NotFound: nobody does.
         """
-        owner, epoch, session = self.read("custodyOf", number, block=block)
-        if owner == NOBODY:
-            raise NotFound(f"nobody holds {number}: buy it with `telsdk number buy-new {number}`")
-        return Custody(owner, epoch, session)
+        return self.ask(self.custody_read(number), block)
+
+    def custody_read(self, number: Number) -> Read[Custody]:
+        """`custody`, for a batch."""
+
+        def parse(answer: tuple[str, int, int]) -> Custody:
+            if answer[0] == NOBODY:
+                raise NotFound(f"nobody holds {number}: buy it with `telsdk number buy-new {number}`")
+            return Custody(*answer)
+
+        return self.later("custodyOf", number, parse=parse)
 
     def balance(self, account: str) -> int:
         """How many numbers `account` holds."""
@@ -44,7 +52,11 @@ class NumberRegistry(SigningContract):
 
     def fingerprint(self, number: Number, block: Block = "latest") -> bytes:
         """A value that changes whenever anything a buyer cares for does (ERC-5646)."""
-        return bytes(self.read("getStateFingerprint", number, block=block))
+        return self.ask(self.fingerprint_read(number), block)
+
+    def fingerprint_read(self, number: Number) -> Read[bytes]:
+        """`fingerprint`, for a batch."""
+        return self.later("getStateFingerprint", number, parse=bytes)
 
     def token_uri(self, number: Number) -> str:
         """The number's card: a data URI of JSON, with an SVG image in it."""

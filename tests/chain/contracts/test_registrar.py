@@ -10,6 +10,7 @@ import pytest
 from telsdk.chain import revert
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.units import moment
 from telsdk.number import Number
 from tests.chain.actors import NUMBER, me
 
@@ -37,7 +38,7 @@ def test_what_was_committed_to_is_revealed_a_minute_later(client: Client, chain:
     commitment = client.registrar.commitment(NUMBER, me(client), SECRET, PRICE)
     assert client.registrar.committed_at(commitment) is None
     receipt = client.registrar.commit(commitment)
-    assert client.registrar.committed_at(commitment) == client.head(receipt.block).timestamp
+    assert client.registrar.committed_at(commitment) == moment(client.head(receipt.block).timestamp)
     with pytest.raises(revert.CommitmentTooNew, match="reveal at"):
         client.registrar.register(NUMBER, me(client), SECRET, PRICE)
     chain.advance_time(client.registrar.min_commit_age())

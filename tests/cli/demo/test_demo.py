@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from telsdk.cli.demo.play import LADDER
-from tests.chain.test_anvil import ANVIL, connected, free_port
+from tests.anvil import running_anvil
 
 TELSDK = (sys.executable, "-m", "telsdk")
 
@@ -65,23 +65,15 @@ def test_progress_goes_to_stderr_and_the_page_draws_the_ladder(ran: tuple[dict[s
 
 
 @pytest.mark.contracts
-@pytest.mark.skipif(ANVIL is None, reason="anvil comes with `npm install`")
 def test_a_real_json_rpc_chain_serves_as_well() -> None:
-    assert ANVIL is not None
-    port = free_port()
-    with subprocess.Popen([ANVIL, "--port", str(port), "--silent"], stdout=subprocess.DEVNULL) as anvil:
-        try:
-            rpc = f"http://127.0.0.1:{port}"
-            connected(rpc, anvil)
-            done = subprocess.run(
-                [*TELSDK, "demo", "--json", "--rpc", rpc],
-                capture_output=True,
-                text=True,
-                timeout=120,
-                check=False,
-            )
-        finally:
-            anvil.terminate()
+    with running_anvil() as rpc:
+        done = subprocess.run(
+            [*TELSDK, "demo", "--json", "--rpc", rpc],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout + done.stderr
     assert all(check["ok"] for check in json.loads(done.stdout)["checks"])
 

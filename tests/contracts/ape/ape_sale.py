@@ -6,6 +6,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import ape
+import pytest
+
+from telsdk.chain import revert
+from telsdk.chain.apeaccount import ApeAccount
+from telsdk.chain.client import Client
+from telsdk.chain.deploy import deploy
+from telsdk.number import Number
 
 NUMBER = 5_551_234
 SECRET = b"\1" * 32
@@ -54,3 +61,17 @@ def test_the_sender_of_a_move_needs_the_consent_of_who_receives(
     deadline = chain.pending_timestamp + 1000
     with ape.reverts(suite.registry.InvalidSignature):
         suite.registry.moveTo(NUMBER, bob, deadline, b"\0" * 65, sender=alice)
+
+
+def test_the_sdk_writes_and_signs_by_accounts_of_apes(accounts: Any, chain: Any) -> None:
+    provider = chain.provider
+    deployer, alice, bob = (ApeAccount(accounts[place], provider) for place in (0, 2, 3))
+    client = Client(provider.web3, deploy(provider.web3, deployer), alice)
+    number = Number(NUMBER)
+    client.buy_number(number, wait=lambda seconds: chain.mine(deltatime=int(seconds)))
+    assert client.registry.custody(number).owner == alice.address
+    permit = client.records.permit_hub(number, 7)
+    relayed = client.as_account(bob).relay(permit)
+    assert relayed.event("HubSet").args["hubId"] == 7
+    with pytest.raises(revert.NotOwner):
+        client.as_account(bob).registry.revoke_sessions(number)

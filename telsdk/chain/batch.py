@@ -1,0 +1,184 @@
+"""Several reads as of one block in one eth_call, each with its answer or its own refusal.
+
+Nothing needs to be on the chain for that: the eth_call has no `to` and carries the creation code of
+``contracts/tools/BatchRead.sol``, whose constructor makes the calls and returns the answers in the place of a
+contract's code. Where an RPC does not run such a call, or the answers are too long for it, each read is made
+by itself, as of the same block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar, cast
+
+from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
+from hexbytes import HexBytes
+from web3.types import TxParams
+
+from telsdk.chain import manifest
+from telsdk.chain.errors import AnswerError, ChainError, ContractRefused, RpcError, RpcUnreachable
+from telsdk.chain.functions import Function
+from telsdk.chain.revert import refusal
+from telsdk.chain.rpc import mapped
+from telsdk.chain.session import Block, Session
+
+MAX_INITCODE = 49_152  # bytes of creation code with its arguments, EIP-3860
+MAX_CODE = 24_576  # bytes that the constructor may return, EIP-170; each also costs 200 gas of the call's
+_FRAME = 160  # bytes that the ABI puts around each call and each answer, at most
+ANSWER = 352  # bytes that an answer has, at most, unless its read says otherwise
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Generic[T_co]):
+    """A question to a contract, not yet asked."""
+
+    address: str
+    function: Function
+    args: tuple[Any, ...]
+    parse: Callable[[Any], T_co]  # from what the function answers
+    size: int = ANSWER  # bytes that the answer has, about
+
+    def ask(self, session: Session, block: Block) -> T_co:
+        """Asks it by itself; see `Session.call` for what is raised."""
+        return self.parse(session.call(self.address, self.function, self.args, block=block))
+
+
+class Answer(Generic[T]):
+    """What a read of a batch was answered."""
+
+    def __init__(self, read: Read[T]) -> None:
+        self.read = read
+        self._outcome: Any = None
+        self._asked = False
+
+    def get(self) -> T:
+        """The answer.
+
+        Raises:
+            ContractRefused, NotDeployed, AnswerError: this read has none; others of the batch may.
+            LookupError: the batch has not been sent.
+        """
+        if not self._asked:
+            raise LookupError(f"{self.read.function.name} is not asked before the batch ends")
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        return self.read.parse(self._outcome)
+
+    def settle(self, outcome: Any) -> None:
+        """Sets what the function answered, or the exception."""
+        self._outcome, self._asked = outcome, True
+
+
+class Batch:
+    """Collects reads, and asks all of them when its ``with`` block ends:
+
+        with client.batch() as batch:
+            custody = batch.add(client.registry.custody_read(number))
+            records = batch.add(client.records.get_read(number))
+        print(custody.get().owner, records.get().hub)
+
+    Attributes:
+        block: the height that all answers are as of; the newest, unless given.
+
+    Raises:
+        RpcError, RpcUnreachable: the chain cannot be asked how high it is.
+    """
+
+    def __init__(self, session: Session, block: int | None = None) -> None:
+        self.block = session.height() if block is None else block
+        self._session = session
+        self._answers: list[Answer[Any]] = []
+
+    def add(self, read: Read[T]) -> Answer[T]:
+        answer = Answer(read)
+        self._answers.append(answer)
+        return answer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.send()
+
+    def send(self) -> None:
+        """Asks everything that was added since the last time.
+
+        Raises:
+            RpcError, RpcUnreachable: the chain cannot be asked.
+        """
+        waiting, self._answers = self._answers, []
+        for chunk in _chunks(waiting):
+            self._ask(chunk)
+
+    def _ask(self, chunk: Sequence[Answer[Any]]) -> None:
+        results = self._results(chunk) if len(chunk) > 1 else None
+        for (ok, data), answer in zip(results or repeat((False, b"")), chunk, strict=False):
+            if not data:
+                # No contract there, a refusal without a word, or too little gas: asked alone, it says which.
+                answer.settle(self._alone(answer.read))
+            elif ok:
+                answer.settle(_decoded(answer.read, data))
+            else:
+                answer.settle(refusal(data))
+
+    def _alone(self, read: Read[Any]) -> Any:
+        """What one function answers, or the exception that says why it does not."""
+        try:
+            return self._session.call(read.address, read.function, read.args, block=self.block)
+        except RpcUnreachable:
+            raise
+        except ChainError as error:
+            return error
+
+    def _results(self, chunk: Sequence[Answer[Any]]) -> list[tuple[bool, bytes]] | None:
+        """Whether each call succeeded and what it gave back; None when they cannot be made together."""
+        calls = [(answer.read.address, answer.read.function.encode(answer.read.args)) for answer in chunk]
+        data = HexBytes(_creation_code() + encode(["(address,bytes)[]"], [calls]))
+        try:
+            with mapped():
+                raw = self._session.w3.eth.call(cast(TxParams, {"data": data}), self.block)
+            (results,) = decode(["(bool,bytes)[]"], bytes(raw))
+        except RpcUnreachable:
+            raise
+        except (ContractRefused, RpcError, DecodingError):
+            return None
+        return list(results) if len(results) == len(chunk) else None
+
+
+def _decoded(read: Read[Any], data: bytes) -> Any:
+    try:
+        return read.function.decode(data)
+    except AnswerError as error:
+        return error
+
+
+def _creation_code() -> bytes:
+    return bytes.fromhex(manifest.load().tools["BatchRead"].removeprefix("0x"))
+
+
+def _chunks(answers: Sequence[Answer[Any]]) -> Iterator[list[Answer[Any]]]:
+    """`answers` in parts that fit into one call each, by what is sent and by what is awaited."""
+    start = len(_creation_code()) + _FRAME
+    chunk: list[Answer[Any]] = []
+    sent, awaited = start, _FRAME
+    for answer in answers:
+        # Arguments are padded to words, and a dynamic one has its length before it.
+        more = _FRAME + len(answer.read.function.encode(answer.read.args))
+        back = _FRAME + answer.read.size
+        if chunk and (sent + more > MAX_INITCODE or awaited + back > MAX_CODE):
+            yield chunk
+            chunk, sent, awaited = [], start, _FRAME
+        chunk.append(answer)
+        sent, awaited = sent + more, awaited + back
+    if chunk:
+        yield chunk

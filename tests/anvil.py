@@ -1,0 +1,50 @@
+"""npm's anvil in a process of its own, for tests that want a node over JSON-RPC."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from scripts import toolchain
+from telsdk.chain.anvil import AnvilChain
+from telsdk.chain.errors import RpcUnreachable
+
+_TRIES = 20  # each waits by itself: the client asks again a few times before it gives up
+
+
+@contextmanager
+def running_anvil(*options: str) -> Iterator[str]:
+    """The address of an anvil with these command line `options`, which ends with the context.
+
+    The test is skipped where there is none, and on CI fails.
+    """
+    try:
+        program = toolchain.anvil()
+    except toolchain.ToolchainError as missing:
+        report = pytest.fail if os.environ.get("CI") else pytest.skip
+        report(str(missing))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [program, "--port", str(port), "--silent", *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    rpc = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(rpc, process)
+        yield rpc
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_for(rpc: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(_TRIES):
+        assert process.poll() is None, "anvil ended"
+        with suppress(RpcUnreachable):
+            AnvilChain(rpc)
+            return
+    pytest.fail(f"no anvil at {rpc}")
