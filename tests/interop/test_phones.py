@@ -106,7 +106,13 @@ module_app presence.so
 
 
 def set_up(
-    folder: Path, network: Network, number: Number, *, answer: bool, watch: Number | None = None
+    folder: Path,
+    network: Network,
+    number: Number,
+    *,
+    answer: bool,
+    codec: str,
+    watch: Number | None = None,
 ) -> None:
     """A baresip's folder: an account of `number` at node 0, a tone to play, and whose presence to watch."""
     issued = phone_password(network, number)
@@ -118,7 +124,7 @@ def set_up(
     (folder / "contacts").write_text(watched)
     (folder / "accounts").write_text(
         f"<sip:{number}@{node};transport=udp>;auth_user={issued.username};auth_pass={issued.password};"
-        f"mediaenc=dtls_srtp;medianat=ice;regint=600;audio_codecs=opus/48000/2;"
+        f"mediaenc=dtls_srtp;medianat=ice;regint=600;audio_codecs={codec};"
         f"answermode={'auto' if answer else 'manual'}\n"
     )
 
@@ -130,10 +136,11 @@ async def baresip(
     number: Number,
     *commands: str,
     answer: bool = False,
+    codec: str = "opus/48000/2",
     watch: Number | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """A baresip of `number`, registered at node 0."""
-    set_up(folder, network, number, answer=answer, watch=watch)
+    set_up(folder, network, number, answer=answer, codec=codec, watch=watch)
     dial = [part for command in commands for part in ("-e", command)]
     process = await asyncio.create_subprocess_exec(
         program("baresip"), "-f", str(folder), *dial,

@@ -1,66 +1,18 @@
 // A JsSIP user agent without a browser, driven by lines of JSON.
 //
-// Its signalling is all JsSIP's own, over the WebSocket of the npm package "ws". Its media is not real: Node.js has no
-// WebRTC, so the peer connection below hands out a prepared session description and sends nothing. What a call proves
-// here is SIP over WebSocket, not sound.
+// Its signalling is all JsSIP's own, over the WebSocket of the npm package "ws"; its media is that of "werift".
 //
 //   node phone.js URL URI USER PASSWORD
 //   in:  {"do": "call", "to": URI} | {"do": "hang_up"} | {"do": "drop"} | {"do": "stop"}
-//   out: {"event": "registered" | "incoming" | "confirmed" | "ended" | "failed" | ..., ...}
+//   out: {"event": "registered" | "incoming" | "confirmed" | "heard" | "ended" | "failed" | ..., ...}
 "use strict";
 
 const readline = require("node:readline");
 const { WebSocket } = require("ws");
+const media = require("./media.js");
 
-const SDP = [
-  "v=0",
-  "o=- 1 1 IN IP4 127.0.0.1",
-  "s=-",
-  "t=0 0",
-  "m=audio 9 UDP/TLS/RTP/SAVPF 0",
-  "c=IN IP4 127.0.0.1",
-  "a=ice-ufrag:prep",
-  "a=ice-pwd:preparedpreparedprepared",
-  "a=fingerprint:sha-256 " + Array(32).fill("AB").join(":"),
-  "a=setup:actpass",
-  "a=mid:0",
-  "a=rtcp-mux",
-  "a=sendrecv",
-  "a=rtpmap:0 PCMU/8000",
-  "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host",
-  "",
-].join("\r\n");
-
-class PreparedPeerConnection {
-  constructor() {
-    this.iceGatheringState = "complete";
-    this.iceConnectionState = "new";
-    this.signalingState = "stable";
-    this.localDescription = null;
-  }
-  addEventListener() {}
-  removeEventListener() {}
-  addTrack() {}
-  getSenders() {
-    return [];
-  }
-  createOffer() {
-    return Promise.resolve({ type: "offer", sdp: SDP });
-  }
-  createAnswer() {
-    return Promise.resolve({ type: "answer", sdp: SDP.replace("actpass", "active") });
-  }
-  setLocalDescription(description) {
-    this.localDescription = description;
-    return Promise.resolve();
-  }
-  setRemoteDescription() {
-    return Promise.resolve();
-  }
-  close() {
-    this.signalingState = "closed";
-  }
-}
+const [url, uri, user, password] = process.argv.slice(2);
+const tell = (event, facts = {}) => process.stdout.write(JSON.stringify({ event, ...facts }) + "\n");
 
 class SessionDescription {
   constructor({ type, sdp }) {
@@ -71,13 +23,9 @@ class SessionDescription {
 
 globalThis.window = globalThis; // where JsSIP looks for it
 globalThis.WebSocket = WebSocket;
-globalThis.RTCPeerConnection = PreparedPeerConnection;
+globalThis.RTCPeerConnection = media.peerConnection(() => tell("heard"));
 globalThis.RTCSessionDescription = SessionDescription;
 const JsSIP = require("jssip");
-
-const stream = { getTracks: () => [] };
-const [url, uri, user, password] = process.argv.slice(2);
-const tell = (event, facts = {}) => process.stdout.write(JSON.stringify({ event, ...facts }) + "\n");
 
 const phone = new JsSIP.UA({
   sockets: [new JsSIP.WebSocketInterface(url)],
@@ -108,7 +56,7 @@ phone.on("newRTCSession", ({ originator, session }) => {
   watch(session);
   if (originator === "remote") {
     tell("incoming", { from: session.remote_identity.uri.toString() });
-    session.answer({ mediaStream: stream });
+    session.answer({ mediaStream: media.stream() });
   }
 });
 phone.on("newMessage", ({ originator, message, request }) => {
@@ -121,7 +69,7 @@ phone.on("newMessage", ({ originator, message, request }) => {
 });
 
 const commands = {
-  call: ({ to }) => phone.call(to, { mediaStream: stream }),
+  call: ({ to }) => phone.call(to, { mediaStream: media.stream() }),
   message: ({ to, text }) => phone.sendMessage(to, text),
   hang_up: () => call.terminate(),
   drop: () => phone.transport.socket._ws.terminate(),
