@@ -28,6 +28,7 @@ from telsdk.sip.call import (
     Reinvited,
     RequestAnswered,
     Ringing,
+    tokens_in,
 )
 from telsdk.sip.callee import Callee
 from telsdk.sip.caller import Caller
@@ -410,7 +411,7 @@ class UserAgent:
 
     def _requested(self, event: RequestReceived, now: float) -> None:
         tx, request = event.tx, event.request
-        unsupported = [tag for tag in request.headers.all("Require") if tag not in self._calls.supported]
+        unsupported = [tag for tag in tokens_in(request, "Require") if tag not in self._calls.supported]
         if unsupported:
             self._stack.answer(tx, 420, now, None, ("Unsupported", ", ".join(unsupported)))
         elif request.to.tag is not None or request.method == "BYE":
