@@ -87,7 +87,7 @@ def deliver(pair: Pair, data: bytes | None) -> None:
     pair.bob.stack.receive(message, ALICE, pair.now)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     state=st.sampled_from(["waits", "rings", "talks"]),
     supported=st.sampled_from([[], ["timer", "100rel", "replaces", "norefersub"]]),
@@ -121,7 +121,7 @@ def test_no_request_within_a_call_raises_and_the_call_can_still_be_ended(
     assert pair.bob.deadline() is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     supported=st.sampled_from([[], ["timer", "100rel", "replaces", "norefersub"]]),
     script=st.lists(replies, min_size=1, max_size=4),
