@@ -13,6 +13,16 @@ from telsdk.sip.transaction import ClientTransaction, ServerTransaction, State
 SDP = "application/sdp"
 
 
+def tokens_in(message: Message, *names: str) -> list[str]:
+    """The tokens of these list fields, such as Require, Supported and Allow, in order.
+
+    Unlike `Headers.all` it takes any number of them: a message bounds it, and a peer's message never raises.
+    """
+    keys = [name.lower() for name in names]
+    values = [value for key, value in message.headers.items() if key in keys]
+    return [token for value in values for token in map(str.strip, value.split(",")) if token]
+
+
 def has_sdp(message: Message) -> bool:
     """Whether the message carries a session description."""
     return bool(message.body) and message.content_type == SDP

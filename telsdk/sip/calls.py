@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from telsdk.sip import fields
-from telsdk.sip.call import SDP, Call, CallEnded, CallState, has_sdp
+from telsdk.sip.call import SDP, Call, CallEnded, CallState, has_sdp, tokens_in
 from telsdk.sip.dialog import TARGET_REFRESH, Dialog, DialogId, Side, dialog_id
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.events import Event
@@ -95,6 +95,8 @@ class Calls:
     def end(self, call: Call, now: float, event: Event | None = None) -> None:
         """The call is over: nothing more of it is remembered, and its owner hears of it once."""
         self.terminate_pending(call, now)
+        if call.offer is not None:
+            self.stack.cancel(call.offer, now)  # else a peer that said 1xx and no more would keep it for ever
         call.state = CallState.ENDED
         call.answer = call.offered = call.offer = call.update = call.asked = None
         call.local_sdp = call.remote_sdp = b""
@@ -202,7 +204,7 @@ def name_body(message: Message) -> None:
 def note_peer(call: Call, message: Message) -> None:
     """Note what the peer says that it takes (20.5)."""
     if "Allow" in message.headers:
-        call.allow = frozenset(message.headers.all("Allow"))
+        call.allow = frozenset(tokens_in(message, "Allow"))
 
 
 def offering(message: Message, side: Side) -> Side | None:

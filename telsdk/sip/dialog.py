@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -133,7 +134,7 @@ class Dialog:
         uri, routes = self.remote_target, [str(route) for route in self.route_set]
         if self.route_set and not self.route_set[0].uri.has("lr"):
             # A strict router of RFC 2543 takes the request by its URI, and the target goes last.
-            uri, routes = self.route_set[0].uri, [*routes[1:], f"<{self.remote_target}>"]
+            uri, routes = _requestable(self.route_set[0].uri), [*routes[1:], f"<{self.remote_target}>"]
         request = Request(method, uri, [("Route", route) for route in routes])
         headers = request.headers
         headers.add("Max-Forwards", str(MAX_FORWARDS))
@@ -172,4 +173,9 @@ def dialog_id(request: Request) -> DialogId:
 
 def _target(message: Message) -> Uri | None:
     contacts = message.contacts
-    return contacts[0].uri if contacts else None
+    return _requestable(contacts[0].uri) if contacts else None
+
+
+def _requestable(uri: Uri) -> Uri:
+    """As a Request-URI it has no headers (19.1.1); a Contact may have them."""
+    return replace(uri, headers="") if uri.headers else uri

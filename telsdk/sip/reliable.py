@@ -24,6 +24,7 @@ from telsdk.sip.call import (
     ProvisionalConfirmed,
     Reliably,
     has_sdp,
+    tokens_in,
 )
 from telsdk.sip.calls import Alarm, Calls, name_body
 from telsdk.sip.dialog import Dialog, Side
@@ -62,7 +63,7 @@ class RAck:
     def of(cls, response: Response) -> RAck | None:
         """What acknowledges this response; None where it asks for nothing, or in a way nobody understands."""
         value = response.headers.get("RSeq") or ""
-        if TAG not in response.headers.all("Require") or not _rseq(value):
+        if TAG not in tokens_in(response, "Require") or not _rseq(value):
             return None
         number = int(value)
         cseq = response.cseq
@@ -96,10 +97,10 @@ class Reliable:
         """Whether this response to an INVITE has to be, or may and shall be, a reliable one (section 3)."""
         if not self.on or response.status == 100:
             return False
-        if TAG in request.headers.all("Require"):
+        if TAG in tokens_in(request, "Require"):
             return True
         shall = bool(response.body) if wanted is None else wanted
-        return shall and TAG in request.headers.all("Supported")
+        return shall and TAG in tokens_in(request, "Supported")
 
     def send(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
         """Send it, or keep it until the one before it is acknowledged."""

@@ -75,6 +75,11 @@ class Replaces:
         return Uri(uri.scheme, uri.user, uri.host, uri.port, uri.password, uri.params, headers)
 
 
+def is_misplaced(calls: Calls, request: Request) -> bool:
+    """Whether the field stands in something else than an INVITE, which gets 400 (section 3)."""
+    return TAG in calls.supported and request.method != "INVITE" and "Replaces" in request.headers
+
+
 def replaced_by(calls: Calls, request: Request) -> Call | int | None:
     """The call that an INVITE is to replace; None if none, or the status to refuse the INVITE with (section 3)."""
     value = request.headers.get("Replaces")

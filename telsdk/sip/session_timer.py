@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from telsdk.sip.call import Call, CallState, SessionTimer
+from telsdk.sip.call import Call, CallState, SessionTimer, tokens_in
 from telsdk.sip.calls import Alarm, Calls
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import Message, Request, Response
@@ -222,4 +222,4 @@ class SessionTimers:
 
 
 def _knows_timers(request: Request) -> bool:
-    return "timer" in (*request.headers.all("Supported"), *request.headers.all("Require"))
+    return "timer" in tokens_in(request, "Supported", "Require")

@@ -28,6 +28,7 @@ from telsdk.sip.call import (
     Reinvited,
     RequestAnswered,
     Ringing,
+    tokens_in,
 )
 from telsdk.sip.callee import Callee
 from telsdk.sip.caller import Caller
@@ -46,6 +47,7 @@ from telsdk.sip.events import (
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.reliable import Reliable
+from telsdk.sip.replaces import is_misplaced
 from telsdk.sip.session_timer import SessionTimers
 from telsdk.sip.stack import Stack
 from telsdk.sip.transaction import ClientTransaction, ProtocolStateError, ServerTransaction
@@ -403,22 +405,22 @@ class UserAgent:
 
     def _refresh(self, call: Call, now: float) -> None:
         request = self._timers.refresh(call, now)
-        if request is not None and request.method == "UPDATE":
-            self._updates.send(call, request, now, refreshes=True)
-        elif request is not None:
-            self._caller.offer(call, request, now, refreshes=True)
+        if request is not None:
+            send = self._updates.send if request.method == "UPDATE" else self._caller.offer
+            send(call, request, now, refreshes=True)
 
     def _requested(self, event: RequestReceived, now: float) -> None:
         tx, request = event.tx, event.request
-        unsupported = [tag for tag in request.headers.all("Require") if tag not in self._calls.supported]
+        unsupported = [tag for tag in tokens_in(request, "Require") if tag not in self._calls.supported]
         if unsupported:
             self._stack.answer(tx, 420, now, None, ("Unsupported", ", ".join(unsupported)))
+        elif is_misplaced(self._calls, request):
+            self._stack.answer(tx, 400, now, "Replaces is for INVITE")
         elif request.to.tag is not None or request.method == "BYE":
             self._requested_within(tx, request, now)
-        elif self._timers.refuses(tx, request, now):
-            pass
         elif request.method == "INVITE":
-            self._callee.invited(tx, request, now)
+            if not self._timers.refuses(tx, request, now):
+                self._callee.invited(tx, request, now)
         else:
             tx.owner = self
             self._calls.events.append(IncomingRequest(tx, request, None))

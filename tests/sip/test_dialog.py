@@ -88,6 +88,14 @@ def test_an_older_request_of_the_peer_is_out_of_order_and_changes_nothing() -> N
     assert (dialog.remote_seq, dialog.remote_target.host) == (9, "192.0.2.1")
 
 
+def test_what_a_contact_or_a_strict_route_has_behind_its_question_mark_is_not_sent_back() -> None:
+    dialog = Dialog.of_callee(invite(Contact="<sip:alice@192.0.2.1?Subject=x>"), "b", confirmed=True)
+    assert str(dialog.request("BYE").uri) == "sip:alice@192.0.2.1"
+    recorded = invite(**{"Record-Route": "<sip:proxy.example?Subject=x>"})
+    bye = Dialog.of_callee(recorded, "b", confirmed=True).request("BYE")
+    assert str(bye.uri) == "sip:proxy.example"
+
+
 def test_the_remote_target_moves_with_what_was_accepted() -> None:
     dialog = Dialog.of_callee(invite(), "b", confirmed=True)
     dialog.refresh(invite(Contact="<sip:alice@198.51.100.1>"))

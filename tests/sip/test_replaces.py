@@ -9,7 +9,7 @@ from telsdk.sip.calls import MAX_FINISHED
 from telsdk.sip.dialog import Dialog
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.replaces import Replaces
-from telsdk.sip.ua import CallState, IncomingCall
+from telsdk.sip.ua import CallState, IncomingCall, RequestAnswered
 from telsdk.sip.uri import Uri
 from tests.sip.ladder import ANSWER, OFFER, Client
 from tests.sip.pair import ALICE, BOB, Pair, last, names
@@ -144,6 +144,16 @@ def test_a_call_that_is_over_gets_603_and_one_that_never_was_481(trio: Trio) -> 
         trio.run(1.0)
         assert last(trio.carol, CallFailed).status == status
     assert names(trio.bob).count("IncomingCall") == 1
+
+
+def test_the_field_is_for_invite_alone(trio: Trio) -> None:
+    call, _ = trio.talk()
+    info = trio.alice.ua.within(call, "INFO")
+    info.headers.add("Replaces", known_by_bob(call))
+    trio.alice.ua.send_within(call, info, trio.now)
+    trio.run(0.1)
+    assert last(trio.alice, RequestAnswered).status == 400
+    assert not call.ended
 
 
 def test_only_so_many_calls_that_are_over_are_remembered(trio: Trio) -> None:
