@@ -31,7 +31,7 @@ _via = re.compile(
 ).fullmatch
 _plain_via = re.compile(grammar.PLAIN_VIA).fullmatch
 _cseq = re.compile(rf"([0-9]{{1,32}}+){grammar.LWS}({grammar.TOKEN})").fullmatch
-_unsafe = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]").search
+_unsafe = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]").search
 
 MAX_CSEQ: Final = 2**31 - 1
 """RFC 3261 section 8.1.1.5."""

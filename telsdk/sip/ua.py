@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from telsdk.sip.acceptance import refusal
 from telsdk.sip.call import (
     Answered,
     Call,
@@ -312,9 +313,9 @@ class UserAgent:
 
     def _requested(self, event: RequestReceived, now: float) -> None:
         tx, request = event.tx, event.request
-        unsupported = [tag for tag in request.headers.all("Require") if tag not in self._supported]
-        if unsupported:
-            self._stack.answer(tx, 420, now, None, ("Unsupported", ", ".join(unsupported)))
+        refused = refusal(request, self._supported)
+        if refused is not None:
+            self._stack.answer(tx, refused.status, now, refused.reason, *refused.headers)
         elif request.to.tag is not None or request.method == "BYE":
             self._requested_within(tx, request, now)
         elif request.method == "INVITE":
