@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the two lock files anew: run.lock (what `scripts/demo` installs) and dev.lock (with all that
+# Writes the lock files anew: run.lock (what `scripts/demo` installs) and dev.lock (with all that
 # development needs). run.lock is a part of dev.lock: both hold the same versions. Needs uv (PyPI).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,3 +10,4 @@ lock() {
 lock pyproject.toml --extra demo --group dev -o requirements/dev.lock
 lock pyproject.toml --extra demo --group build -c requirements/dev.lock -o requirements/run.lock
 lock --group nodejs -o requirements/nodejs.lock
+lock requirements/fuzz.in -o requirements/fuzz.lock
