@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Final, Self
 
@@ -50,8 +49,8 @@ _digits = re.compile(r"[0-9]{1,10}").fullmatch
 _one_line = re.compile(r"[^\r\n\x00\ud800-\udfff]*+").fullmatch
 
 
-class Message(ABC):
-    """What requests and responses have in common.
+class Message:
+    """What requests and responses have in common; every message is one or the other.
 
     The typed properties read the header section when first asked, keep the answer until that field changes,
     and raise `SipParseError` where the field is malformed, or where it must be present and is not. For a
@@ -64,14 +63,15 @@ class Message(ABC):
         self.headers = headers if isinstance(headers, Headers) else Headers(headers or ())
         self.body = body
 
+    # No ABC, here and in `telsdk.sip.transactions`: one that mypyc compiled makes the garbage collector crash.
     @property
-    @abstractmethod
     def start_line(self) -> str:
         """The first line, without its line end."""
+        raise NotImplementedError
 
-    @abstractmethod
     def copy(self) -> Self:
         """An independent copy."""
+        raise NotImplementedError
 
     def __bytes__(self) -> bytes:
         """The wire form. Content-Length is made right, or added, where it is not (section 20.14).
