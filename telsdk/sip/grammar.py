@@ -146,8 +146,11 @@ def split_plain_params(text: str | None) -> Params:
     """The parameters that one of the ``PLAIN_`` expressions matched: none is there twice, all are lower case."""
     if not text:
         return ()
-    parts = [item.partition("=") for item in text[1:].split(";")]
-    return tuple([(name, value if equals else None) for name, equals, value in parts])
+    params = []
+    for item in text[1:].split(";"):
+        name, equals, value = item.partition("=")
+        params.append((name, value if equals else None))
+    return tuple(params)
 
 
 def _refuse_twice(params: list[tuple[str, str | None]]) -> None:

@@ -29,6 +29,8 @@ _PLAIN: Final = b"\t" + bytes(range(32, 127)) + bytes(range(128, 256))
 _digits = re.compile(r"[0-9]{1,10}").fullmatch
 
 _MANDATORY: Final = frozenset(MANDATORY)
+_CHECKS: Final = {key: (is_plain, *EAGER.get(key, (None, None))) for key, is_plain in PLAIN.items()}
+"""All that is done with a line, by one look: whether it is plain, and what its match is kept as, if it is."""
 
 PING: Final = b"\r\n\r\n"
 """Keep-alive that the side which opened a stream sends (RFC 5626 section 3.5.1)."""
@@ -320,14 +322,14 @@ def _check_fields(message: Request | Response) -> None:
         raise SipParseError(f"{missing} is missing (RFC 3261 section 8.1.1)")
     known: dict[str, dict[object, Any]] = {}
     for key, value in headers.items():
-        is_plain = PLAIN.get(key)
-        if is_plain is None:
+        check = _CHECKS.get(key)
+        if check is None:
             continue
+        is_plain, read, of_match = check
         match = is_plain(value)
         if match is None:
             known.setdefault(key, {})[READERS[key]] = headers.typed(key, READERS[key])
-        elif key in EAGER and key not in known:
-            read, of_match = EAGER[key]
+        elif of_match is not None and key not in known:
             known[key] = {read: of_match(match)}
     headers.know(known)
 
