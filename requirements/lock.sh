@@ -12,3 +12,4 @@ lock pyproject.toml --extra demo --group build -c requirements/dev.lock -o requi
 for group in nodejs slither halmos; do
     lock --group "$group" -o "requirements/$group.lock"
 done
+lock requirements/fuzz.in -o requirements/fuzz.lock

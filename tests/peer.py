@@ -63,14 +63,17 @@ class Peer:
                 except TimeoutError:
                     continue
 
-    async def send(self, message: Request | Response, host: str, port: int) -> None:
-        """Sends once."""
+    async def send(self, message: Request | Response | bytes, host: str, port: int) -> None:
+        """Sends once, whatever it is."""
         await asyncio.get_running_loop().sock_sendto(self._socket, bytes(message), (host, port))
 
     async def receive(self) -> Request | Response:
         """The next message that comes, whatever it is."""
-        loop = asyncio.get_running_loop()
-        return parse(await asyncio.wait_for(loop.sock_recv(self._socket, 65_535), 10))
+        return parse(await self.receive_data())
+
+    async def receive_data(self) -> bytes:
+        """The next datagram that comes."""
+        return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self._socket, 65_535), 10)
 
     async def _final(self, request: Request) -> Response:
         while True:

@@ -80,6 +80,11 @@ class Admission:
         if credentials.scheme.lower() == "bearer":
             authority = self._bearer.verify(request, credentials.token68 or "", now)
             return Login.of(self._facts(Number(authority.number)), LoginKind.SESSION, str(authority.role))
+        if credentials.scheme.lower() != "digest":
+            # RFC 4475 3.3.7: as if it had come without, so that whoever sent it is told what would do.
+            raise LoginMissing(
+                f"{credentials.scheme[:40]!r} is no way to log in here: session token or phone password"
+            )
         return self._phone(request, credentials, source, now)
 
     def phone_caller(self, request: Request, source: Hop, now: float) -> Login:

@@ -212,8 +212,8 @@ class Node:
         return self._registration.answer(request, source, now, time.time(), chain_age=self.follower.age())
 
     def _is_for_us(self, request: Request) -> bool:
-        """Whether a request is for the node itself: its Request-URI names no user."""
-        return not request.uri.user and not request.routes
+        """Whether a request is for the node itself: its Request-URI is a SIP URI that names no user."""
+        return request.uri.scheme in ("sip", "sips") and not request.uri.user and not request.routes
 
     def _answer_own(self, tx: ServerTransaction, request: Request, now: float) -> None:
         if request.method == "OPTIONS":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, Self
+from typing import Final, Self
 
 from telsdk.sip import grammar
 from telsdk.sip.errors import SipParseError
@@ -25,9 +25,6 @@ class _AuthField:
     scheme: str  # as written; compare in lower case
     params: Mapping[str, str] = field(default_factory=dict)  # lower-case name and unquoted value
     token68: str | None = None
-
-    # Parameters that the grammar writes without quotes; all others get them.
-    _BARE: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -54,24 +51,35 @@ class _AuthField:
         return self.params.get(name.lower())
 
     def _write(self, name: str, value: str) -> str:
-        if name in self._BARE and grammar.is_token(value):
+        if name in self._bare() and grammar.is_token(value):
             return f"{name}={value}"
         return f"{name}={grammar.quote(value)}"
+
+    def _bare(self) -> frozenset[str]:
+        """The parameters that the grammar writes without quotes; all others get them."""
+        raise NotImplementedError
 
 
 class Challenge(_AuthField):
     """What a server asks for: the value of WWW-Authenticate or Proxy-Authenticate."""
 
     __slots__ = ()
-    _BARE: ClassVar[frozenset[str]] = frozenset({"algorithm", "stale", "userhash"})
+
+    def _bare(self) -> frozenset[str]:
+        return _BARE_IN_CHALLENGE
 
 
 class Credentials(_AuthField):
     """What a client proves itself with: the value of Authorization or Proxy-Authorization."""
 
     __slots__ = ()
-    _BARE: ClassVar[frozenset[str]] = frozenset({"algorithm", "nc", "qop", "userhash"})
 
+    def _bare(self) -> frozenset[str]:
+        return _BARE_IN_CREDENTIALS
+
+
+_BARE_IN_CHALLENGE: Final = frozenset({"algorithm", "stale", "userhash"})
+_BARE_IN_CREDENTIALS: Final = frozenset({"algorithm", "nc", "qop", "userhash"})
 
 MAX_AUTH_PARAMS: Final = 64
 

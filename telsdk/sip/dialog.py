@@ -168,7 +168,7 @@ class Dialog:
 
 def dialog_id(request: Request) -> DialogId:
     """The dialog that a received request belongs to; empty tags where it has none."""
-    return (request.call_id, request.to.tag or "", request.from_.tag or "")
+    return (request.call_id, request.to_tag or "", request.from_tag or "")
 
 
 def _target(message: Message) -> Uri | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Final
 
 from telsdk.sip import grammar
@@ -27,6 +28,7 @@ _is_call_id = re.compile(grammar.CALLID).fullmatch
 _media_type = re.compile(
     rf"({grammar.TOKEN}){grammar.SWS}/{grammar.SWS}({grammar.TOKEN})({grammar.PARAMS}){grammar.SWS}"
 ).fullmatch
+_plain_address = re.compile(grammar.PLAIN_NAME_ADDR).fullmatch
 _digits = re.compile(r"[0-9]{1,10}").fullmatch
 _is_date = re.compile(grammar.RFC1123_DATE).fullmatch
 _retry_after = re.compile(
@@ -62,6 +64,22 @@ def from_(headers: Headers) -> NameAddr:
 
 def to(headers: Headers) -> NameAddr:
     return NameAddr.parse(_required(headers, "to"))
+
+
+def from_tag(headers: Headers) -> str | None:
+    return _tag(headers.first_line("from"))
+
+
+def to_tag(headers: Headers) -> str | None:
+    return _tag(headers.first_line("to"))
+
+
+def _tag(value: str | None) -> str | None:
+    if not value:
+        raise SipParseError(_MISSING)
+    match = _plain_address(value)
+    tag: str | None = NameAddr.parse(value).tag if match is None else match[grammar.PLAIN_TAG]
+    return tag
 
 
 def routes(headers: Headers) -> tuple[NameAddr, ...]:
@@ -142,10 +160,9 @@ def warnings(headers: Headers) -> list[str]:
     return values
 
 
-_plain_address = re.compile(grammar.PLAIN_NAME_ADDR).fullmatch
 _plain_seconds = re.compile("[0-9]{1,9}").fullmatch
 
-PLAIN: Final[Mapping[str, Callable[[str], object]]] = {
+PLAIN: Final[dict[str, Callable[[str], re.Match[str] | None]]] = {
     "via": re.compile(grammar.PLAIN_VIA).fullmatch,
     "from": _plain_address,
     "to": _plain_address,
@@ -162,6 +179,16 @@ PLAIN: Final[Mapping[str, Callable[[str], object]]] = {
     "warning": _is_warning,
 }
 """By key, whether a line's value is of the usual form, for which the field's reader never raises."""
+
+EAGER: Final[dict[str, tuple[Callable[[Headers], object], Callable[[re.Match[str]], object]]]] = {
+    "via": (via, Via.of_plain),
+    "from": (from_tag, itemgetter(grammar.PLAIN_TAG)),
+    "to": (to_tag, itemgetter(grammar.PLAIN_TAG)),
+    "call-id": (call_id, itemgetter(0)),
+    "cseq": (cseq, lambda match: CSeq.parse(match[0])),
+    "max-forwards": (max_forwards, lambda match: int(match[0])),
+}
+"""What every element asks of every message: a reader, and what gets the same out of the field's match in `PLAIN`."""
 
 READERS: Final[Mapping[str, Callable[[Headers], object]]] = {
     "via": vias,

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from itertools import pairwise
 from typing import Final, TypeVar
@@ -54,19 +53,32 @@ SCHEME: Final = r"[A-Za-z][A-Za-z0-9+.-]*+"
 OPAQUE: Final = rf"(?:[{UNRESERVED};/?:@&=+$,\[\]]|{ESCAPED})++"
 
 # What nearly every message has, and surely passes all checks that come behind these expressions: whoever only
-# wants to know whether a field is well-formed need not take it apart.
+# wants to know whether a field is well-formed need not take it apart, and whoever does finds its parts in the
+# groups, already in their one normal form.
 # A leading 0 would make an octet octal to some readers and decimal to others, so it is for nobody.
-OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-IPV4_ADDRESS: Final = rf"(?:{OCTET}\.){{3}}{OCTET}"
-PLAIN_HOST: Final = rf"(?:{IPV4_ADDRESS}|(?:[a-z0-9]++[.-])*+[a-z][a-z0-9]*+)(?::[1-9][0-9]{{0,3}}+)?+"
-PLAIN_URI: Final = rf"sips?:(?:[{UNRESERVED}]++@)?+{PLAIN_HOST}(?:;lr|;transport=[a-z]++)?+"
+# No two branches begin alike, and nothing repeats: `re` then takes half the time.
+OCTET: Final = "(?:1[0-9]{0,2}+|2(?:[0-4][0-9]?+|5[0-5]?+|[6-9])?+|[3-9][0-9]?+|0)"
+IPV4_ADDRESS: Final = rf"{OCTET}\.{OCTET}\.{OCTET}\.{OCTET}"
+PLAIN_HOSTNAME: Final = "(?:[a-z0-9]++[.-])*+[a-z][a-z0-9]*+"
+PLAIN_PORT: Final = (
+    "(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])(?![0-9])"
+)
+PLAIN_HOST: Final = rf"({IPV4_ADDRESS}|{PLAIN_HOSTNAME})(?::({PLAIN_PORT}))?+"
+"""Groups: host, port."""
+PLAIN_URI: Final = rf"(sips?):(?:([{UNRESERVED}]++)@)?+{PLAIN_HOST}(;lr|;transport=[a-z]++)?+"
+"""Groups: scheme, user, host, port, parameters."""
 PLAIN_NAME_ADDR: Final = (
-    rf'(?:"[^"\\\x00-\x1f\x7f]*+" |{TOKEN} )?+<{PLAIN_URI}>(?:;(?:tag={TOKEN}|expires=[0-9]{{1,9}}+))?+'
+    rf'(?:"([^"\\\x00-\x1f\x7f]*+)" |({TOKEN}) )?+<({PLAIN_URI})>'
+    rf"(;(?:tag=({TOKEN})|expires=[0-9]{{1,9}}+))?+"
 )
+"""Groups: display name that was quoted, or was not, URI, the five groups of `PLAIN_URI`, parameters, tag."""
+PLAIN_TAG: Final = 10
+"""The group of `PLAIN_NAME_ADDR` that has the tag."""
 PLAIN_VIA: Final = (
-    rf"SIP/2\.0/[A-Z]++ {PLAIN_HOST}(?:;rport;branch={TOKEN}|;branch={TOKEN}(?:;rport(?:=[0-9]++)?+)?+)"
-    rf"(?:;received={IPV4_ADDRESS})?+"
+    rf"SIP/2\.0/([A-Z]++) {PLAIN_HOST}"
+    rf"((?:;rport;branch={TOKEN}|;branch={TOKEN}(?:;rport(?:=[0-9]++)?+)?+)(?:;received={IPV4_ADDRESS})?+)"
 )
+"""Groups: transport, host, port, parameters."""
 
 RFC1123_DATE: Final = (
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4} "
@@ -92,12 +104,20 @@ def remembered(parse: Callable[[str], T]) -> Callable[[str], T]:
     """`parse` with a bounded memory of its newest results, which must be immutable.
 
     The From, To, Contact and Via of one call come by in a dozen messages. A long text is not remembered, so
-    that nobody can fill the memory with much.
+    that nobody can fill the memory with much. A full memory is emptied: to keep what was used last costs each
+    new value more than to read the few again that are still wanted.
     """
-    remembering = lru_cache(MAX_REMEMBERED)(parse)
+    memory: dict[str, T] = {}
 
     def parse_or_remember(text: str) -> T:
-        return remembering(text) if len(text) <= MAX_REMEMBERED_LENGTH else parse(text)
+        found = memory.get(text)
+        if found is None:
+            found = parse(text)
+            if len(text) <= MAX_REMEMBERED_LENGTH:
+                if len(memory) >= MAX_REMEMBERED:
+                    memory.clear()
+                memory[text] = found
+        return found
 
     return parse_or_remember
 
@@ -119,6 +139,17 @@ def split_params(text: str) -> Params:
             params.append((name.lower(), value if equals else None))
     if len(params) > 1:
         _refuse_twice(params)
+    return tuple(params)
+
+
+def split_plain_params(text: str | None) -> Params:
+    """The parameters that one of the ``PLAIN_`` expressions matched: none is there twice, all are lower case."""
+    if not text:
+        return ()
+    params = []
+    for item in text[1:].split(";"):
+        name, equals, value = item.partition("=")
+        params.append((name, value if equals else None))
     return tuple(params)
 
 

@@ -29,8 +29,9 @@ _via = re.compile(
     rf"{grammar.LWS}({grammar.HOST})(?:{grammar.SWS}:{grammar.SWS}({grammar.PORT}))?+"
     rf"({grammar.PARAMS}){grammar.SWS}"
 ).fullmatch
+_plain_via = re.compile(grammar.PLAIN_VIA).fullmatch
 _cseq = re.compile(rf"([0-9]{{1,32}}+){grammar.LWS}({grammar.TOKEN})").fullmatch
-_unsafe = re.compile("[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]").search
+_unsafe = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]").search
 
 MAX_CSEQ: Final = 2**31 - 1
 """RFC 3261 section 8.1.1.5."""
@@ -98,16 +99,18 @@ class Headers:
         if key not in self._keys:
             return []
         if self._keys.count(key) == 1:
-            values = [self._values[self._keys.index(key)]]
-        else:
-            values = [value for known, value in zip(self._keys, self._values, strict=True) if known == key]
+            value = self._values[self._keys.index(key)]
+            if key not in LISTS:
+                return [value]
+            return split_list(value) if value else []
+        values = [value for known, value in zip(self._keys, self._values, strict=True) if known == key]
         if key not in LISTS:
             return values
         return [one for value in values if value for one in split_list(value)]
 
     def count(self, name: str) -> int:
         """On how many lines the field occurs."""
-        return self._keys.count(key_of(name))
+        return self._keys.count(KEYS.get(name) or key_of(name))
 
     def add(self, name: str, value: str) -> None:
         """Append a field after all others.
@@ -168,24 +171,29 @@ class Headers:
             raise type(error)(f"{key}: {error.reason}", status=error.status) from None
         return value
 
+    def know(self, values: dict[str, dict[object, Any]]) -> None:
+        """For the parser: what `typed` is to answer, by key and reader, in the place of all it kept."""
+        self._typed = values
+
     def items(self) -> Iterator[tuple[str, str]]:
         """Canonical key (`telsdk.sip.names.key_of`) and whole value of each line."""
         return zip(self._keys, self._values, strict=True)
 
     def first_line(self, key: str) -> str | None:
         """The whole value of the first line of a field, by its canonical key."""
-        return self._values[self._keys.index(key)] if key in self._keys else None
+        try:
+            return self._values[self._keys.index(key)]
+        except ValueError:
+            return None
 
     def keys(self) -> AbstractSet[str]:
         """The canonical keys of the fields that occur."""
         return set(self._keys)
 
-    def repeated(self) -> AbstractSet[str]:
-        """The canonical keys of the fields that occur on more than one line."""
-        further = self._keys.copy()
-        for key in set(further):
-            further.remove(key)
-        return set(further)
+    def repeated(self, among: AbstractSet[str]) -> list[str]:
+        """The canonical keys, of those in `among`, of the fields that occur on more than one line."""
+        found = [key for key in self._keys if key in among]
+        return [] if len(set(found)) == len(found) else [key for key in found if found.count(key) > 1]
 
     def lines(self) -> list[str]:
         """The field lines as they will be written, without their line ends."""
@@ -305,6 +313,12 @@ class Via:
         """
         return _parse_via(text)
 
+    @classmethod
+    def of_plain(cls, match: re.Match[str]) -> Via:
+        """The Via that `telsdk.sip.grammar.PLAIN_VIA` matched."""
+        transport, host, port, params = match.groups()
+        return Via(transport, host, int(port) if port else None, grammar.split_plain_params(params))
+
     def __str__(self) -> str:
         sent_by = grammar.write_host(self.host, self.port)
         return f"{self.protocol}/{self.transport} {sent_by}{grammar.join_params(self.params)}"
@@ -345,6 +359,11 @@ class Via:
 
 @grammar.remembered
 def _parse_via(text: str) -> Via:
+    match = _plain_via(text)
+    return _via_by_grammar(text) if match is None else Via.of_plain(match)
+
+
+def _via_by_grammar(text: str) -> Via:
     match = _via(text)
     if match is None:
         raise SipParseError(f"Via {text[:80]!r} is malformed (RFC 3261 section 20.42)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Final, Self
 
@@ -40,12 +39,18 @@ REASONS: Final[dict[int, str]] = {
 }  # fmt: skip
 """The reason phrases that IANA has registered."""
 
+METHODS: Final = frozenset({
+    "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER",
+    "REGISTER", "SUBSCRIBE", "UPDATE",
+})  # fmt: skip
+"""The methods that IANA has registered."""
+
 _digits = re.compile(r"[0-9]{1,10}").fullmatch
 _one_line = re.compile(r"[^\r\n\x00\ud800-\udfff]*+").fullmatch
 
 
-class Message(ABC):
-    """What requests and responses have in common.
+class Message:
+    """What requests and responses have in common; every message is one or the other.
 
     The typed properties read the header section when first asked, keep the answer until that field changes,
     and raise `SipParseError` where the field is malformed, or where it must be present and is not. For a
@@ -58,14 +63,15 @@ class Message(ABC):
         self.headers = headers if isinstance(headers, Headers) else Headers(headers or ())
         self.body = body
 
+    # No ABC, here and in `telsdk.sip.transactions`: one that mypyc compiled makes the garbage collector crash.
     @property
-    @abstractmethod
     def start_line(self) -> str:
         """The first line, without its line end."""
+        raise NotImplementedError
 
-    @abstractmethod
     def copy(self) -> Self:
         """An independent copy."""
+        raise NotImplementedError
 
     def __bytes__(self) -> bytes:
         """The wire form. Content-Length is made right, or added, where it is not (section 20.14).
@@ -76,9 +82,9 @@ class Message(ABC):
         start = self.start_line
         if not start.isprintable() and not _one_line(start):
             raise Unwritable(f"{start[:80]!r} cannot be a start line: it has a line break")
-        length = self.headers.get("Content-Length")
-        if length is None or not _digits(length) or int(length) != len(self.body):
-            self.headers.set("Content-Length", str(len(self.body)))
+        length, written = str(len(self.body)), self.headers.first_line("content-length")
+        if written != length and (written is None or not _digits(written) or int(written) != len(self.body)):
+            self.headers.set("Content-Length", length)
         return "\r\n".join([start, *self.headers.lines(), "\r\n"]).encode() + self.body
 
     @property
@@ -100,6 +106,16 @@ class Message(ABC):
     def to(self) -> NameAddr:
         """Who is asked (section 20.39)."""
         return self.headers.typed("to", fields.to)
+
+    @property
+    def from_tag(self) -> str | None:
+        """The tag of From (section 19.3), without taking the rest of it apart."""
+        return self.headers.typed("from", fields.from_tag)
+
+    @property
+    def to_tag(self) -> str | None:
+        """The tag of To (section 19.3), without taking the rest of it apart."""
+        return self.headers.typed("to", fields.to_tag)
 
     @property
     def call_id(self) -> str:
@@ -159,7 +175,7 @@ class Request(Message):
         headers: Headers | Iterable[tuple[str, str]] | None = None,
         body: bytes = b"",
     ) -> None:
-        if not grammar.is_token(method):
+        if method not in METHODS and not grammar.is_token(method):
             raise Unwritable(f"{method[:40]!r} is not a method: it is no token (RFC 3261 section 25.1)")
         super().__init__(headers, body)
         self.method = method

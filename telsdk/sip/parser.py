@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from telsdk.sip import grammar
 from telsdk.sip.errors import LimitExceeded, SipParseError
-from telsdk.sip.fields import MANDATORY, PLAIN, READERS
+from telsdk.sip.fields import EAGER, MANDATORY, PLAIN, READERS
 from telsdk.sip.headers import Headers
 from telsdk.sip.limits import MAX_BODY, MAX_HEAD_BYTES, MAX_HEADERS, MAX_MESSAGE, MAX_URI
 from telsdk.sip.message import Request, Response
 from telsdk.sip.names import KEYS, SINGLE, key_of
 
-_request_line = re.compile(rf"({grammar.TOKEN}) (\S++) SIP/2\.0", re.IGNORECASE | re.ASCII).fullmatch
+_request_line = re.compile(rf"({grammar.TOKEN}) (\S++) [Ss][Ii][Pp]/2\.0", re.ASCII).fullmatch
 _sloppy_request_line = re.compile(
     rf"({grammar.TOKEN}) ++(\S.*\S) +(SIP/[0-9]++\.[0-9]++) *+", re.IGNORECASE | re.ASCII
 ).fullmatch
@@ -27,6 +27,10 @@ _line_ends = re.compile(rb"\A(?:\r\n)++")
 _unescaped_control = re.compile(r"(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\r\n]").search
 _PLAIN: Final = b"\t" + bytes(range(32, 127)) + bytes(range(128, 256))
 _digits = re.compile(r"[0-9]{1,10}").fullmatch
+
+_MANDATORY: Final = frozenset(MANDATORY)
+_CHECKS: Final = {key: (is_plain, *EAGER.get(key, (None, None))) for key, is_plain in PLAIN.items()}
+"""All that is done with a line, by one look: whether it is plain, and what its match is kept as, if it is."""
 
 PING: Final = b"\r\n\r\n"
 """Keep-alive that the side which opened a stream sends (RFC 5626 section 3.5.1)."""
@@ -206,8 +210,7 @@ def _parse_head(head: bytes) -> _Head:
     start = lines.pop(0)
     if len(lines) > MAX_HEADERS and sum(line[:1] not in (" ", "\t") for line in lines) > MAX_HEADERS:
         raise LimitExceeded(f"more than {MAX_HEADERS} header fields", status=513)
-    folded = "\r\n " in text or "\r\n\t" in text
-    headers, problem = _folded_headers(lines) if folded else _headers(lines, lines)
+    headers, problem = _headers(lines, lines)
     message, start_problem = (
         _status(start, headers) if start[:4].upper() == "SIP/" else _request(start, headers)
     )
@@ -238,27 +241,33 @@ def _unfold(line: str) -> str:
 
 
 def _headers(unfolded: list[str], raw: list[str]) -> tuple[Headers, SipParseError | None]:
-    parts = [line.partition(":") for line in unfolded]
-    values = [value.strip(" \t") for _, _, value in parts]
-    keys = [KEYS.get(name, "") for name, _, _ in parts]
+    """The fields, and the first that has no name. Lines that are `raw` themselves may turn out to be folded."""
+    keys: list[str] = []
+    values: list[str] = []
     problem = None
-    for at in [at for at, key in enumerate(keys) if not key] if "" in keys else ():
-        name, colon, _ = parts[at]
-        try:
-            keys[at] = key_of(name if colon else "")
-        except SipParseError as error:
-            problem = problem or error
+    for line in unfolded:
+        name, colon, value = line.partition(":")
+        key = KEYS.get(name)
+        if key is None:
+            if line[:1] in (" ", "\t") and keys and unfolded is raw:
+                return _folded_headers(raw)
+            try:
+                key = key_of(name if colon else "")
+            except SipParseError as error:
+                key, problem = "", problem or error
+        keys.append(key)
+        values.append(value.strip(" \t"))
     return Headers.of_lines(keys, values, raw), problem
 
 
 def _request(line: str, headers: Headers) -> _Head:
     match = _request_line(line)
     if match is not None:
-        request = Request(match[1], match[2], headers)
-        too_long = len(match[2]) > MAX_URI
-        return request, LimitExceeded(
-            f"URI of more than {MAX_URI} characters", status=414
-        ) if too_long else None
+        method, uri = match.groups()
+        request = Request(method, uri, headers)
+        if len(uri) <= MAX_URI:
+            return request, None
+        return request, LimitExceeded(f"URI of more than {MAX_URI} characters", status=414)
     match = _sloppy_request_line(line)
     if match is None:
         raise SipParseError(f"{line[:80]!r} is not a request line (RFC 3261 section 7.1)")
@@ -305,14 +314,24 @@ def _check_fields(message: Request | Response) -> None:
     """Sections 7.3.1 (only lists may go over several lines), 8.1.1 (mandatory fields) and 20."""
     headers = message.headers
     keys = headers.keys()
-    for key in headers.repeated() & SINGLE if len(keys) < len(headers) else ():
-        raise SipParseError(f"{key} occurs more than once (RFC 3261 section 7.3.1)")
-    for key in MANDATORY:
-        if key not in keys:
-            raise SipParseError(f"{key} is missing (RFC 3261 section 8.1.1)")
+    if len(keys) + headers.count("via") - 1 < len(headers):  # nothing but Via is usual on several lines
+        for key in headers.repeated(SINGLE):
+            raise SipParseError(f"{key} occurs more than once (RFC 3261 section 7.3.1)")
+    if not keys >= _MANDATORY:
+        missing = next(key for key in MANDATORY if key not in keys)
+        raise SipParseError(f"{missing} is missing (RFC 3261 section 8.1.1)")
+    known: dict[str, dict[object, Any]] = {}
     for key, value in headers.items():
-        if key in PLAIN and not PLAIN[key](value):
-            headers.typed(key, READERS[key])
+        check = _CHECKS.get(key)
+        if check is None:
+            continue
+        is_plain, read, of_match = check
+        match = is_plain(value)
+        if match is None:
+            known.setdefault(key, {})[READERS[key]] = headers.typed(key, READERS[key])
+        elif of_match is not None and key not in known:
+            known[key] = {read: of_match(match)}
+    headers.know(known)
 
 
 def _check_request(message: Request | Response) -> None:

@@ -86,6 +86,8 @@ class Registrar:
             flow: where the request came from.
             user: whose bindings these are; the user of the To URI when None.
         """
+        if request.to.uri.scheme not in ("sip", "sips"):
+            return request.response(400, "To must be a SIP URI")  # 10.3 step 5
         user = user if user is not None else request.to.uri.user or ""
         try:
             wanted = self._wanted(request, now, flow)

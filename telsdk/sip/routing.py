@@ -42,8 +42,8 @@ def loop_mark(request: Request) -> str:
         str(request.uri),
         request.call_id,
         str(request.cseq.number),
-        request.from_.tag or "",
-        request.to.tag or "",
+        request.from_tag or "",
+        request.to_tag or "",
         *request.headers.all("Route"),
     )
     return "." + blake2s("\n".join(parts).encode(), digest_size=6).hexdigest()

@@ -45,7 +45,7 @@ class ServerTransactions(Transactions[ServerTransaction]):
         self.begin(tx, now)
         if method == "CANCEL":
             self._cancel(tx, key, now)
-        elif self.refuse_merged and request.to.tag is None and not self._is_first(tx):
+        elif self.refuse_merged and request.to_tag is None and not self._is_first(tx):
             self.respond(tx, request.response(482, "Merged Request"), now)
         else:
             self._ground.events.append(RequestReceived(tx, request, source))
@@ -65,7 +65,7 @@ class ServerTransactions(Transactions[ServerTransaction]):
 
     def _is_first(self, tx: ServerTransaction) -> bool:
         """8.2.2.2: the same request by another way has another branch and all else alike."""
-        tx.merge_key = (tx.request.from_.tag, tx.request.call_id, tx.request.cseq)
+        tx.merge_key = (tx.request.from_tag, tx.request.call_id, tx.request.cseq)
         return self._merging.setdefault(tx.merge_key, tx) is tx
 
     def _cancel(self, tx: ServerTransaction, key: tuple[object, ...], now: float) -> None:
@@ -81,11 +81,11 @@ class ServerTransactions(Transactions[ServerTransaction]):
 
     def _to_tag(self, tx: ServerTransaction) -> str:
         if not tx.to_tag:
-            tx.to_tag = tx.request.to.tag or self._ground.token()
+            tx.to_tag = tx.request.to_tag or self._ground.token()
         return tx.to_tag
 
     def _tag(self, tx: ServerTransaction, response: Response) -> None:
-        tag = response.to.tag
+        tag = response.to_tag
         if tag is None:
             response.add_to_tag(self._to_tag(tx))
         elif not tx.to_tag:

@@ -169,7 +169,15 @@ class Stack:
         reason: str | None = None,
         *headers: tuple[str, str],
     ) -> None:
-        """Respond with a message made here: status, reason and extra headers, no body."""
+        """Respond with a message made here: status, reason and extra headers, no body.
+
+        Raises:
+            ProtocolStateError: as `respond` does; also for a second 2xx, which only `respond` can send.
+        """
+        if not len(tx.request.headers):
+            raise ProtocolStateError(
+                f"this {tx.request.method} has its final response: not the time for {status}"
+            )
         self.respond(tx, self.make_response(tx.request, status, reason, *headers), now)
 
     def answer_stateless(
@@ -226,7 +234,7 @@ class Stack:
     def is_ours(self, transport: str, host: str, port: int | None) -> bool:
         """Whether a Via with this sent-by was written here."""
         try:
-            own_host, own_port = self.sent_by(transport)
+            own_host, own_port = self._ground.sent_by(transport)
         except LookupError:
             return False
         return host == own_host.strip("[]").lower() and port == own_port

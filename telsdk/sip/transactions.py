@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeAlias, TypeVar
 
@@ -35,7 +34,7 @@ class Ground:
         self.events: list[Event] = []
 
 
-class Transactions(ABC, Generic[Tx]):
+class Transactions(Generic[Tx]):
     """All transactions of one kind, by their key."""
 
     def __init__(self, ground: Ground) -> None:
@@ -96,10 +95,9 @@ class Transactions(ABC, Generic[Tx]):
     def _fail(self, tx: Tx, now: float) -> None:
         self.step(tx, Input.TRANSPORT_ERROR, now)
 
-    @abstractmethod
-    def _do(
-        self, tx: Tx, action: Action, now: float, message: Message | None, source: Hop | None
-    ) -> None: ...
+    def _do(self, tx: Tx, action: Action, now: float, message: Message | None, source: Hop | None) -> None:
+        """Carry out an action that is no timer."""
+        raise NotImplementedError
 
     def _forget(self, tx: Tx) -> None:
         self._known.pop(tx.id, None)

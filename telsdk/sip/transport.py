@@ -54,7 +54,7 @@ def server_key(request: Request, via: Via) -> tuple[object, ...]:
         return (branch, via.host, via.port, method)
     # RFC 2543 clients: no two requests of one Call-ID, CSeq, From tag and URI by the same way are different.
     cseq = request.cseq.number
-    return (str(request.uri), request.call_id, cseq, request.from_.tag, branch, via.host, via.port, method)
+    return (str(request.uri), request.call_id, cseq, request.from_tag, branch, via.host, via.port, method)
 
 
 SentBy = Callable[[str], tuple[str, int]]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from telsdk.sip.acceptance import refusal
 from telsdk.sip.call import (
     Answered,
     Call,
@@ -28,7 +29,6 @@ from telsdk.sip.call import (
     Reinvited,
     RequestAnswered,
     Ringing,
-    tokens_in,
 )
 from telsdk.sip.callee import Callee
 from telsdk.sip.caller import Caller
@@ -411,9 +411,9 @@ class UserAgent:
 
     def _requested(self, event: RequestReceived, now: float) -> None:
         tx, request = event.tx, event.request
-        unsupported = [tag for tag in tokens_in(request, "Require") if tag not in self._calls.supported]
-        if unsupported:
-            self._stack.answer(tx, 420, now, None, ("Unsupported", ", ".join(unsupported)))
+        refused = refusal(request, self._calls.supported)
+        if refused is not None:
+            self._stack.answer(tx, refused.status, now, refused.reason, *refused.headers)
         elif is_misplaced(self._calls, request):
             self._stack.answer(tx, 400, now, "Replaces is for INVITE")
         elif request.to.tag is not None or request.method == "BYE":

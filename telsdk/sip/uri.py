@@ -21,6 +21,9 @@ _name_addr = re.compile(
     rf"{grammar.SWS}<([^<>]*+)>|([^\s<>;,?\"]++))({grammar.PARAMS}){grammar.SWS}"
 ).fullmatch
 
+_plain = re.compile(grammar.PLAIN_URI).fullmatch
+_plain_name_addr = re.compile(grammar.PLAIN_NAME_ADDR).fullmatch
+
 _is_user = re.compile(grammar.USER).fullmatch
 _is_host = re.compile(rf"{grammar.HOST}|[0-9a-fA-F:.]++").fullmatch
 _is_paramchars = re.compile(grammar.PARAMCHARS).fullmatch
@@ -127,6 +130,14 @@ class Uri:
 
 @grammar.remembered
 def _parse_uri(text: str) -> Uri:
+    match = _plain(text)
+    if match is None:
+        return _uri_by_grammar(text)
+    scheme, user, host, port, params = match.groups()
+    return Uri(scheme, user, host, int(port) if port else None, None, grammar.split_plain_params(params))
+
+
+def _uri_by_grammar(text: str) -> Uri:
     match = _sip(text)
     if match is None:
         return _parse_absolute(text)
@@ -217,6 +228,15 @@ class NameAddr:
 
 @grammar.remembered
 def _parse_name_addr(text: str) -> NameAddr:
+    match = _plain_name_addr(text)
+    if match is None:
+        return _name_addr_by_grammar(text)
+    quoted, display, uri, params = match.group(1, 2, 3, 9)
+    name = display if quoted is None else quoted
+    return NameAddr(_parse_uri(uri), name, grammar.split_plain_params(params))
+
+
+def _name_addr_by_grammar(text: str) -> NameAddr:
     match = _name_addr(text)
     if match is None:
         raise SipParseError(f'{_short(text)} is not an address: write "name" <uri>;parameters')

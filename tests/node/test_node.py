@@ -97,6 +97,21 @@ async def test_without_a_login_there_is_one_challenge() -> None:
         assert network.nodes[0].registrar.users == 0
 
 
+@pytest.mark.parametrize("phone_secrets", [(), (SECRET,)], ids=["no phones", "phones"])
+async def test_a_login_by_a_scheme_nobody_knows_is_challenged(phone_secrets: tuple[bytes, ...]) -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=phone_secrets)
+        network.own(ALICE)
+        with Peer(ALICE) as peer:
+            answer = await register(
+                peer, network, ("Authorization", "NobodyKnowsThisScheme opaque-data=here")
+            )
+        assert answer.status == 401
+        assert Challenge.parse(answer.headers.get("WWW-Authenticate") or "").scheme == (
+            "Digest" if phone_secrets else "Bearer"
+        )
+
+
 FLOW = ';+sip.instance="<urn:uuid:1>";reg-id=1'
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telsdk.sip import grammar
+from telsdk.sip import grammar, limits
 from telsdk.sip.errors import SipParseError, Unwritable
-from telsdk.sip.headers import Via
-from telsdk.sip.uri import NameAddr, Uri
+from telsdk.sip.headers import Via, _via_by_grammar
+from telsdk.sip.uri import NameAddr, Uri, _name_addr_by_grammar, _uri_by_grammar
 from tests.sip.messages import params, texts, tokens
 
 
@@ -139,6 +139,22 @@ def test_a_long_text_is_not_remembered_and_a_short_one_is() -> None:
     assert asked == ["a", "b" * 1000, "b" * 1000]
 
 
+def test_what_is_remembered_is_bounded() -> None:
+    asked: list[str] = []
+
+    def itself(text: str) -> str:
+        asked.append(text)
+        return text
+
+    ask = grammar.remembered(itself)
+    for number in range(limits.MAX_REMEMBERED + 1):
+        ask(str(number))
+    asked.clear()
+    ask(str(limits.MAX_REMEMBERED))
+    ask("0")
+    assert asked == ["0"]
+
+
 _host_piece = st.sampled_from(["a", "1", "25", "256", "-", ".", "x9", "[::1]", ":", "5060", "0"])
 
 
@@ -157,13 +173,26 @@ _piece = st.sampled_from(
 
 
 @given(st.lists(_piece, min_size=1, max_size=9).map("".join))
-def test_what_is_plain_is_never_refused_when_it_is_taken_apart(text: str) -> None:
-    if re.fullmatch(grammar.PLAIN_NAME_ADDR, text):
-        assert str(NameAddr.parse(text).uri) in text
-    if re.fullmatch(grammar.PLAIN_URI, text):
-        assert str(Uri.parse(text)) == text
-    if re.fullmatch(grammar.PLAIN_VIA, text):
-        assert str(Via.parse(text)) == text
+def test_what_is_plain_reads_as_it_does_by_the_whole_grammar(text: str) -> None:
+    for pattern, parse, by_grammar in (
+        (grammar.PLAIN_NAME_ADDR, NameAddr.parse, _name_addr_by_grammar),
+        (grammar.PLAIN_URI, Uri.parse, _uri_by_grammar),
+        (grammar.PLAIN_VIA, Via.parse, _via_by_grammar),
+    ):
+        if re.fullmatch(pattern, text):
+            assert parse(text) == by_grammar(text)
+
+
+@given(st.integers(0, 70_000))
+def test_a_plain_port_is_one_of_1_to_65535(port: int) -> None:
+    plain = re.fullmatch(grammar.PLAIN_HOST, f"h:{port}")
+    assert (plain is not None and plain[2] == str(port)) == (0 < port < 65_536)
+
+
+def test_a_plain_octet_is_one_of_0_to_255() -> None:
+    octets = [f"{number:0{width}}" for number in range(1000) for width in (1, 2, 3)]
+    plain = {octet for octet in octets if re.fullmatch(grammar.OCTET, octet)}
+    assert plain == {str(number) for number in range(256)}
 
 
 @pytest.mark.parametrize(

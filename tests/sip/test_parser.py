@@ -84,6 +84,23 @@ def test_messages_come_out_of_a_stream_in_order_and_unchanged(sent: list[Request
     assert parser.idle
 
 
+@given(messages(), st.permutations(range(4)))
+def test_what_is_read_with_the_message_is_what_the_fields_say(
+    message: Request | Response, order: list[int]
+) -> None:
+    vias = [str(message.via), "SIP/2.0/UDP h;x=1;branch=z9", "SIP/2.0/TCP 192.0.2.7:49152;branch=z", ""]
+    message.headers.remove("Via")
+    for at in order:
+        message.headers.add("Via", vias[at])
+    found = parse(bytes(message))
+    asked = Response(
+        200, headers=list(found.headers)
+    )  # has its fields from us, so nothing of them was read yet
+    assert (found.via, found.vias) == (asked.via, asked.vias)
+    assert (found.from_tag, found.to_tag) == (asked.from_.tag, asked.to.tag)
+    assert (found.call_id, found.cseq, found.max_forwards) == (asked.call_id, asked.cseq, asked.max_forwards)
+
+
 _broken = st.one_of(
     st.binary(max_size=200),
     _streams(),

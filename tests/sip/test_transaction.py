@@ -7,11 +7,13 @@ input leads to. An input that a figure does not know is illegal.
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 
+from telsdk.sip.events import RequestReceived
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
+from telsdk.sip.message import Request, Response
 from telsdk.sip.timers import Timer
 from telsdk.sip.transaction import (
     CLIENT,
@@ -23,8 +25,10 @@ from telsdk.sip.transaction import (
     Machine,
     ProtocolStateError,
     State,
+    Transaction,
     Trigger,
 )
+from telsdk.sip.transactions import Transactions
 from telsdk.sip.uri import Uri
 from tests.sip.wire import Core, udp
 
@@ -141,6 +145,12 @@ PAIRS = [
     for machine in MACHINES
     for state, trigger in product(sorted(machine.states), TRIGGERS)
 ]
+ILLEGAL = [
+    (machine, state, trigger)
+    for machine in MACHINES
+    for state, trigger in product(sorted(machine.states - {State.TERMINATED}), TRIGGERS)
+    if (state, trigger) not in machine.moves
+]
 
 
 @pytest.mark.parametrize(("machine", "state", "trigger"), PAIRS)
@@ -154,6 +164,20 @@ def test_each_input_in_each_state_does_what_the_figure_says(
     else:
         after, actions = machine.step(state, trigger)
         assert (after, [str(action) for action in actions]) == expected
+
+
+def asked(method: str) -> Request:
+    return Request(
+        method,
+        Uri.parse("sip:bob@192.0.2.2"),
+        [
+            ("Via", "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKa"),
+            ("From", "<sip:alice@telprotocol>;tag=1"),
+            ("To", "<sip:bob@telprotocol>"),
+            ("Call-ID", "c"),
+            ("CSeq", f"1 {method}"),
+        ],
+    )
 
 
 def test_no_input_and_timer_share_a_name_where_both_are_legal() -> None:
@@ -202,24 +226,69 @@ def test_a_timer_stops_where_it_has_no_move_and_runs_on_where_it_has() -> None:
     assert SERVER.stops(State.COMPLETED, State.TERMINATED) == (Timer.J,)
 
 
-def test_an_illegal_response_leaves_the_transaction_as_it_was() -> None:
+@pytest.mark.parametrize("reliable", [False, True], ids=["UDP", "TCP"])
+@pytest.mark.parametrize(("machine", "state", "trigger"), ILLEGAL)
+def test_an_illegal_input_leaves_everything_as_it_was(
+    machine: Machine, state: State, trigger: Trigger, reliable: bool
+) -> None:
+    core = Core("bob", udp("192.0.2.2"), Hop("TCP", "192.0.2.2", 5060))
+    hop = Hop("TCP", "192.0.2.1", 5060, flow=1) if reliable else Hop("UDP", "192.0.2.1", 5060)
+    tx, transactions = begun(core, machine, hop)
+    for step in way_to(machine, state):
+        if (tx.state, step) in machine.moves:  # a timer that has no time to run has fired already
+            transactions.step(tx, step, 0.0, *came(tx, step))
+    if tx.state is not state:
+        assert reliable  # where nothing is sent again, nobody waits in Completed and Confirmed
+        assert tx.ended
+        return
+    before = (tx.state, tx.data, tx.interval, core.stack.deadline(), core.stack.transactions)
+    core.stack.take_outgoing()
+    core.stack.take_events()
+    with pytest.raises(ProtocolStateError, match=f"{machine.name} transaction is {state}: not the time"):
+        transactions.step(tx, trigger, 0.0, *came(tx, trigger))
+    assert (tx.state, tx.data, tx.interval, core.stack.deadline(), core.stack.transactions) == before
+    assert (core.stack.take_outgoing(), core.stack.take_events()) == ([], [])
+
+
+def begun(core: Core, machine: Machine, hop: Hop) -> tuple[Transaction, Transactions[Any]]:
+    """A transaction of that kind in its first state, and what runs it."""
+    request = asked("INVITE" if machine in (INVITE_CLIENT, INVITE_SERVER) else "OPTIONS")
+    if machine in (INVITE_CLIENT, CLIENT):
+        return core.stack.request(request, hop, 0.0), core.stack._clients
+    core.stack.receive(request, hop, 0.0)
+    (event,) = core.stack.take_events()
+    assert isinstance(event, RequestReceived)
+    return event.tx, core.stack._servers
+
+
+def way_to(machine: Machine, state: State) -> list[Trigger]:
+    """Inputs that lead from the first state to `state`, as few as can be."""
+    ways: dict[State, list[Trigger]] = {machine.start[0]: []}
+    for _ in machine.states:
+        for (before, trigger), (after, _actions) in machine.moves.items():
+            if before in ways and after not in ways:
+                ways[after] = [*ways[before], trigger]
+    return ways[state]
+
+
+def came(tx: Transaction, trigger: Trigger) -> tuple[Request | Response, Hop] | tuple[()]:
+    """The message that comes with an input."""
+    if trigger in (Input.PROVISIONAL, Input.SUCCESS, Input.FAILURE):
+        return tx.request.response(200), tx.hop
+    return (tx.request, tx.hop) if trigger in (Input.REQUEST, Input.ACK) else ()
+
+
+def test_an_illegal_response_of_the_role_leaves_the_transaction_as_it_was() -> None:
     core = Core("bob", udp("192.0.2.2"))
-    request = Request("INVITE", Uri.parse("sip:bob@192.0.2.2"))
-    for name, value in (
-        ("Via", "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKa"),
-        ("From", "<sip:alice@telprotocol>;tag=1"),
-        ("To", "<sip:bob@telprotocol>"),
-        ("Call-ID", "c"),
-        ("CSeq", "1 INVITE"),
-    ):
-        request.headers.add(name, value)
-    core.stack.receive(request, Hop("UDP", "192.0.2.1", 5060), 0.0)
+    core.stack.receive(asked("INVITE"), Hop("UDP", "192.0.2.1", 5060), 0.0)
     (event,) = core.stack.take_events()
     tx = event.tx  # type: ignore[attr-defined]
     core.stack.answer(tx, 486, 0.0)
     core.stack.take_outgoing()
     before = (tx.state, tx.data, core.stack.deadline())
     with pytest.raises(ProtocolStateError, match="Completed: not the time for 2xx from TU"):
+        core.stack.respond(tx, asked("INVITE").response(200), 0.0)
+    with pytest.raises(ProtocolStateError, match="has its final response: not the time for 200"):
         core.stack.answer(tx, 200, 0.0)
     assert (tx.state, tx.data, core.stack.deadline()) == before
     assert core.stack.take_outgoing() == []

@@ -1,0 +1,1 @@
+"""Fuzzing of the SIP core: `targets` says what must hold, `run` lets atheris try."""

@@ -1,0 +1,168 @@
+"""What must hold whatever bytes come. Each target takes any bytes, and returns or raises AssertionError.
+
+Nothing but the documented exceptions of the core may come out: anything else is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Final
+
+from fuzz.program import transactions
+from telsdk.sip.errors import SdpError, SipParseError
+from telsdk.sip.fields import READERS
+from telsdk.sip.headers import Headers
+from telsdk.sip.message import Request, Response
+from telsdk.sip.names import LISTS
+from telsdk.sip.parser import KeepAlive, Malformed, StreamParser, parse
+from telsdk.sip.sdp import SessionDescription
+from telsdk.sip.uri import NameAddr, Uri
+
+Target = Callable[[bytes], None]
+
+BYTEWISE: Final = 300
+"""The longest stream that is cut byte by byte too; a longer one takes the fuzzer's time for little."""
+
+
+def message(data: bytes) -> None:
+    """A datagram is a message, whose every typed property can then be read and which is written as it was read; or
+    it is refused, and whoever can be answered is."""
+    try:
+        found = parse(data)
+    except SipParseError as error:
+        assert 400 <= error.status < 600  # noqa: PT017 - either outcome is right
+        if error.request is not None:
+            bytes(error.request.response(error.status, to_tag="t"))
+        return
+    look_at(found)
+    written = bytes(found)
+    again = parse(written)
+    assert bytes(again) == written
+    assert again.start_line == found.start_line
+    assert list(again.headers) == list(found.headers)
+
+
+def look_at(found: Request | Response) -> None:
+    """Read every typed property, and what those of a fresh copy say besides."""
+    fresh = Response(200, headers=list(found.headers))
+    assert (found.via, found.vias) == (fresh.via, fresh.vias)
+    assert (found.from_tag, found.to_tag) == (fresh.from_.tag, fresh.to.tag)
+    assert (found.call_id, found.cseq, found.max_forwards) == (fresh.call_id, fresh.cseq, fresh.max_forwards)
+    for value in (found.contacts, found.routes, found.record_routes, found.expires, found.content_type):
+        str(value)
+    if isinstance(found, Request):
+        str(found.uri)
+        bytes(found.response(486, to_tag="t"))
+
+
+def stream(data: bytes) -> None:
+    """The same events come however a stream is cut. The first two bytes say where."""
+    cuts, data = data[:2], data[2:]
+    whole = events_of([data])
+    sizes = [cut % 40 + 1 for cut in cuts] or [1]
+    assert events_of(cut(data, sizes)) == whole
+    if len(data) <= BYTEWISE:
+        assert events_of(cut(data, [1])) == whole
+
+
+def cut(data: bytes, sizes: list[int]) -> list[bytes]:
+    """`data` in pieces of these sizes, in turn."""
+    pieces, at, turn = [], 0, 0
+    while at < len(data):
+        size = sizes[turn % len(sizes)]
+        pieces.append(data[at : at + size])
+        at, turn = at + size, turn + 1
+    return pieces
+
+
+def events_of(pieces: list[bytes]) -> list[object]:
+    """What a stream in these pieces comes to, in a form that can be compared."""
+    parser = StreamParser()
+    found: list[object] = []
+    for piece in pieces:
+        try:
+            events = parser.feed(piece)
+        except SipParseError:
+            assert parser.error is not None
+            break
+        for event in events:
+            if isinstance(event, Malformed):
+                found.append((event.error.status, event.error.reason, event.fatal))
+            elif isinstance(event, KeepAlive):
+                found.append(event)
+            else:
+                look_at(event)
+                found.append(bytes(event))
+    return [*found, parser.idle]
+
+
+def sdp(data: bytes) -> None:
+    """A session description is written as it reads, or refused."""
+    try:
+        found = SessionDescription.parse(data)
+    except SdpError as error:
+        assert error.status == 400  # noqa: PT017 - either outcome is right
+        return
+    for medium in found.media:
+        str(found.connection_of(medium)), found.direction_of(medium)
+    with suppress(SdpError):
+        str(found.fingerprints)
+    written = bytes(found)
+    assert bytes(SessionDescription.parse(written)) == written
+
+
+def uri(data: bytes) -> None:
+    """A URI is written as one that equals it, matches itself by the looser rules, and so does an address with it."""
+    text = data.decode("utf-8", "replace")
+    try:
+        found = Uri.parse(text)
+    except SipParseError:
+        pass
+    else:
+        assert Uri.parse(str(found)) == found
+        assert found.equivalent(found)
+        str(found.aor), found.transport
+    try:
+        address = NameAddr.parse(text)
+    except SipParseError:
+        return
+    again = NameAddr.parse(str(address))
+    assert again == address
+    assert again.tag == address.tag
+
+
+def fields(data: bytes) -> None:
+    """Every field is read or refused, whichever it is said to be; its list comes apart without loss."""
+    choice, text = data[:1] or b"\0", data[1:].decode("utf-8", "replace").strip(" \t")
+    keys = sorted(READERS)
+    key = keys[choice[0] % len(keys)]
+    if any(char in text for char in "\r\n\0"):
+        return
+    try:
+        headers = Headers([(key, text)])
+    except ValueError:  # Unwritable: a control character
+        return
+    for reader in (READERS[key], READERS[key]):
+        try:
+            headers.typed(key, reader)
+        except SipParseError as error:
+            assert error.reason.startswith(f"{key}: ")  # noqa: PT017 - either outcome is right
+    try:
+        values = headers.all(key)
+        first = headers.pop_first(key)
+    except SipParseError:
+        return
+    assert first == (values[0] if values else first)
+    if key in LISTS and len(values) > 1 and all(values):
+        assert headers.all(key) == values[1:]
+
+
+TARGETS: Final[Mapping[str, Target]] = {
+    "message": message,
+    "stream": stream,
+    "sdp": sdp,
+    "uri": uri,
+    "fields": fields,
+    "transactions": transactions,
+}
