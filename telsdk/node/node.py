@@ -104,7 +104,6 @@ class Node:
             self.logins,
             addresses,
             ProxySettings(
-                capabilities=(("Allow", ALLOW),),
                 ring_time=self.settings.ring_time,
                 max_open=self.settings.max_open,
                 retry_after=self.settings.retry_after,

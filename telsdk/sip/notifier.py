@@ -280,6 +280,7 @@ class Notifier:
             self._stack.answer(event.tx, 500, now, "CSeq out of order")
         else:
             subscription.hop = event.source
+            subscription.dialog.refresh(event.request)
             self._grant(subscription, event.tx, event.request, expires, now, None)
 
     def _grant(

@@ -84,9 +84,6 @@ class ProxySettings:
     supported: frozenset[str] = frozenset()
     """Option tags, in lower case, that a Proxy-Require may name."""
 
-    capabilities: tuple[tuple[str, str], ...] = ()
-    """Header fields of the answer to an OPTIONS whose Max-Forwards has run out here (section 11)."""
-
     ring_time: float = 30.0
     """Seconds that targets may ring before those of a lower q are tried. The last ring until Timer C."""
 
@@ -248,8 +245,6 @@ class Proxy:
             # What has begun may go on: to refuse a BYE would only make more work.
             return Refusal(503, "Overloaded", (("Retry-After", str(settings.retry_after)),))
         refusal = check(request, settings.supported)
-        if refusal is not None and refusal.status == 483 and request.method == "OPTIONS":
-            return Refusal(200, None, settings.capabilities)  # section 11: so hops can be traced
         if refusal is None and max_breadth(request) == 0:
             return Refusal(440)  # RFC 5393 5.3.3
         return refusal

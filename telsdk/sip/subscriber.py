@@ -320,6 +320,8 @@ class Subscriber:
             self._stack.answer(tx, 415, now, None, ("Accept", sub.accept))
             return
         self._stack.answer(tx, 200, now)
+        if sub.dialog is not None:
+            sub.dialog.refresh(request)
         self._take(sub, state, request.body, now)
 
     def _establish(self, original: Subscription, request: Request) -> Subscription:

@@ -81,9 +81,8 @@ async def test_other_events_go_to_the_user_himself() -> None:
             asked = await bob.receive()
             assert isinstance(asked, Request)
             assert (asked.method, asked.headers.get("Event")) == ("SUBSCRIBE", "dialog")
-            assert (
-                len(asked.record_routes) == 1
-            )  # what follows within the dialog has to find the phone as well
+            # What follows within the dialog has to find both phones: the node is in it once for each.
+            assert len(asked.record_routes) == 2
             await bob.say(asked.response(489))
             assert (await asking).status == 489
 

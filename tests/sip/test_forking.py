@@ -288,13 +288,6 @@ def test_a_sips_request_that_goes_by_tls_gets_a_sips_record_route() -> None:
 # At the door
 
 
-def test_an_options_whose_hops_have_run_out_is_answered_here() -> None:
-    desk = Desk(settings=ProxySettings(capabilities=(("Allow", "INVITE"),)))
-    desk.receive(asked("OPTIONS", Max_Forwards="0"), ALICE)
-    ((name, hop, answer),) = desk.out()
-    assert (name, hop, answer.headers.get("Allow")) == ("200", ALICE, "INVITE")
-
-
 def test_what_we_support_may_be_demanded_of_us() -> None:
     desk = Desk(settings=ProxySettings(supported=frozenset({"foo"})))
     desk.arrive(Proxy_Require="FOO")
