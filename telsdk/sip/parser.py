@@ -13,10 +13,10 @@ from typing import Any, Final
 from telsdk.sip import grammar
 from telsdk.sip.errors import LimitExceeded, SipParseError
 from telsdk.sip.fields import EAGER, MANDATORY, PLAIN, READERS
-from telsdk.sip.headers import Headers
-from telsdk.sip.limits import MAX_BODY, MAX_HEAD_BYTES, MAX_HEADERS, MAX_MESSAGE, MAX_URI
+from telsdk.sip.headers import Headers, split_list
+from telsdk.sip.limits import MAX_BODY, MAX_HEAD_BYTES, MAX_HEADERS, MAX_LIST_VALUES, MAX_MESSAGE, MAX_URI
 from telsdk.sip.message import Request, Response
-from telsdk.sip.names import KEYS, SINGLE, key_of
+from telsdk.sip.names import KEYS, LISTS, SINGLE, key_of
 
 _request_line = re.compile(rf"({grammar.TOKEN}) (\S++) [Ss][Ii][Pp]/2\.0", re.ASCII).fullmatch
 _sloppy_request_line = re.compile(
@@ -255,6 +255,12 @@ def _headers(unfolded: list[str], raw: list[str]) -> tuple[Headers, SipParseErro
                 key = key_of(name if colon else "")
             except SipParseError as error:
                 key, problem = "", problem or error
+        if len(value) >= 2 * MAX_LIST_VALUES and key in LISTS:
+            # So that nothing that reads the list later finds it too long.
+            try:
+                split_list(value)
+            except LimitExceeded as error:
+                problem = problem or error
         keys.append(key)
         values.append(value.strip(" \t"))
     return Headers.of_lines(keys, values, raw), problem

@@ -227,6 +227,14 @@ def test_lists_in_one_line_are_limited() -> None:
         parse(spoilt(b"<sip:192.0.2.1;lr>", b"<sip:a>" + b",<sip:a>" * limits.MAX_LIST_VALUES))
 
 
+@pytest.mark.parametrize("name", ["Require", "Proxy-Require", "Path", "Supported", "Warning"])
+def test_so_are_those_that_nobody_reads_before_they_are_asked_for(name: str) -> None:
+    line = f"{name}: " + ",".join(["a"] * (limits.MAX_LIST_VALUES + 1))
+    with pytest.raises(LimitExceeded) as caught:
+        parse(spoilt(b"Max-Forwards: 69", b"Max-Forwards: 69\r\n" + line.encode()))
+    assert caught.value.request is not None
+
+
 def test_keep_alives_are_told_from_the_line_ends_before_a_message() -> None:
     parser = StreamParser()
     assert parser.feed(PING) == [KeepAlive(ping=False), KeepAlive(ping=True)]
