@@ -237,6 +237,8 @@ def _folded_headers(lines: list[str]) -> tuple[Headers, SipParseError | None]:
 def _unfold(line: str) -> str:
     # Not by a regular expression: it would search each run of blanks for a line break many times over.
     first, *others = line.split("\r\n")
+    if others and ":" not in first:
+        return first  # section 25.1, HCOLON: no fold stands before the colon, so this line has no name
     return " ".join([first.rstrip(" \t"), *[other.strip(" \t") for other in others]])
 
 
@@ -247,7 +249,7 @@ def _headers(unfolded: list[str], raw: list[str]) -> tuple[Headers, SipParseErro
     problem = None
     for line in unfolded:
         name, colon, value = line.partition(":")
-        key = KEYS.get(name)
+        key = KEYS.get(name) if colon else None
         if key is None:
             if line[:1] in (" ", "\t") and keys and unfolded is raw:
                 return _folded_headers(raw)

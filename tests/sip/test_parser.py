@@ -222,6 +222,13 @@ def test_every_limit_is_said_with_its_status(data: bytes, status: int) -> None:
     assert caught.value.status == status
 
 
+@pytest.mark.parametrize("line", [b"Subject", b"X", b"Unknown", b"X\r\n \r\n : y", b"Unknown\r\n : y"])
+def test_a_field_has_its_colon_on_the_line_of_its_name(line: bytes) -> None:
+    with pytest.raises(SipParseError) as caught:
+        parse(spoilt(b"Max-Forwards: 69", b"Max-Forwards: 69\r\n" + line))
+    assert caught.value.status == 400
+
+
 def test_lists_in_one_line_are_limited() -> None:
     with pytest.raises(LimitExceeded):
         parse(spoilt(b"<sip:192.0.2.1;lr>", b"<sip:a>" + b",<sip:a>" * limits.MAX_LIST_VALUES))
