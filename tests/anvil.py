@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 from scripts import toolchain
 from telsdk.chain.anvil import AnvilChain
 from telsdk.chain.errors import RpcUnreachable
+from tests.conftest import missing
 
 _TRIES = 20  # each waits by itself: the client asks again a few times before it gives up
 
@@ -21,13 +21,12 @@ _TRIES = 20  # each waits by itself: the client asks again a few times before it
 def running_anvil(*options: str) -> Iterator[str]:
     """The address of an anvil with these command line `options`, which ends with the context.
 
-    The test is skipped where there is none, and on CI fails.
+    See `missing` for when there is none.
     """
     try:
         program = toolchain.anvil()
-    except toolchain.ToolchainError as missing:
-        report = pytest.fail if os.environ.get("CI") else pytest.skip
-        report(str(missing))
+    except toolchain.ToolchainError as error:
+        missing(str(error))
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [program, "--port", str(port), "--silent", *options]

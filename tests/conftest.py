@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import settings
@@ -23,12 +23,17 @@ settings.register_profile("telsdk", deadline=None)
 settings.load_profile("telsdk")
 
 
+def missing(what: str) -> NoReturn:
+    """Skips the test, which needs something that others wrote; on CI, where that has to be, fails it."""
+    report = pytest.fail if os.environ.get("CI") else pytest.skip
+    report(what)
+
+
 def program(name: str) -> str:
-    """The path of a program that others wrote; the test is skipped without it, and on CI fails."""
+    """The path of a program that others wrote; see `missing` for when there is none."""
     path = shutil.which(name)
     if path is None:
-        report = pytest.fail if os.environ.get("CI") else pytest.skip
-        report(f"{name} is not installed (.ci/run says which Debian package has it)")
+        missing(f"{name} is not installed (.ci/run says which Debian package has it)")
     return path
 
 

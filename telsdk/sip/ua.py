@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from telsdk.sip.acceptance import refusal
 from telsdk.sip.call import (
+    SDP,
     Answered,
     Call,
     CallConfirmed,
@@ -223,9 +224,7 @@ class UserAgent:
         if method == "INVITE":
             self._timers.propose(request)
         if body and "Content-Type" not in fields:
-            fields.add(
-                "Content-Type", "text/plain;charset=utf-8" if method == "MESSAGE" else "application/sdp"
-            )
+            fields.add("Content-Type", "text/plain;charset=utf-8" if method == "MESSAGE" else SDP)
         return request
 
     def send(self, request: Request, hop: Hop, now: float) -> ClientTransaction:

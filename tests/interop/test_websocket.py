@@ -24,7 +24,7 @@ from telsdk.net.sockets import Listener, bind_stream
 from telsdk.number import Number
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.trust import Trust
-from tests.conftest import program
+from tests.conftest import missing, program
 from tests.interop.test_phones import baresip
 from tests.net.authority import Authority, dns
 from tests.network import ALICE, BOB, HOST, Network
@@ -112,10 +112,9 @@ async def both_hear(phone: JsSip, call: PhoneCall) -> None:
 @pytest.fixture(autouse=True)
 def npm_packages() -> None:
     """What npm brings is there, or the test is skipped, and on CI fails."""
-    missing = [name for name in ("jssip", "werift", "ws") if not (ROOT / "node_modules" / name).is_dir()]
-    if missing:
-        report = pytest.fail if os.environ.get("CI") else pytest.skip
-        report(f"npm's {', '.join(missing)} is not installed: run scripts/toolchain.py")
+    lacking = [name for name in ("jssip", "werift", "ws") if not (ROOT / "node_modules" / name).is_dir()]
+    if lacking:
+        missing(f"npm's {', '.join(lacking)} is not installed: run scripts/toolchain.py")
 
 
 async def test_jssip_registers_and_unregisters() -> None:
