@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -17,6 +17,7 @@ from telsdk.directory import Head, HubFacts, NodeFacts, NumberFacts
 from telsdk.hub.hub import Hub
 from telsdk.hub.settings import HubSettings
 from telsdk.name import Name
+from telsdk.net.driver import Wire
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import BoundSockets, Listener, bind
 from telsdk.node.node import Node
@@ -60,6 +61,8 @@ class Listed:
 
 class Network:
     """One hub and its nodes; users log in with `user`."""
+
+    tap: ClassVar[Callable[[Wire], None] | None] = None  # told of each message that passes a node
 
     def __init__(self, nodes: int = 2, host: str = HOST) -> None:
         self.host = host
@@ -116,6 +119,7 @@ class Network:
             settings=replace(NodeSettings(chain_interval=INTERVAL, timers=TIMERS), **settings),
             phone_secrets=phone_secrets,
             listeners=listeners,
+            tap=self.tap,
         )
         self._undo.push_async_callback(node.stop)
         self.nodes.append(node)
