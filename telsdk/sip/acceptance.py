@@ -1,4 +1,4 @@
-"""What a user agent server looks at before anything else of a request (RFC 3261 sections 8.2.2 and 8.2.3)."""
+"""What a server looks at before anything else of a request (RFC 3261 sections 8.2.2 and 8.2.3)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from telsdk.sip.routing import Refusal
 
 
 def refusal(request: Request, supported: AbstractSet[str]) -> Refusal | None:
-    """Why `request` is refused by an agent with these option tags; None where nothing stands against it."""
+    """Why `request` is refused by a user agent with these option tags; None where nothing stands against it."""
+    return inspection(request, supported) or (
+        _invite_refusal(request) if request.method == "INVITE" else None
+    )
+
+
+def inspection(request: Request, supported: AbstractSet[str] = frozenset()) -> Refusal | None:
+    """Why no server with these option tags takes `request`, whatever its body is (8.2.2)."""
     if request.uri.scheme not in ("sip", "sips"):
         return Refusal(416)  # 8.2.2.1
     unknown = [tag for tag in tokens_in(request, "Require") if tag not in supported]
     if unknown:
         return Refusal(420, None, (("Unsupported", ", ".join(unknown)),))  # 8.2.2.3
-    return _invite_refusal(request) if request.method == "INVITE" else None
+    return None
 
 
 def _invite_refusal(request: Request) -> Refusal | None:

@@ -24,7 +24,7 @@ NextHop: TypeAlias = Callable[[Uri, Dialog | None], Hop]
 Done: TypeAlias = Callable[[Response | None, int, float], None]
 """Gets the final response, or None; its status, or 408 or 503 in its place; and the time."""
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, INFO, UPDATE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, UPDATE"
 ALLOW_WITH = {"100rel": "PRACK"}  # what else, by the option tag that it belongs to
 ALLOW_TRANSFERS = "REFER, NOTIFY"
 
@@ -165,6 +165,14 @@ class Calls:
         message.headers.add("Allow", self.allow)
         if self.supported:
             message.headers.add("Supported", ", ".join(sorted(self.supported)))
+
+    def describe_where_due(self, response: Response) -> None:
+        """Say what this user agent takes where it was asked for that (11.2), or for what it does not take (8.2.1)."""
+        asked = response.cseq.method == "OPTIONS" and response.status < 300
+        if (asked or response.status == 405) and "Allow" not in response.headers:
+            self.describe_self(response)
+        if asked and "Accept" not in response.headers:
+            response.headers.add("Accept", SDP)
 
     def refresh(self, request: Request) -> None:
         """A request of the peer gets its 2xx: take its Contact if it is one that moves the remote target."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from telsdk.sip.acceptance import inspection
 from telsdk.sip.events import AckReceived, Cancelled, Event, RequestReceived, TimedOut, TransportFailed
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
@@ -32,8 +33,7 @@ class Redirect:
     def handle(self, event: Event, now: float) -> bool:
         """Take an event of the stack; False when it is none of ours."""
         if isinstance(event, RequestReceived):
-            event.tx.owner = self
-            self._events.append(Asked(event.tx, event.request, event.source))
+            self._requested(event, now)
             return True
         if isinstance(event, Cancelled) and event.tx.owner is self:
             self._stack.answer(event.tx, 487, now)
@@ -73,6 +73,14 @@ class Redirect:
         """Send any other final response. Nothing happens when the asker has cancelled meanwhile."""
         if tx.state in (State.TRYING, State.PROCEEDING):
             self._stack.answer(tx, status, now, reason, *headers)
+
+    def _requested(self, event: RequestReceived, now: float) -> None:
+        event.tx.owner = self
+        refused = inspection(event.request)
+        if refused is None:
+            self._events.append(Asked(event.tx, event.request, event.source))
+        else:
+            self.refuse(event.tx, refused.status, now, reason=refused.reason, headers=refused.headers)
 
     def take_events(self) -> list[Event]:
         """What happened, in order; each is given out once."""

@@ -247,6 +247,7 @@ class UserAgent:
         request, call = tx.request, tx.owner
         response = self._stack.make_response(request, status, reason, *headers)
         response.body = body
+        self._calls.describe_where_due(response)
         self._stack.respond(tx, response, now)
         if 200 <= status < 300:
             self._calls.refresh(request)

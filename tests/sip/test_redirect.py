@@ -4,7 +4,7 @@ import pytest
 
 from telsdk.sip.redirect import Asked, Redirect
 from telsdk.sip.stack import Event
-from telsdk.sip.ua import CallFailed, Redirected
+from telsdk.sip.ua import CallFailed, Redirected, RequestAnswered
 from telsdk.sip.uri import NameAddr, Uri
 from tests.sip.ladder import Client
 from tests.sip.wire import Core, Wire, no_message_is_left, udp
@@ -68,6 +68,28 @@ def test_a_cancelled_question_is_closed_and_a_late_answer_ignored() -> None:
     wire.run()
     assert "487 INVITE" in [what for _, _, what in wire.whats()]
     assert "302 INVITE" not in [what for _, _, what in wire.whats()]
+    assert no_message_is_left([alice, hub])
+
+
+@pytest.mark.parametrize(
+    ("uri", "field", "status"),
+    [
+        ("tel:5550002", ("Subject", "hello"), 416),
+        ("sip:bob@telprotocol", ("Require", "gruu"), 420),
+    ],
+)
+def test_what_it_cannot_understand_is_not_asked_of_the_application(
+    uri: str, field: tuple[str, str], status: int
+) -> None:
+    alice, hub = Client("alice", udp("192.0.2.1")), Hub()
+    request = alice.ua.new_request("OPTIONS", Uri.parse(uri))
+    request.headers.add(*field)
+    alice.ua.send(request, hub.addresses["UDP"], 0.0)
+    Wire(alice, hub).run()
+    (answered,) = alice.seen
+    assert isinstance(answered, RequestAnswered)
+    assert answered.status == status
+    assert hub.seen == []
     assert no_message_is_left([alice, hub])
 
 
