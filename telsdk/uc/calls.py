@@ -115,12 +115,7 @@ class Calls:
                 self.reject(call, 488)
             raise
         call.media = media
-        dest = (
-            aor(call.party.number)
-            if call.party and call.party.number
-            else str(call.call.request.from_.uri.aor)
-        )
-        header = self._tokens.header(call.call.request, "INVITE 200", dest, sdp=answer)
+        header = self._tokens.header(call.call.request, "INVITE 200", _peer(call), sdp=answer)
         self._agent.accept(call.call, answer, self._driver.now(), headers=[header])
         call.was_answered()
         call.held = _held(answer, call.call.request.body, outgoing=False)
@@ -153,8 +148,7 @@ class Calls:
             request.body = held.offer(wanted)
         except ProtocolStateError as error:
             raise CallRejected(491, f"this call cannot be held now: {error}") from error
-        dest = aor(call.party.number) if call.party and call.party.number else str(request.to.uri.aor)
-        request.headers.add(*self._tokens.header(request, "INVITE", dest, sdp=request.body))
+        request.headers.add(*self._tokens.header(request, "INVITE", _peer(call), sdp=request.body))
         try:
             self._agent.offer(call.call, request, self._driver.now())
         except ProtocolStateError as error:
@@ -240,11 +234,16 @@ class Calls:
         call.held = _held(call.call.request.body, response.body, outgoing=True)
 
     def _reoffered(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
-        """The peer holds or resumes; anything else is refused, and changes nothing."""
+        """The peer holds or resumes; anything else is refused, as is who is not the peer, and changes nothing."""
         phone_call = self._calls.get(call)
         held = phone_call.held if phone_call is not None else None
         if phone_call is None or held is None:
             self._agent.answer(tx, 488, now)
+            return
+        party = self._judge.within(request, phone_call.party, time.time())
+        if party.trust is Trust.REFUSED:
+            log.warning("refused an offer within a call: %s", party)
+            self._agent.answer(tx, party.status, now)
             return
         try:
             answer = held.answer(request.body)
@@ -252,7 +251,9 @@ class Calls:
             log.info("refused an offer within a call: %s", error)
             self._agent.answer(tx, 488, now)
             return
-        self._agent.accept_offer(call, tx, answer, now)
+        act = f"{request.method} 200"
+        header = self._tokens.header(request, act, _peer(phone_call), sdp=answer)
+        self._agent.accept_offer(call, tx, answer, now, headers=[header])
         self._flow(phone_call, held)
 
     def _offer_answered(self, call: Call, response: Response) -> None:
@@ -260,12 +261,15 @@ class Calls:
         if phone_call is None or phone_call.held is None or offer is None:
             return
         failed = None
+        party = self._judge.within(response, phone_call.party, time.time())
         try:
+            if party.trust is Trust.REFUSED:
+                raise CalleeRefused(party.reason)
             phone_call.held.answered(response.body)
-        except (SdpError, LimitExceeded, DescriptionMismatch) as error:
-            log.info("the peer's answer within a call does not fit: %s", error)
+        except (CalleeRefused, SdpError, LimitExceeded, DescriptionMismatch) as error:
+            log.info("the peer's answer within a call is not taken: %s", error)
             phone_call.held.refused()
-            failed = OfferFailed(call, response, 488)
+            failed = OfferFailed(call, response, 488 if party.status == 200 else party.status)
         self._flow(phone_call, phone_call.held)
         if not offer.done():
             offer.set_result(failed)
@@ -317,6 +321,14 @@ class Calls:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _peer(call: PhoneCall) -> str:
+    """Whom a token in this call is for."""
+    if call.party is not None and call.party.number is not None:
+        return aor(call.party.number)
+    request = call.call.request
+    return str((request.to if call.outgoing else request.from_).uri.aor)
 
 
 def _held(local: bytes, remote: bytes, *, outgoing: bool) -> Held | None:

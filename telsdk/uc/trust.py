@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telsdk.address import aor, user_of
 from telsdk.credential.verify import Authority, Verifier
@@ -71,19 +71,34 @@ class Judge:
 
     def request(self, request: Request, now: float) -> Party:
         """Who sent `request` to us; `now` in seconds since 1970."""
-        return self._judge(request, request.method, request.call_id, self._own_addresses(), now)
+        return self._judge(request, _act(request), request.call_id, self._own_addresses(), now)
 
     def response(self, response: Response, expected: Number, now: float) -> Party:
         """Who answered our request: it has to be the holder of the number that was called."""
-        method = response.cseq.method
-        party = self._judge(
-            response, f"{method} {response.status}", response.call_id, self._own_addresses(), now
-        )
+        party = self._judge(response, _act(response), response.call_id, self._own_addresses(), now)
         if party.trust is Trust.VERIFIED and party.number != expected:
             return Party(
                 Trust.REFUSED,
                 status=438,
                 reason=f"{party.number} answered a call that was made to {expected}",
+            )
+        return party
+
+    def within(self, message: Message, peer: Party | None, now: float) -> Party:
+        """Who sent this offer, or this answer to one, in a running call: it has to be `peer`, where he was proven.
+
+        A peer who never proved himself, as a plain phone, need not do so later; a wrong token is refused all the same.
+        """
+        party = self._judge(message, _act(message), message.call_id, self._own_addresses(), now)
+        if peer is None or peer.trust is not Trust.VERIFIED:
+            return party
+        if party.trust is Trust.UNVERIFIED:
+            return replace(party, trust=Trust.REFUSED)
+        if party.trust is Trust.VERIFIED and (party.number, party.pin) != (peer.number, peer.pin):
+            return Party(
+                Trust.REFUSED,
+                status=438,
+                reason=f"the call is with {peer.number}, and {party.number} by another key wants to change it",
             )
         return party
 
@@ -127,6 +142,11 @@ class Judge:
             media_bound=caller.media_bound,
             pin=pin_of_key(authority.key),
         )
+
+
+def _act(message: Message) -> str:
+    """What a token in `message` has to be made for."""
+    return f"{message.cseq.method} {message.status}" if isinstance(message, Response) else message.cseq.method
 
 
 def _check_contact(message: Message, pin: bytes) -> None:
