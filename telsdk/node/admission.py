@@ -109,6 +109,7 @@ class Admission:
             act=request.method,
             dest=(str(request.to.uri.aor), aor(request.to.uri.user)),
             call_id=request.call_id,
+            cseq=request.cseq.number,
             media=_fingerprints(request),
             body=request.body if request.method == "MESSAGE" else None,
             now=now,

@@ -2,8 +2,8 @@
 
 Ours is the PASSporT type ``tel``. Its signer is no certificate but the delegation in the claim `dlg`, so
 there is no `x5u`, and `info` names the signer. `act` says in which message the token stands: a token out of a
-request is none for its response, nor the other way round. `dest` is exactly one URI, `mky` every fingerprint
-of the body and no other.
+request is none for its response, nor the other way round; `cid` and `csq` say in which of a call. `dest` is exactly
+one URI, `mky` every fingerprint of the body and no other.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -95,6 +95,10 @@ class WrongBody(InvalidIdentity):
     """The body is not the one that was signed."""
 
 
+class IdentityUsed(InvalidIdentity):
+    """The token was taken before: somebody plays a message again."""
+
+
 class WrongOrigin(InvalidIdentity):
     """The delegation speaks for another number than the token."""
 
@@ -107,6 +111,7 @@ class Caller:
     authority: Authority
     media_bound: bool  # whether the token names the keys of the media
     iat: int  # seconds since 1970
+    id: str = field(default="", compare=False)  # names the token: the same for each signature over its claims
 
 
 def issue(
@@ -115,6 +120,7 @@ def issue(
     orig: str,
     dest: str,
     call_id: str,
+    cseq: int,
     media: Media = (),
     body: bytes | None = None,
     delegation: str,
@@ -127,6 +133,7 @@ def issue(
         act: the method, for a response followed by its status: ``INVITE``, ``INVITE 200``, ``MESSAGE``.
         orig: SIP URI of who speaks.
         dest: SIP URI of who is spoken to: as dialled in a request, the caller in a response.
+        cseq: the number in CSeq.
         media: the fingerprints in the session description.
         body: what is signed besides, as in a MESSAGE.
         delegation: what lets `key` speak for the number of `orig`.
@@ -135,6 +142,7 @@ def issue(
     claims: dict[str, object] = {
         "act": act,
         "cid": call_id,
+        "csq": cseq,
         "dest": {"uri": [dest]},
         "dlg": delegation,
         "iat": int(now),
@@ -153,6 +161,7 @@ def verify(
     act: str,
     dest: Container[str],
     call_id: str,
+    cseq: int,
     media: Media = (),
     body: bytes | None = None,
     now: float,
@@ -187,7 +196,7 @@ def verify(
         raise BadIdentityInfo(f"info names {info}, the token {orig}")
     if jws.canonical(claims) != jws.decode(token.split(".")[1]):
         raise InvalidIdentity("the caller token is not canonical JSON (RFC 8225 section 9)")
-    _check_message(claims, act, dest, call_id)
+    _check_message(claims, act, dest, call_id, cseq)
     _check_content(claims, media, body)
     _check_age(iat, now, max_age, skew)
     authority = _authority(authorise, delegation, now)
@@ -197,7 +206,7 @@ def verify(
         raise IdentitySignatureWrong(error.reason) from error
     if jws.number_of(number_of, _user(orig)) != authority.number:
         raise WrongOrigin(f"the delegation speaks for {authority.number}, the token for {orig}")
-    return Caller(orig, authority, bool(claims.get("mky")), iat)
+    return Caller(orig, authority, bool(claims.get("mky")), iat, hashlib.sha256(parts.signed).hexdigest())
 
 
 def _split(value: str | None) -> tuple[str, str]:
@@ -228,11 +237,13 @@ def _origin(claims: Json) -> str:
     return uri
 
 
-def _check_message(claims: Json, act: str, dest: Container[str], call_id: str) -> None:
+def _check_message(claims: Json, act: str, dest: Container[str], call_id: str, cseq: int) -> None:
     if claims.get("act") != act:
         raise WrongAct(f"the caller token is for {str(claims.get('act'))[:40]!r}, not for {act!r}")
     if claims.get("cid") != call_id:
         raise WrongCall("the caller token is of another call: its Call-ID differs")
+    if claims.get("csq") != cseq or isinstance(claims["csq"], bool):
+        raise WrongCall("the caller token is of another request of this call: its CSeq differs")
     named = claims.get("dest")
     uris = named.get("uri") if isinstance(named, dict) and len(named) == 1 else None
     if not isinstance(uris, list) or len(uris) != 1 or not isinstance(uris[0], str):

@@ -33,6 +33,7 @@ class Tokens:
             orig=aor(self._login.number),
             dest=dest,
             call_id=message.call_id,
+            cseq=message.cseq.number,
             media=fingerprints_in(sdp) if sdp else (),
             body=body,
             delegation=self._login.text,

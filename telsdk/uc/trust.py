@@ -19,9 +19,10 @@ from telsdk.net.pins import pin_of_key
 from telsdk.net.route import PIN_PARAM, pin_text
 from telsdk.number import Number
 from telsdk.sip import identity
+from telsdk.sip.bearer import SingleUse
 from telsdk.sip.message import Message, Request, Response
 from telsdk.sip.sdp import SessionDescription
-from telsdk.sip.token import AuthError
+from telsdk.sip.token import AuthError, TokenError
 
 IDENTITY = "Identity"
 
@@ -68,14 +69,15 @@ class Judge:
         self._directory = directory
         self._number = number
         self._verifier = Verifier(directory)
+        self._used = SingleUse()
 
     def request(self, request: Request, now: float) -> Party:
         """Who sent `request` to us; `now` in seconds since 1970."""
-        return self._judge(request, _act(request), request.call_id, self._own_addresses(), now)
+        return self._judge(request, _act(request), self._own_addresses(), now)
 
     def response(self, response: Response, expected: Number, now: float) -> Party:
         """Who answered our request: it has to be the holder of the number that was called."""
-        party = self._judge(response, _act(response), response.call_id, self._own_addresses(), now)
+        party = self._judge(response, _act(response), self._own_addresses(), now)
         if party.trust is Trust.VERIFIED and party.number != expected:
             return Party(
                 Trust.REFUSED,
@@ -89,7 +91,7 @@ class Judge:
 
         A peer who never proved himself, as a plain phone, need not do so later; a wrong token is refused all the same.
         """
-        party = self._judge(message, _act(message), message.call_id, self._own_addresses(), now)
+        party = self._judge(message, _act(message), self._own_addresses(), now)
         if peer is None or peer.trust is not Trust.VERIFIED:
             return party
         if party.trust is Trust.UNVERIFIED:
@@ -102,12 +104,23 @@ class Judge:
             )
         return party
 
+    def _take(self, caller: identity.Caller, now: float) -> None:
+        """Uses the token of a request up: whoever saw the request pass cannot let it happen again.
+
+        Raises:
+            IdentityUsed: it was used, or so many came at once that this cannot be known.
+        """
+        try:
+            self._used.take(caller.authority.number, caller.id, now, caller.iat + identity.MAX_AGE)
+        except TokenError as error:
+            raise identity.IdentityUsed(f"the caller token is played again: {error.reason}") from error
+
     def _own_addresses(self) -> frozenset[str]:
         facts = self._directory.number(self._number)
         names = {str(facts.name)} if facts and facts.name else set()
         return frozenset(aor(user) for user in {str(self._number), *names})
 
-    def _judge(self, message: Message, act: str, call_id: str, ours: Container[str], now: float) -> Party:
+    def _judge(self, message: Message, act: str, ours: Container[str], now: float) -> Party:
         tokens = message.headers.all(IDENTITY)
         if not tokens:
             return Party(Trust.UNVERIFIED, status=428, reason="no caller token")
@@ -118,13 +131,16 @@ class Judge:
                 tokens[0],
                 act=act,
                 dest=ours,
-                call_id=call_id,
+                call_id=message.call_id,
+                cseq=message.cseq.number,
                 media=fingerprints(message),
                 body=message.body if act == "MESSAGE" else None,
                 now=now,
                 authorise=self._verifier.authority,
                 number_of=lambda user: locate(self._directory, user).number,
             )
+            if isinstance(message, Request):
+                self._take(caller, now)
             facts = locate(self._directory, user_of(caller.orig))
             _check_contact(message, pin_of_key(caller.authority.key))
         except AuthError as error:

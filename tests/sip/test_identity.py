@@ -25,6 +25,7 @@ def issue(session: Session = BOB, **changes: Any) -> str:
         "orig": SPOKEN_FOR,
         "dest": ALICE,
         "call_id": "a84b4c76e66710",
+        "cseq": 314159,
         "media": [PRINT],
         "now": NOW,
     }
@@ -36,6 +37,7 @@ def verify(value: str | None, **changes: Any) -> Caller:
         "act": "INVITE",
         "dest": {ALICE, "sip:alice.eth@telprotocol"},
         "call_id": "a84b4c76e66710",
+        "cseq": 314159,
         "media": [PRINT],
         "now": NOW,
         "authorise": authorise,
@@ -60,7 +62,7 @@ def test_its_payload_is_a_canonical_passport() -> None:
     payload = token.decode(issue().split(".")[1]).decode()
     digest = "4A" * 32
     assert payload == (
-        '{"act":"INVITE","cid":"a84b4c76e66710","dest":{"uri":["sip:5550001@telprotocol"]},"dlg":"bobs-delegation",'
+        '{"act":"INVITE","cid":"a84b4c76e66710","csq":314159,"dest":{"uri":["sip:5550001@telprotocol"]},"dlg":"bobs-delegation",'
         f'"iat":1800000000,"mky":[{{"alg":"sha-256","dig":"{digest}"}}],"orig":{{"uri":"sip:bob.eth@telprotocol"}}}}'
     )
 
@@ -116,6 +118,7 @@ def test_the_same_fingerprints_in_another_order_and_writing_are_the_same() -> No
         ({"act": "INVITE 200"}, identity.WrongAct),
         ({"act": "MESSAGE"}, identity.WrongAct),
         ({"call_id": "another"}, identity.WrongCall),
+        ({"cseq": 314160}, identity.WrongCall),
         ({"dest": {"sip:5550002@telprotocol"}}, identity.WrongDestination),
     ],
 )
@@ -160,6 +163,7 @@ def test_another_key_under_a_foreign_delegation_is_refused() -> None:
         orig=SPOKEN_FOR,
         dest=ALICE,
         call_id="a84b4c76e66710",
+        cseq=314159,
         media=[PRINT],
         delegation=BOB.text,
         key=MALLORY.private,
@@ -222,6 +226,8 @@ def test_parameters_may_come_in_any_order_with_blanks_and_quotes() -> None:
         {"dlg": None},
         {"act": None},
         {"cid": ["a84b4c76e66710"]},
+        {"csq": "314159"},
+        {"csq": True},
         {"mky": None},
         {"mky": [{"alg": "sha-256", "dig": "4A" * 32, "x": 1}]},
     ],
@@ -249,7 +255,7 @@ def test_no_text_raises_anything_but_an_identity_error(text: str) -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["act", "cid", "dest", "dlg", "iat", "mky", "orig", "bdy"]),
+        st.sampled_from(["act", "cid", "csq", "dest", "dlg", "iat", "mky", "orig", "bdy"]),
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.text(max_size=8),
             lambda inner: (

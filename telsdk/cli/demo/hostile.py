@@ -60,6 +60,7 @@ def forge_token(request: Request) -> Request:
         orig=claims["orig"]["uri"],
         dest=claims["dest"]["uri"][0],
         call_id=request.call_id,
+        cseq=request.cseq.number,
         media=SessionDescription.parse(request.body).fingerprints,
         delegation=claims["dlg"],
         key=ec.generate_private_key(ec.SECP256R1()),
