@@ -8,6 +8,10 @@ from telsdk.chain.errors import AnswerError, ContractRefused, NotDeployed
 from telsdk.chain.functions import Function
 from telsdk.chain.session import Session
 
+MAX_GAS = 3_000_000
+"""What a wallet may use to answer: several times what one needs that checks P-256 in Solidity or asks many signers. Who
+asks waits meanwhile, so no wallet shall make that long."""
+
 _MAGIC = bytes.fromhex("1626ba7e")
 _IS_VALID_SIGNATURE = Function(
     {
@@ -27,7 +31,7 @@ def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> 
         RpcError, RpcUnreachable: the chain cannot be asked.
     """
     try:
-        answer = session.call(to_checksum_address(account), _IS_VALID_SIGNATURE, (digest, signature))
+        answer = session.call(to_checksum_address(account), _IS_VALID_SIGNATURE, (digest, signature), gas=MAX_GAS)
     except (ContractRefused, NotDeployed, AnswerError):
         return False
     return bool(answer == _MAGIC)
