@@ -31,7 +31,9 @@ def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> 
         RpcError, RpcUnreachable: the chain cannot be asked.
     """
     try:
-        answer = session.call(to_checksum_address(account), _IS_VALID_SIGNATURE, (digest, signature), gas=MAX_GAS)
+        answer = session.call(
+            to_checksum_address(account), _IS_VALID_SIGNATURE, (digest, signature), gas=MAX_GAS
+        )
     except (ContractRefused, NotDeployed, AnswerError):
         return False
     return bool(answer == _MAGIC)
