@@ -107,6 +107,7 @@ class Network:
         node_class: type[Node] = Node,
         phone_secrets: tuple[bytes, ...] = (),
         listeners: Sequence[Listener] = (),
+        tap: Callable[[Wire], None] | None = None,
         **settings: Any,
     ) -> Node:
         listed = self.listed[index]
@@ -119,7 +120,7 @@ class Network:
             settings=replace(NodeSettings(chain_interval=INTERVAL, timers=TIMERS), **settings),
             phone_secrets=phone_secrets,
             listeners=listeners,
-            tap=type(self).tap,
+            tap=tap or type(self).tap,
         )
         self._undo.push_async_callback(node.stop)
         self.nodes.append(node)

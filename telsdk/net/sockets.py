@@ -62,19 +62,20 @@ class Addresses:
     """Where an element is reached, by transport.
 
     Args:
-        main: by UDP, TCP and TLS.
-        listeners: where besides.
+        main: by UDP and TLS; by TCP and WebSocket too, where no listener takes those.
+        listeners: where besides. A further one for TLS is for those who know it by name: what is written goes
+            to servers as well, which know the pinned key of the main one.
     """
 
     def __init__(self, main: Address, listeners: Iterable[Listener] = ()) -> None:
         self.main = main
         listeners = tuple(listeners)
-        self._web = {one.transport: one.address for one in listeners if one.transport in ("WS", "WSS")}
+        self._besides = {one.transport: one.address for one in listeners if one.transport != "TLS"}
         self._all = {main, *(one.address for one in listeners)}
 
     def sent_by(self, transport: str) -> Address:
         """What a Via or a Record-Route for `transport` names (RFC 3261 18.1.1)."""
-        return self._web.get(transport, self.main)
+        return self._besides.get(transport, self.main)
 
     def __contains__(self, address: tuple[str, int | None]) -> bool:
         return address in self._all

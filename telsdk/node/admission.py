@@ -21,11 +21,14 @@ from telsdk.sip import identity
 from telsdk.sip.bearer import BearerVerifier, WrongNumber
 from telsdk.sip.bearer import challenge as bearer_challenge
 from telsdk.sip.digest import DigestError, DigestServer, StaleNonce
+from telsdk.sip.errors import SipParseError
 from telsdk.sip.headers import Credentials
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
 from telsdk.sip.sdp import SessionDescription
 from telsdk.sip.token import AuthError
+
+_LOGIN = "Proxy-Authorization"
 
 
 class LoginMissing(AuthError):
@@ -93,7 +96,7 @@ class Admission:
         Raises:
             AuthError: nobody, with the status to answer.
         """
-        value = request.headers.get("Proxy-Authorization")
+        value = request.headers.get(_LOGIN)
         if value is None:
             raise LoginMissing("calls from a phone need its password")
         return self._phone(request, Credentials.parse(value), source, now)
@@ -154,6 +157,27 @@ class Admission:
             return locate(self._directory, user).number
         except TelError:
             return None
+
+
+def without_login(request: Request) -> Request:
+    """A copy to send on: what proves a phone to its node is nobody else's business (RFC 3261 22.3).
+
+    Credentials for another realm stay; a proxy further on may wait for them.
+    """
+    copy = request.copy()
+    if _LOGIN in copy.headers:
+        others = [value for value in copy.headers.all(_LOGIN) if not _is_for_us(value)]
+        copy.headers.remove(_LOGIN)
+        for value in others:
+            copy.headers.add(_LOGIN, value)
+    return copy
+
+
+def _is_for_us(value: str) -> bool:
+    try:
+        return Credentials.parse(value).get("realm") == REALM
+    except SipParseError:
+        return False
 
 
 def _fingerprints(request: Request) -> tuple[tuple[str, str], ...]:

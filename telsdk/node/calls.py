@@ -18,7 +18,7 @@ from telsdk.directory import Directory, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.net.route import NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
-from telsdk.node.admission import Admission
+from telsdk.node.admission import Admission, without_login
 from telsdk.node.answers import HeaderField, warning
 from telsdk.node.flows import FlowTokens, ForgedRoute
 from telsdk.node.logins import Login, LoginKind, Logins
@@ -133,7 +133,7 @@ class Calls:
     def _device(self, flows: Sequence[Binding], request: Request) -> Target:
         """One user agent: by its newest flow, and should that fail by the others."""
         ways = [
-            Target(one.contact.uri, one.hop, self.outbound(request.copy()), routes=one.path, q=one.q)
+            Target(one.contact.uri, one.hop, self.outbound(without_login(request)), routes=one.path, q=one.q)
             for one in flows
         ]
         return replace(ways[0], alternatives=tuple(ways[1:]))
@@ -151,7 +151,7 @@ class Calls:
 
     def _question(self, request: Request) -> Request:
         """What the hub is asked: the request without its body, which is none of the hub's business."""
-        question = request.copy()
+        question = without_login(request)
         question.body = b""
         question.headers.remove("Content-Type")
         return question
@@ -168,7 +168,7 @@ class Calls:
                 hop = hop_to(node)
                 if (hop.host, hop.port) in self._addresses:
                     break  # the hub believes him here, and he is not
-                request = self.outbound(ctx.request.copy())
+                request = self.outbound(without_login(ctx.request))
                 self.proxy.forward(ctx, [Target(ctx.request.uri, hop, request)], now)
                 return
         else:
@@ -187,7 +187,7 @@ class Calls:
             status = 403 if isinstance(error, ForgedRoute) else 404
             self.proxy.reply(ctx, status, now, headers=[warning(error)])
         else:
-            self.proxy.forward(ctx, [Target(request.uri, hop)], now)
+            self.proxy.forward(ctx, [Target(request.uri, hop, without_login(request))], now)
 
     def _next_hop(self, request: Request, flow: Hop | None) -> Hop:
         """The way on within a call.

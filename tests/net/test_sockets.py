@@ -2,7 +2,7 @@
 
 import pytest
 
-from telsdk.net.sockets import ListenError, bind
+from telsdk.net.sockets import Addresses, Listener, ListenError, bind, bind_stream
 
 
 def test_udp_and_stream_share_one_port() -> None:
@@ -21,3 +21,14 @@ def test_a_taken_port_is_named() -> None:
 def test_an_address_of_another_machine_is_refused() -> None:
     with pytest.raises(ListenError, match="cannot listen on 192.0.2.1"):
         bind("192.0.2.1")
+
+
+@pytest.mark.parametrize("transport", ["TCP", "WS"])
+def test_a_listener_is_what_others_are_told_for_its_transport(transport: str) -> None:
+    """On the main port of a node TLS is spoken: who came there with anything else would not be understood."""
+    with bind_stream("127.0.0.1") as sock:
+        listener = Listener(transport, sock)
+        addresses = Addresses(("127.0.0.1", 5061), [listener])
+        assert addresses.sent_by(transport) == listener.address
+        assert addresses.sent_by("UDP") == addresses.sent_by("TLS") == ("127.0.0.1", 5061)
+        assert listener.address in addresses

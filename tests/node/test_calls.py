@@ -6,7 +6,7 @@ import asyncio
 
 from telsdk.address import aor
 from telsdk.sip.message import Response
-from tests.network import BOB, HOST, Network
+from tests.network import ALICE, BOB, HOST, Network
 from tests.peer import Peer
 from tests.phone import SECRET, Phone
 
@@ -68,3 +68,22 @@ async def test_a_device_by_two_flows_rings_once_and_by_the_other_when_one_has_fa
             await other.say((await other.asked("INVITE")).response(430, to_tag="o"))
             await one.say((await one.asked("INVITE")).response(603, to_tag="x"))
             assert (await calling).status == 603
+
+
+async def test_the_password_of_a_phone_goes_no_further_than_its_node() -> None:
+    elsewhere = (
+        "Proxy-Authorization",
+        'Digest username="a", realm="elsewhere", nonce="n", uri="sip:b", response="r"',
+    )
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        with Phone(network, ALICE) as alice, Phone(network, BOB) as bob:
+            await alice.register()
+            await bob.register()
+            calling = asyncio.create_task(
+                alice.authenticated(lambda more: alice.request("INVITE", aor(BOB), *more, elsewhere))
+            )
+            invite = await bob.asked("INVITE")
+            await bob.say(invite.response(486, to_tag="b"))
+            assert (await calling).status == 486
+            assert invite.headers.all("Proxy-Authorization") == [elsewhere[1]]

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from telsdk.address import aor
+from telsdk.address import REALM, aor
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.net.sockets import Listener, bind_stream
 from telsdk.node.flows import FlowTokens, ForgedRoute
@@ -164,3 +164,15 @@ async def test_a_large_request_reaches_a_udp_phone_where_it_registered_from() ->
             assert (message.via.transport, len(message.body)) == ("UDP", len(request.body))
             await phone.send(message.response(200), HOST, port)
             assert (await asked).status == 200
+
+
+async def test_the_password_that_a_request_within_a_call_carries_goes_no_further_either() -> None:
+    async with WebNetwork(1) as network:
+        listener = await network.serve()
+        async with ws_peer(listener.address, ALICE) as alice, ws_peer(listener.address, BOB) as bob:
+            ok = await in_a_call(network, alice, bob)
+            bye = within("BYE", ok, ok.cseq.number + 1, alice)
+            login = f'Digest username="a", realm="{REALM}", nonce="n", uri="sip:b", response="r"'
+            bye.headers.add("Proxy-Authorization", login)
+            await alice.send(bye)
+            assert "Proxy-Authorization" not in (await request_at(bob, "BYE")).headers
