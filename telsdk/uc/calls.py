@@ -115,7 +115,7 @@ class Calls:
                 self.reject(call, 488)
             raise
         call.media = media
-        header = self._tokens.header(call.call.request, "INVITE 200", _peer(call), sdp=answer)
+        header = self._tokens.header(call.call.request, "INVITE 200", peer_of(call), sdp=answer)
         self._agent.accept(call.call, answer, self._driver.now(), headers=[header])
         call.was_answered()
         call.held = _held(answer, call.call.request.body, outgoing=False)
@@ -148,7 +148,7 @@ class Calls:
             request.body = held.offer(wanted)
         except ProtocolStateError as error:
             raise CallRejected(491, f"this call cannot be held now: {error}") from error
-        request.headers.add(*self._tokens.header(request, "INVITE", _peer(call), sdp=request.body))
+        request.headers.add(*self._tokens.header(request, "INVITE", peer_of(call), sdp=request.body))
         try:
             self._agent.offer(call.call, request, self._driver.now())
         except ProtocolStateError as error:
@@ -167,6 +167,10 @@ class Calls:
         for call in tuple(self._calls.values()):
             await self._end(call, "lost")
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def find(self, call: Call) -> PhoneCall | None:
+        """The call as its person's program knows it, while it lasts."""
+        return self._calls.get(call)
 
     # Events of the user agent
 
@@ -252,7 +256,7 @@ class Calls:
             self._agent.answer(tx, 488, now)
             return
         act = f"{request.method} 200"
-        header = self._tokens.header(request, act, _peer(phone_call), sdp=answer)
+        header = self._tokens.header(request, act, peer_of(phone_call), sdp=answer)
         self._agent.accept_offer(call, tx, answer, now, headers=[header])
         self._flow(phone_call, held)
 
@@ -323,7 +327,7 @@ class Calls:
         task.add_done_callback(self._tasks.discard)
 
 
-def _peer(call: PhoneCall) -> str:
+def peer_of(call: PhoneCall) -> str:
     """Whom a token in this call is for."""
     if call.party is not None and call.party.number is not None:
         return aor(call.party.number)

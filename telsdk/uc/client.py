@@ -22,7 +22,8 @@ from telsdk.sip.events import Event
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
 from telsdk.sip.stack import ServerTransaction, Stack
-from telsdk.sip.ua import IncomingRequest, Redirected, RequestAnswered, UserAgent
+from telsdk.sip.transfer import ReferAnswered, Referred, TransferProgress
+from telsdk.sip.ua import CallEnded, IncomingRequest, Redirected, RequestAnswered, UserAgent
 from telsdk.sip.uri import Uri
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.calls import Calls
@@ -33,6 +34,7 @@ from telsdk.uc.requests import Requests
 from telsdk.uc.settings import UcSettings, Unverified
 from telsdk.uc.store import Store
 from telsdk.uc.tokens import Tokens
+from telsdk.uc.transfers import TransferRequest, Transfers
 from telsdk.uc.trust import Judge, Party, Trust
 
 
@@ -78,6 +80,7 @@ class UserClient:
             next_hop=self._next_hop,
             supported=("timer",),
             ring_limit=self.settings.answer_timeout,
+            takes_refer=True,
         )
         self._driver = Driver(self._stack, self, roles=(self._agent,), tap=tap)
         self._judge = Judge(directory, login.number)
@@ -85,6 +88,9 @@ class UserClient:
         self._journal = Journal(store)
         self._calls = Calls(
             self._agent, self._judge, self._tokens, self.settings, self._driver, self._journal.call
+        )
+        self._transfers = Transfers(
+            self._agent, self._judge, self._tokens, self._calls, self._driver, self._place
         )
         self._requests = Requests(self._agent)
         self.follower = Follower(directory, lambda _: None, self.settings.chain_interval)
@@ -163,6 +169,24 @@ class UserClient:
             request_uri, callee.number, self.registration.hop, source, record, on_ringing
         )
 
+    @property
+    def transfers(self) -> asyncio.Queue[TransferRequest]:
+        """What proven peers of running calls ask for: to go on with somebody else."""
+        return self._transfers.requests
+
+    async def transfer(self, call: PhoneCall, address: str) -> None:
+        """Asks the peer of an answered call to call a number or name; returns once the two are connected.
+
+        The call with us has ended then.
+
+        Raises:
+            NotFound: the address is nobody's.
+            CallRejected: the peer does not want to, or could not reach it; the call goes on with us.
+        """
+        user = user_of(address).lower()
+        locate(self.directory, user)
+        await self._transfers.transfer(call, user)
+
     async def message(self, address: str, text: str) -> None:
         """Sends a text message (RFC 3428) to a number or name.
 
@@ -200,11 +224,20 @@ class UserClient:
                     self._take_message(tx, request, now)
                 case IncomingRequest(tx=tx, request=request):
                     self._agent.answer(tx, 200 if request.method == "OPTIONS" else 405, now)
+                case Referred() | ReferAnswered() | TransferProgress():
+                    self._transfers.act(event, now)
                 case _:
                     self._calls.act(event, now)
+                    if isinstance(event, CallEnded):
+                        self._transfers.ended(event.call)
 
     def on_flow_closed(self, hop: Hop) -> None:
         self.registration.lost(hop)
+
+    async def _place(
+        self, address: str, source: Path | None, record: Path | None, on_ringing: Callable[[], None]
+    ) -> PhoneCall:
+        return await self.call(address, source, record, on_ringing=on_ringing)
 
     def _take_message(self, tx: ServerTransaction, request: Request, now: float) -> None:
         party = self._judge.request(request, time.time())

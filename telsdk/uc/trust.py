@@ -134,7 +134,7 @@ class Judge:
                 call_id=message.call_id,
                 cseq=message.cseq.number,
                 media=fingerprints(message),
-                body=message.body if act == "MESSAGE" else None,
+                body=signed_content(message),
                 now=now,
                 authorise=self._verifier.authority,
                 number_of=lambda user: locate(self._directory, user).number,
@@ -158,6 +158,15 @@ class Judge:
             media_bound=caller.media_bound,
             pin=pin_of_key(authority.key),
         )
+
+
+def signed_content(message: Message) -> bytes | None:
+    """What a token in `message` has to sign besides: the text of a MESSAGE, where a REFER leads; None: nothing."""
+    if isinstance(message, Request) and message.method == "MESSAGE":
+        return message.body
+    if isinstance(message, Request) and message.method == "REFER":
+        return ",".join(message.headers.all("Refer-To")).encode()
+    return None
 
 
 def _act(message: Message) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from telsdk.sip.message import Message
+from telsdk.sip.call import Call
+from telsdk.sip.message import Message, Request
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.client import UserClient
 from telsdk.uc.errors import CallRejected
@@ -79,6 +80,45 @@ async def incoming_still_works(call: PhoneCall) -> None:
 
     assert call.media is not None
     await call.media.wait_for_audio((await call.media.stats()).seconds + 0.1)
+
+
+@pytest.mark.parametrize(
+    ("forge", "status"), [(of_carol, 438), (of_another_device, 438), (without, 428), (without_media, 438)]
+)
+async def test_somebody_else_than_the_peer_sends_a_person_elsewhere(forge: Forge, status: int) -> None:
+    async with Network(1) as network:
+        await network.start()
+        network.own(CAROL)
+        alice, bob = await network.user(ALICE), await network.user(BOB)
+        outgoing, incoming = await connect(alice, bob, str(BOB))
+        alice._transfers._tokens = forge(network)
+        with pytest.raises(CallRejected, match=str(status)):
+            await asyncio.wait_for(alice.transfer(outgoing, str(CAROL)), 10)
+        assert bob.transfers.empty()
+        await asyncio.wait_for(incoming_still_works(incoming), 10)
+        outgoing.hang_up()
+        await asyncio.gather(outgoing.wait_ended(10), incoming.wait_ended(10))
+
+
+async def test_a_transfer_is_led_elsewhere_on_its_way() -> None:
+    """The token of the peer is honest; where it leads was changed behind it."""
+    async with Network(1) as network:
+        await network.start()
+        network.own(CAROL)
+        alice, bob = await network.user(ALICE), await network.user(BOB)
+        outgoing, incoming = await connect(alice, bob, str(BOB))
+        send = alice._agent.transfers.send
+
+        def bent(call: Call, request: Request, now: float) -> None:
+            request.headers.set("Refer-To", "<sip:6660000@telprotocol>")
+            send(call, request, now)
+
+        alice._agent.transfers.send = bent  # type: ignore[method-assign]
+        with pytest.raises(CallRejected, match="438"):
+            await asyncio.wait_for(alice.transfer(outgoing, str(CAROL)), 10)
+        assert bob.transfers.empty()
+        outgoing.hang_up()
+        await asyncio.gather(outgoing.wait_ended(10), incoming.wait_ended(10))
 
 
 @pytest.mark.parametrize("forge", [of_carol, of_another_device, without, without_media])

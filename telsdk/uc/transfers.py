@@ -1,0 +1,175 @@
+"""Transfer of a running call (RFC 3515): the peer is asked to call somebody else, and asks us.
+
+Who proved himself when the call began has to sign his REFER, with where it leads: nobody in the path can send a person
+elsewhere. A peer who never proved himself, as a plain phone, may ask for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from telsdk.address import aor, user_of
+from telsdk.net.driver import Driver
+from telsdk.sip.call import Call, CallState
+from telsdk.sip.events import Event
+from telsdk.sip.transaction import ProtocolStateError
+from telsdk.sip.transfer import ReferAnswered, Referral, Referred, TransferProgress
+from telsdk.sip.ua import UserAgent
+from telsdk.sip.uri import Uri
+from telsdk.uc.call import PhoneCall
+from telsdk.uc.calls import Calls, peer_of
+from telsdk.uc.errors import CalleeRefused, CallRejected
+from telsdk.uc.tokens import Tokens
+from telsdk.uc.trust import Judge, Party, Trust, signed_content
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 180.0
+"""Seconds that a transfer may take: the peer's person is asked, and the target's rings."""
+
+PlaceCall: TypeAlias = Callable[[str, Path | None, Path | None, Callable[[], None]], Awaitable[PhoneCall]]
+"""Calls an address: what to play, what to record, whom to tell that it rings."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    """The peer of `call` wants us to go on with somebody else: `accept` or `refuse` it.
+
+    Attributes:
+        address: the number or name to call.
+        party: who asks; always proven, and the one with whom the call began.
+    """
+
+    call: PhoneCall
+    address: str
+    party: Party
+    _transfers: Transfers
+    _referral: Referral
+
+    async def accept(self, source: Path | None = None, record: Path | None = None) -> PhoneCall:
+        """Calls `address` and returns once it is answered. The peer hears how it goes, and ends the old call then.
+
+        Raises:
+            CallRejected: the new call came to nothing, and the old one goes on; or that is over.
+            NotFound, NotRegistered, CalleeRefused: as `UserClient.call`.
+        """
+        return await self._transfers.accept(self, self._referral, source, record)
+
+    def refuse(self) -> None:
+        """Stays in the call. Nothing happens when that is over."""
+        self._transfers.tell(self._referral, 603)
+
+
+class Transfers:
+    """Transfers of the calls of one user client, asked for and answered."""
+
+    def __init__(
+        self, agent: UserAgent, judge: Judge, tokens: Tokens, calls: Calls, driver: Driver, place: PlaceCall
+    ) -> None:
+        self.requests: asyncio.Queue[TransferRequest] = asyncio.Queue()
+        self._agent = agent
+        self._judge = judge
+        self._tokens = tokens
+        self._calls = calls
+        self._driver = driver
+        self._place = place
+        self._waiting: dict[tuple[Call, int], asyncio.Future[int]] = {}
+
+    async def transfer(self, call: PhoneCall, user: str) -> None:
+        """Asks the peer of `call` to call `user`. See `UserClient.transfer`."""
+        try:
+            request = self._agent.transfers.request(call.call, Uri.parse(aor(user)))
+        except ProtocolStateError as error:
+            raise CallRejected(488, f"this call cannot be transferred: {error}") from error
+        request.headers.add(
+            *self._tokens.header(request, "REFER", peer_of(call), body=signed_content(request))
+        )
+        key = call.call, request.cseq.number
+        outcome = self._waiting[key] = asyncio.get_running_loop().create_future()
+        try:
+            self._agent.transfers.send(call.call, request, self._driver.now())
+            self._driver.kick()
+            async with asyncio.timeout(PATIENCE):
+                status = await outcome
+        except TimeoutError as error:
+            raise CallRejected(
+                408, "nobody said how the transfer went: the call is still with you"
+            ) from error
+        finally:
+            del self._waiting[key]
+        if status >= 300:
+            raise CallRejected(status, f"the transfer came to nothing ({status}): the call is still with you")
+        call.hang_up()
+        await call.wait_ended()
+
+    async def accept(
+        self, asked: TransferRequest, referral: Referral, source: Path | None, record: Path | None
+    ) -> PhoneCall:
+        """Does what the peer asks for. See `TransferRequest.accept`."""
+        if referral.ended or referral.call.ended:
+            raise CallRejected(487, "the transfer is off: it was answered, or the call is over")
+        try:
+            placed = await self._place(asked.address, source, record, lambda: self.tell(referral, 180))
+        except CallRejected as error:
+            self.tell(referral, error.status)
+            raise
+        except CalleeRefused:
+            self.tell(referral, 403)
+            raise
+        except BaseException:
+            self.tell(referral, 500)
+            raise
+        self.tell(referral, 200)
+        return placed
+
+    def tell(self, referral: Referral, status: int) -> None:
+        """Tells the peer how his transfer goes, if he still waits for that."""
+        try:
+            self._agent.transfers.notify(referral, status, self._driver.now())
+        except ProtocolStateError:
+            log.info("nobody waits for news of the transfer any more")
+        self._driver.kick()
+
+    # Events of the user agent
+
+    def act(self, event: Event, now: float) -> None:
+        """Acts on an event that belongs to a transfer."""
+        match event:
+            case Referred():
+                self._referred(event, now)
+            case ReferAnswered(call=call, cseq=cseq, status=status) if status >= 300:
+                self._settle(call, cseq, status)
+            case TransferProgress(call=call, cseq=cseq, status=status, ended=ended) if ended or status >= 200:
+                self._settle(call, cseq, status if status >= 200 else 487)
+
+    def ended(self, call: Call) -> None:
+        """A call is over, and with it what was to come of its transfers."""
+        for known, cseq in tuple(self._waiting):
+            if known is call:
+                self._settle(known, cseq, 487)
+
+    def _referred(self, event: Referred, now: float) -> None:
+        call = self._calls.find(event.call)
+        party = self._judge.within(event.request, call.party if call else None, time.time())
+        if call is None or party.trust is not Trust.VERIFIED or call.call.state is not CallState.CONFIRMED:
+            log.warning("refused a transfer: %s", party)
+            self._agent.answer(event.tx, party.status if party.trust is not Trust.VERIFIED else 403, now)
+            return
+        if event.replaces is not None:
+            self._agent.answer(event.tx, 488, now)  # calls that take the place of others are not made here
+            return
+        # Taken at once: a person takes longer than a REFER may wait (RFC 3515 section 2.4.2).
+        referral = self._agent.transfers.accept(event.call, event.tx, now)
+        address = user_of(str(event.target.uri))
+        self.requests.put_nowait(TransferRequest(call, address, party, self, referral))
+
+    def _settle(self, call: Call, cseq: int, status: int) -> None:
+        waiting = self._waiting.get((call, cseq))
+        if waiting is not None and not waiting.done():
+            waiting.set_result(status)
