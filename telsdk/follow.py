@@ -37,6 +37,7 @@ class Follower:
         directory: polled; one poll at a time.
         on_change: told the numbers that changed, when there are any.
         interval: seconds between polls.
+        on_look: called after every look, whatever it brought.
     """
 
     def __init__(
@@ -44,13 +45,17 @@ class Follower:
         directory: FollowedDirectory,
         on_change: Callable[[frozenset[Number]], None],
         interval: float = 2.0,
+        *,
+        on_look: Callable[[], None] | None = None,
     ) -> None:
         self._directory = directory
         self._on_change = on_change
+        self._on_look = on_look
         self._interval = interval
         self._task: asyncio.Task[None] | None = None
         self._taken_in = asyncio.Condition()
         self._looks = 0
+        self._block = -1  # the newest whose changes have been told
         self.last_success: float | None = None  # monotonic seconds; None before the first
         self.last_error: str | None = None
 
@@ -70,13 +75,13 @@ class Follower:
             self._task = None
 
     async def reach(self, block: int, timeout: float = 30.0) -> None:
-        """Returns once `block` is taken in.
+        """Returns once `block` is taken in, and what it changed has been told.
 
         Raises:
             TimeoutError: it was not within `timeout` seconds.
         """
         async with asyncio.timeout(timeout), self._taken_in:
-            await self._taken_in.wait_for(lambda: self._directory.head.number >= block)
+            await self._taken_in.wait_for(lambda: self._block >= block)
 
     async def next_look(self, timeout: float = 30.0) -> None:
         """Returns once what is on the chain now has been taken in and told.
@@ -97,8 +102,11 @@ class Follower:
         changed = await asyncio.to_thread(self._directory.poll)
         self.last_success, self.last_error = time.monotonic(), None
         self._looks += 1
+        self._block = self._directory.head.number
         if changed:
             self._on_change(changed)
+        if self._on_look is not None:
+            self._on_look()
         async with self._taken_in:
             self._taken_in.notify_all()
 

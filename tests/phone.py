@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from telsdk.address import aor
-from telsdk.credential.phone import PhonePasswords
+from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.number import Number
 from telsdk.sip import digest
 from telsdk.sip.eventfields import SubscriptionState
@@ -18,17 +18,14 @@ from tests.peer import Peer
 SECRET = bytes(range(32))
 
 
-class Phone(Peer):
+class PasswordPhone(Peer):
     """A phone with a password, which answers what it is told."""
 
-    def __init__(self, network: Network, number: Number, node: int = 0) -> None:
+    def __init__(self, number: Number, port_of_node: int, issued: PhonePassword) -> None:
         super().__init__(number)
         self.number = number
-        self.port_of_node = network.listed[node].sockets.port
-        if number not in network.facts.numbers:
-            network.own(number)
-        facts = network.facts.numbers[number]
-        self.issued = PhonePasswords([SECRET], network.facts).issue(facts, time.time())
+        self.port_of_node = port_of_node
+        self.issued = issued
 
     async def authenticated(self, make: Callable[[tuple[tuple[str, str], ...]], Request]) -> Response:
         """The answer to a request that is made again with the password."""
@@ -77,3 +74,13 @@ class Phone(Peer):
 
     async def say(self, response: Response) -> None:
         self._socket.sendto(bytes(response), (HOST, self.port_of_node))
+
+
+class Phone(PasswordPhone):
+    """A phone of a number in a network, which is given to a new account if nobody holds it."""
+
+    def __init__(self, network: Network, number: Number, node: int = 0) -> None:
+        if number not in network.facts.numbers:
+            network.own(number)
+        issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[number], time.time())
+        super().__init__(number, network.listed[node].sockets.port, issued)

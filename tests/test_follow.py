@@ -79,3 +79,24 @@ async def test_a_block_that_does_not_come_is_a_timeout() -> None:
     with pytest.raises(asyncio.TimeoutError):
         await follower.reach(99, timeout=0.01)
     await follower.stop()
+
+
+async def test_a_block_is_reached_when_what_it_changed_has_been_told() -> None:
+    directory = CountingDirectory()
+    follower = Follower(directory, lambda _: None, interval=0.001)
+    await follower.start()
+    directory.block = 7  # taken in by the thread, and the loop has not heard of it yet
+    with pytest.raises(TimeoutError):
+        await follower.reach(7, timeout=0)
+    await follower.reach(7)
+    await follower.stop()
+
+
+async def test_every_look_is_told_whatever_it_brought() -> None:
+    looks: list[int] = []
+    directory = CountingDirectory()
+    follower = Follower(directory, lambda _: None, 0.001, on_look=lambda: looks.append(directory.block))
+    await follower.start()
+    await follower.reach(4)
+    await follower.stop()
+    assert looks[:4] == [1, 2, 3, 4]

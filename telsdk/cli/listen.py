@@ -65,7 +65,9 @@ def listen(
     """Be reachable: show and take calls and messages.
 
     Says who calls, as the chain proves it, and asks at the terminal whether to answer; one call at a time,
-    others are told that you are busy. With --json every event is one line of JSON.
+    others are told that you are busy. With --json every event is one line of JSON. When the chain ends the
+    login (the number was sold or moved, its password changed, its sessions were ended), that is said, and the
+    exit code is 1.
 
     \b
     Examples:
@@ -86,8 +88,13 @@ async def _listen(options: Options, who: Identity, unverified: str, manner: Mann
 
 
 async def meet(uc: UserClient, manner: Manner) -> None:
-    """Meets calls and messages until it is cancelled, or the first call is over if that is the manner."""
-    others = [asyncio.ensure_future(work) for work in (_messages(uc, manner), _refusals(uc, manner))]
+    """Meets calls and messages until it is cancelled, or the first call is over if that is the manner.
+
+    Raises:
+        SessionEnded: the chain grants the login no longer. A call in progress is let go on to its end.
+    """
+    works = (_messages(uc, manner), _refusals(uc, manner), _end_of_login(uc, manner))
+    others = [asyncio.ensure_future(work) for work in works]
     try:
         await _calls(uc, manner)
     finally:
@@ -99,7 +106,7 @@ async def meet(uc: UserClient, manner: Manner) -> None:
 async def _calls(uc: UserClient, manner: Manner) -> None:
     async with _keyboard() as lines:
         while True:
-            call = await uc.incoming.get()
+            call = await _next_call(uc)
             busy = asyncio.ensure_future(_busy(uc, manner))
             try:
                 await _take(call, manner, lines)
@@ -161,6 +168,26 @@ async def _agreed(call: PhoneCall, lines: asyncio.Queue[str]) -> bool:
         typed.cancel()
         ended.cancel()
         await asyncio.gather(typed, ended, return_exceptions=True)
+
+
+async def _next_call(uc: UserClient) -> PhoneCall:
+    """The next call; raises SessionEnded when there can be none."""
+    ringing = asyncio.ensure_future(uc.incoming.get())
+    ended = asyncio.ensure_future(uc.wait_ended())
+    try:
+        await asyncio.wait({ringing, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if ringing.done():
+            return ringing.result()
+        raise ended.result()
+    finally:
+        ringing.cancel()
+        ended.cancel()
+        await asyncio.gather(ringing, ended, return_exceptions=True)
+
+
+async def _end_of_login(uc: UserClient, manner: Manner) -> None:
+    reason = str(await uc.wait_ended())
+    _tell(manner, "logged-out", f"logged out by the chain: {reason}; a call in progress stays", reason=reason)
 
 
 async def _messages(uc: UserClient, manner: Manner) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from pathlib import Path
+from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from telsdk import private
 from telsdk.cli import listeners
-from telsdk.cli.failure import extra
+from telsdk.cli.failure import Failure, extra
 from telsdk.cli.options import Options
 from telsdk.cli.secret import secret_bytes
 from telsdk.cli.server import Place, identity, run, server_options
@@ -115,6 +117,26 @@ def run_node(
         launch,
         verbose,
     )
+
+
+@node.command("new-phone-secret")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def new_phone_secret(file: Path) -> None:
+    """Make the secret that passwords for plain phones are issued with, and keep it in FILE.
+
+    All nodes of a hub are run with the same one: copy the file to them, readable by nobody else. To replace it, run
+    the nodes with `--phone-secret NEW --phone-secret OLD` until the passwords issued with the old one have run out.
+
+    \b
+    Examples:
+      telsdk node new-phone-secret phone.secret
+      telsdk node run --hub 1 --index 0 --phone-secret phone.secret
+    """
+    try:
+        private.create(file, token_bytes(32))  # telsdk.credential.phone.MIN_SECRET
+    except FileExistsError:
+        raise Failure(f"{file} is there already: it stays as it is, choose another name") from None
+    click.echo(f"{file} holds a new secret; run the nodes with --phone-secret {file}")
 
 
 async def _serves(node: Node, bound: list[Listener]) -> str:

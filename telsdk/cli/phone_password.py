@@ -33,7 +33,7 @@ def phone_password(options: Options, address: str, secret_file: Path, days: int,
     """Issue a password for a plain SIP phone of ADDRESS.
 
     ADDRESS is a number or name. Nodes run with the same secret recompute it: nothing is stored. A sale, or
-    `telsdk credential revoke-sessions`, ends it. A secret is made by: head -c 32 /dev/urandom > secret
+    `telsdk credential revoke-sessions`, ends it. `telsdk node new-phone-secret FILE` makes a secret.
 
     \b
     Examples:

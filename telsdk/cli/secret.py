@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from telsdk import private
 from telsdk.cli.failure import Failure
 
 PASSPHRASE_FILE = "TELSDK_PASSPHRASE_FILE"
@@ -44,9 +45,13 @@ def secret_bytes(path: Path) -> bytes:
     """The octets of an operator's secret, as they are in its file.
 
     Raises:
+        TooOpen: others may read the file.
         Failure: it cannot be read, or is too long to be one.
     """
-    data = _read(path)
+    try:
+        data = private.read(path, _MOST + 1)
+    except OSError as error:
+        raise Failure(f"{path} cannot be read: {error.strerror}") from error
     if len(data) > _MOST:
         raise Failure(f"{path} is longer than {_MOST} bytes: that is no secret")
     return data

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +11,7 @@ from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from telsdk import private
 from telsdk.credential.delegation import Delegation
 from telsdk.credential.errors import LoginFileError, Malformed, WrongPassphrase
 from telsdk.credential.light import KDFS
@@ -51,7 +50,7 @@ def save(login: Login, path: Path, passphrase: str) -> None:
         "salt": salt.hex(),
         "key": pem.decode(),
     }
-    write_private(path, json.dumps(content, indent=1).encode())
+    private.write(path, json.dumps(content, indent=1).encode())
 
 
 def load(path: Path, passphrase: str) -> Login:
@@ -77,20 +76,6 @@ def load(path: Path, passphrase: str) -> Login:
     if key.public_bytes != delegation.session_key:
         raise LoginFileError(f"{path} is damaged: its key is not the one its delegation names")
     return Login(delegation.number, name, domain, delegation, key)
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Writes a file that none but its owner may read, whole or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _read(path: Path) -> bytes:

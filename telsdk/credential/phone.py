@@ -1,8 +1,8 @@
 """Passwords for off-the-shelf phones, computed rather than stored.
 
-The user name says all that a node must check, `<number>.<epoch>.<session>.<expiry>`; the password is an HMAC
-of it under the operator's secret. 130 bits of it are used, so that not even MD5 in SIP's digest gives
-anything away.
+The user name says what a node must check, `<number>.<epoch>.<session>.<expiry>`; the password is an HMAC of it, and
+of the number's owner, under the operator's secret: moved to another account (`moveTo`), a number keeps its epoch and
+not its phones. 130 bits of it are used, so that not even MD5 in SIP's digest gives anything away.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from telsdk.credential.errors import PhoneLoginRefused
+from telsdk.credential.grant import Grant
 from telsdk.directory import Directory, Domain, NumberFacts
 from telsdk.number import Number, NumberError
 
@@ -99,7 +100,9 @@ class PhonePasswords:
             raise ValueError(f"a phone password lasts 1 to {MAX_LIFETIME} seconds, not {lifetime}")
         user = PhoneUser(facts.number, facts.epoch, facts.session, int(now) + lifetime)
         return PhonePassword(
-            str(user), _password(self._secrets[0], self._directory.domain, str(user)), user.expiry
+            str(user),
+            _password(self._secrets[0], self._directory.domain, str(user), facts.owner),
+            user.expiry,
         )
 
     def check(self, username: str, now: float) -> tuple[str, ...]:
@@ -109,6 +112,10 @@ class PhonePasswords:
             PhoneLoginRefused: none, because the user name is malformed, expired or revoked, or its number was
                 sold or never was.
         """
+        return self.granted(username, now)[1]
+
+    def granted(self, username: str, now: float) -> tuple[Grant, tuple[str, ...]]:
+        """What a login under `username` rests on, and the passwords of `check`; raises as that does."""
         user = PhoneUser.parse(username)
         facts = self._directory.number(user.number)
         if facts is None or (user.epoch, user.session) != (facts.epoch, facts.session):
@@ -119,12 +126,13 @@ class PhonePasswords:
             raise PhoneLoginRefused(
                 f"the phone password of {user.number} expired at {user.expiry}: issue a new one"
             )
-        return tuple(_password(secret, self._directory.domain, username) for secret in self._secrets)
+        domain = self._directory.domain
+        passwords = tuple(_password(secret, domain, username, facts.owner) for secret in self._secrets)
+        return Grant(user.number, user.epoch, user.session, facts.owner), passwords
 
 
-def _password(secret: bytes, domain: Domain, username: str) -> str:
-    message = b"\0".join(
-        (_PURPOSE, str(domain.chain_id).encode(), domain.registry.lower().encode(), username.encode())
-    )
+def _password(secret: bytes, domain: Domain, username: str, owner: str) -> str:
+    domain_text = (str(domain.chain_id), domain.registry.lower())
+    message = b"\0".join((_PURPOSE, *(text.encode() for text in (*domain_text, username, owner.lower()))))
     digest = hmac.new(secret, message, hashlib.sha256).digest()
     return base64.b32encode(digest).decode().lower()[:_LENGTH]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,6 +27,7 @@ from telsdk.credential.errors import (
     SessionsRevoked,
     UnknownNumber,
 )
+from telsdk.credential.grant import Grant
 from telsdk.credential.wallet import WalletAnswers
 from telsdk.directory import Directory, NumberFacts
 from telsdk.number import Number
@@ -45,6 +46,7 @@ class Authority:
     role: Role
     key: ec.EllipticCurvePublicKey
     delegation: Delegation
+    grant: Grant  # what it rests on: to be held against later facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,13 @@ class Verifier:
             raise UnknownNumber(_not_signed(claim.authority.number))
         _check_counters(claim.authority, facts)
         _check_times(claim.authority.delegation, now)
-        self._check_signer(claim, facts, now)
+        by_wallet = self._check_signer(claim, facts, now)
         # Only what the owner signed gets a place, so strangers cannot push others out.
         if not known:
             keep(self._claims, text, claim, self._size)
-        return claim.authority
+        if not by_wallet:
+            return claim.authority
+        return replace(claim.authority, grant=replace(claim.authority.grant, owner=facts.owner))
 
     def _read(self, text: str) -> _Claim:
         delegation = Delegation.decode(text)
@@ -95,27 +99,28 @@ class Verifier:
             raise Malformed("the delegation's session key is no point of P-256") from error
         digest = delegation.typed(self._directory.domain).digest
         signer = secp256k1.recover(digest, delegation.signature)
-        return _Claim(
-            Authority(
-                delegation.number, delegation.epoch, delegation.session, delegation.role, key, delegation
-            ),
-            digest,
-            None if signer is None else secp256k1.checksum(signer),
-            None if signer is None else secp256k1.keccak256(signer),
-        )
+        address = None if signer is None else secp256k1.checksum(signer)
+        credential = None if signer is None else secp256k1.keccak256(signer)
+        number, epoch, session = delegation.number, delegation.epoch, delegation.session
+        role = delegation.role
+        grant = Grant(number, epoch, session, address, credential if role is Role.LIGHT else None)
+        authority = Authority(number, epoch, session, role, key, delegation, grant)
+        return _Claim(authority, digest, address, credential)
 
-    def _check_signer(self, claim: _Claim, facts: NumberFacts, now: float) -> None:
+    def _check_signer(self, claim: _Claim, facts: NumberFacts, now: float) -> bool:
+        """Whether it is a contract wallet that stands by the signature; raises when nobody does."""
         if claim.signer == facts.owner:
-            return
+            return False
         if claim.credential and facts.credential and hmac.compare_digest(claim.credential, facts.credential):
             if claim.authority.role is not Role.LIGHT:
                 raise RoleNotAllowed(
                     f"the light key of {facts.number} cannot open a {claim.authority.role} session"
                 )
-            return
+            return False
         signature = claim.authority.delegation.signature
         if not self._wallets.accepts(facts.owner, claim.digest, signature, now):
             raise NotSignedByOwner(_not_signed(facts.number))
+        return True
 
 
 def _check_counters(authority: Authority, facts: NumberFacts) -> None:

@@ -6,9 +6,9 @@ wrapping for the key; their names and dates say nothing and are not looked at.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
-import os
 import ssl
 import tempfile
 from dataclasses import dataclass
@@ -19,7 +19,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from telsdk import private
 from telsdk.errors import Refused, TelError
+
+MAX_KEY_FILE = 65_536  # octets
 
 
 class PinMismatch(Refused):
@@ -52,6 +55,9 @@ class TlsIdentity:
 
     key: ec.EllipticCurvePrivateKey
 
+    def __repr__(self) -> str:
+        return f"TlsIdentity({self.pin.hex()})"
+
     @classmethod
     def generate(cls) -> TlsIdentity:
         return cls(ec.generate_private_key(ec.SECP256R1()))
@@ -62,16 +68,15 @@ class TlsIdentity:
 
         Raises:
             KeyFileError: the file holds something else, or cannot be read or written.
+            TooOpen: others may read the file.
         """
         try:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                identity = cls.generate()
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(identity._private_pem())
-                return identity
-            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+                with contextlib.suppress(FileExistsError):  # another process was quicker: its key it is
+                    private.create(path, cls.generate()._private_pem())
+            pem = private.read(path, MAX_KEY_FILE)
+            key = serialization.load_pem_private_key(pem, password=None)
         except (OSError, ValueError, TypeError) as error:
             raise KeyFileError(f"{path} gives no key: {error}") from error
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
@@ -86,13 +91,17 @@ class TlsIdentity:
         """A TLS 1.3 server context that presents this key."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
+        self.present_in(context)
+        return context
+
+    def present_in(self, context: ssl.SSLContext) -> None:
+        """Lets a server context present this key from now on. Connections that it has made stay as they are."""
         # The ssl module takes a certificate only from files; these live for the length of one call.
         with tempfile.TemporaryDirectory() as folder:
             pem = Path(folder, "identity.pem")
             pem.touch(mode=0o600)
             pem.write_bytes(self._private_pem() + self._certificate_pem())
             context.load_cert_chain(pem)
-        return context
 
     def _private_pem(self) -> bytes:
         return self.key.private_bytes(

@@ -10,10 +10,11 @@ import secrets
 from typing import ClassVar
 
 from telsdk.address import REALM, aor
-from telsdk.credential.phone import PhonePasswords, PhoneUser
-from telsdk.credential.verify import Verifier
-from telsdk.directory import Directory, NumberFacts, locate
-from telsdk.errors import NotFound, TelError
+from telsdk.credential.grant import Grant
+from telsdk.credential.phone import PhonePasswords
+from telsdk.credential.verify import Authority, Verifier
+from telsdk.directory import Directory, locate
+from telsdk.errors import TelError
 from telsdk.node.logins import Login, LoginKind
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
@@ -74,7 +75,6 @@ class Admission:
 
         Raises:
             AuthError: nobody, with the status to answer.
-            NotFound: the number that it names is nobody's.
         """
         value = request.headers.get("Authorization")
         if value is None:
@@ -82,7 +82,8 @@ class Admission:
         credentials = Credentials.parse(value)
         if credentials.scheme.lower() == "bearer":
             authority = self._bearer.verify(request, credentials.token68 or "", now)
-            return Login.of(self._facts(Number(authority.number)), LoginKind.SESSION, str(authority.role))
+            assert isinstance(authority, Authority)
+            return Login(LoginKind.SESSION, authority.grant)
         if credentials.scheme.lower() != "digest":
             # RFC 4475 3.3.7: as if it had come without, so that whoever sent it is told what would do.
             raise LoginMissing(
@@ -141,16 +142,15 @@ class Admission:
         if self._phones is None:
             raise PhonesRefused("this node takes no phones: log in with a session token")
         phones = self._phones
-        user = self._digest.verify(
-            credentials, request.method, now, _where(source), lambda user: phones.check(user, now)
-        )
-        return Login.of(self._facts(PhoneUser.parse(user).number), LoginKind.PHONE, "light")
+        granted: list[Grant] = []
 
-    def _facts(self, number: Number) -> NumberFacts:
-        facts = self._directory.number(number)
-        if facts is None:
-            raise NotFound(f"nobody holds {number}")
-        return facts
+        def expected(username: str) -> tuple[str, ...]:
+            grant, passwords = phones.granted(username, now)
+            granted.append(grant)
+            return passwords
+
+        self._digest.verify(credentials, request.method, now, _where(source), expected)
+        return Login(LoginKind.PHONE, granted[-1])
 
     def _number_of(self, user: str) -> int | None:
         try:

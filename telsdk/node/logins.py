@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from telsdk.credential.grant import Grant
 from telsdk.directory import NumberFacts
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
@@ -19,25 +20,14 @@ class LoginKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a login was judged by. When the chain no longer says the same, it is void."""
+    """A login and what it was judged by. When the chain no longer says the same, it is void."""
 
-    number: Number
     kind: LoginKind
-    epoch: int
-    session: int
-    credential: bytes | None  # of a light login; a change of it touches no other
+    grant: Grant
 
-    @classmethod
-    def of(cls, facts: NumberFacts, kind: LoginKind, role: str) -> Login:
-        """The login that `facts` grant to a session of `role`, "deep" or "light"."""
-        credential = facts.credential if role == "light" else None
-        return cls(facts.number, kind, facts.epoch, facts.session, credential)
-
-    def holds(self, facts: NumberFacts | None) -> bool:
-        """Whether `facts` still grant it."""
-        if facts is None or (facts.epoch, facts.session) != (self.epoch, self.session):
-            return False
-        return self.credential is None or self.credential == facts.credential
+    @property
+    def number(self) -> Number:
+        return self.grant.number
 
 
 _Key = tuple[str, int] | tuple[str, str, int]
@@ -52,7 +42,7 @@ class Logins:
 
     def __init__(self) -> None:
         self._by_hop: dict[_Key, Login] = {}
-        self._by_number: dict[Number, dict[_Key, Login]] = {}
+        self._by_number: dict[Number, dict[_Key, tuple[Hop, Login]]] = {}
         self._numbers: dict[_Key, set[Number]] = {}  # all that have logged in over a hop
 
     def __len__(self) -> int:
@@ -63,7 +53,7 @@ class Logins:
         """Notes a login; the hop stands for its user from now on."""
         key = _key(hop)
         self._by_hop[key] = login
-        self._by_number.setdefault(login.number, {})[key] = login
+        self._by_number.setdefault(login.number, {})[key] = (hop, login)
         self._numbers.setdefault(key, set()).add(login.number)
 
     def find(self, hop: Hop) -> Login | None:
@@ -72,7 +62,16 @@ class Logins:
 
     def of(self, number: Number) -> list[Login]:
         """Every login by which `number` may be bound here."""
-        return [*self._by_number.get(number, {}).values()]
+        return [login for _, login in self._by_number.get(number, {}).values()]
+
+    def judge(self, number: Number, facts: NumberFacts | None) -> list[Hop] | None:
+        """Forgets the logins of `number` that `facts` grant no longer; gives the hops of the others, or None when
+        none was forgotten."""
+        known = self._by_number.get(number, {})
+        void = [key for key, (_, login) in known.items() if not login.grant.holds(facts)]
+        for key in void:
+            self._remove(key, number)
+        return [hop for hop, _ in self._by_number.get(number, {}).values()] if void else None
 
     def drop(self, number: Number) -> None:
         """Forgets every login of `number`."""

@@ -171,13 +171,12 @@ class Node:
     # The chain
 
     def _on_change(self, changed: frozenset[Number]) -> None:
-        """Ends what the chain no longer grants: bindings and logins of sold numbers and ended sessions."""
+        """Ends the logins that the chain no longer grants, and what was bound and watched by them. Calls stay."""
         for number in changed:
-            facts = self._directory.number(number)
-            if any(not login.holds(facts) for login in self.logins.of(number)):
-                self.logins.drop(number)
-                dropped = self.registrar.drop(str(number))
-                self.watching.drop(number, self._driver.now())
+            left = self.logins.judge(number, self._directory.number(number))
+            if left is not None:
+                dropped = self.registrar.drop(str(number), left)
+                self.watching.drop(number, left, self._driver.now())
                 log.info("%s changed on chain: %d bindings dropped", number, len(dropped))
         self._driver.kick()
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from telsdk.address import aor
@@ -142,11 +142,12 @@ class Watching:
         """Notes that `user` is bound elsewhere than before, or no more."""
         self._changed.add(Number.parse(user))
 
-    def drop(self, watcher: Number, now: float) -> None:
-        """Ends what somebody is told whose login the chain no longer grants."""
+    def drop(self, watcher: Number, keep: Sequence[Hop], now: float) -> None:
+        """Ends what somebody is told whose login the chain no longer grants; over the hops of `keep` it still does."""
         for subscriptions in tuple(self._by_target.values()):
             for subscription in tuple(subscriptions):
-                if _watch(subscription).watcher == watcher:
+                kept = any(hop.covers(subscription.hop) for hop in keep)
+                if _watch(subscription).watcher == watcher and not kept:
                     self.notifier.end(subscription, "rejected", now)
 
     def drop_hop(self, hop: Hop) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from telsdk.sip.binding import Binding, first_hop_knows_flows, flow_id
@@ -114,10 +114,13 @@ class Registrar:
         """
         return next(iter(self._contacts.get(contact, {}).values()), None)
 
-    def drop(self, user: str) -> list[Binding]:
-        """Forget all bindings of `user`, and return them."""
-        dropped = self.bindings(user)
-        self._store(user, [])
+    def drop(self, user: str, keep: Sequence[Hop] = ()) -> list[Binding]:
+        """Forget all bindings of `user` but those that came over one of these hops; returns what is gone."""
+        left: list[Binding] = []
+        dropped: list[Binding] = []
+        for one in self.bindings(user):
+            (left if any(hop.covers(one.hop) for hop in keep) else dropped).append(one)
+        self._store(user, left)
         return dropped
 
     def drop_flow(self, hop: Hop) -> list[str]:

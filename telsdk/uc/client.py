@@ -23,15 +23,16 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
 from telsdk.sip.stack import ServerTransaction, Stack
 from telsdk.sip.transfer import ReferAnswered, Referred, TransferProgress
-from telsdk.sip.ua import CallEnded, IncomingRequest, Redirected, RequestAnswered, UserAgent
+from telsdk.sip.ua import CallEnded, IncomingCall, IncomingRequest, Redirected, RequestAnswered, UserAgent
 from telsdk.sip.uri import Uri
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.calls import Calls
-from telsdk.uc.errors import MessageNotDelivered
+from telsdk.uc.errors import MessageNotDelivered, SessionEnded
 from telsdk.uc.journal import Journal
 from telsdk.uc.registration import Registration
 from telsdk.uc.requests import Requests
 from telsdk.uc.settings import UcSettings, Unverified
+from telsdk.uc.standing import Standing
 from telsdk.uc.store import Store
 from telsdk.uc.tokens import Tokens
 from telsdk.uc.transfers import TransferRequest, Transfers
@@ -93,7 +94,10 @@ class UserClient:
             self._agent, self._judge, self._tokens, self._calls, self._driver, self._place
         )
         self._requests = Requests(self._agent)
-        self.follower = Follower(directory, lambda _: None, self.settings.chain_interval)
+        self._standing = Standing(directory, login, self._on_standing)
+        self.follower = Follower(
+            directory, lambda _: None, self.settings.chain_interval, on_look=self._on_look
+        )
         self.registration = Registration(
             directory,
             login,
@@ -111,18 +115,31 @@ class UserClient:
     async def start(self) -> None:
         """Follows the chain and listens; `register` makes the UC reachable."""
         await self.follower.start()
+        await self._standing.begin()
         await self._driver.listen(self._sockets, self._identity)
+
+    @property
+    def ended(self) -> SessionEnded | None:
+        """Why this login is granted no longer; None while it is. Calls in progress go on, nothing new is begun."""
+        return self._standing.ended
+
+    async def wait_ended(self) -> SessionEnded:
+        """Returns, once the login has ended, why."""
+        return await self._standing.wait_ended()
 
     async def register(self) -> NodeFacts:
         """Registers by way of the home hub, and stays registered. Returns the node.
 
         Raises:
+            SessionEnded: the chain grants this login no longer.
             RegistrationFailed: see `telsdk.uc.registration`.
         """
+        self._standing.check()
         return await self.registration.register()
 
     async def close(self) -> None:
         """Ends calls and stops. The binding ends with the connection to the node."""
+        self._standing.stop()
         self.registration.stop()
         self._requests.close()
         await self._calls.close()
@@ -157,11 +174,13 @@ class UserClient:
             on_ringing: called when it rings there.
 
         Raises:
+            SessionEnded: the chain grants this login no longer.
             NotFound: the address is nobody's.
             NotRegistered: there is no node to call through.
             CallRejected: busy, declined, not reached; with the SIP status.
             CalleeRefused: somebody else answered; the call was ended before any media flowed.
         """
+        self._standing.check()
         user = user_of(address)
         callee = locate(self.directory, user)
         request_uri = Uri.parse(aor(user.lower()))
@@ -191,9 +210,10 @@ class UserClient:
         """Sends a text message (RFC 3428) to a number or name.
 
         Raises:
-            NotFound, NotRegistered: as for `call`.
+            SessionEnded, NotFound, NotRegistered: as for `call`.
             MessageNotDelivered: it was not taken; the reason is theirs.
         """
+        self._standing.check()
         user = user_of(address).lower()
         locate(self.directory, user)
         body = text.encode()
@@ -208,6 +228,18 @@ class UserClient:
             raise MessageNotDelivered(f"{address} did not take it: {response.status} {response.reason}")
         self._journal.message_out(user, text)
 
+    # The chain
+
+    def _on_look(self) -> None:
+        self._standing.look()
+        self.registration.look()
+
+    def _on_standing(self) -> None:
+        if self.ended is not None:
+            self.registration.suspend()
+        else:
+            self.registration.resume()
+
     # SIP: called by the driver
 
     def on_event(self, event: Event, now: float) -> None:
@@ -220,6 +252,9 @@ class UserClient:
                     self._requests.take(event)
                 case Redirected(call=None):
                     self._requests.take(event)
+                case IncomingCall(call=call) if self.ended is not None:
+                    # No honest node sends one: it is for whoever holds the number now.
+                    self._agent.reject(call, now, status=480)
                 case IncomingRequest(tx=tx, request=request, call=None) if request.method == "MESSAGE":
                     self._take_message(tx, request, now)
                 case IncomingRequest(tx=tx, request=request):
@@ -240,6 +275,9 @@ class UserClient:
         return await self.call(address, source, record, on_ringing=on_ringing)
 
     def _take_message(self, tx: ServerTransaction, request: Request, now: float) -> None:
+        if self.ended is not None:
+            self._agent.answer(tx, 480, now)
+            return
         party = self._judge.request(request, time.time())
         refused = party.trust is Trust.REFUSED or (
             party.trust is Trust.UNVERIFIED and self.settings.unverified is Unverified.REFUSE

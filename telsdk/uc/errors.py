@@ -9,6 +9,11 @@ class RegistrationFailed(TelError):
     """Hub or node did not take the login."""
 
 
+class SessionEnded(Refused):
+    """The chain grants this UC's login no longer: its number was sold or moved, its password changed, its sessions were
+    ended, or its time is over. Calls in progress stay, nothing new is begun."""
+
+
 class NotRegistered(TelError):
     """There is no node yet to send through."""
 

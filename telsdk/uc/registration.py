@@ -52,6 +52,8 @@ class Registration:
         self._kick = kick
         self._now = now
         self._task: asyncio.Task[None] | None = None
+        self._suspended = False
+        self._left: tuple[bytes, ...] = ()  # the keys of our node for which the way to it was made anew
         self.node: NodeFacts | None = None
 
     @property
@@ -89,6 +91,28 @@ class Registration:
             self._task.cancel()
             self._task = None
 
+    def suspend(self) -> None:
+        """Stops renewing until `resume`: the chain grants the login no longer."""
+        self._suspended = self._suspended or self._task is not None
+        self.stop()
+
+    def resume(self) -> None:
+        """Registers again, if `suspend` put an end to that."""
+        if self._suspended:
+            self._suspended = False
+            self._begin_anew()
+
+    def look(self) -> None:
+        """Leaves a connection to our node that was made by a key which the chain lists no longer."""
+        if self.node is None or self._task is None:
+            return
+        hub, index = self._directory.hub(self.node.hub), self.node.index
+        pins = next((node.pins for node in hub.nodes if node.index == index), ()) if hub is not None else ()
+        if pins and pins != self._left and not set(self.node.pins) <= set(pins):
+            self._left = pins
+            self._task.cancel()
+            self._begin_anew()
+
     def lost(self, hop: Hop) -> None:
         """A connection is gone: if it led to our node, register anew at once."""
         if self.node is None or self._task is None:
@@ -96,7 +120,10 @@ class Registration:
         ours = hop_to(self.node)
         if (hop.host, hop.port) == (ours.host, ours.port):
             self._task.cancel()
-            self._task = asyncio.get_running_loop().create_task(self._renew(at_once=True))
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._renew(at_once=True), name="register again")
 
     async def _register(self) -> None:
         hub = self._home_hub()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from telsdk import private
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.cli.account import account_address, keystore_path, open_account
 from telsdk.cli.failure import Failure
@@ -75,7 +76,7 @@ def test_a_chain_that_is_down_is_said_before_a_passphrase_is_asked_for(home: Pat
 def test_a_passphrase_file_without_one_is_refused(
     home: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
 ) -> None:
-    (home / "secret").write_bytes(content)
+    private.write(home / "secret", content)
     monkeypatch.setenv("TELSDK_PASSPHRASE_FILE", str(home / "secret"))
     with pytest.raises(Failure, match="by TELSDK_PASSPHRASE_FILE"):
         passphrase("Passphrase")
@@ -89,9 +90,9 @@ def test_the_first_variable_that_is_set_counts(home: Path, monkeypatch: pytest.M
 
 
 def test_a_secret_is_read_as_it_is_and_bounded(home: Path) -> None:
-    (home / "secret").write_bytes(b"\x00\n\xff" * 20)
+    private.write(home / "secret", b"\x00\n\xff" * 20)
     assert secret_bytes(home / "secret") == b"\x00\n\xff" * 20
-    (home / "huge").write_bytes(bytes(5000))
+    private.write(home / "huge", bytes(5000))
     with pytest.raises(Failure, match="that is no secret"):
         secret_bytes(home / "huge")
     with pytest.raises(Failure, match="cannot be read"):

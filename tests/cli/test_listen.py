@@ -15,7 +15,7 @@ import pytest
 
 from telsdk.cli.listen import Manner, meet
 from telsdk.uc.client import UserClient
-from telsdk.uc.errors import CallRejected
+from telsdk.uc.errors import CallRejected, SessionEnded
 from tests.network import ALICE, BOB, CAROL, Network
 
 MANNER = Manner(answer=True, once=False, play=None, record=None, as_json=True)
@@ -146,3 +146,35 @@ async def test_without_a_terminal_nobody_answers(told: Told, monkeypatch: pytest
         await told.until("give --answer")
         calling.cancel()
         await asyncio.gather(calling, return_exceptions=True)
+
+
+async def test_a_login_that_the_chain_ends_is_told_and_the_command_fails(told: Told) -> None:
+    async with Network(1) as network:
+        await network.start()
+        bob = await network.user(BOB)
+        task = asyncio.create_task(meet(bob, MANNER))
+        network.facts.sell(BOB, "0x" + "22" * 20)
+        with pytest.raises(SessionEnded, match="changed hands"):
+            await asyncio.wait_for(task, 10)
+        assert network.nodes[0].registrar.users == 0
+    (event,) = told.events()
+    assert (event["event"], "changed hands" in event["reason"]) == ("logged-out", True)
+
+
+async def test_a_call_in_progress_goes_on_after_the_login_has_ended_and_then_the_command_fails(
+    told: Told,
+) -> None:
+    async with Network(1) as network:
+        await network.start()
+        bob, alice = await network.user(BOB), await network.user(ALICE)
+        task = asyncio.create_task(meet(bob, MANNER))
+        call = await alice.call(str(BOB))
+        network.facts.sell(BOB, "0x" + "22" * 20)
+        await told.until("logged-out")
+        assert call.media is not None
+        await call.media.wait_for_audio(0.2)
+        assert not task.done()
+        call.hang_up()
+        with pytest.raises(SessionEnded):
+            await asyncio.wait_for(task, 10)
+    assert [event["event"] for event in told.events()] == ["ringing", "logged-out", "ended"]

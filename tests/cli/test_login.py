@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from telsdk import private
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex
@@ -107,7 +108,7 @@ def test_nobody_s_number_is_not_found(rpc: ChainRpc, keystores: Keystores) -> No
 
 def test_a_phone_password_is_the_one_that_nodes_compute(rpc: ChainRpc, alice: Client, home: Path) -> None:
     secret = bytes(range(32))
-    (home / "secret").write_bytes(secret)
+    private.write(home / "secret", secret)
     words = ("phone-password", "alice.eth", "--secret-file", home / "secret", "--days", 3, "--json")
     issued = run(*words).json
     assert set(issued) == {"address", "username", "password", "realm", "expires"}
@@ -119,7 +120,7 @@ def test_a_phone_password_is_the_one_that_nodes_compute(rpc: ChainRpc, alice: Cl
 
 
 def test_a_secret_that_could_be_guessed_is_refused(home: Path) -> None:
-    (home / "secret").write_bytes(b"short")
+    private.write(home / "secret", b"short")
     ran = run("phone-password", NUMBER, "--secret-file", home / "secret")
     assert (ran.code, ran.err.count("\n")) == (1, 1)
     assert "has 5 bytes, a secret has 32 or more" in ran.err

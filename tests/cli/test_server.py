@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from telsdk import private
 from telsdk.chain.client import Client
 from telsdk.net.pins import TlsIdentity
 from tests.cli.chainrpc import ChainRpc
@@ -71,7 +72,7 @@ def test_an_address_of_another_machine_cannot_be_listened_at(
 
 
 def test_a_file_that_is_no_key_is_refused(home: Path) -> None:
-    (home / "odd.pem").write_text("no key")
+    private.write(home / "odd.pem", b"no key")
     ran = run("node", "run", "--show-pin", "--key-file", home / "odd.pem")
     assert (ran.code, "gives no key" in ran.err) == (1, True)
 
@@ -95,3 +96,32 @@ def test_places_and_certificates_have_to_fit(
     (home / "chain.pem").write_text("")
     ran = run("node", "run", "--hub", 1, "--index", 0, "--key-file", home / "node.pem", *words)
     assert (ran.code, reason in ran.err) == (2, True), ran.err
+
+
+def test_a_secret_for_phones_is_made_once_and_only_its_owner_may_read_it(home: Path) -> None:
+    path = home / "phone.secret"
+    first = run("node", "new-phone-secret", path)
+    assert (first.code, str(path) in first.out) == (0, True)
+    secret = path.read_bytes()
+    assert (stat.S_IMODE(path.stat().st_mode), len(secret)) == (0o600, 32)
+    again = run("node", "new-phone-secret", path)
+    assert (again.code, "is there already" in again.err) == (1, True)
+    assert path.read_bytes() == secret
+    assert secret.hex() not in first.out + again.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("phone-password", "5551234", "--secret-file"),
+        ("node", "run", "--hub", 1, "--index", 0, "--phone-secret"),
+    ],
+)
+def test_a_secret_for_phones_that_others_may_read_is_refused(
+    rpc: ChainRpc, home: Path, words: tuple[object, ...]
+) -> None:
+    path = home / "phone.secret"
+    run("node", "new-phone-secret", path)
+    path.chmod(0o640)
+    ran = run(*words, path)
+    assert (ran.code, f"chmod 600 {path}" in ran.err) == (1, True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from telsdk import private
 from telsdk.credential import loginfile
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.errors import LoginFileError, WrongPassphrase
@@ -114,7 +115,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(path: Path, login: 
     target = path.with_name("folder")
     target.mkdir()
     with pytest.raises(OSError, match="folder"):
-        loginfile.write_private(target, b"secret")
+        private.write(target, b"secret")
     assert path.read_bytes() == before
     assert sorted(p.name for p in path.parent.iterdir()) == ["folder", "login.json"]
     assert login.text

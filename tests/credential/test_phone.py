@@ -63,6 +63,16 @@ def test_it_ends_with_a_sale_and_a_revocation(
         passwords.check(issued.username, NOW)
 
 
+def test_a_number_that_is_moved_or_whose_buyer_is_replaced_has_other_passwords_in_the_same_epoch(
+    directory: FixedDirectory, passwords: PhonePasswords, facts: NumberFacts
+) -> None:
+    issued = passwords.issue(facts, NOW)
+    directory.change(5551234, owner="0x" + "33" * 20)
+    assert issued.password not in passwords.check(issued.username, NOW)
+    directory.change(5551234, owner=facts.owner)
+    assert passwords.check(issued.username, NOW) == (issued.password,)
+
+
 def test_while_the_operators_secret_changes_both_are_accepted_and_then_one(
     directory: FixedDirectory, facts: NumberFacts
 ) -> None:

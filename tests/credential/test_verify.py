@@ -255,3 +255,28 @@ def test_the_cache_stays_within_its_size(
     again = verifier.authority(text, NOW)
     assert again is not first
     assert again == first
+
+
+def test_what_a_right_rests_on_is_said_as_of_the_facts_that_it_was_judged_by(
+    directory: FixedDirectory,
+    verifier: Verifier,
+    owner: KeystoreSigner,
+    light_key: LightKey,
+    facts: NumberFacts,
+) -> None:
+    by_owner = verifier.authority(delegation(owner, facts), NOW).grant
+    by_password = verifier.authority(delegation(light_key, facts, role=Role.LIGHT), NOW).grant
+    assert (by_owner.holds(facts), by_password.holds(facts)) == (True, True)
+    changed = directory.change(5551234, credential=bytes(32))
+    assert (by_owner.holds(changed), by_password.holds(changed)) == (True, False)
+    sold = directory.sell(5551234, facts.owner)
+    assert (by_owner.holds(sold), by_password.holds(sold)) == (False, False)
+
+
+def test_a_right_that_a_contract_wallet_stands_by_rests_on_that_wallet(
+    directory: FixedDirectory, verifier: Verifier, stranger: KeystoreSigner, facts: NumberFacts
+) -> None:
+    directory.wallets = lambda account, _digest, _signature: account == facts.owner
+    granted = verifier.authority(delegation(stranger, facts), NOW).grant
+    assert granted.owner == facts.owner
+    assert not granted.holds(directory.change(5551234, owner="0x" + "33" * 20))

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telsdk.credential.grant import Grant
+from telsdk.directory import NumberFacts
 from telsdk.node.logins import Login, LoginKind, Logins
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
@@ -14,7 +16,7 @@ PHONE = Hop("UDP", "192.0.2.2", 5060)
 
 
 def login(number: Number) -> Login:
-    return Login(number, LoginKind.PHONE, 1, 0, None)
+    return Login(LoginKind.PHONE, Grant(number, 1, 0, "0x" + "11" * 20))
 
 
 @pytest.mark.parametrize("hop", [FLOW, PHONE])
@@ -33,6 +35,17 @@ def test_who_logged_in_before_over_the_same_hop_is_still_held_against_the_chain(
     assert logins.of(ALICE) == [login(ALICE)]
     logins.drop(ALICE)
     assert (logins.of(ALICE), logins.find(FLOW)) == ([], login(BOB))
+
+
+def test_only_the_logins_that_the_chain_no_longer_grants_are_forgotten() -> None:
+    logins = Logins()
+    facts = NumberFacts(ALICE, "0x" + "11" * 20, 1, 0, credential=b"n" * 32)
+    by_password = Login(LoginKind.SESSION, Grant(ALICE, 1, 0, "0x" + "22" * 20, b"o" * 32))
+    logins.add(FLOW, login(ALICE))
+    assert logins.judge(ALICE, facts) is None
+    logins.add(PHONE, by_password)
+    assert logins.judge(ALICE, facts) == [FLOW]
+    assert (logins.find(PHONE), logins.of(ALICE)) == (None, [login(ALICE)])
 
 
 hops = st.sampled_from([FLOW, FLOW.on_flow(2), PHONE])

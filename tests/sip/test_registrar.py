@@ -205,6 +205,14 @@ def test_a_broken_connection_takes_its_bindings_with_it() -> None:
     assert registrar._flows == {}
 
 
+def test_a_user_can_be_dropped_but_for_what_came_over_some_hops() -> None:
+    registrar = Registrar()
+    registrar.process(register(CONTACT), 0.0, FLOW)
+    registrar.process(register("<sip:b@192.0.2.2>", cseq=2), 0.0, FLOW.on_flow(2))
+    assert [str(one.contact) for one in registrar.drop("5551234", [FLOW.on_flow(2)])] == [CONTACT]
+    assert where(registrar) == ["<sip:b@192.0.2.2>"]
+
+
 def test_dropping_a_user_returns_what_was_bound() -> None:
     registrar = Registrar()
     registrar.process(register(CONTACT), 0.0, FLOW)

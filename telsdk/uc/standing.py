@@ -1,0 +1,107 @@
+"""Whether the chain still grants the login that a UC lives by, held against it after every look at the chain."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from telsdk.credential.errors import DelegationError, TooManyWalletQuestions, WalletUnreachable
+from telsdk.credential.grant import Grant
+from telsdk.credential.session import Login
+from telsdk.credential.verify import Verifier
+from telsdk.directory import Directory
+from telsdk.uc.errors import SessionEnded
+
+log = logging.getLogger(__name__)
+
+_LONGEST_TIMER = (
+    86_400.0  # seconds; a session may last a year, which some event loops cannot wait for at once
+)
+
+
+class Standing:
+    """Ends with a sale, a move, a changed password, ended sessions or its own expiry; comes back when the block that
+    ended it is rolled back.
+
+    Args:
+        on_change: called when the login ended, and when it is granted again.
+
+    Attributes:
+        ended: why the UC is logged in no longer; None while it is.
+    """
+
+    def __init__(self, directory: Directory, login: Login, on_change: Callable[[], None]) -> None:
+        self._directory = directory
+        self._login = login
+        self._on_change = on_change
+        self._grant: Grant | None = None
+        self._told = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self.ended: SessionEnded | None = None
+
+    async def begin(self) -> None:
+        """Judges the login as others will: once with all its cryptography, and a contract wallet is asked."""
+        try:
+            judge = Verifier(self._directory).authority
+            self._grant = (await asyncio.to_thread(judge, self._login.text, time.time())).grant
+        except (WalletUnreachable, TooManyWalletQuestions) as error:
+            log.warning("cannot tell yet whether this login holds: %s", error)
+        except DelegationError as error:
+            self._end(str(error))
+        else:
+            self._wait()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def look(self) -> None:
+        """Holds the login against the facts of now."""
+        if self._grant is None:
+            return
+        refusal = self._grant.refusal(self._directory.number(self._login.number)) or self._expired()
+        if refusal is not None and self.ended is None:
+            self._end(f"{refusal}: log in again, if it is still yours")
+        elif refusal is None and self.ended is not None:
+            log.info("the chain grants the login of %s again", self._login.number)
+            self.ended = None
+            self._told.clear()
+            self._on_change()
+
+    def check(self) -> None:
+        """Lets pass who is logged in.
+
+        Raises:
+            SessionEnded: the chain grants the login no longer.
+        """
+        if self.ended is not None:
+            raise SessionEnded(str(self.ended))
+
+    async def wait_ended(self) -> SessionEnded:
+        """Returns, once the login has ended, why."""
+        while self.ended is None:
+            await self._told.wait()
+        return self.ended
+
+    def _end(self, reason: str) -> None:
+        log.warning("the login of %s has ended: %s", self._login.number, reason)
+        self.ended = SessionEnded(reason)
+        self._told.set()
+        self._on_change()
+
+    def _expired(self) -> str | None:
+        expiry = self._login.delegation.expiry
+        return f"the session of {self._login.number} expired" if time.time() >= expiry else None
+
+    def _wait(self) -> None:
+        left = self._login.delegation.expiry - time.time()
+        self._timer = asyncio.get_running_loop().call_later(
+            min(max(0.0, left), _LONGEST_TIMER), self._time_passed
+        )
+
+    def _time_passed(self) -> None:
+        self.look()
+        if self.ended is None:
+            self._wait()
