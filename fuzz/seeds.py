@@ -10,7 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.invites import invite  # noqa: E402
-from telsdk.sip.fields import READERS  # noqa: E402
+from fuzz.fieldexamples import EXAMPLES  # noqa: E402
+from telsdk.sip.fieldtypes import FIELDS  # noqa: E402
 
 CORPUS = ROOT / "fuzz/corpus"
 
@@ -47,7 +48,8 @@ PROGRAMS = (
 
 def seeds() -> dict[str, list[bytes]]:
     """By target."""
-    keys = sorted(READERS)
+    keys = sorted(FIELDS)
+    examples = [(key, EXAMPLES[key][0].encode()) for key in keys]
     return {
         "message": [invite(0), ANSWER, invite(1).replace(b"Content-Length", b"l")],
         "stream": [b"\x05\x11" + BYE + b"\r\n\r\n" + BYE, b"\x01\x20" + BYE + ANSWER + b"\r\n\r\n"],
@@ -56,7 +58,7 @@ def seeds() -> dict[str, list[bytes]]:
             SDP.replace(b"\r\n", b"\n") + b"a=fingerprint:sha-256 " + b":".join([b"0A"] * 32) + b"\n",
         ],
         "uri": list(URIS),
-        "fields": [bytes([keys.index(key)]) + value for key, value in VALUES.items()],
+        "fields": [bytes([keys.index(key)]) + value for key, value in [*VALUES.items(), *examples]],
         "transactions": list(PROGRAMS),
     }
 

@@ -12,6 +12,7 @@ from typing import Final
 from fuzz.program import transactions
 from telsdk.sip.errors import SdpError, SipParseError
 from telsdk.sip.fields import READERS
+from telsdk.sip.fieldtypes import FIELDS, typed
 from telsdk.sip.headers import Headers
 from telsdk.sip.message import Request, Response
 from telsdk.sip.names import LISTS
@@ -51,6 +52,9 @@ def look_at(found: Request | Response) -> None:
     assert (found.call_id, found.cseq, found.max_forwards) == (fresh.call_id, fresh.cseq, fresh.max_forwards)
     for value in (found.contacts, found.routes, found.record_routes, found.expires, found.content_type):
         str(value)
+    for key in found.headers.keys():  # noqa: SIM118 - to go over `Headers` itself gives its lines
+        with suppress(SipParseError):
+            typed(found, key)
     if isinstance(found, Request):
         str(found.uri)
         bytes(found.response(486, to_tag="t"))
@@ -133,9 +137,10 @@ def uri(data: bytes) -> None:
 
 
 def fields(data: bytes) -> None:
-    """Every field is read or refused, whichever it is said to be; its list comes apart without loss."""
+    """Every field is read or refused, whichever it is said to be; what is read is written as it reads, and its list
+    comes apart without loss."""
     choice, text = data[:1] or b"\0", data[1:].decode("utf-8", "replace").strip(" \t")
-    keys = sorted(READERS)
+    keys = sorted(FIELDS)
     key = keys[choice[0] % len(keys)]
     if any(char in text for char in "\r\n\0"):
         return
@@ -143,7 +148,8 @@ def fields(data: bytes) -> None:
         headers = Headers([(key, text)])
     except ValueError:  # Unwritable: a control character
         return
-    for reader in (READERS[key], READERS[key]):
+    read_and_write(key, headers)
+    for reader in [READERS[key]] * 2 if key in READERS else []:
         try:
             headers.typed(key, reader)
         except SipParseError as error:
@@ -156,6 +162,20 @@ def fields(data: bytes) -> None:
     assert first == (values[0] if values else first)
     if key in LISTS and len(values) > 1 and all(values):
         assert headers.all(key) == values[1:]
+
+
+def read_and_write(key: str, headers: Headers) -> None:
+    """What a field says is, written, what it said."""
+    try:
+        found = FIELDS[key].of(Response(200, headers=headers))
+    except SipParseError as error:
+        assert error.reason.startswith(f"{key}: ")  # noqa: PT017 - either outcome is right
+        return
+    values = list(found) if isinstance(found, tuple) else [found]
+    lines = [", ".join(map(str, values))] if key in LISTS else list(map(str, values))
+    if values:
+        again = Response(200, headers=[(key, line) for line in lines])
+        assert FIELDS[key].of(again) == found, (key, lines)
 
 
 TARGETS: Final[Mapping[str, Target]] = {

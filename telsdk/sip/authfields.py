@@ -1,4 +1,5 @@
-"""WWW-Authenticate, Authorization and their Proxy- twins (RFC 3261 section 25.1, RFC 9110 section 11)."""
+"""WWW-Authenticate, Authorization, their Proxy- twins and Authentication-Info (RFC 3261 section 25.1, RFC 9110
+section 11)."""
 
 from __future__ import annotations
 
@@ -44,16 +45,14 @@ class _AuthField:
     def __str__(self) -> str:
         if self.token68 is not None:
             return f"{self.scheme} {self.token68}"
-        return f"{self.scheme} " + ", ".join(self._write(name, value) for name, value in self.params.items())
+        bare = self._bare()
+        return f"{self.scheme} " + ", ".join(
+            [_write(name, value, bare) for name, value in self.params.items()]
+        )
 
     def get(self, name: str) -> str | None:
         """The unquoted value of a parameter, or None."""
         return self.params.get(name.lower())
-
-    def _write(self, name: str, value: str) -> str:
-        if name in self._bare() and grammar.is_token(value):
-            return f"{name}={value}"
-        return f"{name}={grammar.quote(value)}"
 
     def _bare(self) -> frozenset[str]:
         """The parameters that the grammar writes without quotes; all others get them."""
@@ -78,10 +77,42 @@ class Credentials(_AuthField):
         return _BARE_IN_CREDENTIALS
 
 
+@dataclass(frozen=True, slots=True)
+class AuthenticationInfo:
+    """What a server tells after it let somebody in: the value of Authentication-Info (RFC 7616 section 3.5)."""
+
+    params: Mapping[str, str]  # lower-case name and unquoted value
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The Authentication-Info written as `text`.
+
+        Raises:
+            SipParseError: it has no parameter, a malformed one, or one twice.
+        """
+        if not text:
+            raise SipParseError("no parameter where one belongs (RFC 3261 section 25.1, ainfo)")
+        return cls(_parse_params(text, "Authentication-Info"))
+
+    def __str__(self) -> str:
+        return ", ".join([_write(name, value, _BARE_IN_INFO) for name, value in self.params.items()])
+
+    def get(self, name: str) -> str | None:
+        """The unquoted value of a parameter, or None."""
+        return self.params.get(name.lower())
+
+
 _BARE_IN_CHALLENGE: Final = frozenset({"algorithm", "stale", "userhash"})
 _BARE_IN_CREDENTIALS: Final = frozenset({"algorithm", "nc", "qop", "userhash"})
+_BARE_IN_INFO: Final = frozenset({"nc", "qop"})
 
 MAX_AUTH_PARAMS: Final = 64
+
+
+def _write(name: str, value: str, bare: frozenset[str]) -> str:
+    if name in bare and grammar.is_token(value):
+        return f"{name}={value}"
+    return f"{name}={grammar.quote(value)}"
 
 
 def _parse_params(text: str, scheme: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from telsdk.sip.fieldtypes import PATH
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
 from telsdk.sip.uri import NameAddr, Uri
@@ -62,8 +63,8 @@ def first_hop_knows_flows(request: Request) -> bool:
     """
     if len(request.vias) == 1:
         return True
-    paths = request.headers.all("Path")
-    return bool(paths) and NameAddr.parse(paths[-1]).uri.has("ob")
+    paths = PATH.of(request)
+    return bool(paths) and paths[-1].uri.has("ob")
 
 
 def by_user_agent(bindings: Sequence[Binding]) -> list[list[Binding]]:

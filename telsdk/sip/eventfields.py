@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from telsdk.sip import grammar
 from telsdk.sip.errors import SipParseError
-from telsdk.sip.fields import MAX_DELTA_SECONDS
+from telsdk.sip.values import MAX_DELTA_SECONDS
 
 _with_params = re.compile(rf"({grammar.TOKEN})({grammar.PARAMS}){grammar.SWS}").fullmatch
 

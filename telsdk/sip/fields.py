@@ -11,30 +11,23 @@ from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Final
 
-from telsdk.sip import grammar
+from telsdk.sip import grammar, values
+from telsdk.sip.contentfields import MediaType
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.headers import CSeq, Headers, Via
+from telsdk.sip.infofields import WarningValue, is_warning
+from telsdk.sip.timefields import RetryAfter
 from telsdk.sip.uri import NameAddr
 
 MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
 """RFC 3261 section 8.1.1, without Max-Forwards, which peers of RFC 2543 do not send."""
 
-MAX_DELTA_SECONDS: Final = 2**32 - 1
-"""RFC 3261 section 20.19."""
-
 _MISSING: Final = "missing or empty (RFC 3261 section 8.1.1)"
 
 _is_call_id = re.compile(grammar.CALLID).fullmatch
-_media_type = re.compile(
-    rf"({grammar.TOKEN}){grammar.SWS}/{grammar.SWS}({grammar.TOKEN})({grammar.PARAMS}){grammar.SWS}"
-).fullmatch
 _plain_address = re.compile(grammar.PLAIN_NAME_ADDR).fullmatch
-_digits = re.compile(r"[0-9]{1,10}").fullmatch
 _is_date = re.compile(grammar.RFC1123_DATE).fullmatch
-_retry_after = re.compile(
-    rf"([0-9]{{1,10}}){grammar.SWS}(?:\([^()]*\))?{grammar.PARAMS}{grammar.SWS}"
-).fullmatch
-_is_warning = re.compile(rf"[0-9]{{3}} \S+ {grammar.QUOTED_STRING}").fullmatch
+_hops = values.integer(255)
 
 
 def _required(headers: Headers, key: str) -> str:
@@ -52,10 +45,10 @@ def via(headers: Headers) -> Via:
 
 
 def vias(headers: Headers) -> tuple[Via, ...]:
-    values = headers.all("via")
-    if not values:
+    found = headers.all("via")
+    if not found:
         raise SipParseError(_MISSING)
-    return tuple([Via.parse(value) for value in values])
+    return tuple([Via.parse(value) for value in found])
 
 
 def from_(headers: Headers) -> NameAddr:
@@ -91,15 +84,12 @@ def record_routes(headers: Headers) -> tuple[NameAddr, ...]:
 
 
 def contacts(headers: Headers) -> tuple[NameAddr, ...]:
-    values = headers.all("contact")
-    return () if values == ["*"] else tuple([NameAddr.parse(value) for value in values])
+    found = headers.all("contact")
+    return () if found == ["*"] else tuple([NameAddr.parse(value) for value in found])
 
 
 def call_id(headers: Headers) -> str:
-    value = _required(headers, "call-id")
-    if not _is_call_id(value):
-        raise SipParseError(f"{value[:80]!r} is malformed (RFC 3261 section 25.1)")
-    return value
+    return values.call_id(_required(headers, "call-id"))
 
 
 def cseq(headers: Headers) -> CSeq:
@@ -107,33 +97,22 @@ def cseq(headers: Headers) -> CSeq:
 
 
 def max_forwards(headers: Headers) -> int | None:
-    return _integer(headers.first_line("max-forwards"), 255)
+    value = headers.first_line("max-forwards")
+    return None if value is None else _hops(value)
 
 
 def expires(headers: Headers) -> int | None:
-    return _integer(headers.first_line("expires"), MAX_DELTA_SECONDS)
-
-
-def _integer(value: str | None, largest: int) -> int | None:
-    if value is None:
-        return None
-    if not _digits(value) or int(value) > largest:
-        raise SipParseError(f"{value[:40]!r} is not one of 0 to {largest}")
-    return int(value)
+    value = headers.first_line("expires")
+    return None if value is None else values.number(value)
 
 
 def content_type(headers: Headers) -> str | None:
     value = headers.first_line("content-type")
-    if value is None:
-        return None
-    match = _media_type(value)
-    if match is None:
-        raise SipParseError(f"{value[:80]!r} is not type/subtype (RFC 3261 section 20.15)")
-    return f"{match[1]}/{match[2]}".lower()
+    return None if value is None else MediaType.parse(value).name
 
 
 def date(headers: Headers) -> str:
-    """As written; always GMT (section 20.17)."""
+    """As written; always GMT (section 20.17). That there is such a day is for whoever wants to know it."""
     value = _required(headers, "date")
     if not _is_date(value):
         raise SipParseError(
@@ -144,20 +123,12 @@ def date(headers: Headers) -> str:
 
 def retry_after(headers: Headers) -> int:
     """Seconds (section 20.33)."""
-    value = _required(headers, "retry-after")
-    match = _retry_after(value)
-    if match is None or int(match[1]) > MAX_DELTA_SECONDS:
-        raise SipParseError(f"{value[:80]!r} does not begin with seconds (RFC 3261 section 20.33)")
-    return int(match[1])
+    return RetryAfter.parse(_required(headers, "retry-after")).seconds
 
 
-def warnings(headers: Headers) -> list[str]:
-    """Code, agent and text of each, as written (section 20.43)."""
-    values = headers.all("warning")
-    for value in values:
-        if not _is_warning(value):
-            raise SipParseError(f"{value[:80]!r} is not code, agent and text (RFC 3261 section 20.43)")
-    return values
+def warnings(headers: Headers) -> tuple[WarningValue, ...]:
+    """Code, agent and text of each (section 20.43)."""
+    return tuple([WarningValue.parse(value) for value in headers.all("warning")])
 
 
 _plain_seconds = re.compile("[0-9]{1,9}").fullmatch
@@ -176,7 +147,7 @@ PLAIN: Final[dict[str, Callable[[str], re.Match[str] | None]]] = {
     "content-type": re.compile("[a-z]++/[a-z]++").fullmatch,
     "date": _is_date,
     "retry-after": _plain_seconds,
-    "warning": _is_warning,
+    "warning": is_warning,
 }
 """By key, whether a line's value is of the usual form, for which the field's reader never raises."""
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from telsdk.sip import fieldtypes
+from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ClientTransaction, ServerTransaction
@@ -44,10 +46,11 @@ MAX_BREADTH: Final = 60
 
 def max_breadth(request: Request) -> int:
     """What the request allows; what is malformed counts as not said. Zero allows none: answer 440."""
-    value = request.headers.get("Max-Breadth")
-    if value is None or not (value.isascii() and value.isdecimal()):
-        return MAX_BREADTH
-    return min(int(value[:9]), MAX_BREADTH)
+    try:
+        said = fieldtypes.MAX_BREADTH.of(request)
+    except SipParseError:
+        said = None
+    return MAX_BREADTH if said is None else min(said, MAX_BREADTH)
 
 
 class Context:

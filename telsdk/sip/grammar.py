@@ -8,6 +8,7 @@ Departures from the RFC, each for a reason:
 
 - LWS: lines are unfolded before anything here sees them, so LWS is blanks and tabs.
 - host names may have ``_``: names within many private networks do, and it can be confused with nothing.
+- comments are within comments no more than four deep: a regular expression cannot count.
 - gen-value allows ``:``, because the values of ``received`` and ``maddr`` are IPv6 addresses, written without
   brackets in the one and with them in the other.
 """
@@ -35,6 +36,15 @@ CALLID: Final = rf"{WORD}(?:@{WORD})?+"
 GEN_VALUE: Final = r"[A-Za-z0-9.!%*_+`'~:\[\]-]++"
 GENERIC_PARAM: Final = rf"{TOKEN}(?:{SWS}={SWS}(?:{GEN_VALUE}|{QUOTED_STRING}))?+"
 PARAMS: Final = rf"(?:{SWS};{SWS}{GENERIC_PARAM})*+"
+
+
+def _comment(within: str) -> str:
+    return rf"\((?:[^()\\\x00-\x08\x0a-\x1f\x7f]|\\[\x00-\x09\x0b\x0c\x0e-\x7f]{within})*+\)"
+
+
+COMMENT: Final = _comment("|" + _comment("|" + _comment("|" + _comment(""))))
+"""Four deep."""
+
 
 HOSTNAME: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?"
 IPV6_REFERENCE: Final = r"\[[0-9A-Fa-f:.]++\]"

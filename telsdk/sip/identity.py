@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from telsdk.errors import Refused
 from telsdk.sip import token as jws
 from telsdk.sip.errors import SipParseError
+from telsdk.sip.identityfields import Identity
 from telsdk.sip.token import AuthError, Authorise, Authority, Json, NumberOf, TokenError, digits_only
 from telsdk.sip.uri import Uri
 
@@ -28,13 +28,10 @@ HEADER: Final[Json] = {"alg": jws.ALGORITHM, "ppt": PPT, "typ": "passport"}
 MAX_AGE: Final = 60  # seconds; RFC 8224 section 4.1 recommends no more
 SKEW: Final = 30  # seconds that the clocks of both ends may be apart
 
+MAX_VALUE: Final = 5_000  # characters of the field: a token with a delegation takes about 1,500
+
 Media = Iterable[tuple[str, str]]
 """Algorithm and digest of each fingerprint in a session description (RFC 8122), colons or none."""
-
-_value = re.compile(
-    r"([A-Za-z0-9_.-]{1,4096})((?:[ \t]*;[ \t]*[a-z]{1,8}=(?:<[^<>\s]{1,512}>|\"?[A-Za-z0-9-]{1,32}\"?))*)"
-).fullmatch
-_params = re.compile(r";[ \t]*([a-z]+)=[<\"]?([^<>\"; \t]+)").findall
 
 
 class IdentityError(AuthError):
@@ -213,20 +210,19 @@ def _split(value: str | None) -> tuple[str, str]:
     """The token and the `info` of an Identity header field (RFC 8224 section 4)."""
     if value is None:
         raise IdentityMissing("the message has no Identity: who sent it is not proven")
-    match = _value(value)
-    if match is None:
-        raise InvalidIdentity("the Identity header field is malformed (RFC 8224 section 4)")
-    pairs = _params(match[2])
-    params = dict(pairs)
-    if len(params) != len(pairs):
-        raise InvalidIdentity("the Identity header field has a parameter twice")
-    if params.get("ppt") != PPT or params.get("alg", jws.ALGORITHM) != jws.ALGORITHM:
+    try:
+        found = Identity.parse(value)
+    except SipParseError as error:
+        raise InvalidIdentity(error.reason) from None
+    if len(value) > MAX_VALUE:
+        raise InvalidIdentity(f"the Identity header field has more than {MAX_VALUE} characters")
+    if found.param("ppt") != PPT or (found.param("alg") or jws.ALGORITHM) != jws.ALGORITHM:
         raise UnsupportedCredential(
             f"only caller tokens with ppt={PPT} and alg={jws.ALGORITHM} are understood"
         )
-    if "info" not in params:
+    if found.info is None:
         raise BadIdentityInfo("the Identity header field names no signer in info")
-    return match[1], params["info"]
+    return found.token, found.info
 
 
 def _origin(claims: Json) -> str:

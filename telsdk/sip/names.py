@@ -52,22 +52,22 @@ Identity or in a field unknown here separates nothing.
 """
 
 SINGLE: Final = _words("""
-    call-id content-disposition content-length content-type cseq date event expires from max-forwards
-    mime-version min-expires min-se organization priority rack refer-to referred-by replaces reply-to
-    retry-after rseq server session-expires sip-etag sip-if-match subject subscription-state target-dialog
-    timestamp to user-agent
+    call-id content-disposition content-length content-type cseq date event expires flow-timer from
+    max-breadth max-forwards mime-version min-expires min-se organization priority privacy rack refer-sub
+    refer-to referred-by replaces reply-to retry-after rseq server session-expires sip-etag sip-if-match
+    subject subscription-state target-dialog timestamp to user-agent
 """)
 """Fields that may occur only once in a message (RFC 3261 section 7.3.1: no list, so no second line)."""
 
 _USUAL: Final = _words("""
     Accept Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Authentication-Info Authorization
     Call-ID Call-Info Contact Content-Disposition Content-Encoding Content-Language Content-Length
-    Content-Type CSeq Date Error-Info Event Expires From Identity In-Reply-To Max-Forwards MIME-Version
-    Min-Expires Min-SE Organization P-Asserted-Identity P-Preferred-Identity Path Priority Privacy
-    Proxy-Authenticate Proxy-Authorization Proxy-Require RAck Reason Record-Route Refer-To Referred-By
-    Replaces Reply-To Require Retry-After Route RSeq Server Service-Route Session-Expires SIP-ETag
-    SIP-If-Match Subject Subscription-State Supported Timestamp To Unsupported User-Agent Via Warning
-    WWW-Authenticate
+    Content-Type CSeq Date Error-Info Event Expires Flow-Timer From Identity In-Reply-To Max-Breadth
+    Max-Forwards MIME-Version Min-Expires Min-SE Organization P-Asserted-Identity P-Preferred-Identity
+    Path Priority Privacy Proxy-Authenticate Proxy-Authorization Proxy-Require RAck Reason Record-Route
+    Refer-Sub Refer-To Referred-By Replaces Reply-To Require Retry-After Route RSeq Server Service-Route
+    Session-Expires SIP-ETag SIP-If-Match Subject Subscription-State Supported Timestamp To Unsupported
+    User-Agent Via Warning WWW-Authenticate
 """)
 
 

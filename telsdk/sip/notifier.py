@@ -18,10 +18,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from telsdk.sip.contentfields import weight
 from telsdk.sip.dialog import Dialog, dialog_id
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.eventfields import EventType, SubscriptionState
 from telsdk.sip.events import Event, RequestReceived, ResponseReceived, TimedOut, TransportFailed
+from telsdk.sip.fieldtypes import ACCEPT, EVENT
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
 from telsdk.sip.stack import Stack
@@ -249,15 +251,15 @@ class Notifier:
     def _subscribe(self, event: RequestReceived, now: float) -> None:
         request, tx = event.request, event.tx
         try:
-            kind = EventType.parse(request.headers.get("Event") or "")
-        except SipParseError:
-            kind = EventType("")
-        package = self._packages.get(kind.package)
-        if package is None:
+            kind, accepted = EVENT.of(request), ACCEPT.of(request)
+        except SipParseError as error:
+            self._stack.answer(tx, 400, now, error.reason)
+            return
+        package = self._packages.get(kind.package) if kind is not None else None
+        if kind is None or package is None:
             self._stack.answer(tx, 489, now, None, ("Allow-Events", self.allow_events))
             return
-        accepted = [one.partition(";")[0].strip().lower() for one in request.headers.all("Accept")]
-        if accepted and not _takes(accepted, package.content_type):
+        if accepted and not weight(accepted, package.content_type):
             self._stack.answer(tx, 406, now, None, ("Accept", package.content_type))
             return
         expires = package.default_expires if request.expires is None else request.expires
@@ -366,8 +368,3 @@ class Notifier:
             self._agenda.stop((subscription, "expiry"))
             self._agenda.stop((subscription, "interval"))
             self._events.append(SubscriptionGone(subscription))
-
-
-def _takes(accepted: Sequence[str], content_type: str) -> bool:
-    kind = content_type.partition("/")[0]
-    return any(one in (content_type, f"{kind}/*", "*/*") for one in accepted)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from telsdk.sip.binding import Binding, first_hop_knows_flows, flow_id
 from telsdk.sip.errors import SipParseError
+from telsdk.sip.fieldtypes import PATH, REQUIRE
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.uri import NameAddr, Uri
@@ -151,7 +152,7 @@ class Registrar:
 
     def _wanted(self, request: Request, now: float, flow: Hop) -> list[Binding] | None:
         """The bindings asked for, with those to be removed already expired; None for ``*``."""
-        unknown = [tag for tag in request.headers.all("Require") if tag.lower() not in SUPPORTED]
+        unknown = [tag for tag in REQUIRE.of(request) if tag.lower() not in SUPPORTED]
         if unknown:
             raise _Refusal(420, None, ("Unsupported", ", ".join(unknown)))
         if request.contact_star:
@@ -177,7 +178,7 @@ class Registrar:
             request.call_id,
             request.cseq.number,
             _q(contact),
-            tuple(NameAddr.parse(path) for path in request.headers.all("Path")),
+            PATH.of(request),
             now,
         )
 

@@ -12,8 +12,6 @@ and the answer in the PRACK.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from telsdk.sip.call import (
@@ -26,18 +24,16 @@ from telsdk.sip.call import (
     has_sdp,
     tokens_in,
 )
+from telsdk.sip.callfields import RAck
 from telsdk.sip.calls import Alarm, Calls, name_body
 from telsdk.sip.dialog import Dialog, Side
 from telsdk.sip.errors import SipParseError
+from telsdk.sip.fieldtypes import RACK, RSEQ
 from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ProtocolStateError, ServerTransaction
 from telsdk.sip.update import Updates
 
 TAG = "100rel"
-MAX_RSEQ = 2**32 - 1
-
-_rseq = re.compile("[0-9]{1,10}").fullmatch
-_rack = re.compile(r"([0-9]{1,10})[ \t]+([0-9]{1,10})[ \t]+(\S+)").fullmatch
 
 
 class Taken(Enum):
@@ -48,36 +44,15 @@ class Taken(Enum):
     ASK = auto()  # tell the application, which has to send the PRACK
 
 
-@dataclass(frozen=True, slots=True)
-class RAck:
-    """Which response a PRACK acknowledges (section 7.2)."""
-
-    rseq: int
-    cseq: int
-    method: str
-
-    def __str__(self) -> str:
-        return f"{self.rseq} {self.cseq} {self.method}"
-
-    @classmethod
-    def of(cls, response: Response) -> RAck | None:
-        """What acknowledges this response; None where it asks for nothing, or in a way nobody understands."""
-        value = response.headers.get("RSeq") or ""
-        if TAG not in tokens_in(response, "Require") or not _rseq(value):
-            return None
-        number = int(value)
-        cseq = response.cseq
-        return cls(number, cseq.number, cseq.method) if 0 < number <= MAX_RSEQ else None
-
-    @classmethod
-    def parse(cls, value: str) -> RAck:
-        """Raises SipParseError where it is no RAck."""
-        match = _rack(value)
-        if match is None:
-            raise SipParseError(
-                f"RAck: {value[:80]!r} is not two numbers and a method (RFC 3262 section 7.2)"
-            )
-        return cls(int(match[1]), int(match[2]), match[3])
+def rack_of(response: Response) -> RAck | None:
+    """What acknowledges this response; None where it asks for nothing, or in a way nobody understands."""
+    if TAG not in tokens_in(response, "Require"):
+        return None
+    try:
+        number = RSEQ.of(response)
+    except SipParseError:
+        return None
+    return None if number is None else RAck(number, response.cseq.number, response.cseq.method)
 
 
 class Reliable:
@@ -134,11 +109,14 @@ class Reliable:
         """Take a PRACK of the peer."""
         state = call.reliable
         try:
-            rack = RAck.parse(request.headers.get("RAck") or "")
+            rack = RACK.of(request)
         except SipParseError as error:
             self._calls.stack.answer(tx, 400, now, error.reason)
             return
-        if state is None or state.pending is None or rack != RAck.of(state.pending):
+        if rack is None:
+            self._calls.stack.answer(tx, 400, now, "RAck missing")
+            return
+        if state is None or state.pending is None or rack != rack_of(state.pending):
             self._calls.stack.answer(tx, 481, now)
             return
         self._stop(call)
@@ -197,7 +175,7 @@ class Reliable:
 
     def take(self, call: Call, dialog: Dialog, response: Response, now: float, *, may_ask: bool) -> Taken:
         """Take a provisional response to an INVITE of ours, and send its PRACK if the application need not."""
-        rack = RAck.of(response) if self.on else None
+        rack = rack_of(response) if self.on else None
         if rack is None:
             return Taken.PASS
         key = (dialog.remote.tag or "", rack.cseq)
@@ -225,7 +203,7 @@ class Reliable:
         """
         tag = response.to.tag or ""
         dialog = call.early.get(tag)
-        rack = RAck.of(response)
+        rack = rack_of(response)
         if dialog is None or rack is None or call.unacknowledged.get(tag) is not response:
             raise ProtocolStateError("nothing to acknowledge: it is done, or the call does not ring any more")
         del call.unacknowledged[tag]

@@ -8,6 +8,8 @@ from hashlib import blake2s
 from typing import NamedTuple
 
 from telsdk.sip.dialog import MAX_FORWARDS
+from telsdk.sip.errors import SipParseError
+from telsdk.sip.fieldtypes import PROXY_REQUIRE
 from telsdk.sip.message import Request
 from telsdk.sip.uri import NameAddr, Uri
 
@@ -30,7 +32,10 @@ def check(request: Request, supported: Container[str] = ()) -> Refusal | None:
         return Refusal(483)
     # 8.2.2.3: an ACK cannot be refused, so it demands nothing.
     if "Proxy-Require" in request.headers and request.method != "ACK":
-        unknown = [tag for tag in request.headers.all("Proxy-Require") if tag.lower() not in supported]
+        try:
+            unknown = [tag for tag in PROXY_REQUIRE.of(request) if tag.lower() not in supported]
+        except SipParseError as error:
+            return Refusal(400, error.reason)
         if unknown:
             return Refusal(420, None, (("Unsupported", ", ".join(unknown)),))
     return None

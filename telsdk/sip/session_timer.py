@@ -10,14 +10,14 @@ The refresher is written from the view of the request: ``uac`` is who sent the r
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import Final
 
 from telsdk.sip.call import Call, CallState, SessionTimer, tokens_in
 from telsdk.sip.calls import Alarm, Calls
 from telsdk.sip.errors import SipParseError
+from telsdk.sip.fieldtypes import MIN_SE, SESSION_EXPIRES
 from telsdk.sip.message import Message, Request, Response
+from telsdk.sip.timefields import SessionExpires
 from telsdk.sip.transaction import ServerTransaction
 
 LEAST: Final = 90
@@ -26,47 +26,13 @@ LEAST: Final = 90
 AGAIN: Final = 10.0
 """Seconds until a refresh that found no room or was refused is tried again."""
 
-_session_expires = re.compile(r"([0-9]{1,10})((?:[ \t]*;[ \t]*[^;]+)*)[ \t]*").fullmatch
-_seconds = re.compile(r"([0-9]{1,10})[ \t]*(?:;.*)?").fullmatch
-
-
-@dataclass(frozen=True, slots=True)
-class SessionExpires:
-    """The field of that name: seconds, and who refreshes, ``uac`` or ``uas``, where it says so."""
-
-    seconds: int
-    refresher: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.seconds};refresher={self.refresher}" if self.refresher else f"{self.seconds}"
-
-
-def session_expires(message: Message) -> SessionExpires | None:
-    """The Session-Expires of a message; None where it is absent.
-
-    Raises:
-        SipParseError: it is malformed (section 4).
-    """
-    value = message.headers.get("Session-Expires")
-    if value is None:
-        return None
-    match = _session_expires(value)
-    if match is None or int(match[1]) > 2**32 - 1:
-        raise SipParseError(
-            f"Session-Expires: {value[:80]!r} does not begin with seconds (RFC 4028 section 4)"
-        )
-    refresher = None
-    for param in match[2].split(";"):
-        name, _, given = param.partition("=")
-        if name.strip().lower() == "refresher" and given.strip().lower() in ("uac", "uas"):
-            refresher = given.strip().lower()
-    return SessionExpires(int(match[1]), refresher)
-
 
 def min_se(message: Message) -> int:
     """The Min-SE of a message in seconds; the least there is where it is absent or malformed (section 5)."""
-    match = _seconds(message.headers.get("Min-SE") or "")
-    return max(LEAST, min(int(match[1]), 2**32 - 1)) if match else LEAST
+    try:
+        return max(LEAST, MIN_SE.of(message) or 0)
+    except SipParseError:
+        return LEAST
 
 
 def obey(request: Request, refusal: Response) -> None:
@@ -120,7 +86,7 @@ class SessionTimers:
         if not self.on or call.ended:
             return
         try:
-            granted = session_expires(response)
+            granted = SESSION_EXPIRES.of(response)
         except SipParseError:
             granted = None
         if granted is None or granted.seconds < LEAST:
@@ -135,7 +101,7 @@ class SessionTimers:
         if not self.on or request.method not in ("INVITE", "UPDATE"):
             return False
         try:
-            asked = session_expires(request)
+            asked = SESSION_EXPIRES.of(request)
         except SipParseError as error:
             self._calls.stack.answer(tx, 400, now, error.reason)
             return True
@@ -149,7 +115,7 @@ class SessionTimers:
         """Our 2xx `response`, not yet sent, to the peer's INVITE or UPDATE: say what we agree to (section 9)."""
         if not self.on:
             return
-        asked = session_expires(request)
+        asked = SESSION_EXPIRES.of(request)
         knows = _knows_timers(request)
         if asked is None and not knows:
             self._stop(call)

@@ -17,6 +17,7 @@ from telsdk.sip.dialog import MAX_FORWARDS, Dialog, DialogId, dialog_id
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.eventfields import NEVER_RESUBSCRIBE, RESUBSCRIBE_AT_ONCE, EventType, SubscriptionState
 from telsdk.sip.events import Event, RequestReceived, ResponseReceived, TimedOut, TransportFailed
+from telsdk.sip.fieldtypes import EVENT, MIN_EXPIRES, SUBSCRIPTION_STATE
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.notifier import USAGE_ENDS
@@ -304,10 +305,12 @@ class Subscriber:
             self._stack.answer(tx, 481, now)
             return
         try:
-            if EventType.parse(request.headers.get("Event") or "") != candidate.event:
+            kind, state = EVENT.of(request), SUBSCRIPTION_STATE.of(request)
+            if kind is None or state is None:
+                raise SipParseError("Event or Subscription-State is missing (RFC 6665 section 4.2.2)")
+            if kind != candidate.event:
                 self._stack.answer(tx, 489, now, None, ("Allow-Events", candidate.event.package))
                 return
-            state = SubscriptionState.parse(request.headers.get("Subscription-State") or "")
             if sub is None:
                 sub = self._establish(candidate, request)
             elif sub.dialog is not None and not sub.dialog.receive(request):
@@ -398,9 +401,7 @@ def _retry_after(response: Response, sub: Subscription) -> int | None:
 
 
 def _min_expires(response: Response) -> int:
-    value = (response.headers.get("Min-Expires") or "").strip()
-    return (
-        min(int(value), fields.MAX_DELTA_SECONDS)
-        if value.isascii() and value.isdecimal() and len(value) <= 10
-        else 0
-    )
+    try:
+        return MIN_EXPIRES.of(response) or 0
+    except SipParseError:
+        return 0

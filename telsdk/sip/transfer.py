@@ -18,12 +18,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from telsdk.sip.call import Call
+from telsdk.sip.callfields import Replaces
 from telsdk.sip.calls import UNANSWERED, Calls
 from telsdk.sip.dialog import Dialog, dialog_id
 from telsdk.sip.errors import SipParseError
+from telsdk.sip.eventfields import EventType, SubscriptionState
 from telsdk.sip.events import Event
-from telsdk.sip.message import REASONS, Request, Response
-from telsdk.sip.replaces import Replaces
+from telsdk.sip.fieldtypes import EVENT, REFER_SUB, REFER_TO, SUBSCRIPTION_STATE
+from telsdk.sip.message import REASONS, Message, Request, Response
 from telsdk.sip.transaction import ProtocolStateError, ServerTransaction
 from telsdk.sip.uri import NameAddr, Uri
 
@@ -32,7 +34,7 @@ EXPIRES: Final = 180
 
 NO_SUBSCRIPTION: Final = "norefersub"
 
-_event = re.compile(r"refer(?:[ \t]*;[ \t]*id[ \t]*=[ \t]*([0-9]{1,10}))?[ \t]*", re.IGNORECASE).fullmatch
+_is_cseq = re.compile("[0-9]{1,10}").fullmatch
 _status_line = re.compile(rb"SIP/2\.0 ([1-6][0-9]{2}) ([^\r\n]*)").match
 
 
@@ -127,8 +129,7 @@ class Transfers:
         def done(response: Response | None, status: int, now: float) -> None:
             if call.ended:
                 return
-            unwanted = response is not None and response.headers.get("Refer-Sub") == "false"
-            if status >= 300 or unwanted:
+            if status >= 300 or (response is not None and _is_quiet(response)):
                 call.refers.discard(cseq)
             if response is not None and status < 300:
                 dialog.refresh(response)
@@ -141,25 +142,28 @@ class Transfers:
 
     def notified(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> bool:
         """Take a NOTIFY of the peer; False when it is about something else than a REFER."""
-        event = _event(request.headers.get("Event") or "")
-        if event is None:
-            return False
+        try:
+            event = EVENT.of(request)
+            if event is None or event.package.lower() != "refer":
+                return False
+            state = SUBSCRIPTION_STATE.of(request)
+        except SipParseError as error:
+            self._calls.stack.answer(tx, 400, now, error.reason)
+            return True
         ours = call.refers
-        cseq = int(event[1]) if event[1] else min(ours, default=0)
+        cseq = min(ours, default=0) if event.id is None else _number(event.id)
         status = _status_line(request.body)
-        state = (request.headers.get("Subscription-State") or "").partition(";")[0].strip().lower()
         if cseq not in ours:
             self._calls.stack.answer(tx, 481, now)
-        elif status is None or not state:
+        elif status is None or state is None:
             self._calls.stack.answer(tx, 400, now, "No Status" if state else "Subscription-State missing")
         else:
             self._calls.stack.answer(tx, 200, now)
             self._calls.refresh(request)
-            ended = state == "terminated"
-            if ended:
+            if state.terminated:
                 ours.discard(cseq)
             reason = status[2].decode(errors="replace")
-            self._calls.events.append(TransferProgress(call, cseq, int(status[1]), reason, ended))
+            self._calls.events.append(TransferProgress(call, cseq, int(status[1]), reason, state.terminated))
         return True
 
     # The transferee
@@ -167,7 +171,7 @@ class Transfers:
     def received(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
         """Take a REFER of the peer."""
         try:
-            target = NameAddr.parse(request.headers.get("Refer-To") or "")
+            target = _target(request)
             replaces = Replaces.asked_by(target.uri)
         except SipParseError as error:
             self._calls.stack.answer(tx, 400, now, error.reason)
@@ -189,15 +193,14 @@ class Transfers:
         if known is None:
             raise ProtocolStateError("this REFER was answered, or its dialog is over")
         dialog = known[1]  # early, where it overtook the answer to our call
-        quiet = NO_SUBSCRIPTION in self._calls.supported and request.headers.get("Refer-Sub") == "false"
+        quiet = NO_SUBSCRIPTION in self._calls.supported and _is_quiet(request)
         response = self._calls.stack.make_response(request, 200 if quiet else 202)
         self._calls.for_dialog(response, allow=True)
         if quiet:
             response.headers.add("Refer-Sub", "false")  # RFC 4488 section 4
         self._calls.stack.respond(tx, response, now)
         self._calls.refresh(request)
-        target = NameAddr.parse(request.headers.get("Refer-To") or "")
-        referral = Referral(call, dialog, request.cseq.number, target, quiet)
+        referral = Referral(call, dialog, request.cseq.number, _target(request), quiet)
         self.notify(referral, 100, now)
         return referral
 
@@ -215,9 +218,10 @@ class Transfers:
         if referral.quiet:
             return
         request = referral.dialog.request("NOTIFY", contact=self._calls.contact)
-        request.headers.add("Event", f"refer;id={referral.cseq}")
-        state = "terminated;reason=noresource" if referral.ended else f"active;expires={EXPIRES}"
-        request.headers.add("Subscription-State", state)
+        ended = SubscriptionState("terminated", reason="noresource")
+        state = ended if referral.ended else SubscriptionState("active", expires=EXPIRES)
+        request.headers.add("Event", str(EventType("refer", str(referral.cseq))))
+        request.headers.add("Subscription-State", str(state))
         request.headers.add("Content-Type", "message/sipfrag;version=2.0")
         phrase = REASONS.get(status, "") if reason is None else reason
         request.body = f"SIP/2.0 {status} {phrase}\r\n".encode()
@@ -227,6 +231,28 @@ class Transfers:
                 referral.ended = True
 
         self._calls.ask(referral.dialog, request, now, done)
+
+
+def _target(request: Request) -> NameAddr:
+    """Whom a REFER is about. Raises SipParseError where it does not say."""
+    target = REFER_TO.of(request)
+    if target is None:
+        raise SipParseError("refer-to: missing (RFC 3515 section 2.4.1)")
+    return target
+
+
+def _is_quiet(message: Message) -> bool:
+    """Whether the one who sent this wants no subscription, or makes none (RFC 4488)."""
+    try:
+        found = REFER_SUB.of(message)
+    except SipParseError:
+        return False
+    return found is not None and not found.wanted
+
+
+def _number(text: str) -> int:
+    """The CSeq that an ``id`` names; -1: none."""
+    return int(text) if _is_cseq(text) else -1
 
 
 def _confirmed(call: Call) -> Dialog:

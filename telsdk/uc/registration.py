@@ -13,6 +13,7 @@ from telsdk.credential.session import Login
 from telsdk.directory import Directory, HubFacts, NodeFacts
 from telsdk.net.route import NoRoute, find, hop_to
 from telsdk.sip import bearer
+from telsdk.sip.fieldtypes import WARNING
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Response
 from telsdk.sip.ua import UserAgent
@@ -195,5 +196,5 @@ class Registration:
 
 def _said(response: Response) -> str:
     """What the other side answered, with its reason when it gave one."""
-    reasons = [text.partition('"')[2].rstrip('"') for text in response.headers.all("Warning")]
+    reasons = [warning.text for warning in WARNING.of(response)]
     return ": ".join([f"{response.status} {response.reason}", *reasons])

@@ -63,9 +63,29 @@ def test_a_body_of_an_invite_is_sdp_or_may_be_passed_over(fields: Fields, refuse
         ("text/plain", True),
         ("text/*, application/sdpx", True),
         ("", True),  # 20.1: nothing is acceptable
+        ("application/sdp;q=0", True),
+        ("application/sdp;q=0, */*", True),
+        ("*/*;q=0, application/*;q=0.1", False),
     ],
 )
 def test_who_takes_no_sdp_in_the_answer_gets_406(accept: str, refused: bool) -> None:
     expected = Refusal(406) if refused else None
     assert refusal(asked("INVITE", ("Accept", accept)), frozenset()) == expected
     assert refusal(asked("OPTIONS", ("Accept", accept)), frozenset()) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("Require", "a b"), ("Require", "timer,,"), ("Accept", "sdp"), ("Content-Disposition", "a b"),
+     ("Content-Encoding", "a/b")],
+)  # fmt: skip
+def test_what_has_to_be_understood_and_is_malformed_gets_400_that_names_it(name: str, value: str) -> None:
+    refused = refusal(asked("INVITE", (name, value), ("Content-Type", SDP), body=b"x"), {"timer"})
+    assert refused is not None
+    assert refused.status == 400
+    assert (refused.reason or "").startswith(f"{name.lower()}: ")
+
+
+@pytest.mark.parametrize("name", ["Supported", "Allow", "Alert-Info", "Subject", "User-Agent", "Reply-To"])
+def test_what_need_not_be_understood_is_no_reason_to_refuse(name: str) -> None:
+    assert refusal(asked("INVITE", (name, '"<,;')), frozenset()) is None

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.fields import MANDATORY, PLAIN, READERS
 from telsdk.sip.headers import Headers
+from telsdk.sip.infofields import WarningValue
 from telsdk.sip.message import Request
 from tests.sip.messages import addresses, cseqs, vias
 
@@ -109,7 +110,8 @@ def test_fields_without_a_property_are_checked_too(key: str, value: str) -> None
 @pytest.mark.parametrize(
     ("key", "value", "meant"),
     [("date", "Sat, 13 Nov 2010 23:29:00 GMT", "Sat, 13 Nov 2010 23:29:00 GMT"), ("retry-after", "18", 18),
-     ("warning", '301 h "x, y", 399 a.example:5060 "z"', ['301 h "x, y"', '399 a.example:5060 "z"'])],
+     ("warning", '301 h "x, y", 399 a.example:5060 "z"',
+      (WarningValue(301, "h", "x, y"), WarningValue(399, "a.example:5060", "z")))],
 )  # fmt: skip
 def test_fields_without_a_property_can_be_read(key: str, value: str, meant: object) -> None:
     assert READERS[key](Headers([(key, value)])) == meant

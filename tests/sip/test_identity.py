@@ -148,7 +148,7 @@ def test_nobody_speaks_for_anothers_number() -> None:
     with pytest.raises(identity.WrongOrigin):
         verify(issue(orig="tel:5551234"))
     with pytest.raises(identity.WrongOrigin):
-        verify(issue(orig="sip:"))
+        verify(issue(orig="sip:telprotocol"))
 
 
 def test_names_need_a_resolver() -> None:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from telsdk.sip.call import Call, CallEnded, CallFailed, OfferAnswered, OfferFailed, Reinvited, Ringing
+from telsdk.sip.callfields import RAck
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import Request, Response
 from telsdk.sip.parser import parse
-from telsdk.sip.reliable import RAck
+from telsdk.sip.reliable import rack_of
 from telsdk.sip.stack import Event
 from telsdk.sip.transaction import ProtocolStateError
 from telsdk.sip.ua import Answered, CallConfirmed, CallState, ProvisionalConfirmed
@@ -54,7 +55,7 @@ def test_a_rack_is_read_as_it_is_written() -> None:
 @pytest.mark.parametrize("rseq", ["", "0", "4294967296", "x"])
 def test_a_response_with_a_number_that_nobody_understands_asks_for_nothing(rseq: str) -> None:
     fields = [("Require", "100rel"), ("RSeq", rseq), ("CSeq", "1 INVITE")]
-    assert RAck.of(Response(183, headers=fields)) is None
+    assert rack_of(Response(183, headers=fields)) is None
 
 
 # One response

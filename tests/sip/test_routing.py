@@ -33,6 +33,8 @@ def is_local(uri: Uri) -> bool:
         (request(Max_Forwards="0"), 483),
         (request("tel:5551234"), 416),
         (request(Proxy_Require="time-travel"), 420),
+        (request(Proxy_Require="a b"), 400),
+        (request(Require="a b", Accept="<"), None),
     ],
 )
 def test_what_cannot_be_forwarded_is_refused(made: Request, status: int | None) -> None:

@@ -141,6 +141,9 @@ def test_news_of_no_transfer_gets_481_and_news_without_status_400(pair: Pair) ->
     fragment, state = b"SIP/2.0 200 OK\r\n", "active"
     for cseq, body, subscription, status in (
         (99, fragment, state, 481),
+        ("x", fragment, state, 481),
+        ("1;id=2", fragment, state, 400),
+        (request.cseq.number, fragment, "active;expires=x", 400),
         (request.cseq.number, b"SIP/3", state, 400),
         (request.cseq.number, fragment, "", 400),
         (request.cseq.number, fragment, state, 200),
