@@ -1,4 +1,4 @@
-"""Whether a contract, for example a wallet, accepts a signature (ERC-1271)."""
+"""Accounts that are contracts, for example wallets, and whether they accept a signature (ERC-1271)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from eth_utils.address import to_checksum_address
 
 from telsdk.chain.errors import AnswerError, ContractRefused, NotDeployed
 from telsdk.chain.functions import Function
+from telsdk.chain.rpc import mapped
 from telsdk.chain.session import Session
 
 _MAGIC = bytes.fromhex("1626ba7e")
@@ -18,6 +19,16 @@ _IS_VALID_SIGNATURE = Function(
         "outputs": [{"name": "magicValue", "type": "bytes4"}],
     }
 )
+
+
+def is_contract(session: Session, account: str) -> bool:
+    """Whether there is code at `account`: of a contract, or of a key's account that runs one (EIP-7702).
+
+    Raises:
+        RpcError, RpcUnreachable: the chain cannot be asked.
+    """
+    with mapped():
+        return bool(session.w3.eth.get_code(to_checksum_address(account)))
 
 
 def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> bool:

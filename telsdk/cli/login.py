@@ -69,27 +69,24 @@ def deep(
 ) -> None:
     """Log in to ADDRESS, a number or name, by its owner's key. The key signs once and is then not needed.
 
+    Where a contract wallet holds the number, a key that signs for it will do: the contract is asked (ERC-1271).
+    It is asked again every ten minutes, so the session ends when it no longer knows that key.
+
     \b
     Examples:
       telsdk login deep alice.eth --account me.json
       telsdk login deep 5551234 --account ape:me --device phone --days 7
     """
     from telsdk.credential.deep import KeystoreSigner
-    from telsdk.credential.errors import NotOwner
     from telsdk.credential.session import login_deep
 
     client = options.client()
     facts = _facts(client, address)
     signer = KeystoreSigner(options.signer())
-    if signer.address != facts.owner:
-        raise NotOwner(
-            f"{facts.number} is held by {facts.owner}, not by {signer.address}: use the owner's key"
-        )
-    _keep(
-        login_deep(signer, facts, client.domain, _device(device), time.time(), days * _DAY),
-        file,
-        as_json=as_json,
+    session = login_deep(
+        signer, facts, client.domain, _device(device), time.time(), days * _DAY, contracts=client
     )
+    _keep(session, file, as_json=as_json)
 
 
 @login.command()
