@@ -15,6 +15,7 @@ from telsdk.cli import places
 from telsdk.cli.options import Function, Options, json_option, reading, writing
 from telsdk.cli.output import print_facts, print_json, print_table, working
 from telsdk.cli.params import ADDRESS
+from telsdk.cli.remote import signing_for, wallet_options
 from telsdk.cli.secret import LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, PASSWORD_FILE, passphrase
 
 if TYPE_CHECKING:
@@ -63,11 +64,23 @@ def login() -> None:
 @login.command()
 @click.argument("address", type=ADDRESS)
 @_session_options
+@wallet_options
 @writing
 def deep(
-    options: Options, address: str, device: str | None, days: int, file: Path | None, as_json: bool
+    options: Options,
+    address: str,
+    device: str | None,
+    days: int,
+    file: Path | None,
+    wallet: str | None,
+    wallet_account: str | None,
+    as_json: bool,
 ) -> None:
     """Log in to ADDRESS, a number or name, by its owner's key. The key signs once and is then not needed.
+
+    It is in a keystore on this machine (--account), or stays in a wallet that signs typed data over JSON-RPC
+    (--wallet), such as a hardware wallet behind its bridge: look there at what is signed, and confirm it within
+    two minutes.
 
     Where a contract wallet holds the number, a key that signs for it will do: the contract is asked (ERC-1271).
     It is asked again every ten minutes, so the session ends when it no longer knows that key.
@@ -76,16 +89,16 @@ def deep(
     Examples:
       telsdk login deep alice.eth --account me.json
       telsdk login deep 5551234 --account ape:me --device phone --days 7
+      telsdk login deep alice.eth --wallet http://127.0.0.1:1248
     """
-    from telsdk.credential.deep import KeystoreSigner
     from telsdk.credential.session import login_deep
 
     client = options.client()
     facts = _facts(client, address)
-    signer = KeystoreSigner(options.signer())
-    session = login_deep(
-        signer, facts, client.domain, _device(device), time.time(), days * _DAY, contracts=client
-    )
+    with signing_for(options, client, facts.owner, wallet, wallet_account) as signer:
+        session = login_deep(
+            signer, facts, client.domain, _device(device), time.time(), days * _DAY, contracts=client
+        )
     _keep(session, file, as_json=as_json)
 
 
