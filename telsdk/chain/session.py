@@ -96,8 +96,9 @@ class Session:
         *,
         block: Block = "latest",
         value: int = 0,
+        gas: int | None = None,
     ) -> Any:
-        """What `function` answers as of `block`, called with `value` wei; changes nothing.
+        """What `function` answers as of `block`, called with `value` wei and at most `gas`; changes nothing.
 
         Raises:
             ContractRefused: it reverts.
@@ -112,6 +113,8 @@ class Session:
             transaction["from"] = self.account.address
         if value:
             transaction["value"] = value  # type: ignore[typeddict-item]
+        if gas is not None:
+            transaction["gas"] = gas
         with mapped():
             result = self.w3.eth.call(transaction, block)  # type: ignore[arg-type]
         if not result and function.output_types:
