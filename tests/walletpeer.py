@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Reply = Callable[[dict[str, Any]], bytes | None]
+Reply = Callable[[dict[str, Any]], bytes | Iterator[bytes] | None]
 
 
 @contextmanager
 def answering(reply: Reply) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A peer that says what it likes, and what it was asked; None: nothing until the test ends."""
+    """A peer that says what it likes, and what it was asked.
+
+    `reply` gives the body of the answer, or its parts one after the other; or None: nothing until the test ends.
+    """
     asked: list[dict[str, Any]] = []
     over = threading.Event()
 
@@ -28,7 +31,9 @@ def answering(reply: Reply) -> Iterator[tuple[str, list[dict[str, Any]]]]:
                 return
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(OSError):  # whoever asked may have gone
+                for part in [body] if isinstance(body, bytes) else body:
+                    self.wfile.write(part)
 
         def log_message(self, *_: object) -> None:
             """Says nothing."""

@@ -24,7 +24,6 @@ MAX_ANSWER: Final = 65_536  # octets
 MAX_ACCOUNTS: Final = 10  # that a message names
 
 _CONNECT_TIMEOUT: Final = 5.0  # seconds
-_CHUNK: Final = 4096  # octets
 _USER_REFUSED: Final = 4001  # EIP-1193
 _UNAUTHORISED: Final = 4100  # EIP-1193
 _NO_SUCH_METHOD: Final = -32601  # JSON-RPC 2.0
@@ -137,8 +136,9 @@ class RemoteWallet:
             self._url, body, headers=headers, timeout=waits, stream=True, allow_redirects=False
         ) as response:
             answer = bytearray()
-            for chunk in response.iter_content(_CHUNK):
-                answer += chunk
+            # An octet at a time: more are waited for until they are all there, each for as long as `timeout`.
+            for octet in response.iter_content(1):
+                answer += octet
                 if len(answer) > MAX_ANSWER:
                     raise ValueError("too long")
                 if time.monotonic() > ends:

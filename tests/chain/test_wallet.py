@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -145,6 +146,20 @@ def test_whoever_does_not_confirm_in_time_is_not_waited_for() -> None:
     with answering(lambda _: None) as (url, asked), pytest.raises(WalletLate, match="within 0 s: unlock it"):
         RemoteWallet(url, confirm_timeout=0.2)(ONE, PAYLOAD)
     assert len(asked) == 1
+
+
+def test_an_answer_that_comes_in_drops_has_no_more_time_for_that() -> None:
+    ended: list[bool] = []
+
+    def drops(_: object) -> Iterator[bytes]:
+        for _drop in range(400):
+            time.sleep(0.05)
+            yield b" "
+        ended.append(True)
+
+    with answering(drops) as (url, _), pytest.raises(WalletLate):
+        RemoteWallet(url, confirm_timeout=0.5)(ONE, PAYLOAD)
+    assert not ended, "it was listened to until its end"
 
 
 def test_a_wallet_that_is_not_there_is_told_without_the_secrets_of_its_address() -> None:
