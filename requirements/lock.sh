@@ -7,7 +7,7 @@ lock() {
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
         --no-emit-package telprotocol "$@"
 }
-lock pyproject.toml --extra demo --group dev -o requirements/dev.lock
+lock pyproject.toml --extra demo --extra keyring --group dev -o requirements/dev.lock
 lock pyproject.toml --extra demo --group build -c requirements/dev.lock -o requirements/run.lock
 for group in nodejs slither halmos; do
     lock --group "$group" -o "requirements/$group.lock"

@@ -30,6 +30,7 @@ class FixedDirectory:
     hub_list: tuple[HubFacts, ...] = ()
     wallets: WalletAnswer = no_contract
     wallet_questions: int = 0
+    contracts: frozenset[str] = frozenset()
 
     def add(self, facts: NumberFacts) -> NumberFacts:
         self.numbers[facts.number] = facts
@@ -57,6 +58,9 @@ class FixedDirectory:
 
     def hub(self, hub: int) -> HubFacts | None:
         return next((facts for facts in self.hub_list if facts.id == hub), None)
+
+    def is_contract(self, account: str) -> bool:
+        return account in self.contracts
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         self.wallet_questions += 1

@@ -23,7 +23,7 @@ from telsdk.chain.contracts.records import NumberRecords
 from telsdk.chain.contracts.registrar import NumberRegistrar
 from telsdk.chain.contracts.registry import NumberRegistry
 from telsdk.chain.deployments import Deployment
-from telsdk.chain.erc1271 import accepts
+from telsdk.chain.erc1271 import accepts, is_contract
 from telsdk.chain.errors import (
     NotDeployed,
     RpcError,
@@ -239,6 +239,10 @@ class Client:
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         """Whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
         return accepts(self.session, account, digest, signature)
+
+    def is_contract(self, account: str) -> bool:
+        """Whether `account` is a contract's, and so may accept signatures."""
+        return is_contract(self.session, account)
 
     def name_stands(self, number: int, block: int) -> bool:
         """Whether the name that was claimed for `number` stands for it, as of `block`."""

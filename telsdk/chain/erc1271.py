@@ -1,16 +1,19 @@
-"""Whether a contract, for example a wallet, accepts a signature (ERC-1271)."""
+"""Accounts that are contracts, for example wallets, and whether they accept a signature (ERC-1271)."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from eth_utils.address import to_checksum_address
 
 from telsdk.chain.errors import AnswerError, ContractRefused, NotDeployed
 from telsdk.chain.functions import Function
+from telsdk.chain.rpc import mapped
 from telsdk.chain.session import Session
 
-MAX_GAS = 3_000_000
-"""What a wallet may use to answer: several times what one needs that checks P-256 in Solidity or asks many signers. Who
-asks waits meanwhile, so no wallet shall make that long."""
+GAS: Final = 3_000_000
+"""For one question. Whoever asks waits for the answer, and a contract can be anybody's: a wallet of many keys, or of
+a passkey that it verifies by itself, takes a tenth of that."""
 
 _MAGIC = bytes.fromhex("1626ba7e")
 _IS_VALID_SIGNATURE = Function(
@@ -24,6 +27,16 @@ _IS_VALID_SIGNATURE = Function(
 )
 
 
+def is_contract(session: Session, account: str) -> bool:
+    """Whether there is code at `account`: of a contract, or of a key's account that runs one (EIP-7702).
+
+    Raises:
+        RpcError, RpcUnreachable: the chain cannot be asked.
+    """
+    with mapped():
+        return bool(session.w3.eth.get_code(to_checksum_address(account)))
+
+
 def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> bool:
     """Whether the contract at `account` accepts `signature` over `digest`; no contract accepts nothing.
 
@@ -31,9 +44,7 @@ def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> 
         RpcError, RpcUnreachable: the chain cannot be asked.
     """
     try:
-        answer = session.call(
-            to_checksum_address(account), _IS_VALID_SIGNATURE, (digest, signature), gas=MAX_GAS
-        )
+        answer = session.call(to_checksum_address(account), _IS_VALID_SIGNATURE, (digest, signature), gas=GAS)
     except (ContractRefused, NotDeployed, AnswerError):
         return False
     return bool(answer == _MAGIC)

@@ -15,12 +15,17 @@ ChainError
 ├── NumberTaken             a number was to be bought that somebody holds
 ├── PriceTooHigh            the number costs more than the buyer allowed
 ├── IndexMismatch           the index file belongs to another deployment
+├── WalletError             a wallet that signs over JSON-RPC did not
+│   ├── WalletAway          it did not answer, or not in JSON-RPC
+│   ├── WalletLate          nobody confirmed in time
+│   ├── WalletDeclined      its holder said no; also Refused
+│   └── WalletUnknown       it does not have the account
 └── ContractRefused         a contract reverted; one subclass per custom error, see telsdk.chain.revert
 """
 
 from __future__ import annotations
 
-from telsdk.errors import TelError
+from telsdk.errors import Refused, TelError
 
 
 class ChainError(TelError):
@@ -85,6 +90,26 @@ class PriceTooHigh(ChainError):
 
 class IndexMismatch(ChainError):
     """The index file holds another deployment's numbers."""
+
+
+class WalletError(ChainError):
+    """A wallet that signs over JSON-RPC gave no signature."""
+
+
+class WalletAway(WalletError, ConnectionError):
+    """Nothing answers where the wallet should be, or it does not speak JSON-RPC."""
+
+
+class WalletLate(WalletError, TimeoutError):
+    """Nobody confirmed at the wallet within the time allowed."""
+
+
+class WalletDeclined(WalletError, Refused):
+    """Whoever holds the wallet refused to sign."""
+
+
+class WalletUnknown(WalletError, LookupError):
+    """The wallet does not have the account that should sign."""
 
 
 class ContractRefused(ChainError):

@@ -98,9 +98,9 @@ class Session:
         value: int = 0,
         gas: int | None = None,
     ) -> Any:
-        """What `function` answers as of `block`, called with `value` wei; changes nothing.
+        """What `function` answers as of `block`, called with `value` wei and at most `gas`; changes nothing.
 
-        With `gas` it may use no more of that; without, as much as the RPC lets it.
+        Without `gas` it may use as much as the RPC lets it.
 
         Raises:
             ContractRefused: it reverts.

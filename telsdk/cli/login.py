@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from telsdk.cli import places
-from telsdk.cli.options import Function, Options, json_option, reading, writing
+from telsdk.cli import kept, places
+from telsdk.cli.confirm import confirm
+from telsdk.cli.options import Function, Options, json_option, reading, writing, yes_option
 from telsdk.cli.output import print_facts, print_json, print_table, working
 from telsdk.cli.params import ADDRESS
-from telsdk.cli.secret import LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, PASSWORD_FILE, passphrase
+from telsdk.cli.remote import signing_for, wallet_options
+from telsdk.cli.secret import PASSWORD_FILE, passphrase
 
 if TYPE_CHECKING:
     from telsdk.chain.client import Client
@@ -39,6 +41,11 @@ def _session_options(function: Function) -> Function:
         click.option(
             "--file", type=path, metavar="FILE", help="Keep it here rather than with your other logins."
         ),
+        click.option(
+            "--keyring",
+            is_flag=True,
+            help="Let the system's keyring keep its passphrase, so that nobody types one.",
+        ),
     ]
     for option in options:
         function = option(function)
@@ -50,46 +57,59 @@ def login() -> None:
     """Log in to a number on this device.
 
     That opens a session, with which this device calls, listens and writes. It is kept in a file that is
-    encrypted under a passphrase (typed, or read from the file that TELSDK_LOGIN_PASSPHRASE_FILE or
-    TELSDK_PASSPHRASE_FILE names).
+    encrypted under a passphrase: typed, or read from the file that TELSDK_LOGIN_PASSPHRASE_FILE or
+    TELSDK_PASSPHRASE_FILE names; or with --keyring made by chance and kept by the system's keyring, which your
+    desktop unlocks with you (pip install 'telprotocol[keyring]').
 
     \b
     Examples:
       telsdk login deep alice.eth --account me.json
-      telsdk login light bob.eth
+      telsdk login light bob.eth --keyring
+      telsdk login forget bob.eth
     """
 
 
 @login.command()
 @click.argument("address", type=ADDRESS)
 @_session_options
+@wallet_options
 @writing
 def deep(
-    options: Options, address: str, device: str | None, days: int, file: Path | None, as_json: bool
+    options: Options,
+    address: str,
+    device: str | None,
+    days: int,
+    file: Path | None,
+    keyring: bool,
+    wallet: str | None,
+    wallet_account: str | None,
+    as_json: bool,
 ) -> None:
     """Log in to ADDRESS, a number or name, by its owner's key. The key signs once and is then not needed.
+
+    It is in a keystore on this machine (--account), or stays in a wallet that signs typed data over JSON-RPC
+    (--wallet), such as a hardware wallet behind its bridge: look there at what is signed, and confirm it within
+    two minutes.
+
+    Where a contract wallet holds the number, a key that signs for it will do: the contract is asked (ERC-1271).
+    It is asked again every ten minutes, so the session ends when it no longer knows that key.
 
     \b
     Examples:
       telsdk login deep alice.eth --account me.json
       telsdk login deep 5551234 --account ape:me --device phone --days 7
+      telsdk login deep alice.eth --wallet http://127.0.0.1:1248
     """
-    from telsdk.credential.deep import KeystoreSigner
-    from telsdk.credential.errors import NotOwner
     from telsdk.credential.session import login_deep
 
     client = options.client()
     facts = _facts(client, address)
-    signer = KeystoreSigner(options.signer())
-    if signer.address != facts.owner:
-        raise NotOwner(
-            f"{facts.number} is held by {facts.owner}, not by {signer.address}: use the owner's key"
+    kept.ready(keyring)
+    with signing_for(options, client, facts.owner, wallet, wallet_account) as signer:
+        session = login_deep(
+            signer, facts, client.domain, _device(device), time.time(), days * _DAY, contracts=client
         )
-    _keep(
-        login_deep(signer, facts, client.domain, _device(device), time.time(), days * _DAY),
-        file,
-        as_json=as_json,
-    )
+    _keep(session, file, keyring=keyring, as_json=as_json)
 
 
 @login.command()
@@ -97,7 +117,13 @@ def deep(
 @_session_options
 @reading
 def light(
-    options: Options, address: str, device: str | None, days: int, file: Path | None, as_json: bool
+    options: Options,
+    address: str,
+    device: str | None,
+    days: int,
+    file: Path | None,
+    keyring: bool,
+    as_json: bool,
 ) -> None:
     """Log in to ADDRESS, a number or name, by its password.
 
@@ -106,17 +132,18 @@ def light(
 
     \b
     Examples:
-      telsdk login light bob.eth
+      telsdk login light bob.eth --keyring
       TELSDK_PASSWORD_FILE=password.txt telsdk login light 5551234
     """
     from telsdk.credential.session import login_light
 
     client = options.client()
     facts = _facts(client, address)
+    kept.ready(keyring)
     password = passphrase(f"Password of {address}", PASSWORD_FILE)
     with working("making the light key (Argon2id)"):
         session = login_light(password, facts, client.domain, _device(device), time.time(), days * _DAY)
-    _keep(session, file, as_json=as_json)
+    _keep(session, file, keyring=keyring, as_json=as_json)
 
 
 @login.command("list")
@@ -124,20 +151,62 @@ def light(
 def list_(as_json: bool) -> None:
     """List the logins on this machine.
 
+    For each the file that it is kept in, and whether a passphrase or the system's keyring unlocks that.
+
     \b
     Examples:
       telsdk login list
     """
     found = [
-        {"number": int(own.number), "chain_id": own.chain_id, "file": str(own.login)}
+        {
+            "number": int(own.number),
+            "chain_id": own.chain_id,
+            "unlocked_by": kept.unlocked_by(own.login),
+            "file": str(own.login),
+        }
         for own in places.logins()
     ]
     if as_json:
         print_json({"logins": found})
     elif found:
-        print_table(("number", "chain_id", "file"), [tuple(one.values()) for one in found])
+        columns = ("number", "chain_id", "unlocked by", "file")
+        print_table(columns, [tuple(one.values()) for one in found])
     else:
         click.echo("nobody is logged in on this machine: telsdk login deep NUMBER, or light")
+
+
+@login.command()
+@click.argument("address", type=ADDRESS)
+@click.option("--chain-id", type=int, help="The chain of the login, when there are several.")
+@click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="It is kept here rather than with your other logins.",
+)
+@yes_option
+@json_option
+def forget(address: str, chain_id: int | None, file: Path | None, yes: bool, as_json: bool) -> None:
+    """Remove the login to ADDRESS, a number or name, from this machine.
+
+    Its file goes, and what the system's keyring holds for it. Whoever has a copy can still use the session,
+    until it expires or `telsdk credential revoke-sessions` ends all of the number. Contacts and history stay.
+
+    \b
+    Examples:
+      telsdk login forget bob.eth
+    """
+    number, chain, path = kept.find(address, chain_id, file)
+    confirm(f"This machine will no longer be able to call or listen as {number}. Forget the login?", yes)
+    kept.forget(path)
+    if as_json:
+        print_json({"number": int(number), "chain_id": chain, "file": str(path)})
+        return
+    click.echo(f"the login to {number} is forgotten here")
+    click.echo(
+        "the session itself ends when it expires: to end it now, with all others of the number, "
+        f"telsdk credential revoke-sessions {number}"
+    )
 
 
 def _facts(client: Client, address: str) -> NumberFacts:
@@ -151,19 +220,16 @@ def _device(named: str | None) -> str:
     return named or platform.node() or "telsdk"
 
 
-def _keep(session: Login, file: Path | None, as_json: bool) -> None:
-    from telsdk.credential import loginfile
-
+def _keep(session: Login, file: Path | None, *, keyring: bool, as_json: bool) -> None:
     path = file or places.Own(session.number, session.domain.chain_id).login
-    secret = passphrase("New passphrase for this login", LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, new=True)
-    with working("encrypting the login"):
-        loginfile.save(session, path, secret)
+    kept.keep(session, path, keyring)
     facts = {
         "number": int(session.number),
         "name": session.name,
         "role": str(session.delegation.role),
         "device": session.delegation.device,
         "expires": datetime.fromtimestamp(session.delegation.expiry, UTC).isoformat(),
+        "unlocked_by": kept.KEYRING if keyring else kept.PASSPHRASE,
         "file": str(path),
     }
     print_facts(facts, as_json)

@@ -14,10 +14,10 @@ import click
 
 from telsdk.cli import places
 from telsdk.cli.failure import Failure, extra
+from telsdk.cli.kept import open_login
 from telsdk.cli.options import Function, Options, reading
 from telsdk.cli.output import plain, working
 from telsdk.cli.params import NUMBER
-from telsdk.cli.secret import LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, passphrase
 from telsdk.number import Number
 
 if TYPE_CHECKING:
@@ -125,12 +125,8 @@ def _client(
 
 
 def _open_login(client: Client, who: Identity) -> Login:
-    from telsdk.credential import loginfile
-
     path = who.login or places.pick_login(who.number, client.domain.chain_id).login
-    secret = passphrase(f"Passphrase of the login {path.name}", LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE)
-    with working("unlocking the login"):
-        login = loginfile.load(path, secret)
+    login = open_login(path)
     if login.domain != client.domain:
         raise Failure(
             f"{path} is a login at another deployment (chain {login.domain.chain_id}): log in again"

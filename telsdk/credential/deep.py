@@ -41,8 +41,8 @@ class TypedDataWallet(Protocol):
 class WalletSigner:
     """Signs by asking a wallet for eth_signTypedData_v4.
 
-    `address` is the account that holds the number: the wallet's own, or the contract that accepts its
-    signatures (ERC-1271).
+    `address` is the account that the wallet is asked to sign with: a key's, or a contract's that the wallet signs
+    for in a form of the contract's own (ERC-1271).
     """
 
     def __init__(self, address: str, wallet: TypedDataWallet) -> None:

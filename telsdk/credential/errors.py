@@ -6,6 +6,7 @@ TelError
     UnknownKdf
     LoginFileError
       WrongPassphrase         also Refused
+    KeyringError, its own     in `telsdk.credential.systemkeyring`
     LoginRefused              also Refused
       WrongPassword           light: the password or the number is wrong, and it is not said which
       NotOwner                deep: the account does not hold the number

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives import serialization
@@ -18,15 +19,32 @@ from telsdk.credential.light import KDFS
 from telsdk.credential.session import Login, SessionKey
 from telsdk.directory import Domain
 from telsdk.name import Name, NameFormatError
+from telsdk.nesting import check_nesting
+from telsdk.number import Number
 
 VERSION: Final = 1
 MAX_SIZE: Final = 16_384  # octets
 KDF: Final = 1  # of `telsdk.credential.light.KDFS`
 _SALT: Final = 16  # octets
+_DAMAGED: Final = (KeyError, TypeError, AttributeError, ValueError, Malformed, NameFormatError)
 
 
-def save(login: Login, path: Path, passphrase: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a login file says of itself to anybody who may read it."""
+
+    number: Number
+    name: Name | None
+    domain: Domain
+    delegation: Delegation
+    keyring: str | None  # the entry of the system's keyring that has its passphrase
+
+
+def save(login: Login, path: Path, passphrase: str, keyring: str | None = None) -> None:
     """Writes `login` to `path`, whole or not at all, with mode 600.
+
+    Args:
+        keyring: the entry of the system's keyring where `passphrase` is; see `telsdk.credential.systemkeyring`.
 
     Raises:
         OSError: the folder cannot be written.
@@ -49,6 +67,7 @@ def save(login: Login, path: Path, passphrase: str) -> None:
         "kdf": KDF,
         "salt": salt.hex(),
         "key": pem.decode(),
+        **({} if keyring is None else {"keyring": keyring}),
     }
     private.write(path, json.dumps(content, indent=1).encode())
 
@@ -61,21 +80,55 @@ def load(path: Path, passphrase: str) -> Login:
         LoginFileError: it is something else, or damaged, or key and delegation do not belong together.
         OSError: the file cannot be read.
     """
+    content = _content(path)
+    said = _label(path, content)
     try:
-        content = json.loads(_read(path))
+        secret = _stretch(passphrase, bytes.fromhex(content["salt"]), content["kdf"])
+        pem = content["key"].encode()
+    except _DAMAGED as error:
+        raise _damaged(path, error) from error
+    key = SessionKey(_private_key(path, pem, secret))
+    if key.public_bytes != said.delegation.session_key:
+        raise LoginFileError(f"{path} is damaged: its key is not the one its delegation names")
+    return Login(said.number, said.name, said.domain, said.delegation, key)
+
+
+def label(path: Path) -> Label:
+    """Whose login is in the file at `path`, and who has its passphrase. Needs none, so it is only said.
+
+    Raises:
+        LoginFileError: it is something else, or damaged.
+        OSError: the file cannot be read.
+    """
+    return _label(path, _content(path))
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(check_nesting(_read(path).decode()))
         if content["version"] != VERSION:
             raise LoginFileError(f"{path} has version {content['version']}: update telsdk")
+    except _DAMAGED as error:
+        raise _damaged(path, error) from error
+    fields: dict[str, Any] = content
+    return fields
+
+
+def _label(path: Path, content: dict[str, Any]) -> Label:
+    try:
         delegation = Delegation.decode(content["delegation"])
         name = None if content["name"] is None else Name(content["name"])
         domain = Domain(int(content["chain_id"]), str(content["registry"]))
-        secret = _stretch(passphrase, bytes.fromhex(content["salt"]), content["kdf"])
-        pem = content["key"].encode()
-    except (KeyError, TypeError, AttributeError, ValueError, Malformed, NameFormatError) as error:
-        raise LoginFileError(f"{path} is no login file, or damaged: {error}") from error
-    key = SessionKey(_private_key(path, pem, secret))
-    if key.public_bytes != delegation.session_key:
-        raise LoginFileError(f"{path} is damaged: its key is not the one its delegation names")
-    return Login(delegation.number, name, domain, delegation, key)
+        entry = content.get("keyring")
+        if not isinstance(entry, str | None):
+            raise TypeError("the keyring's entry is no text")
+    except _DAMAGED as error:
+        raise _damaged(path, error) from error
+    return Label(delegation.number, name, domain, delegation, entry)
+
+
+def _damaged(path: Path, error: Exception) -> LoginFileError:
+    return LoginFileError(f"{path} is no login file, or damaged: {error}")
 
 
 def _read(path: Path) -> bytes:

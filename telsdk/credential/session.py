@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from telsdk.credential import light
+from telsdk.credential import light, secp256k1
 from telsdk.credential.delegation import DEFAULT_LIFETIME, Delegation, Role, Signer
 from telsdk.credential.errors import NotOwner, WrongPassword
 from telsdk.directory import Domain, NumberFacts
@@ -52,6 +52,16 @@ class Login:
         return self.delegation.encode()
 
 
+class Contracts(Protocol):
+    """What has to be asked of the chain where an owner may be a contract: a `telsdk.chain.client.Client` can."""
+
+    def is_contract(self, account: str, /) -> bool: ...
+
+    def is_valid_signature(self, account: str, digest: bytes, signature: bytes, /) -> bool:
+        """Whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
+        ...
+
+
 def login_deep(
     signer: Signer,
     facts: NumberFacts,
@@ -61,24 +71,53 @@ def login_deep(
     lifetime: int = DEFAULT_LIFETIME,
     *,
     role: Role = Role.DEEP,
+    contracts: Contracts | None = None,
 ) -> Login:
     """A session opened by the owner's account, which signs once.
+
+    Where the owner is a contract, whoever signs for it does, and the contract is asked whether it takes that.
 
     Args:
         device: what the person calls this device; the wallet shows it.
         now: seconds since 1970.
         lifetime: seconds.
         role: an owner may open a session that can do no more than a light one.
+        contracts: without it only an owner with a key of its own can log in.
 
     Raises:
-        NotOwner: `signer` is another account.
-        Malformed: `device` or `lifetime` is out of range.
+        NotOwner: `signer` is another account, signed as one, or does not sign for the contract that owns.
+        Malformed: `device`, `lifetime` or the signature is out of range.
+        TelError: the wallet gives no signature, or the chain cannot be asked.
     """
-    if signer.address != facts.owner:
+    if signer.address != facts.owner and not (contracts and contracts.is_contract(facts.owner)):
         raise NotOwner(
             f"{facts.number} is held by {facts.owner}, not by {signer.address}: use the owner's key"
         )
-    return _open(signer, facts, domain, role, device, now, lifetime)
+    login = _open(signer, facts, domain, role, device, now, lifetime)
+    _check_signer(login, signer, facts, contracts)
+    return login
+
+
+def _check_signer(login: Login, signer: Signer, facts: NumberFacts, contracts: Contracts | None) -> None:
+    """A session that every node would refuse must not look like a login: wallets sign as another account, too."""
+    login.delegation.encode()
+    digest, signature = login.delegation.typed(login.domain).digest, login.delegation.signature
+    found = secp256k1.recover(digest, signature)
+    signed_by = None if found is None else secp256k1.checksum(found)
+    if signed_by == facts.owner:
+        return
+    if contracts is None or not contracts.is_contract(facts.owner):
+        raise NotOwner(
+            f"{facts.number} is held by {facts.owner}, and the signature is "
+            f"{f'that of {signed_by}' if signed_by else 'no signature of a key'}: "
+            "choose the owner's account in the wallet"
+        )
+    if not contracts.is_valid_signature(facts.owner, digest, signature):
+        raise NotOwner(
+            f"{facts.number} is held by the contract {facts.owner}, which does not take the signature of "
+            f"{signed_by or signer.address}: sign with a key that it knows; where it wants several, or a form "
+            "of its own, sign with --wallet in the wallet's own program"
+        )
 
 
 def login_light(

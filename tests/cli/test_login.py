@@ -97,8 +97,37 @@ def test_the_logins_of_this_machine_are_listed(rpc: ChainRpc, alice: Client, key
     assert "nobody is logged in" in run("login", "list").out
     kept = run("login", "deep", NUMBER, "--account", keystores["alice"], "--json").json
     (listed,) = run("login", "list", "--json").json["logins"]
-    assert listed == {"number": NUMBER, "chain_id": alice.domain.chain_id, "file": kept["file"]}
+    assert listed == {
+        "number": NUMBER,
+        "chain_id": alice.domain.chain_id,
+        "unlocked_by": "passphrase",
+        "file": kept["file"],
+    }
     assert str(NUMBER) in run("login", "list").out
+
+
+def test_a_login_that_is_damaged_is_listed_and_forgotten_all_the_same(
+    rpc: ChainRpc, alice: Client, keystores: Keystores
+) -> None:
+    kept = Path(run("login", "deep", NUMBER, "--account", keystores["alice"], "--json").json["file"])
+    kept.write_bytes(b"\xff")
+    assert [one["unlocked_by"] for one in run("login", "list", "--json").json["logins"]] == [None]
+    assert run("login", "forget", "alice.eth", "--yes").code == 1
+    forgotten = run("login", "forget", NUMBER, "--yes", "--json").json
+    assert forgotten == {"number": NUMBER, "chain_id": alice.domain.chain_id, "file": str(kept)}
+    assert not kept.exists()
+
+
+def test_of_logins_on_two_chains_only_the_one_that_is_meant_is_forgotten(
+    rpc: ChainRpc, alice: Client, keystores: Keystores
+) -> None:
+    kept = Path(run("login", "deep", NUMBER, "--account", keystores["alice"], "--json").json["file"])
+    other = kept.with_name(f"{NUMBER}.1.json")
+    other.write_bytes(kept.read_bytes())
+    ran = run("login", "forget", NUMBER, "--yes")
+    assert (ran.code, "say which by --chain-id (1, " in ran.err) == (1, True)
+    assert run("login", "forget", NUMBER, "--chain-id", 1, "--yes").code == 0
+    assert (kept.exists(), other.exists()) == (True, False)
 
 
 def test_nobody_s_number_is_not_found(rpc: ChainRpc, keystores: Keystores) -> None:

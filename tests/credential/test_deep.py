@@ -8,7 +8,7 @@ from eth_account.signers.local import LocalAccount
 
 from telsdk.credential.deep import KeystoreSigner, WalletSigner, backup_secret
 from telsdk.credential.eip712 import backup_key
-from telsdk.credential.errors import NotDeterministic
+from telsdk.credential.errors import Malformed, NotDeterministic, NotOwner
 from telsdk.credential.light import LightKey
 from telsdk.credential.session import login_deep
 from telsdk.credential.verify import Verifier
@@ -44,9 +44,54 @@ def test_a_contract_wallet_opens_a_session_that_the_chain_confirms(
     directory.wallets = lambda at, _digest, signature: (
         (at, signature) == (CONTRACT, signer.sign(backup_key(DOMAIN, 1, 1)))
     )
-    login = login_deep(signer, facts, DOMAIN, "desk", NOW)
+    directory.contracts = frozenset([CONTRACT])
+    login = login_deep(signer, facts, DOMAIN, "desk", NOW, contracts=directory)
     assert Verifier(directory).authority(login.text, NOW).role == "deep"
     assert account.address != CONTRACT
+
+
+def test_a_key_that_the_contract_does_not_know_opens_no_session(
+    directory: FixedDirectory, account: LocalAccount
+) -> None:
+    facts = directory.change(5551234, owner=CONTRACT)
+    directory.contracts = frozenset([CONTRACT])
+    with pytest.raises(NotOwner, match=f"contract {CONTRACT}, which does not take .* {account.address}"):
+        login_deep(KeystoreSigner(account), facts, DOMAIN, "desk", NOW, contracts=directory)
+
+
+def test_what_a_wallet_signs_as_another_account_opens_no_session(
+    directory: FixedDirectory, account: LocalAccount
+) -> None:
+    facts = directory.change(5551234, owner=CONTRACT)
+    for contracts in (None, directory):
+        signer = WalletSigner(CONTRACT, remote(account)._wallet)
+        with pytest.raises(NotOwner, match=f"the signature is that of {account.address}"):
+            login_deep(signer, facts, DOMAIN, "desk", NOW, contracts=contracts)
+    assert directory.wallet_questions == 0
+
+
+@pytest.mark.parametrize(
+    ("signature", "error"), [(b"", Malformed), (b"x" * 1025, Malformed), (b"x", NotOwner)]
+)
+def test_what_is_no_signature_opens_no_session(
+    facts: NumberFacts, signature: bytes, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        login_deep(WalletSigner(facts.owner, lambda *_: signature), facts, DOMAIN, "desk", NOW)
+
+
+def test_a_wallet_is_not_asked_to_sign_for_another_key_s_number(
+    directory: FixedDirectory, facts: NumberFacts
+) -> None:
+    asked: list[object] = []
+
+    def sign(*what: object) -> bytes:
+        asked.append(what)
+        return b"x" * 65
+
+    with pytest.raises(NotOwner, match="use the owner's key"):
+        login_deep(WalletSigner(CONTRACT, sign), facts, DOMAIN, "desk", NOW, contracts=directory)
+    assert asked == []
 
 
 def test_the_backup_secret_is_the_same_every_time_and_for_every_program(account: LocalAccount) -> None:

@@ -46,6 +46,16 @@ def test_what_is_saved_is_loaded(path: Path, login: Login) -> None:
     assert loaded.key.private.private_numbers() == login.key.private.private_numbers()
 
 
+@pytest.mark.parametrize("entry", [None, "5551234 on chain 1 00ff"])
+def test_the_file_says_without_its_passphrase_whose_it_is_and_who_has_that(
+    path: Path, login: Login, entry: str | None
+) -> None:
+    loginfile.save(login, path, PASSPHRASE, entry)
+    label = loginfile.label(path)
+    assert (label.number, label.name, label.keyring) == (login.number, login.name, entry)
+    assert loginfile.load(path, PASSPHRASE).delegation == login.delegation
+
+
 def test_nobody_else_may_read_it(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -77,6 +87,7 @@ def test_an_empty_passphrase_is_refused(path: Path, login: Login) -> None:
         {"key": 5},
         {"name": "no name"},
         {"chain_id": "x"},
+        {"keyring": 5},
     ],
     ids=str,
 )

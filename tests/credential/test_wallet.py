@@ -15,6 +15,14 @@ DIGEST = b"d" * 32
 NOW = 1000.0
 
 
+class Away(TelError, ConnectionError):
+    """As `telsdk.chain.errors.RpcUnreachable`."""
+
+
+def away(*_: object) -> bool:
+    raise Away("no answer from the RPC")
+
+
 @pytest.fixture
 def directory() -> FixedDirectory:
     return FixedDirectory(wallets=lambda _account, _digest, signature: signature.startswith(b"good"))
@@ -78,6 +86,53 @@ def test_a_chain_that_cannot_be_asked_gives_no_right_and_nothing_is_remembered(
         answers.accepts(WALLET, DIGEST, b"good", NOW)
     directory.wallets = lambda *_: True
     assert answers.accepts(WALLET, DIGEST, b"good", NOW)
+
+
+def test_a_chain_that_does_not_answer_is_left_alone_for_a_while(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    """Whoever asks waits until the question times out: a node would do nothing else."""
+
+    answers.accepts(WALLET, DIGEST, b"good", NOW)
+    directory.wallets = away
+    later = NOW + wallet.RECHECK
+    assert answers.accepts(WALLET, DIGEST, b"good", later)
+    for moment in (later, later + wallet.AWAY - 1):
+        assert answers.accepts(WALLET, DIGEST, b"good", moment)
+        with pytest.raises(WalletUnreachable, match="a moment ago"):
+            answers.accepts(WALLET, DIGEST, b"good2", moment)
+    assert directory.wallet_questions == 2
+    directory.wallets = lambda *_: False
+    assert not answers.accepts(WALLET, DIGEST, b"good", later + wallet.AWAY)
+
+
+def test_a_contract_that_makes_the_chain_answer_with_an_error_takes_nothing_from_others(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    def odd(account: str, *_: object) -> bool:
+        if account != WALLET:
+            raise TelError("the RPC answered with an error: out of gas")
+        return True
+
+    directory.wallets = odd
+    with pytest.raises(WalletUnreachable, match="out of gas"):
+        answers.accepts("0x" + "Dd" * 20, DIGEST, b"good", NOW)
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW)
+
+
+def test_a_stranger_cannot_make_it_ask_without_end_by_naming_many_numbers(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    answers.accepts(WALLET, DIGEST, b"good", NOW)
+    for account in range(wallet.QUESTIONS_OF_ALL - 1):
+        assert not answers.accepts(f"0x{account:040x}", DIGEST, b"bad", NOW)
+    for account in range(1000, 1100):
+        with pytest.raises(TooManyWalletQuestions, match="for contract wallets"):
+            answers.accepts(f"0x{account:040x}", DIGEST, b"bad", NOW)
+    assert directory.wallet_questions == wallet.QUESTIONS_OF_ALL
+    later = NOW + wallet.PER - 1
+    assert answers.accepts(WALLET, DIGEST, b"good", later), "who is logged in stays so"
+    assert answers.accepts(WALLET, DIGEST, b"good2", NOW + wallet.PER)
 
 
 def test_who_is_logged_in_stays_so_while_the_chain_is_away_but_not_for_ever(
