@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from telsdk.errors import TelError
 from telsdk.sip.grammar import write_host
+from telsdk.sip.hop import Hop
 
 _ATTEMPTS = 32  # for a port that is free for both UDP and TCP; a collision is rare
 
@@ -62,19 +63,27 @@ class Addresses:
     """Where an element is reached, by transport.
 
     Args:
-        main: by UDP, TCP and TLS.
+        main: by UDP, and by TLS or TCP.
         listeners: where besides.
     """
 
     def __init__(self, main: Address, listeners: Iterable[Listener] = ()) -> None:
         self.main = main
         listeners = tuple(listeners)
-        self._web = {one.transport: one.address for one in listeners if one.transport in ("WS", "WSS")}
+        self._besides = {one.transport: one.address for one in listeners if one.transport != "TLS"}
         self._all = {main, *(one.address for one in listeners)}
 
     def sent_by(self, transport: str) -> Address:
         """What a Via or a Record-Route for `transport` names (RFC 3261 18.1.1)."""
-        return self._web.get(transport, self.main)
+        return self._besides.get(transport, self.main)
+
+    def reached_by(self, hop: Hop) -> Address:
+        """What a URI names for who is behind `hop`: where he came to, if he did.
+
+        Where several listeners take one transport, each shows its own certificate, and he may know no other.
+        """
+        at = hop.taken_at
+        return at if at is not None and at in self._all else self.sent_by(hop.transport)
 
     def __contains__(self, address: tuple[str, int | None]) -> bool:
         return address in self._all

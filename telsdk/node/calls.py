@@ -225,7 +225,7 @@ class Calls:
         return hop.transport in ("WS", "WSS") or (login is not None and login.kind is LoginKind.PHONE)
 
     def _own_uri(self, hop: Hop, call_id: str) -> Uri:
-        host, port = self._addresses.sent_by(hop.transport)
+        host, port = self._addresses.reached_by(hop)
         params = (("transport", hop.uri_transport), ("lr", None))
         user = self._tokens.write(call_id, hop if self._needs_us(hop) else None)
         return Uri("sip", user, host, port, params=params)
