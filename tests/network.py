@@ -119,7 +119,7 @@ class Network:
             settings=replace(NodeSettings(chain_interval=INTERVAL, timers=TIMERS), **settings),
             phone_secrets=phone_secrets,
             listeners=listeners,
-            tap=self.tap,
+            tap=type(self).tap,
         )
         self._undo.push_async_callback(node.stop)
         self.nodes.append(node)
