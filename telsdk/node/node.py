@@ -81,7 +81,10 @@ class Node:
         self._listeners = tuple(listeners)
         addresses = Addresses((sockets.host, sockets.port), self._listeners)
         self._stack = Stack(
-            sent_by=addresses.sent_by, token=lambda: secrets.token_hex(12), timers=self.settings.timers
+            sent_by=addresses.sent_by,
+            token=lambda: secrets.token_hex(12),
+            timers=self.settings.timers,
+            besides=addresses.besides,
         )
         self.follower = Follower(directory, self._on_change, self.settings.chain_interval)
         self.logins = Logins()

@@ -110,7 +110,14 @@ async def test_the_way_back_names_the_place_that_each_came_to() -> None:
     async with WebNetwork(1) as network:
         one, other = await network.serve_at(2)
         async with ws_peer(one.address, ALICE) as alice, ws_peer(other.address, BOB) as bob:
-            ok = await in_a_call(network, alice, bob)
+            alices = network.password(ALICE)
+            await alice.register(alices)
+            await bob.register(network.password(BOB))
+            await alice.invite(aor(BOB), alices)
+            invite = await request_at(bob, "INVITE")
+            assert (invite.via.host, invite.via.port) == other.address
+            await bob.send(taken(invite, bob.contact))
+            ok = await answer_at(alice, 200)
             assert [(route.uri.host, route.uri.port) for route in ok.record_routes] == [
                 other.address,
                 one.address,
