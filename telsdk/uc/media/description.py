@@ -101,7 +101,7 @@ def write_answer(text: str, offer: Remote) -> bytes:
     session, media = _split([line for line in text.splitlines() if not line.startswith(surplus)])
     lines = list(session)
     for at, section in enumerate(offer.sections):
-        lines += media[0] if at == offer.audio else [_rejected(section)]
+        lines += _by_protocol_of(section, media[0]) if at == offer.audio else [_rejected(section)]
     return _join(lines).encode()
 
 
@@ -142,6 +142,12 @@ def _join(lines: list[str]) -> str:
 def _is_live_audio(line: str) -> bool:
     words = line.split()
     return len(words) > 3 and words[0] == "m=audio" and words[1] != "0"
+
+
+def _by_protocol_of(offered: str, section: list[str]) -> list[str]:
+    """Our section by the protocol of the offer (RFC 3264 section 6): aiortc says SAVPF to SAVP, too."""
+    kind, port, _, *formats = section[0].split()
+    return [" ".join([kind, port, offered.split()[2], *formats]), *section[1:]]
 
 
 def _rejected(line: str) -> str:

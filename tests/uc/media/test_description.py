@@ -126,6 +126,11 @@ def test_an_answer_rejects_every_other_section_in_its_place() -> None:
     ]
 
 
+def test_an_answer_keeps_the_protocol_of_the_offer() -> None:
+    offer = description.read_offer(PHONE.replace(b"SAVPF", b"SAVP"))
+    assert b"m=audio 6000 UDP/TLS/RTP/SAVP 96 0\r\n" in description.write_answer(AIORTC, offer)
+
+
 @pytest.mark.parametrize(
     ("offered", "answered"), [(PHONE, True), (PHONE.replace(b"a=group:BUNDLE v a\r\n", b""), False)]
 )
