@@ -124,6 +124,21 @@ async def test_the_way_back_names_the_place_that_each_came_to() -> None:
             ]
 
 
+async def test_a_contact_that_nobody_registered_is_reached_by_the_place_that_its_phone_came_to() -> None:
+    async with WebNetwork(1) as network:
+        one, other = await network.serve_at(2)
+        async with ws_peer(other.address, ALICE) as alice, ws_peer(one.address, BOB) as bob:
+            alices = network.password(ALICE)
+            await alice.register(alices)
+            await bob.register(network.password(BOB))
+            await alice.invite(aor(BOB), alices)
+            await bob.send(taken(await request_at(bob, "INVITE"), "<sip:bob@elsewhere.invalid;transport=ws>"))
+            ok = await answer_at(alice, 200)
+            await alice.send(within("BYE", ok, ok.cseq.number + 1, alice))
+            bye = await request_at(bob, "BYE")
+            assert (bye.via.host, bye.via.port) == one.address
+
+
 async def test_requests_within_a_call_reach_either_browser_by_its_flow() -> None:
     async with WebNetwork(1) as network:
         listener = await network.serve()
