@@ -104,7 +104,7 @@ async def pair(kind: Kind, transport: str, passed: Passed, folder: Path) -> Asyn
     # linphonec looks for an address among the DNS names of a certificate (mbed TLS 2.28).
     shown = authority.issue(ip(HOST), dns(HOST)).server_context()
     tcp, tls = Listener("TCP", bind_stream(HOST)), Listener("TLS", bind_stream(HOST), shown)
-    async with AsyncExitStack() as running_ones, Network(1) as network:
+    async with Network(1) as network, AsyncExitStack() as running_ones:
         await network.start(phone_secrets=(SECRET,), listeners=[tcp, tls])
         sockets = network.listed[0].sockets
         places = {"UDP": (sockets.host, sockets.port), "TCP": tcp.address, "TLS": tls.address}

@@ -63,6 +63,9 @@ class Ours:
         self.call.hang_up()
 
     async def connected(self) -> None:
+        if self._dialing is not None:
+            await self._dialing  # which says why, if it failed
+            self._dialing = None
         self._call = await asyncio.wait_for(self._calls.get(), PATIENCE)
 
     async def hears(self) -> None:

@@ -140,15 +140,14 @@ class Phone:
 
 
 @asynccontextmanager
-async def running(kind: Kind, folder: Path, account: Account, tone: Path, *more: str) -> AsyncIterator[Phone]:
+async def running(kind: Kind, folder: Path, account: Account, tone: Path) -> AsyncIterator[Phone]:
     """A phone of this kind, which registers by itself. `folder` is there, and is all that it takes for its home.
 
     Args:
         tone: what it plays in calls.
-        more: arguments besides.
     """
     process = await asyncio.create_subprocess_exec(
-        *kind.command(folder, account, tone), *more,
+        *kind.command(folder, account, tone),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         cwd=folder, env={**os.environ, "HOME": str(folder)},
     )  # fmt: skip
