@@ -162,11 +162,12 @@ class Network:
         if number not in self.facts.numbers:
             self.own(number, name)
         settings = options.pop("settings", UcSettings())
+        media_address = options.pop("media_address", self.host)
         client = UserClient(
             self.facts,
             options.pop("login", None) or self.log_in(number),
             bind(self.host),
-            settings=replace(settings, media_address=self.host, chain_interval=INTERVAL, timers=TIMERS),
+            settings=replace(settings, media_address=media_address, chain_interval=INTERVAL, timers=TIMERS),
             **options,
         )
         self._undo.push_async_callback(client.close)

@@ -1,4 +1,4 @@
-"""Where a node takes connections besides its listed address: browsers by WebSocket, phones by ordinary TLS."""
+"""Where a node takes connections besides its listed address: browsers by WebSocket, phones by TCP and ordinary TLS."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Extra:
 
     ws: Place | None
     wss: Place | None
+    tcp: Place | None
     tls: Place | None
     certificate: Path | None
     certificate_key: Path | None
@@ -45,9 +46,14 @@ class Extra:
             shown = ServerCertificate(self.certificate, self.certificate_key)
         bound: list[Listener] = []
         try:
-            for transport, place in (("WS", self.ws), ("WSS", self.wss), ("TLS", self.tls)):
+            for transport, place in (
+                ("WS", self.ws),
+                ("WSS", self.wss),
+                ("TCP", self.tcp),
+                ("TLS", self.tls),
+            ):
                 if place is not None:
-                    context = None if transport == "WS" else shown.server_context()
+                    context = shown.server_context() if transport in ("WSS", "TLS") else None
                     bound.append(Listener(transport, bind_stream(*place), context))
         except BaseException:
             for listener in bound:
@@ -57,7 +63,7 @@ class Extra:
 
 
 def listener_options(function: Function) -> Function:
-    """Adds --listen-ws, --listen-wss, --listen-tls, --certificate and --certificate-key."""
+    """Adds --listen-ws, --listen-wss, --listen-tcp, --listen-tls, --certificate and --certificate-key."""
     for option in (
         click.option("--certificate-key", type=_FILE, metavar="FILE", help="The key of --certificate (PEM)."),
         click.option(
@@ -67,6 +73,11 @@ def listener_options(function: Function) -> Function:
             help="Certificate and chain (PEM) for --listen-wss and --listen-tls.",
         ),
         _place("--listen-tls", "Take phones over TLS here too, by --certificate."),
+        _place(
+            "--listen-tcp",
+            "Take phones over TCP here: inside a network that you trust, since anybody on the way can read it; "
+            "else --listen-tls.",
+        ),
         _place("--listen-wss", "Take browsers over secure WebSocket here."),
         _place("--listen-ws", "Take WebSocket without TLS here: behind a proxy that adds it."),
     ):
@@ -75,7 +86,12 @@ def listener_options(function: Function) -> Function:
 
 
 def extra(
-    ws: Place | None, wss: Place | None, tls: Place | None, certificate: Path | None, key: Path | None
+    ws: Place | None,
+    wss: Place | None,
+    tcp: Place | None,
+    tls: Place | None,
+    certificate: Path | None,
+    key: Path | None,
 ) -> Extra:
     """What the options say.
 
@@ -88,7 +104,7 @@ def extra(
         raise click.UsageError("--listen-tls shows a certificate: give --certificate and --certificate-key")
     if certificate is not None and wss is None and tls is None:
         raise click.UsageError("a certificate is shown by --listen-wss or --listen-tls: give one of them")
-    return Extra(ws, wss, tls, certificate, key)
+    return Extra(ws, wss, tcp, tls, certificate, key)
 
 
 def _place(name: str, text: str) -> Callable[[Function], Function]:

@@ -66,6 +66,7 @@ def run_node(
     ca: Path | None,
     listen_ws: Place | None,
     listen_wss: Place | None,
+    listen_tcp: Place | None,
     listen_tls: Place | None,
     certificate: Path | None,
     certificate_key: Path | None,
@@ -92,7 +93,7 @@ def run_node(
         return
     if hub is None or index is None:
         raise click.UsageError("say by --hub and --index which node of the list this is")
-    besides = listeners.extra(listen_ws, listen_wss, listen_tls, certificate, certificate_key)
+    besides = listeners.extra(listen_ws, listen_wss, listen_tcp, listen_tls, certificate, certificate_key)
     place, phone_secrets = (hub, index), tuple(map(secret_bytes, secrets))
     with extra("node"):
         from telsdk.net.certificates import TrustStore

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from telsdk.errors import TelError
 from telsdk.sip.grammar import write_host
+from telsdk.sip.hop import Hop
 
 _ATTEMPTS = 32  # for a port that is free for both UDP and TCP; a collision is rare
 
@@ -63,22 +64,29 @@ class Addresses:
 
     Args:
         main: by UDP and TLS; by TCP and WebSocket too, where no listener takes those.
-        listeners: where besides. A further one for TLS is for those who know it by name: what is written goes
-            to servers as well, which know the pinned key of the main one.
+        listeners: where besides.
     """
 
     def __init__(self, main: Address, listeners: Iterable[Listener] = ()) -> None:
         self.main = main
         listeners = tuple(listeners)
-        self._besides = {one.transport: one.address for one in listeners if one.transport != "TLS"}
-        self._all = {main, *(one.address for one in listeners)}
+        self._by_transport = {one.transport: one.address for one in listeners if one.transport != "TLS"}
+        self.besides = frozenset(one.address for one in listeners)
 
     def sent_by(self, transport: str) -> Address:
         """What a Via or a Record-Route for `transport` names (RFC 3261 18.1.1)."""
-        return self._besides.get(transport, self.main)
+        return self._by_transport.get(transport, self.main)
+
+    def reached_by(self, hop: Hop) -> Address:
+        """What a URI names for who is behind `hop`: where he came to, if he did.
+
+        Where several listeners take one transport, each shows its own certificate, and he may know no other.
+        """
+        at = hop.taken_at
+        return at if at is not None and at in self else self.sent_by(hop.transport)
 
     def __contains__(self, address: tuple[str, int | None]) -> bool:
-        return address in self._all
+        return address == self.main or address in self.besides
 
 
 def bind(host: str, port: int = 0) -> BoundSockets:

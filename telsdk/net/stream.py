@@ -66,6 +66,7 @@ class Stream(asyncio.Protocol):
         self._owner = owner
         self._framing = framing
         self._check = check
+        self._opened = opened
         # Who opened a connection keeps it alive; but a browser cannot ping, so a WebSocket server does.
         self._pings = opened or transport in ("WS", "WSS")
         self._refused: Refused | None = None
@@ -83,7 +84,8 @@ class Stream(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=MAX_UNSENT)
         host, port = self._transport.get_extra_info("peername")[:2]
-        self.hop = Hop(self.hop.transport, host, port, flow=self.flow)
+        here = None if self._opened else self._transport.get_extra_info("sockname")[:2]
+        self.hop = Hop(self.hop.transport, host, port, flow=self.flow, taken_at=here)
         self._look_later()
         self._owner.stream_opened(self)
         if self._check is not None:

@@ -180,8 +180,11 @@ class Calls:
     def _forward_in_dialog(self, ctx: Context, now: float) -> None:
         request = ctx.request
         try:
-            # The last of our Routes is that of the far side.
+            # The last of our Routes is that of the far side, and names the place that it came to.
             flow = [self._tokens.read(request.call_id, route.uri.user) for route in ctx.own_routes][-1]
+            place = ctx.own_routes[-1].uri
+            if flow is not None and place.port is not None:
+                flow = replace(flow, taken_at=(place.host, place.port))
             hop = self._next_hop(request, flow)
         except (ForgedRoute, NoRoute) as error:
             status = 403 if isinstance(error, ForgedRoute) else 404
@@ -225,7 +228,7 @@ class Calls:
         return hop.transport in ("WS", "WSS") or (login is not None and login.kind is LoginKind.PHONE)
 
     def _own_uri(self, hop: Hop, call_id: str) -> Uri:
-        host, port = self._addresses.sent_by(hop.transport)
+        host, port = self._addresses.reached_by(hop)
         params = (("transport", hop.uri_transport), ("lr", None))
         user = self._tokens.write(call_id, hop if self._needs_us(hop) else None)
         return Uri("sip", user, host, port, params=params)

@@ -49,7 +49,7 @@ class Node:
         sockets: where it is listed; UDP and TLS are served.
         identity: the key whose pin is listed.
         phone_secrets: the operator's secrets for phone passwords, newest first; without one, phones are refused.
-        listeners: where it takes connections besides: WebSocket, or TLS by an ordinary certificate.
+        listeners: where it takes connections besides: WebSocket, TCP, or TLS by an ordinary certificate.
         trust: whose certificates are good for servers that no list on chain has; None: nobody's.
         tap: told of each message, for captures.
 
@@ -81,7 +81,10 @@ class Node:
         self._listeners = tuple(listeners)
         addresses = Addresses((sockets.host, sockets.port), self._listeners)
         self._stack = Stack(
-            sent_by=addresses.sent_by, token=lambda: secrets.token_hex(12), timers=self.settings.timers
+            sent_by=addresses.sent_by,
+            token=lambda: secrets.token_hex(12),
+            timers=self.settings.timers,
+            besides=addresses.besides,
         )
         self.follower = Follower(directory, self._on_change, self.settings.chain_interval)
         self.logins = Logins()

@@ -32,7 +32,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
         self, request: Request, hop: Hop, now: float, owner: object | None, branch_suffix: str
     ) -> ClientTransaction:
         """Put our Via on top and send; a request too large for UDP by TCP (18.1.1)."""
-        branch = push_via(request, hop, self._ground.sent_by, self._ground.token() + branch_suffix)
+        branch = push_via(request, hop, self._ground.sent_by_to, self._ground.token() + branch_suffix)
         tx = self._new(request, hop, branch, owner)
         if (by_tcp := instead_of_udp(hop, len(tx.data))) is not None and self._redirect(tx, by_tcp):
             self._udp_is_left[tx] = hop
@@ -85,7 +85,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
     def _redirect(self, tx: ClientTransaction, hop: Hop) -> bool:
         """Let `tx` leave for another hop than its Via says; False where we do not speak that transport."""
         try:
-            change_via(tx.request, hop, self._ground.sent_by, tx.request.via.branch or "")
+            change_via(tx.request, hop, self._ground.sent_by_to, tx.request.via.branch or "")
         except LookupError:
             return False
         tx.hop, tx.data = hop, bytes(tx.request)

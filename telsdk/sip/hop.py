@@ -23,6 +23,9 @@ class Hop:
     is_source: bool = field(
         default=False, compare=False
     )  # a datagram came from there: no address anybody gave
+    taken_at: tuple[str, int] | None = field(
+        default=None, compare=False
+    )  # where the peer opened this connection to; None: it did not
 
     @property
     def reliable(self) -> bool:

@@ -60,6 +60,8 @@ class Stack:
             raises LookupError for one that it does not speak.
         token: fresh random hexadecimal text, for branches and tags; at least 64 bits of it.
         timers: RFC 3261 table 4.
+        besides: further places where it takes connections. Who came there is told that one in a Via: he may look by
+            that for the connection to answer on.
         server_name: for the Server header of responses made here; empty for none.
     """
 
@@ -69,10 +71,11 @@ class Stack:
         sent_by: Callable[[str], tuple[str, int]],
         token: Callable[[], str],
         timers: Timers | None = None,
+        besides: frozenset[tuple[str, int]] = frozenset(),
         server_name: str = "telsdk",
     ) -> None:
         self.server_name = server_name
-        self._ground = Ground(sent_by, token, timers or Timers())
+        self._ground = Ground(sent_by, token, timers or Timers(), besides)
         self._clients = ClientTransactions(self._ground)
         self._servers = ServerTransactions(self._ground)
 
@@ -213,7 +216,7 @@ class Stack:
     def send(self, message: Message, hop: Hop) -> Outgoing:
         """Send outside any transaction: an ACK to a 2xx (with a new Via), or a response as it is."""
         if isinstance(message, Request):
-            push_via(message, hop, self._ground.sent_by, self._ground.token())
+            push_via(message, hop, self._ground.sent_by_to, self._ground.token())
         out = Outgoing(hop, bytes(message))
         self._ground.outgoing.append(out)
         return out
@@ -237,7 +240,9 @@ class Stack:
             own_host, own_port = self._ground.sent_by(transport)
         except LookupError:
             return False
-        return host == own_host.strip("[]").lower() and port == own_port
+        return (host == own_host.strip("[]").lower() and port == own_port) or (
+            (host, port) in self._ground.besides
+        )
 
     # What goes out
 

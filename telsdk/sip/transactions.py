@@ -20,18 +20,28 @@ _DOUBLING = frozenset({Timer.A, Timer.E, Timer.G})
 class Ground:
     """What all transactions of one element stand on."""
 
-    __slots__ = ("agenda", "durations", "events", "outgoing", "sent_by", "timers", "token")
+    __slots__ = ("agenda", "besides", "durations", "events", "outgoing", "sent_by", "timers", "token")
 
     def __init__(
-        self, sent_by: Callable[[str], tuple[str, int]], token: Callable[[], str], timers: Timers
+        self,
+        sent_by: Callable[[str], tuple[str, int]],
+        token: Callable[[], str],
+        timers: Timers,
+        besides: frozenset[tuple[str, int]] = frozenset(),
     ) -> None:
         self.sent_by = sent_by
+        self.besides = besides
         self.token = token
         self.timers = timers
         self.durations = {reliable: timers.durations(reliable=reliable) for reliable in (True, False)}
         self.agenda: Agenda[Running] = Agenda()
         self.outgoing: list[Outgoing] = []
         self.events: list[Event] = []
+
+    def sent_by_to(self, hop: Hop) -> tuple[str, int]:
+        """What our Via names in a request to `hop`: for who opened the connection, where he opened it to."""
+        at = hop.taken_at
+        return at if at is not None and at in self.besides else self.sent_by(hop.transport)
 
 
 class Transactions(Generic[Tx]):

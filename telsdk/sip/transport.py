@@ -57,7 +57,7 @@ def server_key(request: Request, via: Via) -> tuple[object, ...]:
     return (str(request.uri), request.call_id, cseq, request.from_tag, branch, via.host, via.port, method)
 
 
-SentBy = Callable[[str], tuple[str, int]]
+SentBy = Callable[[Hop], tuple[str, int]]
 
 
 def push_via(request: Request, hop: Hop, sent_by: SentBy, token: str) -> str:
@@ -83,6 +83,6 @@ def instead_of_udp(hop: Hop, size: int) -> Hop | None:
 
 
 def _via(hop: Hop, sent_by: SentBy, branch: str) -> str:
-    host, port = sent_by(hop.transport)
+    host, port = sent_by(hop)
     rport = "" if hop.reliable else ";rport"
     return f"SIP/2.0/{hop.transport} {write_host(host, port)}{rport};branch={branch}"

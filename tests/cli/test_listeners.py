@@ -19,15 +19,15 @@ HERE = ("127.0.0.1", 0)
 
 def test_each_place_is_bound_for_its_transport(tmp_path: Path) -> None:
     shown = Authority(tmp_path).issue(dns("localhost"))
-    bound = extra(HERE, HERE, HERE, shown.chain, shown.key).bind(KEY)
-    assert [one.transport for one in bound] == ["WS", "WSS", "TLS"]
-    assert [isinstance(one.context, ssl.SSLContext) for one in bound] == [False, True, True]
+    bound = extra(HERE, HERE, HERE, HERE, shown.chain, shown.key).bind(KEY)
+    assert [one.transport for one in bound] == ["WS", "WSS", "TCP", "TLS"]
+    assert [isinstance(one.context, ssl.SSLContext) for one in bound] == [False, True, False, True]
     for one in bound:
         one.socket.close()
 
 
 def test_secure_websocket_without_a_certificate_shows_the_own_key() -> None:
-    (one,) = extra(None, HERE, None, None, None).bind(KEY)
+    (one,) = extra(None, HERE, None, None, None, None).bind(KEY)
     assert one.context is not None
     one.socket.close()
 
@@ -37,7 +37,7 @@ def test_when_one_place_is_taken_none_stays_bound() -> None:
     place = free.getsockname()
     free.close()
     with pytest.raises(ListenError, match="cannot listen on 127.0.0.1"):
-        extra(place, taken.getsockname(), None, None, None).bind(KEY)
+        extra(place, taken.getsockname(), None, None, None, None).bind(KEY)
     bind_stream(*place).close()
     taken.close()
 
@@ -46,4 +46,4 @@ def test_a_file_that_is_no_certificate_is_named(tmp_path: Path) -> None:
     junk = tmp_path / "junk.pem"
     junk.write_text("junk")
     with pytest.raises(CertificateFileError, match="junk.pem"):
-        extra(None, HERE, None, junk, junk).bind(KEY)
+        extra(None, HERE, None, None, junk, junk).bind(KEY)

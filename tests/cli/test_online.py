@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,16 @@ from tests.cli.command import run
 
 ALICE, BOB = Number(5550001), Number(5550002)
 Keystores = dict[str, Path]
+QUESTION = b"""OPTIONS sip:telprotocol SIP/2.0\r
+Via: SIP/2.0/TCP 127.0.0.1:5060;branch=z9hG4bK77\r
+From: <sip:phone@telprotocol>;tag=1\r
+To: <sip:telprotocol>\r
+Call-ID: 1\r
+CSeq: 1 OPTIONS\r
+Max-Forwards: 70\r
+Content-Length: 0\r
+\r
+"""
 
 
 def free_uri() -> str:
@@ -175,3 +186,17 @@ def test_a_node_told_so_takes_websocket(listed: None, processes: Processes, home
             browser.recv(timeout=10)
     assert closed.value.rcvd is not None
     assert (closed.value.rcvd.code, node.wait(10)) == (1001, 0)
+
+
+@pytest.mark.slow
+def test_a_node_told_so_takes_phones_over_tcp(listed: None, processes: Processes, home: Path) -> None:
+    words = ("--hub", 1, "--index", 0, "--key-file", home / "node.pem", "--listen-tcp", "127.0.0.1:0")
+    node = processes.start("node", "run", *words)
+    line(node.stdout)
+    host, _, port = line(node.stdout).rpartition(" takes TCP at ")[2].strip().rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as phone:
+        phone.sendall(QUESTION)
+        answer = phone.makefile("rb").readline()
+    assert answer == b"SIP/2.0 200 OK\r\n"
+    node.send_signal(signal.SIGTERM)
+    assert node.wait(10) == 0

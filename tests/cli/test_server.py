@@ -86,6 +86,7 @@ def test_a_file_that_is_no_key_is_refused(home: Path) -> None:
         (["--certificate", "chain.pem", "--certificate-key", "chain.pem"], "give one of them"),
         (["--listen-ws", "0.0.0.0:80"], "every address"),
         (["--listen-wss", "127.0.0.1"], "HOST:PORT"),
+        (["--listen-tcp", "0.0.0.0:5060"], "every address"),
         (["--certificate", "missing.pem"], "missing.pem"),
     ],
 )

@@ -1,8 +1,12 @@
 """A phone made of PJSUA2, told what to do by lines on its input. Run by a Python that has it, not by ours.
 
-It takes every call, by 183 with sound and then 200, and says on its output what happens to it.
+Its argument is JSON: `port`, which it listens on by UDP; or `identity`, `server`, `transport`, `user` and `password`
+for a phone that registers, with `authority`, whose certificates it takes. In calls it plays the file `tone` and records
+into `heard`, if they are given. It takes every call, by 183 with sound and then 200, and says on its output what
+happens to it.
 """
 
+import json
 import os
 import sys
 import threading
@@ -17,8 +21,30 @@ def say(*words: object) -> None:
 
 
 class Call(pj.Call):  # type: ignore[misc]
+    tone = heard = ""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)
+        self.player: pj.AudioMediaPlayer | None = None
+        self.recorder: pj.AudioMediaRecorder | None = None
+
+    def onCallMediaState(self, _prm: object) -> None:  # noqa: N802
+        info = self.getInfo()  # kept: its media are gone with it
+        if not self.tone or info.media[0].status != pj.PJSUA_CALL_MEDIA_ACTIVE:
+            return
+        if self.player is None:
+            self.player, self.recorder = pj.AudioMediaPlayer(), pj.AudioMediaRecorder()
+            self.player.createPlayer(self.tone)
+            self.recorder.createRecorder(self.heard)
+        audio = self.getAudioMedia(-1)
+        self.player.startTransmit(audio)
+        audio.startTransmit(self.recorder)
+
     def onCallState(self, _prm: object) -> None:  # noqa: N802 - PJSUA2 calls it so
-        say("state", self.getInfo().stateText)
+        state = self.getInfo().stateText
+        if state == "DISCONNECTED":
+            self.player = self.recorder = None  # which finishes the file
+        say("state", state)
 
     def onCallTransferRequest(self, prm: pj.OnCallTransferRequestParam) -> None:  # noqa: N802
         say("referred", prm.dstUri)
@@ -46,25 +72,46 @@ def answer(call: Call, status: int) -> None:
     call.answer(param)
 
 
-def start(endpoint: pj.Endpoint, port: int) -> Account:
+def start(endpoint: pj.Endpoint, settings: dict[str, str]) -> Account:
     endpoint.libCreate()
     config = pj.EpConfig()
     config.logConfig.level = config.logConfig.consoleLevel = 0
     config.uaConfig.threadCnt = 0
     config.uaConfig.mainThreadOnly = True
     endpoint.libInit(config)
-    transport = pj.TransportConfig()
-    transport.port, transport.boundAddress, transport.publicAddress = port, "127.0.0.1", "127.0.0.1"
-    endpoint.transportCreate(pj.PJSIP_TRANSPORT_UDP, transport)
+    listen(endpoint, settings)
     endpoint.libStart()
     endpoint.audDevManager().setNullDev()
-    account, settings = Account(), pj.AccountConfig()
-    settings.idUri = f"sip:pjsua@127.0.0.1:{port}"
-    settings.callConfig.timerUse = pj.PJSUA_SIP_TIMER_ALWAYS
-    settings.callConfig.timerMinSESec, settings.callConfig.timerSessExpiresSec = 90, 300
-    settings.callConfig.prackUse = pj.PJSUA_100REL_OPTIONAL
-    account.create(settings)
+    Call.tone, Call.heard = settings.get("tone", ""), settings.get("heard", "")
+    account = Account()
+    account.create(account_of(settings))
     return account
+
+
+def listen(endpoint: pj.Endpoint, settings: dict[str, str]) -> None:
+    kind = settings.get("transport", "UDP")
+    transport = pj.TransportConfig()
+    transport.port = int(settings.get("port", 0))
+    transport.boundAddress = transport.publicAddress = "127.0.0.1"
+    transport.tlsConfig.CaListFile = settings.get("authority", "")
+    transport.tlsConfig.verifyServer = kind == "TLS"
+    endpoint.transportCreate(getattr(pj, f"PJSIP_TRANSPORT_{kind}"), transport)
+
+
+def account_of(settings: dict[str, str]) -> pj.AccountConfig:
+    config = pj.AccountConfig()
+    config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_ALWAYS
+    config.callConfig.timerMinSESec, config.callConfig.timerSessExpiresSec = 90, 300
+    config.callConfig.prackUse = pj.PJSUA_100REL_OPTIONAL
+    if "server" not in settings:
+        config.idUri = f"sip:pjsua@127.0.0.1:{settings['port']}"
+        return config
+    config.idUri = settings["identity"]
+    config.regConfig.registrarUri = settings["server"]
+    config.sipConfig.proxies.append(f"{settings['server']};lr")
+    credential = pj.AuthCredInfo("digest", "*", settings["user"], 0, settings["password"])
+    config.sipConfig.authCreds.append(credential)
+    return config
 
 
 def obey(account: Account, line: str) -> None:
@@ -86,7 +133,7 @@ def obey(account: Account, line: str) -> None:
 
 def main() -> None:
     endpoint = pj.Endpoint()
-    account = start(endpoint, int(sys.argv[1]))
+    account = start(endpoint, json.loads(sys.argv[1]))
     lines: list[str] = []
     ended = threading.Event()
 

@@ -13,7 +13,8 @@ import pytest
 
 from telsdk.net.sockets import Listener, bind_stream
 from tests.conftest import program
-from tests.interop.test_phones import CONFIG, SECRET, phone_password
+from tests.interop.phones.baresip import CONFIG
+from tests.interop.test_phones import SECRET, phone_password
 from tests.net.authority import Authority, ip
 from tests.network import ALICE, HOST, Network
 

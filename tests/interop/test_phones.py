@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import wave
-from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,9 +13,10 @@ import pytest
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.number import Number
 from telsdk.uc.media import tone_wav
-from telsdk.uc.settings import UcSettings
 from telsdk.uc.trust import Trust
 from tests.conftest import program
+from tests.interop.phones.baresip import CONFIG, channels
+from tests.interop.phones.ours import media_address
 from tests.network import ALICE, BOB, HOST, Network
 
 pytestmark = pytest.mark.interop
@@ -71,40 +70,6 @@ async def test_sipsak_with_a_wrong_password_is_not_registered() -> None:
         assert network.nodes[0].registrar.users == 0
 
 
-def stereo(path: Path) -> Path:
-    """The same sound on two channels: baresip's Opus takes nothing else, and hangs up where the file ends."""
-    with wave.open(str(path)) as mono:
-        rate, frames = mono.getframerate(), mono.readframes(mono.getnframes())
-    samples = array("h", frames)
-    both = array("h", (sample for sample in samples for _ in range(2)))
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(2)
-        out.setsampwidth(2)
-        out.setframerate(rate)
-        out.writeframes(both.tobytes())
-    return path
-
-
-CONFIG = """
-sip_listen 127.0.0.1:0
-net_interface 127.0.0.1
-audio_source aufile,{tone}
-audio_player aufile,{folder}/heard.wav
-rtcp_mux yes
-module_path /usr/lib/baresip/modules
-module stdio.so
-module opus.so
-module g711.so
-module aufile.so
-module ice.so
-module dtls_srtp.so
-module_tmp account.so
-module_app menu.so
-module_app contact.so
-module_app presence.so
-"""
-
-
 def set_up(
     folder: Path,
     network: Network,
@@ -118,7 +83,7 @@ def set_up(
     issued = phone_password(network, number)
     node = f"{HOST}:{network.listed[0].sockets.port}"
     folder.mkdir()
-    tone = stereo(tone_wav(folder / "tone.wav", 523.25, 30.0))
+    tone = channels(tone_wav(folder / "mono.wav", 523.25, 30.0), 2, 48_000, folder / "tone.wav")
     (folder / "config").write_text(CONFIG.format(tone=tone, folder=folder))
     watched = "" if watch is None else f'"Bob" <sip:{watch}@{node}>;presence=p2p\n'
     (folder / "contacts").write_text(watched)
@@ -160,7 +125,7 @@ async def baresip(
 async def test_a_uc_calls_baresip_which_shows_as_unverified(tmp_path: Path) -> None:
     async with Network(1) as network:
         await network.start(phone_secrets=(SECRET,))
-        bob = await network.user(BOB, settings=UcSettings())
+        bob = await network.user(BOB, media_address=media_address())
         async with baresip(tmp_path / "phone", network, ALICE, answer=True):
             call = await asyncio.wait_for(bob.call(str(ALICE)), 15)
             assert call.party is not None
@@ -177,7 +142,7 @@ async def test_a_uc_calls_baresip_which_shows_as_unverified(tmp_path: Path) -> N
 async def test_baresip_calls_a_uc_and_is_hung_up_on(tmp_path: Path) -> None:
     async with Network(1) as network:
         await network.start(phone_secrets=(SECRET,))
-        bob = await network.user(BOB)
+        bob = await network.user(BOB, media_address=media_address())
         node = f"{HOST}:{network.listed[0].sockets.port}"
         async with baresip(tmp_path / "phone", network, ALICE, f"/dial sip:{BOB}@{node}"):
             incoming = await asyncio.wait_for(bob.incoming.get(), 15)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import json
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 
@@ -32,27 +31,24 @@ from telsdk.sip.ua import (
     UserAgent,
 )
 from telsdk.sip.uri import Uri
-from tests.conftest import missing
+from tests.interop.dissection import Recording
+from tests.interop.phones.pjsua import SCRIPT, python_with_pjsua
 from tests.network import HOST
 
 pytestmark = pytest.mark.interop
 
-PEER = Path(__file__).with_name("pjsua_peer.py")
 SUPPORTED = ("100rel", "timer", "replaces", "norefersub")
 PATIENCE = 15.0  # seconds that anything may take
 
 
-def python_with_pjsua() -> str:
-    path = os.environ.get("TELSDK_PJSUA", "")
-    if not path:
-        missing("TELSDK_PJSUA does not name a Python that has PJSUA2 (.ci/pjsua makes one)")
-    return path
-
-
 class Phone:
-    """Our user agent on a UDP socket, with an application that agrees to every offer."""
+    """Our user agent on a UDP socket, with an application that agrees to every offer.
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    Args:
+        recording: takes every message that passes.
+    """
+
+    def __init__(self, address: tuple[str, int], recording: Recording) -> None:
         host, port = address
         self.stack = Stack(sent_by=lambda _: address, token=lambda: secrets.token_hex(12))
         self.ua = UserAgent(
@@ -64,6 +60,7 @@ class Phone:
             takes_refer=True,
         )
         self.wire: list[str] = []
+        self._recording = recording
         self.driver = Driver(self.stack, self, roles=(self.ua,), tap=self._note)
         self.agreement = Agreement()
         self.seen: list[Event] = []
@@ -78,6 +75,7 @@ class Phone:
         return Hop("UDP", uri.host, uri.port or 5060)
 
     def _note(self, passed: Wire) -> None:
+        self._recording.tap(passed)
         if passed.data.strip():
             message = parse(passed.data)
             self.wire.append(f"{message.cseq.method} {message.start_line.split()[1]}")
@@ -152,20 +150,20 @@ class Pjsua:
 
 
 @asynccontextmanager
-async def both() -> AsyncIterator[tuple[Phone, Pjsua, int]]:
+async def both(recording: Recording) -> AsyncIterator[tuple[Phone, Pjsua, int]]:
     """Ours, PJSUA2, and its port."""
     spare = bind(HOST)
     port = spare.port
     spare.close()
     process = await asyncio.create_subprocess_exec(
         python_with_pjsua(),
-        str(PEER),
-        str(port),
+        str(SCRIPT),
+        json.dumps({"port": str(port)}),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     sockets = bind(HOST)
-    phone = Phone((sockets.host, sockets.port))
+    phone = Phone((sockets.host, sockets.port), recording)
     await phone.driver.listen(sockets, None)
     try:
         pjsua = Pjsua(process)
@@ -191,8 +189,8 @@ async def we_call(phone: Phone, port: int) -> Call:
     return call
 
 
-async def test_we_call_hold_resume_and_hang_up() -> None:
-    async with both() as (phone, pjsua, port):
+async def test_we_call_hold_resume_and_hang_up(recording: Recording) -> None:
+    async with both(recording) as (phone, pjsua, port):
         call = await we_call(phone, port)
         await pjsua.says("state CONFIRMED")
         assert "PRACK 200" in phone.wire
@@ -208,8 +206,8 @@ async def test_we_call_hold_resume_and_hang_up() -> None:
         await pjsua.says("state DISCONNECTED")
 
 
-async def test_it_calls_holds_resumes_and_hangs_up() -> None:
-    async with both() as (phone, pjsua, _):
+async def test_it_calls_holds_resumes_and_hangs_up(recording: Recording) -> None:
+    async with both(recording) as (phone, pjsua, _):
         pjsua.tell(f"call sip:us@{HOST}:{phone.stack.sent_by('UDP')[1]}")
         await pjsua.says("state CONFIRMED")
         incoming = await phone.saw(IncomingCall)
@@ -228,8 +226,8 @@ async def test_it_calls_holds_resumes_and_hangs_up() -> None:
         await phone.until(lambda: incoming.call.ended)
 
 
-async def test_transfers_are_asked_for_told_and_refused() -> None:
-    async with both() as (phone, pjsua, port):
+async def test_transfers_are_asked_for_told_and_refused(recording: Recording) -> None:
+    async with both(recording) as (phone, pjsua, port):
         call = await we_call(phone, port)
         await pjsua.says("state CONFIRMED")
         pjsua.tell(f"refer sip:carol@{HOST}:9")

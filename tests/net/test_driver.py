@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +35,19 @@ async def test_one_connection_serves_many_requests() -> None:
                 alice.changed.clear()
                 await alice.changed.wait()
         assert len({wire.hop.flow for wire in bob.wires}) == 1
+
+
+async def test_who_takes_a_connection_knows_where_it_was_opened_to() -> None:
+    async with endpoint() as alice, endpoint(web=["TLS"]) as bob:
+        hop = bob.hop("TLS")
+        for host, port in (bob.besides["TLS"], bob.addresses.main):
+            alice.options(replace(hop, host=host, port=port))
+        async with asyncio.timeout(10):
+            while len(alice.events) < 2:
+                alice.changed.clear()
+                await alice.changed.wait()
+        assert {wire.hop.taken_at for wire in bob.wires} == {bob.besides["TLS"], bob.addresses.main}
+        assert {wire.hop.taken_at for wire in alice.wires} == {None}
 
 
 async def test_a_peer_with_another_key_gets_not_one_byte() -> None:

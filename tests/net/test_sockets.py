@@ -2,7 +2,9 @@
 
 import pytest
 
+from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import Addresses, Listener, ListenError, bind, bind_stream
+from telsdk.sip.hop import Hop
 
 
 def test_udp_and_stream_share_one_port() -> None:
@@ -32,3 +34,22 @@ def test_a_listener_is_what_others_are_told_for_its_transport(transport: str) ->
         assert addresses.sent_by(transport) == listener.address
         assert addresses.sent_by("UDP") == addresses.sent_by("TLS") == ("127.0.0.1", 5061)
         assert listener.address in addresses
+
+
+def test_who_came_to_a_listener_is_told_that_one_and_everybody_else_the_listed_place() -> None:
+    shown = TlsIdentity.generate().server_context()
+    tls, tcp = Listener("TLS", bind_stream("127.0.0.1"), shown), Listener("TCP", bind_stream("127.0.0.1"))
+    main = ("192.0.2.1", 5061)
+    addresses = Addresses(main, (tls, tcp))
+    assert addresses.reached_by(Hop("TLS", "192.0.2.7", 40123, flow=1, taken_at=tls.address)) == tls.address
+    assert addresses.reached_by(Hop("TLS", "192.0.2.7", 40123, flow=1, taken_at=main)) == main
+    assert addresses.reached_by(Hop("TLS", "192.0.2.7", 40123)) == main
+    assert addresses.reached_by(Hop("UDP", "192.0.2.7", 40123)) == main
+    assert addresses.reached_by(Hop("TCP", "192.0.2.7", 40123)) == tcp.address
+    tls.socket.close()
+    tcp.socket.close()
+
+
+def test_an_address_that_no_listener_has_is_told_to_nobody() -> None:
+    main = ("192.0.2.1", 5061)
+    assert Addresses(main).reached_by(Hop("TLS", "192.0.2.7", 1, taken_at=("10.0.0.1", 5061))) == main

@@ -60,9 +60,12 @@ class WebNetwork(Network):
     """One node that takes WebSocket."""
 
     async def serve(self) -> Listener:
-        listener = Listener("WS", bind_stream(HOST))
-        await self.start_node(0, phone_secrets=(SECRET,), listeners=[listener])
-        return listener
+        return (await self.serve_at(1))[0]
+
+    async def serve_at(self, places: int) -> list[Listener]:
+        listeners = [Listener("WS", bind_stream(HOST)) for _ in range(places)]
+        await self.start_node(0, phone_secrets=(SECRET,), listeners=listeners)
+        return listeners
 
     def password(self, number: Number) -> PhonePassword:
         self.own(number)
@@ -101,6 +104,39 @@ async def in_a_call(network: WebNetwork, alice: WsPeer, bob: WsPeer) -> Response
     await alice.invite(aor(BOB), alices)
     await bob.send(taken(await request_at(bob, "INVITE"), bob.contact))
     return await answer_at(alice, 200)
+
+
+async def test_the_way_back_names_the_place_that_each_came_to() -> None:
+    async with WebNetwork(1) as network:
+        one, other = await network.serve_at(2)
+        async with ws_peer(one.address, ALICE) as alice, ws_peer(other.address, BOB) as bob:
+            alices = network.password(ALICE)
+            await alice.register(alices)
+            await bob.register(network.password(BOB))
+            await alice.invite(aor(BOB), alices)
+            invite = await request_at(bob, "INVITE")
+            assert (invite.via.host, invite.via.port) == other.address
+            await bob.send(taken(invite, bob.contact))
+            ok = await answer_at(alice, 200)
+            assert [(route.uri.host, route.uri.port) for route in ok.record_routes] == [
+                other.address,
+                one.address,
+            ]
+
+
+async def test_a_contact_that_nobody_registered_is_reached_by_the_place_that_its_phone_came_to() -> None:
+    async with WebNetwork(1) as network:
+        one, other = await network.serve_at(2)
+        async with ws_peer(other.address, ALICE) as alice, ws_peer(one.address, BOB) as bob:
+            alices = network.password(ALICE)
+            await alice.register(alices)
+            await bob.register(network.password(BOB))
+            await alice.invite(aor(BOB), alices)
+            await bob.send(taken(await request_at(bob, "INVITE"), "<sip:bob@elsewhere.invalid;transport=ws>"))
+            ok = await answer_at(alice, 200)
+            await alice.send(within("BYE", ok, ok.cseq.number + 1, alice))
+            bye = await request_at(bob, "BYE")
+            assert (bye.via.host, bye.via.port) == one.address
 
 
 async def test_requests_within_a_call_reach_either_browser_by_its_flow() -> None:

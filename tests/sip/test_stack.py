@@ -538,3 +538,14 @@ def test_no_order_of_messages_and_time_raises_or_leaks(data: st.DataObject) -> N
     assert not bench.stack._clients._by_way
     assert not bench.stack._servers._by_way
     assert not bench.stack._servers._merging
+
+
+def test_a_via_names_the_place_that_a_peer_came_to_and_is_known_again() -> None:
+    place = ("192.0.2.2", 5062)
+    stack = Stack(sent_by=lambda _: ("192.0.2.2", 5061), token=tokens(0), besides=frozenset({place}))
+    for at, named in ((place, 5062), (("192.0.2.2", 5061), 5061), (("10.0.0.1", 9), 5061), (None, 5061)):
+        stack.request(request("OPTIONS"), Hop("TLS", "192.0.2.7", 40123, flow=1, taken_at=at), 0.0)
+        via = parse(stack.take_outgoing()[0].data).via
+        assert (via.host, via.port) == ("192.0.2.2", named)
+        assert stack.is_ours("TLS", via.host, via.port)
+    assert not stack.is_ours("TLS", "192.0.2.2", 5063)

@@ -19,6 +19,11 @@ MAX_CANDIDATES = 16  # a description may not make us send checks to any number o
 FINGERPRINT = "sha-256"  # the one hash every DTLS-SRTP peer must know (RFC 8122 section 5)
 DIRECTIONS = ("a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive")
 CHECKED = ("sha-256", "sha-384", "sha-512")  # fingerprints that aiortc compares; every one given must fit
+STATIC = {
+    "0": "PCMU/8000",
+    "8": "PCMA/8000",
+}  # payload types of ours that need no mapping (RFC 3551 section 6)
+_RTPMAP, _FMTP = "a=rtpmap:", "a=fmtp:"
 
 # Written by aiortc and of no use to one bundled audio stream: track names, further hashes, and a port of 9
 # for RTCP that would mislead a peer who does not multiplex.
@@ -96,7 +101,7 @@ def write_answer(text: str, offer: Remote) -> bytes:
     session, media = _split([line for line in text.splitlines() if not line.startswith(surplus)])
     lines = list(session)
     for at, section in enumerate(offer.sections):
-        lines += media[0] if at == offer.audio else [_rejected(section)]
+        lines += _by_protocol_of(section, media[0]) if at == offer.audio else [_rejected(section)]
     return _join(lines).encode()
 
 
@@ -139,6 +144,12 @@ def _is_live_audio(line: str) -> bool:
     return len(words) > 3 and words[0] == "m=audio" and words[1] != "0"
 
 
+def _by_protocol_of(offered: str, section: list[str]) -> list[str]:
+    """Our section by the protocol of the offer (RFC 3264 section 6): aiortc says SAVPF to SAVP, too."""
+    kind, port, _, *formats = section[0].split()
+    return [" ".join([kind, port, offered.split()[2], *formats]), *section[1:]]
+
+
 def _rejected(line: str) -> str:
     """An ``m=`` line with port 0 (RFC 3264 section 6)."""
     kind, _, protocol, *formats = line.split() + [""] * max(0, 4 - len(line.split()))
@@ -148,7 +159,9 @@ def _rejected(line: str) -> str:
 def _complete(section: list[str], session: list[str]) -> list[str]:
     """An audio section with what aiortc cannot do without, and the candidates that are worth a check."""
     candidates = [line for line in section if _is_usable(line)]
-    lines = [line for line in section if not line.startswith(("a=candidate:", "a=end-of-candidates"))]
+    lines = [
+        line for line in _mapped(section) if not line.startswith(("a=candidate:", "a=end-of-candidates"))
+    ]
     if not any(line.startswith("a=mid:") for line in lines):
         lines.append(f"a=mid:{MID}")
     if not any(line in DIRECTIONS for line in lines):
@@ -157,6 +170,22 @@ def _complete(section: list[str], session: list[str]) -> list[str]:
         )  # RFC 8866 section 6.7
     # Nothing trickles in over SIP as used here: the candidates in the description are all there will be.
     return [*lines, *candidates[:MAX_CANDIDATES], "a=end-of-candidates"]
+
+
+def _mapped(section: list[str]) -> list[str]:
+    """With ``a=rtpmap`` for each payload type that aiortc is to know, and no ``a=fmtp`` for another: it gives up there.
+
+    A static payload type needs no mapping (RFC 3551 section 6). linphone maps none of them, and has an ``a=fmtp`` for
+    G.729.
+    """
+    mapped = {line.removeprefix(_RTPMAP).partition(" ")[0] for line in section if line.startswith(_RTPMAP)}
+    added = [kind for kind in section[0].split()[3:] if kind in STATIC and kind not in mapped]
+    known = (*mapped, *added)
+    return [
+        line
+        for line in (*section, *(f"{_RTPMAP}{kind} {STATIC[kind]}" for kind in added))
+        if not line.startswith(_FMTP) or line.removeprefix(_FMTP).partition(" ")[0] in known
+    ]
 
 
 def _is_usable(line: str) -> bool:

@@ -76,6 +76,19 @@ def test_a_phone_that_names_no_direction_sends_and_receives() -> None:
     assert "a=sendrecv\r\n" in description.read_offer(PHONE).text
 
 
+def test_a_static_payload_type_needs_no_mapping() -> None:
+    text = description.read_offer(PHONE.replace(b"96 0\r\n", b"96 0 8 18\r\na=rtpmap:8 PCMA/8000\r\n")).text
+    assert text.count("a=rtpmap:0 PCMU/8000\r\n") == 1
+    assert text.count("a=rtpmap:8 PCMA/8000\r\n") == 1
+
+
+def test_settings_of_a_codec_that_is_not_mapped_are_left_out() -> None:
+    settings = b"a=fmtp:96 useinbandfec=1\r\na=fmtp:18 annexb=yes\r\na=fingerprint"
+    text = description.read_offer(PHONE.replace(b"a=fingerprint", settings)).text
+    assert "a=fmtp:96 useinbandfec=1\r\n" in text
+    assert "a=fmtp:18" not in text
+
+
 def test_we_are_the_dtls_server_where_the_offer_lets_us_choose() -> None:
     offers = {
         role: PHONE.replace(b"a=rtpmap", b"a=setup:" + role + b"\r\na=rtpmap")
@@ -111,6 +124,11 @@ def test_an_answer_rejects_every_other_section_in_its_place() -> None:
         "m=audio 0 RTP/AVP 0",
         "m=audio 6000 UDP/TLS/RTP/SAVPF 96 0",
     ]
+
+
+def test_an_answer_keeps_the_protocol_of_the_offer() -> None:
+    offer = description.read_offer(PHONE.replace(b"SAVPF", b"SAVP"))
+    assert b"m=audio 6000 UDP/TLS/RTP/SAVP 96 0\r\n" in description.write_answer(AIORTC, offer)
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,20 @@ async def test_a_phone_without_opus_is_heard(tones: tuple[Path, Path], payload: 
         assert (await alice.stats()).codec == codec
 
 
+async def test_a_phone_that_maps_no_static_payload_type_is_heard(tones: tuple[Path, Path]) -> None:
+    """As linphone does it, which has settings for one that nobody maps."""
+    codecs = re.compile(rb"(m=audio \d+ \S+) [\d ]+")
+
+    def plain(sdp: bytes) -> bytes:
+        return (
+            codecs.sub(rb"\g<1> 18 0", without(b"a=rtpmap:", b"a=fmtp:")(sdp)) + b"a=fmtp:18 annexb=yes\r\n"
+        )
+
+    async with MediaSession(tones[0], address=HERE) as alice, MediaSession(tones[1], address=HERE) as bob:
+        await connect(alice, bob, offer=plain, answer=plain)
+        await hear_each_other(alice, bob)
+
+
 def without_rtpmaps(sdp: bytes, but: bytes) -> bytes:
     return without(*[b"a=rtpmap:" + p for p in (b"96", b"0", b"8") if p != but])(sdp)
 
@@ -285,7 +299,7 @@ async def test_a_closed_session_does_nothing_more() -> None:
         without(b"a=setup:"),
         without(b"a=ice-ufrag:"),
         without(b"a=rtcp-mux"),
-        without(b"a=rtpmap:"),
+        lambda sdp: without(b"a=rtpmap:")(sdp).replace(b"SAVPF 96 0 8", b"SAVPF 96 18"),
         without(b"a=candidate:"),
         without(b"m="),
         replaced(b"SAVPF 96 0 8", b"SAVPF 96 0 x"),
