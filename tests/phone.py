@@ -19,10 +19,16 @@ SECRET = bytes(range(32))
 
 
 class Phone(Peer):
-    """A phone with a password, which answers what it is told."""
+    """A phone with a password, which answers what it is told.
 
-    def __init__(self, network: Network, number: Number, node: int = 0) -> None:
-        super().__init__(number)
+    Args:
+        shares: whose socket it uses besides its own user, as those behind one proxy do to a node.
+    """
+
+    def __init__(
+        self, network: Network, number: Number, node: int = 0, *, shares: Peer | None = None
+    ) -> None:
+        super().__init__(number, shares)
         self.number = number
         self.port_of_node = network.listed[node].sockets.port
         if number not in network.facts.numbers:
@@ -61,6 +67,18 @@ class Phone(Peer):
     async def subscribe(self, target: Number, event: str) -> Response:
         fields = ("Event", event)
         return await self.authenticated(lambda more: self.request("SUBSCRIBE", aor(target), fields, *more))
+
+    async def send_text(self, target: Number, sender: str | None = None) -> Response:
+        """Sends a MESSAGE with the password, and with this From in place of its own number."""
+
+        def make(more: tuple[tuple[str, str], ...]) -> Request:
+            request = self.request("MESSAGE", aor(target), ("Content-Type", "text/plain"), *more)
+            request.body = b"hello"
+            if sender is not None:
+                request.headers.set("From", f"{sender};tag={request.from_tag}")
+            return request
+
+        return await self.authenticated(make)
 
     async def asked(self, method: str) -> Request:
         """The next request of that method."""

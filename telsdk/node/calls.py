@@ -84,16 +84,20 @@ class Calls:
         """The request as it is sent on."""
         return request
 
-    def admit(self, request: Request, login: Login, source: Hop, wall: float) -> None:
-        """Whether the user logged in at `source` may send this request.
+    def admit(self, request: Request, source: Hop, wall: float) -> Login | None:
+        """The user logged in at `source` who sends this request; None where it is from elsewhere.
 
         Raises:
-            AuthError: no, with the status to answer.
+            AuthError: he may not, or it is not he; with the status to answer.
         """
+        login = self._admission.sender(request, self._logins.over(source))
+        if login is None:
+            return None
         if login.kind is LoginKind.PHONE:
-            self._admission.phone_caller(request, source, wall)
+            self._admission.phone_caller(request, login.number, source, wall)
         elif request.method in _TOKEN_METHODS:
             self._admission.caller(request, login.number, wall)
+        return login
 
     # Requests that begin something
 
@@ -101,11 +105,9 @@ class Calls:
         request = ctx.request
         if request.method == "INVITE":
             self._open.add(ctx)
-        login = self._logins.find(ctx.source)
         try:
             callee = locate(self._directory, request.uri.user or "")
-            if login is not None:
-                self.admit(request, login, ctx.source, wall)
+            login = self.admit(request, ctx.source, wall)
             targets = self._bindings(callee, request, now)
             if not targets and login is not None:
                 targets = [self._home_hub(callee, request)]
@@ -220,9 +222,9 @@ class Calls:
         return tuple(dict.fromkeys(self._own_uri(hop, call_id) for hop in (target.hop, ctx.source)))
 
     def _needs_us(self, hop: Hop) -> bool:
-        """Whether who is behind `hop` is reached by it and no other way."""
-        login = self._logins.find(hop)
-        return hop.transport in ("WS", "WSS") or (login is not None and login.kind is LoginKind.PHONE)
+        """Whether somebody behind `hop` is reached by it and no other way."""
+        there = self._logins.over(hop).values()
+        return hop.transport in ("WS", "WSS") or any(login.kind is LoginKind.PHONE for login in there)
 
     def _own_uri(self, hop: Hop, call_id: str) -> Uri:
         host, port = self._addresses.sent_by(hop.transport)

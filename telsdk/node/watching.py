@@ -40,7 +40,7 @@ PACKAGES = {pidf.PACKAGE: pidf.CONTENT_TYPE, reginfo.PACKAGE: reginfo.CONTENT_TY
 CONTACT_USER = "watch"
 """The user part of the Contact that a subscriber is given."""
 
-Admit = Callable[[Request, Login, Hop, float], None]
+Admit = Callable[[Request, Hop, float], Login | None]
 Challenge = Callable[[AuthError, Hop, float], str]
 
 
@@ -75,7 +75,8 @@ class Watching:
     """The notifier of one node, and what it decides.
 
     Args:
-        admit: raises AuthError unless this login may send this request; `wall` in seconds since 1970.
+        admit: which user that is logged in at a hop sends a request, None for nobody; raises AuthError where he may
+            not. The time in seconds since 1970.
         challenge: what a phone is challenged with after such an error.
         addresses: where this node listens.
         interval: seconds between two NOTIFYs of one subscription at the least.
@@ -172,10 +173,9 @@ class Watching:
                 self._watched[watch.watcher] += 1
 
     def _granted(self, event: SubscribeAsked, wall: float) -> _Watch:
-        login = self._logins.find(event.source)
+        login = self._admit(event.request, event.source, wall)
         if login is None:
             raise NotHere("this node tells only its own users")
-        self._admit(event.request, login, event.source, wall)
         user = event.request.uri.user
         target = locate(self._directory, user or "").number
         if event.package.name == reginfo.PACKAGE and login.number != target:
@@ -195,8 +195,7 @@ class Watching:
 
     def _tell(self, subscription: Subscription, now: float) -> None:
         watch = _watch(subscription)
-        login = self._logins.find(subscription.hop)
-        if login is None or login.number != watch.watcher:
+        if watch.watcher not in self._logins.over(subscription.hop):
             self.notifier.end(subscription, "rejected", now)
             return
         bindings = self._registrar.bindings(str(watch.target), now)
