@@ -54,12 +54,12 @@ class Phone(Peer):
         name = "Authorization" if kind == "WWW-Authenticate" else "Proxy-Authorization"
         return await self.ask(make(((name, answer),)), HOST, self.port_of_node)
 
-    async def register(self, expires: int = 600, params: str = "") -> Response:
-        """Registers with these Contact parameters."""
+    async def register(self, expires: int = 600, params: str = "", contact: str = "") -> Response:
+        """Registers with these Contact parameters, or with this Contact in place of its own."""
 
         def make(more: tuple[tuple[str, str], ...]) -> Request:
             request = self.request("REGISTER", "sip:telprotocol", ("Expires", str(expires)), *more)
-            request.headers.set("Contact", f"{request.contacts[0]}{params}")
+            request.headers.set("Contact", contact or f"{request.contacts[0]}{params}")
             return request
 
         return await self.authenticated(make)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from telsdk.directory import NumberFacts
@@ -76,6 +76,11 @@ class Logins:
     def drop(self, number: Number) -> None:
         """Forgets every login of `number`; others over the same hops stay."""
         for key in tuple(self._by_number.get(number, ())):
+            self._remove(key, number)
+
+    def keep(self, number: Number, hops: Iterable[Hop]) -> None:
+        """Forgets the logins of `number` over other hops than these, where it is bound."""
+        for key in self._by_number.get(number, set()) - {_key(hop) for hop in hops}:
             self._remove(key, number)
 
     def drop_hop(self, hop: Hop) -> None:

@@ -55,10 +55,9 @@ class Registration:
         response = self.registrar.process(request, now, source, user=user)
         if response.status == 200:
             response.headers.add("Date", formatdate(wall, usegmt=True))  # RFC 3261 10.3 step 8
-            if self.registrar.bindings(user, now):
-                self.logins.add(source, login)
-            else:
-                self.logins.drop(number)
+            # A login lasts as long as a binding leads there: phones change their port, and proxies their users.
+            self.logins.add(source, login)
+            self.logins.keep(number, (one.hop for one in self.registrar.bindings(user, now)))
         return response
 
     def _later(self, request: Request, reason: str) -> Response:

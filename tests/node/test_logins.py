@@ -38,7 +38,7 @@ def test_who_shares_a_hop_with_somebody_whose_login_ends_stays() -> None:
 
 hops = st.sampled_from([FLOW, FLOW.on_flow(2), PHONE])
 numbers = st.sampled_from([ALICE, BOB])
-deeds = st.lists(st.tuples(st.sampled_from(["add", "drop", "drop_hop"]), hops, numbers), max_size=12)
+deeds = st.lists(st.tuples(st.sampled_from(["add", "drop", "drop_hop", "keep"]), hops, numbers), max_size=12)
 
 
 @given(deeds)
@@ -54,6 +54,9 @@ def test_any_order_of_logins_and_ends_leaves_what_a_set_of_pairs_would(
         elif deed == "drop":
             logins.drop(number)
             model = {pair for pair in model if pair[1] != number}
+        elif deed == "keep":
+            logins.keep(number, [hop])
+            model = {pair for pair in model if pair[1] != number or pair[0] == hop}
         else:
             logins.drop_hop(hop)
             model = {pair for pair in model if pair[0] != hop}

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from telsdk.address import aor
+from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from tests.network import ALICE, BOB, CAROL, HOST, Network
 from tests.peer import Peer
@@ -100,6 +101,16 @@ async def test_when_a_number_is_sold_those_behind_the_same_hop_stay() -> None:
         assert [len(registrar.bindings(str(number))) for number in (ALICE, BOB)] == [0, 1]
         await delivered(carol, asyncio.create_task(bob.send_text(CAROL)))
         assert (await alice.send_text(CAROL)).status == 407  # her password is void
+
+
+async def test_a_login_over_a_hop_ends_when_its_phone_has_moved_to_another() -> None:
+    async with three_phones() as (network, alice, bob, _):
+        with Phone(network, ALICE) as moved:
+            # The same Contact by another hop: a phone that NAT gave another port.
+            assert (await moved.register(contact=f"<sip:{ALICE}@{HOST}:{alice.port}>")).status == 200
+            logins = network.nodes[0].logins
+            assert set(logins.over(Hop("UDP", HOST, moved.port))) == {ALICE}
+            assert set(logins.over(Hop("UDP", HOST, bob.port))) == {BOB}
 
 
 async def test_each_behind_one_hop_is_told_his_own_registrations() -> None:
