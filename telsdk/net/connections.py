@@ -51,10 +51,10 @@ class Connections:
         self._last_flow = 0
         self._closed = asyncio.Event()
 
-    def accepted(self, transport: str) -> Stream:
-        """A new stream for a connection that a peer opens."""
+    def accepted(self, transport: str, local: tuple[str, int]) -> Stream:
+        """A new stream for a connection that a peer opens to our `local` host and port."""
         framing = WebSocketFraming.server() if transport in ("WS", "WSS") else StreamFraming()
-        return Stream(self, self._next_flow(), transport, framing)
+        return Stream(self, self._next_flow(), transport, framing, local=local)
 
     def send(self, hop: Hop, data: bytes) -> None:
         """Writes `data` to the hop's flow, to an open connection that leads there, or to a new one."""

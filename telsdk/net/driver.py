@@ -115,7 +115,7 @@ class Driver:
     async def listen_also(self, listener: Listener) -> None:
         """Takes connections at one more place."""
         server = await self._loop.create_server(
-            lambda: self._connections.accepted(listener.transport),
+            lambda: self._connections.accepted(listener.transport, listener.address),
             sock=listener.socket,
             ssl=listener.context,
             ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT if listener.context else None,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from telsdk.errors import TelError
 from telsdk.sip.grammar import write_host
+from telsdk.sip.hop import Hop
 
 _ATTEMPTS = 32  # for a port that is free for both UDP and TCP; a collision is rare
 
@@ -76,6 +77,10 @@ class Addresses:
     def sent_by(self, transport: str) -> Address:
         """What a Via or a Record-Route for `transport` names (RFC 3261 18.1.1)."""
         return self._besides.get(transport, self.main)
+
+    def towards(self, hop: Hop) -> Address:
+        """Where who is behind `hop` reaches us again: where he connected to, for there he got through."""
+        return hop.local or self.sent_by(hop.transport)
 
     def __contains__(self, address: tuple[str, int | None]) -> bool:
         return address in self._all

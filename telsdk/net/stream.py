@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol, cast
 
 from telsdk.errors import Refused, TelError
@@ -49,6 +50,7 @@ class Stream(asyncio.Protocol):
         framing: how messages lie on it.
         opened: whether we opened it (RFC 5626 4.4.1: then it is we who ping).
         check: holds the peer's certificate against what is expected; None where it says nothing.
+        local: where it was taken, host and port; None for one that we opened.
     """
 
     def __init__(
@@ -60,9 +62,10 @@ class Stream(asyncio.Protocol):
         *,
         opened: bool = False,
         check: CheckPeer | None = None,
+        local: tuple[str, int] | None = None,
     ) -> None:
         self.flow = flow
-        self.hop = Hop(transport, "", 0, flow=flow)
+        self.hop = Hop(transport, "", 0, flow=flow, local=local)
         self._owner = owner
         self._framing = framing
         self._check = check
@@ -83,7 +86,7 @@ class Stream(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=MAX_UNSENT)
         host, port = self._transport.get_extra_info("peername")[:2]
-        self.hop = Hop(self.hop.transport, host, port, flow=self.flow)
+        self.hop = replace(self.hop, host=host, port=port)
         self._look_later()
         self._owner.stream_opened(self)
         if self._check is not None:

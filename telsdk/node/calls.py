@@ -227,7 +227,7 @@ class Calls:
         return hop.transport in ("WS", "WSS") or any(login.kind is LoginKind.PHONE for login in there)
 
     def _own_uri(self, hop: Hop, call_id: str) -> Uri:
-        host, port = self._addresses.sent_by(hop.transport)
+        host, port = self._addresses.towards(hop)
         params = (("transport", hop.uri_transport), ("lr", None))
         user = self._tokens.write(call_id, hop if self._needs_us(hop) else None)
         return Uri("sip", user, host, port, params=params)

@@ -218,7 +218,7 @@ class Watching:
             self._by_target.pop(watch.target, None)
 
     def _contact(self, hop: Hop) -> str:
-        host, port = self._addresses.sent_by(hop.transport)
+        host, port = self._addresses.towards(hop)
         return f"<{Uri('sip', self._user, host, port, params=(('transport', hop.uri_transport),))}>"
 
 

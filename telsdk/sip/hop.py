@@ -23,6 +23,9 @@ class Hop:
     is_source: bool = field(
         default=False, compare=False
     )  # a datagram came from there: no address anybody gave
+    local: tuple[str, int] | None = field(
+        default=None, compare=False
+    )  # where we took its connection, if we did: host and port by which it is to come again
 
     @property
     def reliable(self) -> bool:
