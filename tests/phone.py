@@ -22,15 +22,22 @@ class Phone(Peer):
     """A phone with a password, which answers what it is told.
 
     Args:
+        through: the port of a proxy that it sends everything to; None: that of the node.
         shares: whose socket it uses besides its own user, as those behind one proxy do to a node.
     """
 
     def __init__(
-        self, network: Network, number: Number, node: int = 0, *, shares: Peer | None = None
+        self,
+        network: Network,
+        number: Number,
+        node: int = 0,
+        *,
+        through: int | None = None,
+        shares: Peer | None = None,
     ) -> None:
         super().__init__(number, shares)
         self.number = number
-        self.port_of_node = network.listed[node].sockets.port
+        self.port_of_node = network.listed[node].sockets.port if through is None else through
         if number not in network.facts.numbers:
             network.own(number)
         facts = network.facts.numbers[number]
@@ -54,11 +61,18 @@ class Phone(Peer):
         name = "Authorization" if kind == "WWW-Authenticate" else "Proxy-Authorization"
         return await self.ask(make(((name, answer),)), HOST, self.port_of_node)
 
-    async def register(self, expires: int = 600, params: str = "", contact: str = "") -> Response:
-        """Registers with these Contact parameters, or with this Contact in place of its own."""
+    async def register(
+        self, expires: int = 600, params: str = "", contact: str = "", via: str = ""
+    ) -> Response:
+        """Registers with these Contact parameters, or with this Contact in place of its own.
+
+        With `via` as if that Via had been there before its own: then its own is that of a proxy.
+        """
 
         def make(more: tuple[tuple[str, str], ...]) -> Request:
             request = self.request("REGISTER", "sip:telprotocol", ("Expires", str(expires)), *more)
+            if via:
+                request.headers.add("Via", via)
             request.headers.set("Contact", contact or f"{request.contacts[0]}{params}")
             return request
 

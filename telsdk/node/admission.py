@@ -101,11 +101,12 @@ class Admission:
     def sender(self, request: Request, there: Mapping[Number, Login]) -> Login | None:
         """Whose request this claims to be, among the logins where it came from; he has to prove it yet.
 
-        Where one number alone is logged in it is his, whatever its From says. Among several the From tells; who is
-        none of them counts as somebody from elsewhere.
+        Where one number alone is logged in, by its own hop, it is his, whatever its From says. Among several, or
+        behind a proxy, the From tells; who is none of them counts as somebody from elsewhere.
         """
-        if len(there) < 2:
-            return next(iter(there.values()), None)
+        one = next(iter(there.values()), None)
+        if one is None or (len(there) == 1 and not one.proxied):
+            return one
         number = self._number_of(request.from_.uri.user or "")
         return None if number is None else there.get(Number(number))
 

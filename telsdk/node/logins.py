@@ -27,6 +27,7 @@ class Login:
     epoch: int
     session: int
     credential: bytes | None  # of a light login; a change of it touches no other
+    proxied: bool = False  # it came through a proxy of somebody else, whose hop others may share
 
     @classmethod
     def of(cls, facts: NumberFacts, kind: LoginKind, role: str) -> Login:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 
 from telsdk.directory import Directory, locate
@@ -56,7 +56,7 @@ class Registration:
         if response.status == 200:
             response.headers.add("Date", formatdate(wall, usegmt=True))  # RFC 3261 10.3 step 8
             # A login lasts as long as a binding leads there: phones change their port, and proxies their users.
-            self.logins.add(source, login)
+            self.logins.add(source, replace(login, proxied=len(request.vias) > 1))
             self.logins.keep(number, (one.hop for one in self.registrar.bindings(user, now)))
         return response
 

@@ -93,6 +93,18 @@ async def test_a_stranger_behind_a_hop_of_several_reaches_our_users_and_nobody_e
             assert (await stranger.ask(away, HOST, port)).status == 480
 
 
+async def test_a_stranger_behind_the_proxy_of_one_user_is_not_taken_for_him() -> None:
+    async with three_phones() as (network, _, _, carol):
+        with Phone(network, ALICE) as alice, Peer("stranger", alice) as stranger:
+            via = f"SIP/2.0/UDP {HOST}:9;branch=z9hG4bKphone"
+            assert (await alice.register(via=via)).status == 200
+            text = stranger.request("MESSAGE", aor(CAROL))
+            port = network.listed[0].sockets.port
+            await delivered(carol, asyncio.create_task(stranger.ask(text, HOST, port)))
+            # He himself is asked for his password.
+            assert (await alice.ask(alice.request("MESSAGE", aor(CAROL)), HOST, port)).status == 407
+
+
 async def test_when_a_number_is_sold_those_behind_the_same_hop_stay() -> None:
     async with three_phones() as (network, alice, bob, carol):
         network.facts.sell(ALICE, "0x" + "22" * 20)
