@@ -57,7 +57,7 @@ class Peer:
                 await loop.sock_sendto(self._socket, bytes(request), (host, port))
                 try:
                     async with asyncio.timeout(0.5):
-                        return await self._final(request)
+                        return await self.final(request)
                 except TimeoutError:
                     continue
 
@@ -73,7 +73,8 @@ class Peer:
         """The next datagram that comes."""
         return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self._socket, 65_535), 10)
 
-    async def _final(self, request: Request) -> Response:
+    async def final(self, request: Request) -> Response:
+        """The final response to `request`; what comes before it is passed over."""
         while True:
             message = await self.receive()
             if isinstance(message, Response) and message.cseq == request.cseq and message.status >= 200:
