@@ -14,9 +14,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from telsdk.directory import Directory, NumberFacts, locate
+from telsdk.directory import Directory, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
-from telsdk.net.route import NoRoute, find, hop_of, hop_to
+from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
 from telsdk.node.admission import Admission, without_login
 from telsdk.node.answers import HeaderField, warning
@@ -165,7 +165,7 @@ class Calls:
             self.proxy.relay(ctx, event.response, now)
             return
         for contact in event.contacts:
-            node = find((node for hub in self._directory.hubs() for node in hub.nodes), contact.uri)
+            node = self._listed(contact.uri)
             if node is not None and node.active:
                 hop = hop_to(node)
                 if (hop.host, hop.port) in self._addresses:
@@ -204,7 +204,7 @@ class Calls:
                 return binding.hop
             if flow is not None:
                 return flow
-        node = find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
+        node = self._listed(uri)
         return hop_to(node) if node is not None else hop_of(uri)
 
     # Staying in the call
@@ -213,21 +213,36 @@ class Calls:
         return (uri.host, uri.port) in self._addresses
 
     def _record_route(self, ctx: Context, target: Target) -> Sequence[Uri]:
-        """Only where the two ends cannot reach each other: when one is a plain phone, or in a browser."""
+        """Only where the two ends cannot reach each other: when one is no UC with a key in its Contact."""
         if ctx.request.method not in _DIALOG_METHODS or target.request is None:
             return ()
-        if not any(self._needs_us(hop) for hop in (ctx.source, target.hop)):
+        sides = ((target.hop, self._needs_us(target.hop)), (ctx.source, self._caller_needs_us(ctx)))
+        if not any(needs for _, needs in sides):
             return ()
         call_id = ctx.request.call_id
-        return tuple(dict.fromkeys(self._own_uri(hop, call_id) for hop in (target.hop, ctx.source)))
+        return tuple(dict.fromkeys(self._own_uri(hop, call_id, needs) for hop, needs in sides))
 
     def _needs_us(self, hop: Hop) -> bool:
         """Whether somebody behind `hop` is reached by it and no other way."""
         there = self._logins.over(hop).values()
         return hop.transport in ("WS", "WSS") or any(login.kind is LoginKind.PHONE for login in there)
 
-    def _own_uri(self, hop: Hop, call_id: str) -> Uri:
+    def _caller_needs_us(self, ctx: Context) -> bool:
+        """The same of a caller; one from elsewhere does not where a listed node leads to him, or his own key."""
+        if self._needs_us(ctx.source):
+            return True
+        if self._logins.over(ctx.source):
+            return False
+        routes, contacts = ctx.request.record_routes, ctx.request.contacts
+        if routes:
+            return self._listed(routes[0].uri) is None
+        return not any(contact.uri.has(PIN_PARAM) for contact in contacts)
+
+    def _listed(self, uri: Uri) -> NodeFacts | None:
+        return find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
+
+    def _own_uri(self, hop: Hop, call_id: str, needs_us: bool) -> Uri:
         host, port = self._addresses.towards(hop)
         params = (("transport", hop.uri_transport), ("lr", None))
-        user = self._tokens.write(call_id, hop if self._needs_us(hop) else None)
+        user = self._tokens.write(call_id, hop if needs_us else None)
         return Uri("sip", user, host, port, params=params)

@@ -25,7 +25,7 @@ from telsdk.uc.errors import CallRejected
 from telsdk.uc.media import MediaSession
 from telsdk.uc.settings import UcSettings, Unverified
 from telsdk.uc.trust import Trust
-from tests.interop.calling_phone import CallingPhone
+from tests.calling_phone import CallingPhone
 from tests.interop.kamailio_runner import Kamailio, kamailio
 from tests.net.authority import Authority, ip
 from tests.network import ALICE, BOB, CAROL, HOST, Network
@@ -220,6 +220,27 @@ async def test_a_call_from_another_domain_shows_as_unverified_or_is_refused_as_t
                     assert str(incoming.call.request.from_.uri) == STRANGER
                     incoming.reject(486)
                 assert (await asking).status == (486 if met is Unverified.RING else 428)
+
+
+@pytest.mark.parametrize("who_ends", ["stranger", "uc"])
+async def test_a_call_from_another_domain_is_taken_and_ended_by_either(tmp_path: Path, who_ends: str) -> None:
+    async with between(tmp_path) as (network, proxy):
+        carol = await network.user(CAROL)
+        async with MediaSession(address=HOST) as media:
+            with CallingPhone(network, ALICE, through=proxy.port) as dave:
+                call = await dave.call_as(STRANGER, CAROL, await media.offer())
+                incoming = await ringing(carol)
+                await incoming.answer()
+                dialog, answer = await dave.connected(call)
+                await media.accept(answer.body)
+                await media.wait_for_audio(0.1)
+                if who_ends == "stranger":
+                    assert (await dave.hang_up(dialog)).status == 200
+                else:
+                    incoming.hang_up()
+                    await dave.hung_up()
+                await incoming.wait_ended(PATIENCE)
+                assert incoming.ended_by == ("remote" if who_ends == "stranger" else "local")
 
 
 async def test_a_node_is_no_open_relay_for_another_domain(tmp_path: Path) -> None:

@@ -31,6 +31,13 @@ class CallingPhone(Phone):
         await self.send(request, HOST, self.port_of_node)
         return request
 
+    async def call_as(self, sender: str, target: Number, body: bytes = b"") -> Request:
+        """Calls under another address, without a password; the answers are still to come."""
+        request = self._invite(target, body)
+        request.headers.set("From", f"<{sender}>;tag={request.from_tag}")
+        await self.send(request, HOST, self.port_of_node)
+        return request
+
     async def call_without_password(self, target: Number, body: bytes = b"") -> Response:
         """What is answered to a call, which is refused; acknowledged."""
         request = self._invite(target, body)
