@@ -98,17 +98,25 @@ class Admission:
             )
         return self._phone(request, credentials, source, now)
 
-    def sender(self, request: Request, there: Mapping[Number, Login]) -> Login | None:
+    def sender(
+        self, request: Request, there: Mapping[Number, Login], behind: Mapping[Number, Login]
+    ) -> Login | None:
         """Whose request this claims to be, among the logins where it came from; he has to prove it yet.
 
         Where one number alone is logged in, by its own hop, it is his, whatever its From says. Among several, or
         behind a proxy, the From tells; who is none of them counts as somebody from elsewhere.
+
+        Args:
+            there: who is logged in over the hop that it came by.
+            behind: who is logged in through the proxy that sent it, by whatever connection.
         """
         one = next(iter(there.values()), None)
-        if one is None or (len(there) == 1 and not one.proxied):
+        if one is not None and len(there) == 1 and not one.proxied:
             return one
+        if not there and not behind:
+            return None
         number = self._number_of(request.from_.uri.user or "")
-        return None if number is None else there.get(Number(number))
+        return None if number is None else there.get(Number(number)) or behind.get(Number(number))
 
     def phone_caller(self, request: Request, number: Number, source: Hop, now: float) -> None:
         """Holds the phone password of a request, in Proxy-Authorization, and its From against `number`.

@@ -20,6 +20,7 @@ from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
 from telsdk.node.admission import Admission, without_login
 from telsdk.node.answers import HeaderField, warning
+from telsdk.node.edges import edge_of, sending_edge
 from telsdk.node.flows import FlowTokens, ForgedRoute
 from telsdk.node.logins import Login, LoginKind, Logins
 from telsdk.sip.binding import Binding, by_user_agent
@@ -90,7 +91,8 @@ class Calls:
         Raises:
             AuthError: he may not, or it is not he; with the status to answer.
         """
-        login = self._admission.sender(request, self._logins.over(source))
+        behind = self._logins.over(sending_edge(request, source))
+        login = self._admission.sender(request, self._logins.over(source), behind)
         if login is None:
             return None
         if login.kind is LoginKind.PHONE:
@@ -133,10 +135,11 @@ class Calls:
         return [self._device(flows, request) for flows in by_user_agent(bindings)]
 
     def _device(self, flows: Sequence[Binding], request: Request) -> Target:
-        """One user agent: by its newest flow, and should that fail by the others."""
+        """One user agent: by its newest flow, and should that fail by the others, or anew to the proxy before it."""
         ways = [
-            Target(one.contact.uri, one.hop, self.outbound(without_login(request)), routes=one.path, q=one.q)
+            Target(one.contact.uri, hop, self.outbound(without_login(request)), routes=one.path, q=one.q)
             for one in flows
+            for hop in dict.fromkeys((one.hop, edge_of(one) or one.hop))
         ]
         return replace(ways[0], alternatives=tuple(ways[1:]))
 
@@ -229,7 +232,7 @@ class Calls:
 
     def _caller_needs_us(self, ctx: Context) -> bool:
         """The same of a caller; one from elsewhere does not where a listed node leads to him, or his own key."""
-        if self._needs_us(ctx.source):
+        if self._needs_us(ctx.source) or self._needs_us(sending_edge(ctx.request, ctx.source)):
             return True
         if self._logins.over(ctx.source):
             return False

@@ -20,6 +20,7 @@ from telsdk.directory import Directory, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.net.sockets import Addresses
 from telsdk.node.answers import HeaderField, warning
+from telsdk.node.edges import sending_edge
 from telsdk.node.logins import Login, Logins
 from telsdk.number import Number
 from telsdk.sip import pidf, reginfo
@@ -67,6 +68,7 @@ class _Watch:
     watcher: Number
     target: Number
     entity: str  # the address as it was asked for
+    edge: Hop  # the proxy that the watcher is behind, if he is behind one
     told: bool | None = None  # whether the target was there, as last told
     version: int = 0  # of the next reginfo document
 
@@ -184,7 +186,7 @@ class Watching:
             raise Elsewhere(f"{target} is not at this node")
         if self._watched[login.number] >= MAX_WATCHED:
             raise NotHere(f"{login.number} watches {MAX_WATCHED} users already: end a subscription first")
-        return _Watch(login.number, target, aor(user))
+        return _Watch(login.number, target, aor(user), sending_edge(event.request, event.source))
 
     def _tell_change(self, subscription: Subscription, now: float) -> None:
         """One device more or less changes nothing in whether somebody is there."""
@@ -195,7 +197,7 @@ class Watching:
 
     def _tell(self, subscription: Subscription, now: float) -> None:
         watch = _watch(subscription)
-        if watch.watcher not in self._logins.over(subscription.hop):
+        if not any(watch.watcher in self._logins.over(hop) for hop in (subscription.hop, watch.edge)):
             self.notifier.end(subscription, "rejected", now)
             return
         bindings = self._registrar.bindings(str(watch.target), now)

@@ -38,32 +38,103 @@ class PortsTaken(Exception):
 
 
 class Kamailio:
-    """One that runs.
+    """One before a node.
+
+    Args:
+        folder: for what it writes.
+        next_port: the node's port, its next hop.
+        transport: how the two speak: UDP, TCP or TLS.
+        options: more for its command line.
 
     Attributes:
         port: where phones reach it, over UDP.
-        node_side: its own port towards the node, over `transport`.
-        next_port: the node's port, its next hop.
+        node_side: its own port towards the node.
         log: what it said, line by line.
     """
 
-    def __init__(self, port: int, node_side: int, next_port: int, transport: str) -> None:
-        self.port = port
-        self.node_side = node_side
+    def __init__(self, folder: Path, next_port: int, transport: str, options: tuple[str, ...]) -> None:
+        self.port, self.node_side = _free_ports(transport)
         self.next_port = next_port
         self.transport = transport
         self.log: list[str] = []
+        self._folder = folder
+        self._options = options
         self._said = asyncio.Event()
+        self._process: asyncio.subprocess.Process | None = None
+        self._listening: asyncio.Task[None] | None = None
 
     @property
     def uri(self) -> str:
-        """How it names its node side in Path and Record-Route, without parameters of its own."""
+        """How it names its side towards the node in a Path."""
         suffix = "" if self.transport == "UDP" else f";transport={self.transport.lower()}"
         return f"sip:{HOST}:{self.node_side}{suffix};lr"
+
+    # Running
+
+    async def start(self) -> None:
+        """Returns when it serves.
+
+        Raises:
+            PortsTaken: it cannot have its ports.
+        """
+        self.log.clear()
+        self._process = await asyncio.create_subprocess_exec(
+            program("kamailio"), *self._arguments(),
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # its processes are a group of their own, which is ended as one
+        )  # fmt: skip
+        self._listening = asyncio.create_task(self._listen(self._process))
+        async with asyncio.timeout(PATIENCE):
+            while not any("READY" in line for line in self.log):
+                if self._listening.done():
+                    said = "\n".join(self.log)
+                    raise PortsTaken(said) if "bind(" in said else AssertionError(f"Kamailio ended:\n{said}")
+                await self._next_word()
+
+    async def stop(self) -> None:
+        """Ends it and its children, who are in its process group; nothing else is left of it."""
+        if self._process is None or self._listening is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+        await self._listening
+        self._process = None
+
+    def _arguments(self) -> list[str]:
+        side = f"{self.transport.lower()}:{HOST}:{self.node_side}"
+        node = f"sip:{HOST}:{self.next_port};transport={self.transport.lower()}"
+        listens = dict.fromkeys((f"udp:{HOST}:{self.port}", side))
+        return [
+            "-DD", "-E", *_MEMORY, "-f", str(CONFIG / "edge.cfg"),
+            "-Y", str(self._folder), "-P", str(self._folder / "pid"), "-w", str(self._folder),
+            *(part for listen in listens for part in ("-l", listen)),
+            "-A", f'NODE="{node}"', "-A", f'NODE_SIDE="{side}"', *self._options,
+        ]  # fmt: skip
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stderr is not None
+        while raw := await process.stderr.readline():
+            self.log.append(raw.decode(errors="replace").rstrip())
+            self._said.set()
+        self._said.set()
+
+    async def _next_word(self) -> None:
+        """Returns when it says something more, or has said its last."""
+        await self._said.wait()
+        self._said.clear()
+
+    # What it says
 
     async def has_judged(self, *messages: str) -> None:
         """Returns once it has found good a message of each of these methods and statuses."""
         await self.says(*(f"JUDGED {message}" for message in messages))
+
+    async def says(self, *texts: str) -> None:
+        """Returns once all of these are in its log."""
+        async with asyncio.timeout(PATIENCE):
+            while not all(any(text in line for line in self.log) for text in texts):
+                await self._next_word()
 
     def take_complaints(self) -> list[str]:
         """What it has against the messages that it got; told once. What it said while it started is not of them."""
@@ -72,26 +143,6 @@ class Kamailio:
         self.log = [line for line in self.log if line not in wrong]
         return wrong
 
-    async def says(self, *texts: str) -> None:
-        """Returns once all of these are in its log."""
-        async with asyncio.timeout(PATIENCE):
-            while not all(any(text in line for line in self.log) for text in texts):
-                await self.next_word()
-
-    async def next_word(self) -> None:
-        """Returns when it says something more."""
-        self._said.clear()
-        await self._said.wait()
-
-    async def listen_to(self, process: asyncio.subprocess.Process) -> None:
-        """Takes what it says until it ends."""
-        assert process.stderr is not None
-        while raw := await process.stderr.readline():
-            self.log.append(raw.decode(errors="replace").rstrip())
-            self._said.set()
-        self.log.append("ENDED")
-        self._said.set()
-
 
 _COMPLAINTS = ("REFUSED ", "ALERT:", "ERROR:", "CRITICAL:", "BUG:", "WARNING:")
 
@@ -99,15 +150,14 @@ _COMPLAINTS = ("REFUSED ", "ALERT:", "ERROR:", "CRITICAL:", "BUG:", "WARNING:")
 @asynccontextmanager
 async def kamailio(
     folder: Path,
-    node_port: int,
+    next_port: int,
     transport: str = "UDP",
     certificate: ServerCertificate | None = None,
     authority: Path | None = None,
 ) -> AsyncIterator[Kamailio]:
-    """Kamailio before a node.
+    """Kamailio before a node; see there. It must have had nothing against any message when it stops.
 
     Args:
-        node_port: where the node takes `transport`: UDP, TCP or TLS.
         certificate, authority: over TLS, what it shows and whose word it takes for the node.
     """
     options: tuple[str, ...] = ()
@@ -117,43 +167,30 @@ async def kamailio(
             text.format(certificate=certificate.chain, key=certificate.key, authority=authority)
         )
         options = ("-A", "WITH_TLS", "-A", f'TLS_CONFIG="{folder / "tls.cfg"}"')
-    for attempt in range(_ATTEMPTS):
-        running, process = await _start(folder, node_port, transport, options)
-        listening = asyncio.create_task(running.listen_to(process))
+    running = await _started(folder, next_port, transport, options)
+    try:
+        yield running
+    except Exception as error:
+        error.add_note("\n".join(["Kamailio said:", *running.log[-40:]]))
+        raise
+    finally:
+        await running.stop()
+    assert not (found := running.take_complaints()), "\n".join(found)
+
+
+async def _started(folder: Path, next_port: int, transport: str, options: tuple[str, ...]) -> Kamailio:
+    for _ in range(_ATTEMPTS):
+        running = Kamailio(folder, next_port, transport, options)
         try:
-            try:
-                await _is_ready(running)
-            except PortsTaken:
-                if attempt + 1 < _ATTEMPTS:
-                    continue
-                raise
-            yield running
-        except Exception as error:
-            error.add_note("\n".join(["Kamailio said:", *running.log[-40:]]))
+            await running.start()
+        except PortsTaken:
+            await running.stop()
+        except BaseException:
+            await running.stop()
             raise
-        finally:
-            await _stop(process)
-            await listening
-        assert not (found := running.take_complaints()), "\n".join(found)
-        return
-
-
-async def _start(
-    folder: Path, node_port: int, transport: str, options: tuple[str, ...]
-) -> tuple[Kamailio, asyncio.subprocess.Process]:
-    running = Kamailio(*_free_ports(transport), node_port, transport)
-    side = f"{transport.lower()}:{HOST}:{running.node_side}"
-    node = f"sip:{HOST}:{node_port};transport={transport.lower()}"
-    listens = dict.fromkeys((f"udp:{HOST}:{running.port}", side))
-    process = await asyncio.create_subprocess_exec(
-        program("kamailio"), "-DD", "-E", *_MEMORY, "-f", str(CONFIG / "edge.cfg"),
-        "-Y", str(folder), "-P", str(folder / "pid"), "-w", str(folder),
-        *(part for listen in listens for part in ("-l", listen)),
-        "-A", f'NODE="{node}"', "-A", f'NODE_SIDE="{side}"', *options,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,  # its processes are a group of their own, which is ended as one
-    )  # fmt: skip
-    return running, process
+        else:
+            return running
+    raise AssertionError(f"no free ports in {_ATTEMPTS} attempts")
 
 
 def _free_ports(transport: str) -> tuple[int, int]:
@@ -164,19 +201,3 @@ def _free_ports(transport: str) -> tuple[int, int]:
     phones.close()
     stream.close()
     return ports
-
-
-async def _is_ready(running: Kamailio) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not any("READY" in line for line in running.log):
-            if "ENDED" in running.log:
-                said = "\n".join(running.log)
-                raise PortsTaken(said) if "bind(" in said else AssertionError(f"Kamailio ended:\n{said}")
-            await running.next_word()
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Ends it and its children, who are in its process group."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()

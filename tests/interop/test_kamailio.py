@@ -198,6 +198,32 @@ async def test_phones_behind_one_kamailio_call_each_other_by_our_node(tmp_path: 
         assert dialog.id == (bobs.id[0], bobs.id[2], bobs.id[1])
 
 
+@pytest.mark.parametrize("transport", ["TCP", "TLS"])
+async def test_phones_stay_reachable_and_known_when_kamailio_comes_by_another_connection(
+    tmp_path: Path, transport: str
+) -> None:
+    async with between(tmp_path, transport) as (network, proxy), two_phones(network, proxy) as (alice, bob):
+        carol = await network.user(CAROL)
+        await proxy.stop()
+        node = network.nodes[0]
+        (binding,) = node.registrar.bindings(str(ALICE))
+        async with asyncio.timeout(PATIENCE):
+            while node.logins.over(binding.hop):
+                await network.taken_in()
+        await proxy.start()
+        writing = asyncio.create_task(carol.message(str(ALICE), "still there?"))
+        await alice.say((await alice.asked("MESSAGE")).response(200, to_tag="m"))
+        await writing
+        async with MediaSession(address=HOST) as media:
+            call = await bob.invite(CAROL, await media.offer())
+            incoming = await ringing(carol)
+            await incoming.answer()
+            await bob.connected(call)
+            incoming.hang_up()
+            await bob.hung_up()
+            await incoming.wait_ended(PATIENCE)
+
+
 STRANGER = "sip:dave@example.org"
 
 
