@@ -62,17 +62,18 @@ class Phone(Peer):
         return await self.ask(make(((name, answer),)), HOST, self.port_of_node)
 
     async def register(
-        self, expires: int = 600, params: str = "", contact: str = "", via: str = ""
+        self, expires: int = 600, params: str = "", contact: str = "", as_proxy: bool = False
     ) -> Response:
         """Registers with these Contact parameters, or with this Contact in place of its own.
 
-        With `via` as if that Via had been there before its own: then its own is that of a proxy.
+        With `as_proxy` as if it were a proxy, which its Path names, and the phone behind it.
         """
 
         def make(more: tuple[tuple[str, str], ...]) -> Request:
             request = self.request("REGISTER", "sip:telprotocol", ("Expires", str(expires)), *more)
-            if via:
-                request.headers.add("Via", via)
+            if as_proxy:
+                request.headers.add("Via", f"SIP/2.0/UDP {HOST}:9;branch=z9hG4bKphone")
+                request.headers.add("Path", f"<sip:{HOST}:{self.port};lr>")
             request.headers.set("Contact", contact or f"{request.contacts[0]}{params}")
             return request
 

@@ -96,13 +96,24 @@ async def test_a_stranger_behind_a_hop_of_several_reaches_our_users_and_nobody_e
 async def test_a_stranger_behind_the_proxy_of_one_user_is_not_taken_for_him() -> None:
     async with three_phones() as (network, _, _, carol):
         with Phone(network, ALICE) as alice, Peer("stranger", alice) as stranger:
-            via = f"SIP/2.0/UDP {HOST}:9;branch=z9hG4bKphone"
-            assert (await alice.register(via=via)).status == 200
+            assert (await alice.register(as_proxy=True)).status == 200
             text = stranger.request("MESSAGE", aor(CAROL))
             port = network.listed[0].sockets.port
             await delivered(carol, asyncio.create_task(stranger.ask(text, HOST, port)))
             # He himself is asked for his password.
             assert (await alice.ask(alice.request("MESSAGE", aor(CAROL)), HOST, port)).status == 407
+
+
+async def test_a_proxy_is_known_by_where_it_takes_answers_though_it_sends_from_elsewhere() -> None:
+    async with three_phones() as (network, _, _, _):
+        with Phone(network, ALICE) as alice, Peer(ALICE) as other:
+            assert (await alice.register(as_proxy=True)).status == 200
+            text = alice.request("MESSAGE", aor(CAROL))
+            text.headers.set("Via", f"SIP/2.0/UDP {HOST}:{alice.port};branch=z9hG4bKanother")
+            await other.send(text, HOST, network.listed[0].sockets.port)
+            answer = await alice.receive()
+            assert isinstance(answer, Response)
+            assert (answer.status, answer.cseq.method) == (407, "MESSAGE")
 
 
 async def test_when_a_number_is_sold_those_behind_the_same_hop_stay() -> None:
