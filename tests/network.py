@@ -17,6 +17,7 @@ from telsdk.directory import Head, HubFacts, NodeFacts, NumberFacts
 from telsdk.hub.hub import Hub
 from telsdk.hub.settings import HubSettings
 from telsdk.name import Name
+from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Wire
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import BoundSockets, Listener, bind
@@ -107,6 +108,7 @@ class Network:
         node_class: type[Node] = Node,
         phone_secrets: tuple[bytes, ...] = (),
         listeners: Sequence[Listener] = (),
+        trust: TrustStore | None = None,
         tap: Callable[[Wire], None] | None = None,
         **settings: Any,
     ) -> Node:
@@ -120,6 +122,7 @@ class Network:
             settings=replace(NodeSettings(chain_interval=INTERVAL, timers=TIMERS), **settings),
             phone_secrets=phone_secrets,
             listeners=listeners,
+            trust=trust,
             tap=tap or type(self).tap,
         )
         self._undo.push_async_callback(node.stop)

@@ -14,13 +14,11 @@ from telsdk.sip.parser import parse
 
 
 class Peer:
-    """One UDP socket, whose address stays the same from request to request."""
+    """One UDP socket, whose address stays the same from request to request; its own, or that of another peer."""
 
-    def __init__(self, user: object = "stranger") -> None:
+    def __init__(self, user: object = "stranger", shares: Peer | None = None) -> None:
         self.user = user
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket: socket.socket = _bound() if shares is None else shares._socket
         self._cseq = 0
         self._call_id = secrets.token_hex(8)
 
@@ -59,7 +57,7 @@ class Peer:
                 await loop.sock_sendto(self._socket, bytes(request), (host, port))
                 try:
                     async with asyncio.timeout(0.5):
-                        return await self._final(request)
+                        return await self.final(request)
                 except TimeoutError:
                     continue
 
@@ -75,8 +73,16 @@ class Peer:
         """The next datagram that comes."""
         return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self._socket, 65_535), 10)
 
-    async def _final(self, request: Request) -> Response:
+    async def final(self, request: Request) -> Response:
+        """The final response to `request`; what comes before it is passed over."""
         while True:
             message = await self.receive()
             if isinstance(message, Response) and message.cseq == request.cseq and message.status >= 200:
                 return message
+
+
+def _bound() -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setblocking(False)
+    sock.bind(("127.0.0.1", 0))
+    return sock

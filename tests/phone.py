@@ -19,10 +19,16 @@ SECRET = bytes(range(32))
 
 
 class PasswordPhone(Peer):
-    """A phone with a password, which answers what it is told."""
+    """A phone with a password, which answers what it is told.
 
-    def __init__(self, number: Number, port_of_node: int, issued: PhonePassword) -> None:
-        super().__init__(number)
+    Args:
+        shares: whose socket it uses besides its own user, as those behind one proxy do to a node.
+    """
+
+    def __init__(
+        self, number: Number, port_of_node: int, issued: PhonePassword, shares: Peer | None = None
+    ) -> None:
+        super().__init__(number, shares)
         self.number = number
         self.port_of_node = port_of_node
         self.issued = issued
@@ -45,12 +51,20 @@ class PasswordPhone(Peer):
         name = "Authorization" if kind == "WWW-Authenticate" else "Proxy-Authorization"
         return await self.ask(make(((name, answer),)), HOST, self.port_of_node)
 
-    async def register(self, expires: int = 600, params: str = "") -> Response:
-        """Registers with these Contact parameters."""
+    async def register(
+        self, expires: int = 600, params: str = "", contact: str = "", as_proxy: bool = False
+    ) -> Response:
+        """Registers with these Contact parameters, or with this Contact in place of its own.
+
+        With `as_proxy` as if it were a proxy, which its Path names, and the phone behind it.
+        """
 
         def make(more: tuple[tuple[str, str], ...]) -> Request:
             request = self.request("REGISTER", "sip:telprotocol", ("Expires", str(expires)), *more)
-            request.headers.set("Contact", f"{request.contacts[0]}{params}")
+            if as_proxy:
+                request.headers.add("Via", f"SIP/2.0/UDP {HOST}:9;branch=z9hG4bKphone")
+                request.headers.add("Path", f"<sip:{HOST}:{self.port};lr>")
+            request.headers.set("Contact", contact or f"{request.contacts[0]}{params}")
             return request
 
         return await self.authenticated(make)
@@ -58,6 +72,18 @@ class PasswordPhone(Peer):
     async def subscribe(self, target: Number, event: str) -> Response:
         fields = ("Event", event)
         return await self.authenticated(lambda more: self.request("SUBSCRIBE", aor(target), fields, *more))
+
+    async def send_text(self, target: Number, sender: str | None = None) -> Response:
+        """Sends a MESSAGE with the password, and with this From in place of its own number."""
+
+        def make(more: tuple[tuple[str, str], ...]) -> Request:
+            request = self.request("MESSAGE", aor(target), ("Content-Type", "text/plain"), *more)
+            request.body = b"hello"
+            if sender is not None:
+                request.headers.set("From", f"{sender};tag={request.from_tag}")
+            return request
+
+        return await self.authenticated(make)
 
     async def asked(self, method: str) -> Request:
         """The next request of that method."""
@@ -77,10 +103,24 @@ class PasswordPhone(Peer):
 
 
 class Phone(PasswordPhone):
-    """A phone of a number in a network, which is given to a new account if nobody holds it."""
+    """A phone of a number in a network, which is given to a new account if nobody holds it.
 
-    def __init__(self, network: Network, number: Number, node: int = 0) -> None:
+    Args:
+        through: the port of a proxy that it sends everything to; None: that of the node.
+        shares: as for `PasswordPhone`.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        number: Number,
+        node: int = 0,
+        *,
+        through: int | None = None,
+        shares: Peer | None = None,
+    ) -> None:
         if number not in network.facts.numbers:
             network.own(number)
         issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[number], time.time())
-        super().__init__(number, network.listed[node].sockets.port, issued)
+        port = network.listed[node].sockets.port if through is None else through
+        super().__init__(number, port, issued, shares)

@@ -7,6 +7,7 @@ contract wallet's signature (ERC-1271).
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import ClassVar
 
 from telsdk.address import REALM, aor
@@ -28,6 +29,7 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
 from telsdk.sip.sdp import SessionDescription
 from telsdk.sip.token import AuthError
+from telsdk.sip.uri import Uri
 
 _LOGIN = "Proxy-Authorization"
 
@@ -38,6 +40,12 @@ class LoginMissing(AuthError):
 
 class PhonesRefused(AuthError):
     """A phone came to a node whose operator serves none."""
+
+    status: ClassVar[int] = 403
+
+
+class NotTheCaller(AuthError):
+    """Who proved himself is not whom the request says that it is from."""
 
     status: ClassVar[int] = 403
 
@@ -91,16 +99,44 @@ class Admission:
             )
         return self._phone(request, credentials, source, now)
 
-    def phone_caller(self, request: Request, source: Hop, now: float) -> Login:
-        """Who sends this request by phone password, in Proxy-Authorization.
+    def sender(
+        self, request: Request, there: Mapping[Number, Login], behind: Mapping[Number, Login]
+    ) -> Login | None:
+        """Whose request this claims to be, among the logins where it came from; he has to prove it yet.
+
+        Where one number alone is logged in, by its own hop, it is his, whatever its From says. Among several, or
+        behind a proxy, the From tells; who is none of them counts as somebody from elsewhere.
+
+        Args:
+            there: who is logged in over the hop that it came by.
+            behind: who is logged in through the proxy that sent it, by whatever connection.
+        """
+        one = next(iter(there.values()), None)
+        if one is not None and len(there) == 1 and not one.proxied:
+            return one
+        if not there and not behind:
+            return None
+        number = self._number_of(request.from_.uri.user or "")
+        return None if number is None else there.get(Number(number)) or behind.get(Number(number))
+
+    def phone_caller(self, request: Request, number: Number, source: Hop, now: float) -> None:
+        """Holds the phone password of a request, in Proxy-Authorization, and its From against `number`.
+
+        The callee's phone shows what the From says: so it names the number that the password is of, by digits or
+        name, or nobody (RFC 3323).
 
         Raises:
-            AuthError: nobody, with the status to answer.
+            AuthError: no password, or that of another number; or a From that says somebody else.
         """
         value = request.headers.get(_LOGIN)
         if value is None:
             raise LoginMissing("calls from a phone need its password")
-        return self._phone(request, Credentials.parse(value), source, now)
+        proven = self._phone(request, Credentials.parse(value), source, now).number
+        if proven != number:
+            raise NotTheCaller(f"the phone password is of {proven}, logged in is {number}")
+        uri = request.from_.uri
+        if not _is_anonymous(uri) and self._number_of(uri.user or "") != number:
+            raise NotTheCaller(f"From says {uri.aor}: this phone is {number}, or anonymous")
 
     def caller(self, request: Request, number: Number, now: float) -> None:
         """Holds the caller token of a request against the number logged in where it came from.
@@ -184,6 +220,11 @@ def _fingerprints(request: Request) -> tuple[tuple[str, str], ...]:
     if request.content_type != "application/sdp":
         return ()
     return tuple(SessionDescription.parse(request.body).fingerprints)
+
+
+def _is_anonymous(uri: Uri) -> bool:
+    """Whether a From names nobody (RFC 3323 section 4.1)."""
+    return uri.host == "anonymous.invalid" or (uri.user or "").lower() == "anonymous"
 
 
 def _where(source: Hop) -> str:

@@ -14,12 +14,13 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from telsdk.directory import Directory, NumberFacts, locate
+from telsdk.directory import Directory, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
-from telsdk.net.route import NoRoute, find, hop_of, hop_to
+from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
 from telsdk.node.admission import Admission, without_login
 from telsdk.node.answers import HeaderField, warning
+from telsdk.node.edges import edge_of, sending_edge
 from telsdk.node.flows import FlowTokens, ForgedRoute
 from telsdk.node.logins import Login, LoginKind, Logins
 from telsdk.sip.binding import Binding, by_user_agent
@@ -84,16 +85,21 @@ class Calls:
         """The request as it is sent on."""
         return request
 
-    def admit(self, request: Request, login: Login, source: Hop, wall: float) -> None:
-        """Whether the user logged in at `source` may send this request.
+    def admit(self, request: Request, source: Hop, wall: float) -> Login | None:
+        """The user logged in at `source` who sends this request; None where it is from elsewhere.
 
         Raises:
-            AuthError: no, with the status to answer.
+            AuthError: he may not, or it is not he; with the status to answer.
         """
+        behind = self._logins.over(sending_edge(request, source))
+        login = self._admission.sender(request, self._logins.over(source), behind)
+        if login is None:
+            return None
         if login.kind is LoginKind.PHONE:
-            self._admission.phone_caller(request, source, wall)
+            self._admission.phone_caller(request, login.number, source, wall)
         elif request.method in _TOKEN_METHODS:
             self._admission.caller(request, login.number, wall)
+        return login
 
     # Requests that begin something
 
@@ -101,11 +107,9 @@ class Calls:
         request = ctx.request
         if request.method == "INVITE":
             self._open.add(ctx)
-        login = self._logins.find(ctx.source)
         try:
             callee = locate(self._directory, request.uri.user or "")
-            if login is not None:
-                self.admit(request, login, ctx.source, wall)
+            login = self.admit(request, ctx.source, wall)
             targets = self._bindings(callee, request, now)
             if not targets and login is not None:
                 targets = [self._home_hub(callee, request)]
@@ -131,10 +135,11 @@ class Calls:
         return [self._device(flows, request) for flows in by_user_agent(bindings)]
 
     def _device(self, flows: Sequence[Binding], request: Request) -> Target:
-        """One user agent: by its newest flow, and should that fail by the others."""
+        """One user agent: by its newest flow, and should that fail by the others, or anew to the proxy before it."""
         ways = [
-            Target(one.contact.uri, one.hop, self.outbound(without_login(request)), routes=one.path, q=one.q)
+            Target(one.contact.uri, hop, self.outbound(without_login(request)), routes=one.path, q=one.q)
             for one in flows
+            for hop in dict.fromkeys((one.hop, edge_of(one) or one.hop))
         ]
         return replace(ways[0], alternatives=tuple(ways[1:]))
 
@@ -163,7 +168,7 @@ class Calls:
             self.proxy.relay(ctx, event.response, now)
             return
         for contact in event.contacts:
-            node = find((node for hub in self._directory.hubs() for node in hub.nodes), contact.uri)
+            node = self._listed(contact.uri)
             if node is not None and node.active:
                 hop = hop_to(node)
                 if (hop.host, hop.port) in self._addresses:
@@ -205,7 +210,7 @@ class Calls:
                 return binding.hop
             if flow is not None:
                 return flow
-        node = find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
+        node = self._listed(uri)
         return hop_to(node) if node is not None else hop_of(uri)
 
     # Staying in the call
@@ -214,21 +219,36 @@ class Calls:
         return (uri.host, uri.port) in self._addresses
 
     def _record_route(self, ctx: Context, target: Target) -> Sequence[Uri]:
-        """Only where the two ends cannot reach each other: when one is a plain phone, or in a browser."""
+        """Only where the two ends cannot reach each other: when one is no UC with a key in its Contact."""
         if ctx.request.method not in _DIALOG_METHODS or target.request is None:
             return ()
-        if not any(self._needs_us(hop) for hop in (ctx.source, target.hop)):
+        sides = ((target.hop, self._needs_us(target.hop)), (ctx.source, self._caller_needs_us(ctx)))
+        if not any(needs for _, needs in sides):
             return ()
         call_id = ctx.request.call_id
-        return tuple(dict.fromkeys(self._own_uri(hop, call_id) for hop in (target.hop, ctx.source)))
+        return tuple(dict.fromkeys(self._own_uri(hop, call_id, needs) for hop, needs in sides))
 
     def _needs_us(self, hop: Hop) -> bool:
-        """Whether who is behind `hop` is reached by it and no other way."""
-        login = self._logins.find(hop)
-        return hop.transport in ("WS", "WSS") or (login is not None and login.kind is LoginKind.PHONE)
+        """Whether somebody behind `hop` is reached by it and no other way."""
+        there = self._logins.over(hop).values()
+        return hop.transport in ("WS", "WSS") or any(login.kind is LoginKind.PHONE for login in there)
 
-    def _own_uri(self, hop: Hop, call_id: str) -> Uri:
+    def _caller_needs_us(self, ctx: Context) -> bool:
+        """The same of a caller; one from elsewhere does not where a listed node leads to him, or his own key."""
+        if self._needs_us(ctx.source) or self._needs_us(sending_edge(ctx.request, ctx.source)):
+            return True
+        if self._logins.over(ctx.source):
+            return False
+        routes, contacts = ctx.request.record_routes, ctx.request.contacts
+        if routes:
+            return self._listed(routes[0].uri) is None
+        return not any(contact.uri.has(PIN_PARAM) for contact in contacts)
+
+    def _listed(self, uri: Uri) -> NodeFacts | None:
+        return find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
+
+    def _own_uri(self, hop: Hop, call_id: str, needs_us: bool) -> Uri:
         host, port = self._addresses.reached_by(hop)
         params = (("transport", hop.uri_transport), ("lr", None))
-        user = self._tokens.write(call_id, hop if self._needs_us(hop) else None)
+        user = self._tokens.write(call_id, hop if needs_us else None)
         return Uri("sip", user, host, port, params=params)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from telsdk.credential.grant import Grant
@@ -24,6 +25,7 @@ class Login:
 
     kind: LoginKind
     grant: Grant
+    proxied: bool = False  # it came through a proxy of somebody else, whose hop others may share
 
     @property
     def number(self) -> Number:
@@ -36,64 +38,68 @@ _Key = tuple[str, int] | tuple[str, str, int]
 class Logins:
     """The logins of one node, by the hop that each came over.
 
-    A hop stands for one user, who logged in last. Who logged in over it before keeps what was granted to him, his
-    bindings, and so his login is kept too, to be held against the chain.
+    A hop stands for one user, or for several: those behind one proxy of somebody else share its hop. Which of them
+    sends a request he has to prove; a hop proves nothing.
     """
 
     def __init__(self) -> None:
-        self._by_hop: dict[_Key, Login] = {}
-        self._by_number: dict[Number, dict[_Key, tuple[Hop, Login]]] = {}
-        self._numbers: dict[_Key, set[Number]] = {}  # all that have logged in over a hop
+        self._by_hop: dict[_Key, dict[Number, Login]] = {}
+        self._by_number: dict[Number, dict[_Key, Hop]] = {}
 
     def __len__(self) -> int:
-        """How many hops stand for a user."""
-        return len(self._by_hop)
+        """How many logins there are; a number over two hops counts twice."""
+        return sum(map(len, self._by_number.values()))
 
     def add(self, hop: Hop, login: Login) -> None:
-        """Notes a login; the hop stands for its user from now on."""
+        """Notes a login over `hop`, in place of an earlier one of the same number there."""
         key = _key(hop)
-        self._by_hop[key] = login
-        self._by_number.setdefault(login.number, {})[key] = (hop, login)
-        self._numbers.setdefault(key, set()).add(login.number)
+        self._by_hop.setdefault(key, {})[login.number] = login
+        self._by_number.setdefault(login.number, {})[key] = hop
 
-    def find(self, hop: Hop) -> Login | None:
+    def over(self, hop: Hop) -> Mapping[Number, Login]:
         """Who is logged in over `hop`."""
-        return self._by_hop.get(_key(hop))
+        return self._by_hop.get(_key(hop), _NOBODY)
 
     def of(self, number: Number) -> list[Login]:
         """Every login by which `number` may be bound here."""
-        return [login for _, login in self._by_number.get(number, {}).values()]
+        return [self._by_hop[key][number] for key in self._by_number.get(number, ())]
 
     def judge(self, number: Number, facts: NumberFacts | None) -> list[Hop] | None:
         """Forgets the logins of `number` that `facts` grant no longer; gives the hops of the others, or None when
         none was forgotten."""
         known = self._by_number.get(number, {})
-        void = [key for key, (_, login) in known.items() if not login.grant.holds(facts)]
+        void = [key for key in known if not self._by_hop[key][number].grant.holds(facts)]
         for key in void:
             self._remove(key, number)
-        return [hop for hop, _ in self._by_number.get(number, {}).values()] if void else None
+        return [*self._by_number.get(number, {}).values()] if void else None
 
     def drop(self, number: Number) -> None:
-        """Forgets every login of `number`."""
+        """Forgets every login of `number`; others over the same hops stay."""
         for key in tuple(self._by_number.get(number, ())):
+            self._remove(key, number)
+
+    def keep(self, number: Number, hops: Iterable[Hop]) -> None:
+        """Forgets the logins of `number` over other hops than these, where it is bound."""
+        kept = {_key(hop) for hop in hops}
+        for key in self._by_number.get(number, {}).keys() - kept:
             self._remove(key, number)
 
     def drop_hop(self, hop: Hop) -> None:
         """Forgets every login over `hop`."""
         key = _key(hop)
-        for number in tuple(self._numbers.get(key, ())):
+        for number in tuple(self._by_hop.get(key, ())):
             self._remove(key, number)
 
     def _remove(self, key: _Key, number: Number) -> None:
-        current = self._by_hop.get(key)
-        if current is not None and current.number == number:
+        del self._by_hop[key][number]
+        if not self._by_hop[key]:
             del self._by_hop[key]
-        self._numbers[key].discard(number)
-        if not self._numbers[key]:
-            del self._numbers[key]
         del self._by_number[number][key]
         if not self._by_number[number]:
             del self._by_number[number]
+
+
+_NOBODY: Mapping[Number, Login] = {}
 
 
 def _key(hop: Hop) -> _Key:

@@ -22,6 +22,7 @@ from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import Addresses, BoundSockets, Listener
 from telsdk.node.admission import Admission
 from telsdk.node.calls import Calls
+from telsdk.node.edges import edge_of
 from telsdk.node.lag import LagMeter
 from telsdk.node.load import LOAD_HEADER, Load
 from telsdk.node.logins import Logins
@@ -201,9 +202,9 @@ class Node:
             self.calls.act(event, now, time.time())
 
     def on_flow_closed(self, hop: Hop) -> None:
-        """Who came by a connection cannot be reached when it is gone (RFC 5626 5.3)."""
+        """Who came by a connection cannot be reached when it is gone (RFC 5626 5.3), unless a proxy leads to him."""
         self.logins.drop_hop(hop)
-        self.registrar.drop_flow(hop)
+        self.registrar.drop_flow(hop, stays=lambda binding: edge_of(binding) is not None)
         self.watching.drop_hop(hop)
 
     def _on_bindings(self, user: str) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 
 from telsdk.directory import Directory, locate
 from telsdk.errors import TelError
 from telsdk.node.admission import Admission
 from telsdk.node.answers import warning
-from telsdk.node.logins import Logins
+from telsdk.node.edges import edge_of
+from telsdk.node.logins import Login, Logins
 from telsdk.node.settings import NodeSettings
+from telsdk.sip.binding import Binding
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.registrar import Registrar
@@ -55,11 +57,20 @@ class Registration:
         response = self.registrar.process(request, now, source, user=user)
         if response.status == 200:
             response.headers.add("Date", formatdate(wall, usegmt=True))  # RFC 3261 10.3 step 8
-            if self.registrar.bindings(user, now):
-                self.logins.add(source, login)
-            else:
-                self.logins.drop(number)
+            login = replace(login, proxied=len(request.vias) > 1)
+            self._note(login, source, self.registrar.bindings(user, now))
         return response
+
+    def _note(self, login: Login, source: Hop, bindings: list[Binding]) -> None:
+        """A login lasts as long as a binding leads there: phones change their port, and proxies their users."""
+        self.logins.add(source, login)
+        hops = []
+        for one in bindings:
+            edge = edge_of(one)
+            hops += [one.hop] if edge is None else [one.hop, edge]
+            if edge is not None and one.hop == source:
+                self.logins.add(edge, login)
+        self.logins.keep(login.number, hops)
 
     def _later(self, request: Request, reason: str) -> Response:
         return request.response(503, reason, headers=[("Retry-After", str(self.settings.retry_after))])

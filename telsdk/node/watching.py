@@ -20,6 +20,7 @@ from telsdk.directory import Directory, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.net.sockets import Addresses
 from telsdk.node.answers import HeaderField, warning
+from telsdk.node.edges import sending_edge
 from telsdk.node.logins import Login, Logins
 from telsdk.number import Number
 from telsdk.sip import pidf, reginfo
@@ -40,7 +41,7 @@ PACKAGES = {pidf.PACKAGE: pidf.CONTENT_TYPE, reginfo.PACKAGE: reginfo.CONTENT_TY
 CONTACT_USER = "watch"
 """The user part of the Contact that a subscriber is given."""
 
-Admit = Callable[[Request, Login, Hop, float], None]
+Admit = Callable[[Request, Hop, float], Login | None]
 Challenge = Callable[[AuthError, Hop, float], str]
 
 
@@ -67,6 +68,7 @@ class _Watch:
     watcher: Number
     target: Number
     entity: str  # the address as it was asked for
+    edge: Hop  # the proxy that the watcher is behind, if he is behind one
     told: bool | None = None  # whether the target was there, as last told
     version: int = 0  # of the next reginfo document
 
@@ -75,7 +77,8 @@ class Watching:
     """The notifier of one node, and what it decides.
 
     Args:
-        admit: raises AuthError unless this login may send this request; `wall` in seconds since 1970.
+        admit: which user that is logged in at a hop sends a request, None for nobody; raises AuthError where he may
+            not. The time in seconds since 1970.
         challenge: what a phone is challenged with after such an error.
         addresses: where this node listens.
         interval: seconds between two NOTIFYs of one subscription at the least.
@@ -173,10 +176,9 @@ class Watching:
                 self._watched[watch.watcher] += 1
 
     def _granted(self, event: SubscribeAsked, wall: float) -> _Watch:
-        login = self._logins.find(event.source)
+        login = self._admit(event.request, event.source, wall)
         if login is None:
             raise NotHere("this node tells only its own users")
-        self._admit(event.request, login, event.source, wall)
         user = event.request.uri.user
         target = locate(self._directory, user or "").number
         if event.package.name == reginfo.PACKAGE and login.number != target:
@@ -185,7 +187,7 @@ class Watching:
             raise Elsewhere(f"{target} is not at this node")
         if self._watched[login.number] >= MAX_WATCHED:
             raise NotHere(f"{login.number} watches {MAX_WATCHED} users already: end a subscription first")
-        return _Watch(login.number, target, aor(user))
+        return _Watch(login.number, target, aor(user), sending_edge(event.request, event.source))
 
     def _tell_change(self, subscription: Subscription, now: float) -> None:
         """One device more or less changes nothing in whether somebody is there."""
@@ -196,8 +198,7 @@ class Watching:
 
     def _tell(self, subscription: Subscription, now: float) -> None:
         watch = _watch(subscription)
-        login = self._logins.find(subscription.hop)
-        if login is None or login.number != watch.watcher:
+        if not any(watch.watcher in self._logins.over(hop) for hop in (subscription.hop, watch.edge)):
             self.notifier.end(subscription, "rejected", now)
             return
         bindings = self._registrar.bindings(str(watch.target), now)

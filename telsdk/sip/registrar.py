@@ -124,12 +124,24 @@ class Registrar:
         self._store(user, left)
         return dropped
 
-    def drop_flow(self, hop: Hop) -> list[str]:
-        """Forget all bindings over a connection that is gone (RFC 5626 5.3); returns their users."""
+    def drop_flow(self, hop: Hop, stays: Callable[[Binding], bool] | None = None) -> list[str]:
+        """Forget all bindings over a connection that is gone (RFC 5626 5.3); returns their users.
+
+        Args:
+            stays: whether a binding of that connection can be reached without it, and is kept; None: none can.
+        """
         users = self._users if hop.flow is None else self._flows.get(hop.flow, ())
-        hit = [user for user in users if any(hop.covers(one.hop) for one in self.bindings(user))]
+        left = {
+            user: [
+                one
+                for one in self.bindings(user)
+                if not hop.covers(one.hop) or (stays is not None and stays(one))
+            ]
+            for user in users
+        }
+        hit = [user for user, bindings in left.items() if bindings != self.bindings(user)]
         for user in hit:
-            self._store(user, [one for one in self.bindings(user) if not hop.covers(one.hop)])
+            self._store(user, left[user])
         return hit
 
     def expire(self, now: float) -> list[str]:

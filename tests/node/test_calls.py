@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from telsdk.address import aor
+from telsdk.number import Number
 from telsdk.sip.message import Response
-from tests.network import ALICE, BOB, HOST, Network
+from tests.calling_phone import CallingPhone
+from tests.network import ALICE, BOB, CAROL, HOST, Network
 from tests.peer import Peer
 from tests.phone import SECRET, Phone
 
@@ -87,3 +89,41 @@ async def test_the_password_of_a_phone_goes_no_further_than_its_node() -> None:
             await bob.say(invite.response(486, to_tag="b"))
             assert (await calling).status == 486
             assert invite.headers.all("Proxy-Authorization") == [elsewhere[1]]
+
+
+async def test_a_node_stays_in_a_call_from_elsewhere_where_no_key_leads_back_to_the_caller() -> None:
+    async with Network(1) as network:
+        await network.start()
+        bob = await network.user(BOB)
+        with Peer() as stranger:
+            calling = await call(stranger, network)
+            incoming = await asyncio.wait_for(bob.incoming.get(), 10)
+            port = network.listed[0].sockets.port
+            routes = [(route.uri.port, route.uri.transport) for route in incoming.call.request.record_routes]
+            assert routes == [(port, "tls"), (port, "udp")]
+            incoming.reject(486)
+            assert (await calling).status == 486
+
+
+async def test_one_node_is_enough_in_a_call_from_a_phone_at_another_and_none_between_clients() -> None:
+    async with Network(2) as network:
+        await network.start(phone_secrets=(SECRET,))
+        bob = await network.user(BOB)
+        at = bob.registration.node
+        assert at is not None
+        for number in (ALICE, Number(5550004)):
+            alice = await network.user(number)
+            calling = asyncio.create_task(alice.call(str(BOB)))
+            incoming = await asyncio.wait_for(bob.incoming.get(), 10)
+            assert incoming.call.request.record_routes == []
+            incoming.reject(486)
+            await asyncio.gather(calling, return_exceptions=True)
+        network.own(CAROL)
+        with CallingPhone(network, CAROL, node=1 - at.index) as carol:
+            await carol.register()
+            request = await carol.invite(BOB)
+            incoming = await asyncio.wait_for(bob.incoming.get(), 10)
+            ports = {route.uri.port for route in incoming.call.request.record_routes}
+            assert ports == {network.listed[1 - at.index].sockets.port}
+            incoming.reject(486)
+            await carol.acknowledge_refusal(request, await carol.final(request))

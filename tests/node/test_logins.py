@@ -20,21 +20,22 @@ def login(number: Number) -> Login:
 
 
 @pytest.mark.parametrize("hop", [FLOW, PHONE])
-def test_a_hop_stands_for_who_logged_in_last(hop: Hop) -> None:
+def test_a_hop_stands_for_all_who_logged_in_over_it(hop: Hop) -> None:
     logins = Logins()
     for number in (ALICE, BOB):
         logins.add(hop, login(number))
-    assert logins.find(hop) == login(BOB)
-    assert len(logins) == 1
+    assert logins.over(hop) == {ALICE: login(ALICE), BOB: login(BOB)}
+    assert logins.over(FLOW.on_flow(9)) == {}
+    assert len(logins) == 2
 
 
-def test_who_logged_in_before_over_the_same_hop_is_still_held_against_the_chain() -> None:
+def test_who_shares_a_hop_with_somebody_whose_login_ends_stays() -> None:
     logins = Logins()
     for number in (ALICE, BOB):
         logins.add(FLOW, login(number))
     assert logins.of(ALICE) == [login(ALICE)]
     logins.drop(ALICE)
-    assert (logins.of(ALICE), logins.find(FLOW)) == ([], login(BOB))
+    assert (logins.of(ALICE), logins.over(FLOW)) == ([], {BOB: login(BOB)})
 
 
 def test_only_the_logins_that_the_chain_no_longer_grants_are_forgotten() -> None:
@@ -45,12 +46,12 @@ def test_only_the_logins_that_the_chain_no_longer_grants_are_forgotten() -> None
     assert logins.judge(ALICE, facts) is None
     logins.add(PHONE, by_password)
     assert logins.judge(ALICE, facts) == [FLOW]
-    assert (logins.find(PHONE), logins.of(ALICE)) == (None, [login(ALICE)])
+    assert (logins.over(PHONE), logins.of(ALICE)) == ({}, [login(ALICE)])
 
 
 hops = st.sampled_from([FLOW, FLOW.on_flow(2), PHONE])
 numbers = st.sampled_from([ALICE, BOB])
-deeds = st.lists(st.tuples(st.sampled_from(["add", "drop", "drop_hop"]), hops, numbers), max_size=12)
+deeds = st.lists(st.tuples(st.sampled_from(["add", "drop", "drop_hop", "keep"]), hops, numbers), max_size=12)
 
 
 @given(deeds)
@@ -59,23 +60,23 @@ def test_any_order_of_logins_and_ends_leaves_what_a_set_of_pairs_would(
 ) -> None:
     logins = Logins()
     model: set[tuple[Hop, Number]] = set()
-    last: dict[Hop, Number] = {}
     for deed, hop, number in done:
         if deed == "add":
             logins.add(hop, login(number))
             model.add((hop, number))
-            last[hop] = number
         elif deed == "drop":
             logins.drop(number)
             model = {pair for pair in model if pair[1] != number}
+        elif deed == "keep":
+            logins.keep(number, [hop])
+            model = {pair for pair in model if pair[1] != number or pair[0] == hop}
         else:
             logins.drop_hop(hop)
             model = {pair for pair in model if pair[0] != hop}
-        last = {at: who for at, who in last.items() if (at, who) in model}
     for number in (ALICE, BOB):
         assert len(logins.of(number)) == len([pair for pair in model if pair[1] == number])
     for hop in (FLOW, FLOW.on_flow(2), PHONE):
-        found = logins.find(hop)
-        assert (found.number if found else None) == last.get(hop)
+        assert set(logins.over(hop)) == {number for at, number in model if at == hop}
+    assert len(logins) == len(model)
     if not model:
-        assert (logins._by_hop, logins._by_number, logins._numbers) == ({}, {}, {})
+        assert (logins._by_hop, logins._by_number) == ({}, {})

@@ -213,6 +213,17 @@ def test_a_user_can_be_dropped_but_for_what_came_over_some_hops() -> None:
     assert where(registrar) == ["<sip:b@192.0.2.2>"]
 
 
+def test_a_binding_that_needs_no_connection_outlives_it() -> None:
+    registrar = Registrar()
+    registrar.process(register(CONTACT), 0.0, FLOW)
+    registrar.process(register("<sip:b@192.0.2.2>", cseq=2), 0.0, FLOW)
+    assert registrar.drop_flow(FLOW, stays=lambda one: str(one.contact) == CONTACT) == ["5551234"]
+    assert where(registrar) == [CONTACT]
+    assert registrar.drop_flow(FLOW, stays=lambda _: True) == []
+    assert registrar.drop_flow(FLOW) == ["5551234"]
+    assert registrar._flows == {}
+
+
 def test_dropping_a_user_returns_what_was_bound() -> None:
     registrar = Registrar()
     registrar.process(register(CONTACT), 0.0, FLOW)

@@ -1,0 +1,31 @@
+"""Proxies of others between phones and a node: the connections that come here are theirs, and not the phones'.
+
+A proxy closes a connection that is idle, or is restarted, and opens another. So who registered by a Path is bound to
+the proxy (RFC 3327 section 5.3) and not to the connection that his REGISTER came by. The proxy is known by its host and
+the port where it takes connections, as its Path names it, and on requests its Via. The host has to be the one that it
+comes from, or a Path would let everybody who may register have us send to whom he likes.
+"""
+
+from __future__ import annotations
+
+from telsdk.net.route import NoRoute, hop_of
+from telsdk.sip.binding import Binding
+from telsdk.sip.hop import DEFAULT_PORTS, Hop
+from telsdk.sip.message import Request
+
+
+def edge_of(binding: Binding) -> Hop | None:
+    """The proxy that a binding leads by; None where there is none, or its Path names another host than it came from."""
+    if not binding.path:
+        return None
+    try:
+        hop = hop_of(binding.path[0].uri)
+    except NoRoute:
+        return None
+    came_from = (binding.hop.transport, binding.hop.host)
+    return hop if (hop.transport, hop.host) == came_from else None
+
+
+def sending_edge(request: Request, source: Hop) -> Hop:
+    """The proxy that a request comes from, if it comes from one: by its own word for the port alone."""
+    return Hop(source.transport, source.host, request.via.port or DEFAULT_PORTS[source.transport])
