@@ -46,6 +46,11 @@ class Authority:
     key: ec.EllipticCurvePublicKey
     delegation: Delegation
 
+    @property
+    def expiry(self) -> int:
+        """When it ends, in seconds since 1970."""
+        return self.delegation.expiry
+
 
 @dataclass(frozen=True, slots=True)
 class _Claim:

@@ -32,6 +32,12 @@ class LoginMissing(AuthError):
     """A request that needs a login came without one."""
 
 
+class LoginEnded(AuthError):
+    """The time of a login is over; what it was bound by may be kept up by another login of the number."""
+
+    status: ClassVar[int] = 403
+
+
 class PhonesRefused(AuthError):
     """A phone came to a node whose operator serves none."""
 
@@ -44,6 +50,9 @@ class Admission:
     Args:
         audience: the node's URI as the chain lists it: what session tokens are made for.
         phone_secrets: of the operator, newest first; without one, phones cannot log in.
+
+    Attributes:
+        phones: what issues and checks phone passwords; None where phones cannot log in.
     """
 
     def __init__(
@@ -63,7 +72,7 @@ class Admission:
             lifetime=settings.token_lifetime,
             skew=settings.clock_skew,
         )
-        self._phones = PhonePasswords(phone_secrets, directory) if phone_secrets else None
+        self.phones = PhonePasswords(phone_secrets, directory) if phone_secrets else None
         self._digest = DigestServer(REALM, secrets.token_bytes(32), algorithm=settings.digest_algorithm)
 
     def login(self, request: Request, source: Hop, now: float) -> Login:
@@ -78,14 +87,25 @@ class Admission:
             raise LoginMissing("log in with a session token or a phone password")
         credentials = Credentials.parse(value)
         if credentials.scheme.lower() == "bearer":
-            authority = self._bearer.verify(request, credentials.token68 or "", now)
-            return Login.of(self._facts(Number(authority.number)), LoginKind.SESSION, str(authority.role))
+            return self._session(request, credentials, now)
         if credentials.scheme.lower() != "digest":
             # RFC 4475 3.3.7: as if it had come without, so that whoever sent it is told what would do.
             raise LoginMissing(
                 f"{credentials.scheme[:40]!r} is no way to log in here: session token or phone password"
             )
         return self._phone(request, credentials, source, now)
+
+    def session(self, request: Request, now: float) -> Login:
+        """Who sends this request, by session token and nothing else; `now` in seconds since 1970.
+
+        Raises:
+            AuthError: nobody, with the status to answer.
+        """
+        value = request.headers.get("Authorization")
+        credentials = None if value is None else Credentials.parse(value)
+        if credentials is None or credentials.scheme.lower() != "bearer":
+            raise LoginMissing("this takes a session token: log in with the UC of the number")
+        return self._session(request, credentials, now)
 
     def phone_caller(self, request: Request, source: Hop, now: float) -> Login:
         """Who sends this request by phone password, in Proxy-Authorization.
@@ -125,7 +145,7 @@ class Admission:
 
         Who tried a token is told what was wrong with it; everybody else is taken for a phone.
         """
-        if self._phones is None or not isinstance(error, DigestError | LoginMissing):
+        if self.phones is None or not isinstance(error, DigestError | LoginMissing):
             return bearer_challenge(REALM, None if isinstance(error, LoginMissing) else error)
         return self.phone_challenge(error, source, now)
 
@@ -133,14 +153,20 @@ class Admission:
         """A digest challenge, whatever was tried."""
         return self._digest.challenge(now, _where(source), stale=isinstance(error, StaleNonce))
 
+    def _session(self, request: Request, credentials: Credentials, now: float) -> Login:
+        authority = self._bearer.verify(request, credentials.token68 or "", now)
+        facts = self._facts(Number(authority.number))
+        return Login.of(facts, LoginKind.SESSION, str(authority.role), authority.expiry)
+
     def _phone(self, request: Request, credentials: Credentials, source: Hop, now: float) -> Login:
-        if self._phones is None:
+        if self.phones is None:
             raise PhonesRefused("this node takes no phones: log in with a session token")
-        phones = self._phones
+        phones = self.phones
         user = self._digest.verify(
             credentials, request.method, now, _where(source), lambda user: phones.check(user, now)
         )
-        return Login.of(self._facts(PhoneUser.parse(user).number), LoginKind.PHONE, "light")
+        said = PhoneUser.parse(user)
+        return Login.of(self._facts(said.number), LoginKind.PHONE, "light", said.expiry)
 
     def _facts(self, number: Number) -> NumberFacts:
         facts = self._directory.number(number)

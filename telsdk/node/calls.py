@@ -18,7 +18,7 @@ from telsdk.directory import Directory, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.net.route import NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
-from telsdk.node.admission import Admission
+from telsdk.node.admission import Admission, LoginEnded
 from telsdk.node.answers import HeaderField, warning
 from telsdk.node.flows import FlowTokens, ForgedRoute
 from telsdk.node.logins import Login, LoginKind, Logins
@@ -90,6 +90,8 @@ class Calls:
         Raises:
             AuthError: no, with the status to answer.
         """
+        if wall >= login.expiry:
+            raise LoginEnded(f"the login of {login.number} ended at {login.expiry}: log in again")
         if login.kind is LoginKind.PHONE:
             self._admission.phone_caller(request, source, wall)
         elif request.method in _TOKEN_METHODS:

@@ -26,12 +26,13 @@ class Login:
     epoch: int
     session: int
     credential: bytes | None  # of a light login; a change of it touches no other
+    expiry: int  # of the session or password, in seconds since 1970: nothing that it granted lasts longer
 
     @classmethod
-    def of(cls, facts: NumberFacts, kind: LoginKind, role: str) -> Login:
-        """The login that `facts` grant to a session of `role`, "deep" or "light"."""
+    def of(cls, facts: NumberFacts, kind: LoginKind, role: str, expiry: int) -> Login:
+        """The login that `facts` grant to a session of `role`, "deep" or "light", until `expiry`."""
         credential = facts.credential if role == "light" else None
-        return cls(facts.number, kind, facts.epoch, facts.session, credential)
+        return cls(facts.number, kind, facts.epoch, facts.session, credential, expiry)
 
     def holds(self, facts: NumberFacts | None) -> bool:
         """Whether `facts` still grant it."""

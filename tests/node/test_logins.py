@@ -14,7 +14,7 @@ PHONE = Hop("UDP", "192.0.2.2", 5060)
 
 
 def login(number: Number) -> Login:
-    return Login(number, LoginKind.PHONE, 1, 0, None)
+    return Login(number, LoginKind.PHONE, 1, 0, None, 1_900_000_000)
 
 
 @pytest.mark.parametrize("hop", [FLOW, PHONE])
