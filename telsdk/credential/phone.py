@@ -3,6 +3,9 @@
 The user name says all that a node must check, `<number>.<epoch>.<session>.<expiry>`; the password is an HMAC
 of it under the operator's secret. 130 bits of it are used, so that not even MD5 in SIP's digest gives
 anything away.
+
+What a light session had issued is an HMAC over the light credential too, so it ends when the owner changes or
+clears that: whoever guessed a light password keeps nothing.
 """
 
 from __future__ import annotations
@@ -89,21 +92,32 @@ class PhonePasswords:
         self._secrets = tuple(secrets)
         self._directory = directory
 
-    def issue(self, facts: NumberFacts, now: float, lifetime: int = DEFAULT_LIFETIME) -> PhonePassword:
+    def issue(
+        self, facts: NumberFacts, now: float, lifetime: int = DEFAULT_LIFETIME, *, by_light: bool = False
+    ) -> PhonePassword:
         """A user name and password for a phone of `facts.number`, for its deep or light session to pass on.
 
+        Args:
+            lifetime: in seconds.
+            by_light: a light session asks, so it ends with the light credential.
+
         Raises:
-            ValueError: `lifetime` (seconds) is not between 1 and `MAX_LIFETIME`.
+            ValueError: `lifetime` is not between 1 and `MAX_LIFETIME`, or there is no light credential.
         """
         if not 0 < lifetime <= MAX_LIFETIME:
             raise ValueError(f"a phone password lasts 1 to {MAX_LIFETIME} seconds, not {lifetime}")
         user = PhoneUser(facts.number, facts.epoch, facts.session, int(now) + lifetime)
-        return PhonePassword(
-            str(user), _password(self._secrets[0], self._directory.domain, str(user)), user.expiry
-        )
+        if by_light and facts.credential is None:
+            raise ValueError(f"{facts.number} has no light credential")
+        credential = facts.credential if by_light else None
+        password = _password(self._secrets[0], self._directory.domain, str(user), credential)
+        return PhonePassword(str(user), password, user.expiry)
 
     def check(self, username: str, now: float) -> tuple[str, ...]:
-        """The passwords that `username` may log in with at `now`: one for each of the operator's secrets.
+        """The passwords that `username` may log in with at `now`.
+
+        For each of the operator's secrets that which a deep session was given and, where there is a light
+        credential, that which a light one was.
 
         Raises:
             PhoneLoginRefused: none, because the user name is malformed, expired or revoked, or its number was
@@ -119,12 +133,18 @@ class PhonePasswords:
             raise PhoneLoginRefused(
                 f"the phone password of {user.number} expired at {user.expiry}: issue a new one"
             )
-        return tuple(_password(secret, self._directory.domain, username) for secret in self._secrets)
+        credentials = (None,) if facts.credential is None else (None, facts.credential)
+        return tuple(
+            _password(secret, self._directory.domain, username, credential)
+            for secret in self._secrets
+            for credential in credentials
+        )
 
 
-def _password(secret: bytes, domain: Domain, username: str) -> str:
-    message = b"\0".join(
-        (_PURPOSE, str(domain.chain_id).encode(), domain.registry.lower().encode(), username.encode())
-    )
+def _password(secret: bytes, domain: Domain, username: str, credential: bytes | None = None) -> str:
+    parts = [_PURPOSE, str(domain.chain_id).encode(), domain.registry.lower().encode(), username.encode()]
+    if credential is not None:
+        parts.append(credential.hex().encode())
+    message = b"\0".join(parts)
     digest = hmac.new(secret, message, hashlib.sha256).digest()
     return base64.b32encode(digest).decode().lower()[:_LENGTH]

@@ -146,8 +146,12 @@ class Admission:
         Who tried a token is told what was wrong with it; everybody else is taken for a phone.
         """
         if self.phones is None or not isinstance(error, DigestError | LoginMissing):
-            return bearer_challenge(REALM, None if isinstance(error, LoginMissing) else error)
+            return self.token_challenge(error)
         return self.phone_challenge(error, source, now)
+
+    def token_challenge(self, error: AuthError) -> str:
+        """Asks for a session token, whatever was tried."""
+        return bearer_challenge(REALM, None if isinstance(error, LoginMissing) else error)
 
     def phone_challenge(self, error: AuthError, source: Hop, now: float) -> str:
         """A digest challenge, whatever was tried."""
