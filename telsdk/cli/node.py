@@ -51,6 +51,13 @@ def node() -> None:
     help="Let plain phones in, by the passwords issued with this secret. Twice while one replaces another.",
 )
 @click.option(
+    "--digest",
+    type=click.Choice(["MD5", "SHA-256", "SHA-512-256"], case_sensitive=False),
+    default="MD5",
+    show_default=True,
+    help="What phones are challenged with. Most know nothing but MD5, with which these passwords are safe.",
+)
+@click.option(
     "--ca",
     type=_SECRET,
     metavar="FILE",
@@ -63,6 +70,7 @@ def run_node(
     hub: int | None,
     index: int | None,
     secrets: tuple[Path, ...],
+    digest: str,
     ca: Path | None,
     listen_ws: Place | None,
     listen_wss: Place | None,
@@ -98,6 +106,7 @@ def run_node(
     with extra("node"):
         from telsdk.net.certificates import TrustStore
         from telsdk.node.node import Node
+        from telsdk.node.settings import NodeSettings
     trust = TrustStore(ca) if ca is not None else None
 
     async def launch(
@@ -105,7 +114,14 @@ def run_node(
     ) -> tuple[Node, Coroutine[Any, Any, str]]:
         bound = besides.bind(key)
         running = await Node.launch(
-            directory, *place, sockets, key, phone_secrets=phone_secrets, listeners=bound, trust=trust
+            directory,
+            *place,
+            sockets,
+            key,
+            settings=NodeSettings(digest_algorithm=digest),
+            phone_secrets=phone_secrets,
+            listeners=bound,
+            trust=trust,
         )
         return running, _serves(running, bound)
 

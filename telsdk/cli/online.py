@@ -42,18 +42,30 @@ class Identity:
 
 def user_options(function: Function) -> Function:
     """Adds --number, --login, --address and what a command that reads the chain has."""
+    text = "The login to use, when there are several on this machine."
+    number = click.option("--number", type=NUMBER, help=text)
+    return reading(number(_login_options(function, "address")))
+
+
+def login_options(function: Function) -> Function:
+    """Adds --login, --address (as `own_address`) and what a command that reads the chain has: for a command whose
+    argument says which number it is."""
+    return reading(_login_options(function, "own_address"))
+
+
+def _login_options(function: Function, address: str) -> Function:
     path = click.Path(exists=True, dir_okay=False, path_type=Path)
     for option in (
         click.option(
-            "--address", metavar="IP", help="Address of this machine to be reached at; found, unless given."
+            "--address",
+            address,
+            metavar="IP",
+            help="Address of this machine to be reached at; found, unless given.",
         ),
         click.option("--login", type=path, metavar="FILE", help="The login to use, from its file."),
-        click.option(
-            "--number", type=NUMBER, help="The login to use, when there are several on this machine."
-        ),
     ):
         function = option(function)
-    return reading(function)
+    return function
 
 
 def audio_options(function: Function) -> Function:

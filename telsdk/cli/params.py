@@ -116,6 +116,15 @@ class _Endpoint(_Kind):
         return host, int(port)
 
 
+class _PhoneServer(_Kind):
+    name = "server"
+
+    def read(self, text: str) -> object:
+        from telsdk.credential.phoneaccount import PhoneServer
+
+        return PhoneServer.parse(text)
+
+
 NUMBER = _Number()
 """A number: `telsdk.number.Number`."""
 
@@ -139,3 +148,6 @@ PIN = _Pin()
 
 ENDPOINT = _Endpoint()
 """Where a server listens: (host, port)."""
+
+PHONE_SERVER = _PhoneServer()
+"""Where a phone connects: `telsdk.credential.phoneaccount.PhoneServer`."""

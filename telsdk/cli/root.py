@@ -21,6 +21,7 @@ SECTIONS = {
     },
     "Calls and messages": {
         "login": "telsdk.cli.login:login",
+        "phone-password": "telsdk.cli.phone_password:phone_password",
         "call": "telsdk.cli.call:call",
         "listen": "telsdk.cli.listen:listen",
         "message": "telsdk.cli.message:message",
@@ -33,7 +34,6 @@ SECTIONS = {
         "hubs": "telsdk.cli.hubs:hubs",
         "node": "telsdk.cli.node:node",
         "hub": "telsdk.cli.hub:hub",
-        "phone-password": "telsdk.cli.phone_password:phone_password",
     },
 }
 

@@ -12,6 +12,7 @@ TelError
       NotOwner                deep: the account does not hold the number
       NotDeterministic        the wallet cannot make a secret that it can make again
     PhoneLoginRefused         also Refused
+    PhoneAccountMalformed     also ValueError
     DelegationError           also Refused: what `telsdk.credential.verify` raises
       Malformed               also ValueError
       NotSignedByOwner
@@ -63,6 +64,10 @@ class NotDeterministic(LoginRefused):
 
 class PhoneLoginRefused(CredentialError, Refused):
     """No phone may log in under this user name. Strangers are told what they are told of a wrong password."""
+
+
+class PhoneAccountMalformed(CredentialError, ValueError):
+    """What a node sent is no phone password, or a place is none where phones connect."""
 
 
 class DelegationError(CredentialError, Refused):

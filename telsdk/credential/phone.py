@@ -1,8 +1,12 @@
 """Passwords for off-the-shelf phones, computed rather than stored.
 
 The user name says what a node must check, `<number>.<epoch>.<session>.<expiry>`; the password is an HMAC of it, and
-of the number's owner, under the operator's secret: moved to another account (`moveTo`), a number keeps its epoch and
-not its phones. 130 bits of it are used, so that not even MD5 in SIP's digest gives anything away.
+of who stands behind it, under the operator's secret. 130 bits of it are used, so that not even MD5 in SIP's digest
+gives anything away.
+
+Behind what a deep session had issued stands the number's owner: moved to another account (`moveTo`), a number keeps its
+epoch and not its phones. Behind that of a light session stands the light credential, so it ends when the owner changes
+or clears that: whoever guessed a light password keeps nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from telsdk.credential.errors import PhoneLoginRefused
@@ -90,32 +94,43 @@ class PhonePasswords:
         self._secrets = tuple(secrets)
         self._directory = directory
 
-    def issue(self, facts: NumberFacts, now: float, lifetime: int = DEFAULT_LIFETIME) -> PhonePassword:
+    def issue(
+        self, facts: NumberFacts, now: float, lifetime: int = DEFAULT_LIFETIME, *, by_light: bool = False
+    ) -> PhonePassword:
         """A user name and password for a phone of `facts.number`, for its deep or light session to pass on.
 
+        Args:
+            lifetime: in seconds.
+            by_light: a light session asks, so it ends with the light credential.
+
         Raises:
-            ValueError: `lifetime` (seconds) is not between 1 and `MAX_LIFETIME`.
+            ValueError: `lifetime` is not between 1 and `MAX_LIFETIME`, or there is no light credential.
         """
         if not 0 < lifetime <= MAX_LIFETIME:
             raise ValueError(f"a phone password lasts 1 to {MAX_LIFETIME} seconds, not {lifetime}")
         user = PhoneUser(facts.number, facts.epoch, facts.session, int(now) + lifetime)
-        return PhonePassword(
-            str(user),
-            _password(self._secrets[0], self._directory.domain, str(user), facts.owner),
-            user.expiry,
-        )
+        grant = Grant(facts.number, facts.epoch, facts.session, facts.owner)
+        if by_light:
+            if facts.credential is None:
+                raise ValueError(f"{facts.number} has no light credential")
+            grant = replace(grant, owner=None, credential=facts.credential)
+        password = _password(self._secrets[0], self._directory.domain, str(user), grant)
+        return PhonePassword(str(user), password, user.expiry)
 
     def check(self, username: str, now: float) -> tuple[str, ...]:
-        """The passwords that `username` may log in with at `now`: one for each of the operator's secrets.
+        """The passwords that `username` may log in with at `now`.
+
+        For each of the operator's secrets that which a deep session was given and, where there is a light
+        credential, that which a light one was.
 
         Raises:
             PhoneLoginRefused: none, because the user name is malformed, expired or revoked, or its number was
                 sold or never was.
         """
-        return self.granted(username, now)[1]
+        return tuple(password for password, _ in self.granted(username, now))
 
-    def granted(self, username: str, now: float) -> tuple[Grant, tuple[str, ...]]:
-        """What a login under `username` rests on, and the passwords of `check`; raises as that does."""
+    def granted(self, username: str, now: float) -> tuple[tuple[str, Grant], ...]:
+        """The passwords of `check`, each with what a login by it rests on; raises as that does."""
         user = PhoneUser.parse(username)
         facts = self._directory.number(user.number)
         if facts is None or (user.epoch, user.session) != (facts.epoch, facts.session):
@@ -126,13 +141,20 @@ class PhonePasswords:
             raise PhoneLoginRefused(
                 f"the phone password of {user.number} expired at {user.expiry}: issue a new one"
             )
-        domain = self._directory.domain
-        passwords = tuple(_password(secret, domain, username, facts.owner) for secret in self._secrets)
-        return Grant(user.number, user.epoch, user.session, facts.owner), passwords
+        by_owner = Grant(user.number, user.epoch, user.session, facts.owner)
+        grants = [by_owner]
+        if facts.credential is not None:
+            grants.append(replace(by_owner, owner=None, credential=facts.credential))
+        return tuple(
+            (_password(secret, self._directory.domain, username, grant), grant)
+            for secret in self._secrets
+            for grant in grants
+        )
 
 
-def _password(secret: bytes, domain: Domain, username: str, owner: str) -> str:
-    domain_text = (str(domain.chain_id), domain.registry.lower())
-    message = b"\0".join((_PURPOSE, *(text.encode() for text in (*domain_text, username, owner.lower()))))
+def _password(secret: bytes, domain: Domain, username: str, grant: Grant) -> str:
+    behind = f"light {grant.credential.hex()}" if grant.credential else f"deep {(grant.owner or '').lower()}"
+    parts = (str(domain.chain_id), domain.registry.lower(), username, behind)
+    message = b"\0".join((_PURPOSE, *(part.encode() for part in parts)))
     digest = hmac.new(secret, message, hashlib.sha256).digest()
     return base64.b32encode(digest).decode().lower()[:_LENGTH]

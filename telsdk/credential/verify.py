@@ -48,6 +48,11 @@ class Authority:
     delegation: Delegation
     grant: Grant  # what it rests on: to be held against later facts
 
+    @property
+    def expiry(self) -> int:
+        """When it ends, in seconds since 1970."""
+        return self.delegation.expiry
+
 
 @dataclass(frozen=True, slots=True)
 class _Claim:

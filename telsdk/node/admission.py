@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from telsdk.address import REALM, aor
 from telsdk.credential.grant import Grant
-from telsdk.credential.phone import PhonePasswords
+from telsdk.credential.phone import PhonePasswords, PhoneUser
 from telsdk.credential.verify import Authority, Verifier
 from telsdk.directory import Directory, locate
 from telsdk.errors import TelError
@@ -22,7 +22,7 @@ from telsdk.number import Number
 from telsdk.sip import identity
 from telsdk.sip.bearer import BearerVerifier, WrongNumber
 from telsdk.sip.bearer import challenge as bearer_challenge
-from telsdk.sip.digest import DigestError, DigestServer, StaleNonce
+from telsdk.sip.digest import DigestError, DigestServer, StaleNonce, made_with
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.headers import Credentials
 from telsdk.sip.hop import Hop
@@ -36,6 +36,12 @@ _LOGIN = "Proxy-Authorization"
 
 class LoginMissing(AuthError):
     """A request that needs a login came without one."""
+
+
+class LoginEnded(AuthError):
+    """The time of a login is over; what it was bound by may be kept up by another login of the number."""
+
+    status: ClassVar[int] = 403
 
 
 class PhonesRefused(AuthError):
@@ -56,6 +62,9 @@ class Admission:
     Args:
         audience: the node's URI as the chain lists it: what session tokens are made for.
         phone_secrets: of the operator, newest first; without one, phones cannot log in.
+
+    Attributes:
+        phones: what issues and checks phone passwords; None where phones cannot log in.
     """
 
     def __init__(
@@ -75,7 +84,7 @@ class Admission:
             lifetime=settings.token_lifetime,
             skew=settings.clock_skew,
         )
-        self._phones = PhonePasswords(phone_secrets, directory) if phone_secrets else None
+        self.phones = PhonePasswords(phone_secrets, directory) if phone_secrets else None
         self._digest = DigestServer(REALM, secrets.token_bytes(32), algorithm=settings.digest_algorithm)
 
     def login(self, request: Request, source: Hop, now: float) -> Login:
@@ -89,15 +98,25 @@ class Admission:
             raise LoginMissing("log in with a session token or a phone password")
         credentials = Credentials.parse(value)
         if credentials.scheme.lower() == "bearer":
-            authority = self._bearer.verify(request, credentials.token68 or "", now)
-            assert isinstance(authority, Authority)
-            return Login(LoginKind.SESSION, authority.grant)
+            return self._session(request, credentials, now)
         if credentials.scheme.lower() != "digest":
             # RFC 4475 3.3.7: as if it had come without, so that whoever sent it is told what would do.
             raise LoginMissing(
                 f"{credentials.scheme[:40]!r} is no way to log in here: session token or phone password"
             )
         return self._phone(request, credentials, source, now)
+
+    def session(self, request: Request, now: float) -> Login:
+        """Who sends this request, by session token and nothing else; `now` in seconds since 1970.
+
+        Raises:
+            AuthError: nobody, with the status to answer.
+        """
+        value = request.headers.get("Authorization")
+        credentials = None if value is None else Credentials.parse(value)
+        if credentials is None or credentials.scheme.lower() != "bearer":
+            raise LoginMissing("this takes a session token: log in with the UC of the number")
+        return self._session(request, credentials, now)
 
     def sender(
         self, request: Request, there: Mapping[Number, Login], behind: Mapping[Number, Login]
@@ -166,27 +185,38 @@ class Admission:
 
         Who tried a token is told what was wrong with it; everybody else is taken for a phone.
         """
-        if self._phones is None or not isinstance(error, DigestError | LoginMissing):
-            return bearer_challenge(REALM, None if isinstance(error, LoginMissing) else error)
+        if self.phones is None or not isinstance(error, DigestError | LoginMissing):
+            return self.token_challenge(error)
         return self.phone_challenge(error, source, now)
+
+    def token_challenge(self, error: AuthError) -> str:
+        """Asks for a session token, whatever was tried."""
+        return bearer_challenge(REALM, None if isinstance(error, LoginMissing) else error)
 
     def phone_challenge(self, error: AuthError, source: Hop, now: float) -> str:
         """A digest challenge, whatever was tried."""
         return self._digest.challenge(now, _where(source), stale=isinstance(error, StaleNonce))
 
+    def _session(self, request: Request, credentials: Credentials, now: float) -> Login:
+        authority = self._bearer.verify(request, credentials.token68 or "", now)
+        assert isinstance(authority, Authority)
+        return Login(LoginKind.SESSION, authority.grant, authority.expiry)
+
     def _phone(self, request: Request, credentials: Credentials, source: Hop, now: float) -> Login:
-        if self._phones is None:
+        if self.phones is None:
             raise PhonesRefused("this node takes no phones: log in with a session token")
-        phones = self._phones
-        granted: list[Grant] = []
+        phones = self.phones
+        accepted: list[tuple[str, Grant]] = []
 
         def expected(username: str) -> tuple[str, ...]:
-            grant, passwords = phones.granted(username, now)
-            granted.append(grant)
-            return passwords
+            accepted.extend(phones.granted(username, now))
+            return tuple(password for password, _ in accepted)
 
-        self._digest.verify(credentials, request.method, now, _where(source), expected)
-        return Login(LoginKind.PHONE, granted[-1])
+        user = self._digest.verify(credentials, request.method, now, _where(source), expected)
+        grant = next(
+            grant for password, grant in accepted if made_with(credentials, password, request.method)
+        )
+        return Login(LoginKind.PHONE, grant, PhoneUser.parse(user).expiry)
 
     def _number_of(self, user: str) -> int | None:
         try:

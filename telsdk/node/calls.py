@@ -18,7 +18,7 @@ from telsdk.directory import Directory, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
-from telsdk.node.admission import Admission, without_login
+from telsdk.node.admission import Admission, LoginEnded, without_login
 from telsdk.node.answers import HeaderField, warning
 from telsdk.node.edges import edge_of, sending_edge
 from telsdk.node.flows import FlowTokens, ForgedRoute
@@ -95,6 +95,8 @@ class Calls:
         login = self._admission.sender(request, self._logins.over(source), behind)
         if login is None:
             return None
+        if wall >= login.expiry:
+            raise LoginEnded(f"the login of {login.number} ended at {login.expiry}: log in again")
         if login.kind is LoginKind.PHONE:
             self._admission.phone_caller(request, login.number, source, wall)
         elif request.method in _TOKEN_METHODS:

@@ -25,6 +25,7 @@ class Login:
 
     kind: LoginKind
     grant: Grant
+    expiry: int  # of the session or password, in seconds since 1970: nothing that it granted lasts longer
     proxied: bool = False  # it came through a proxy of somebody else, whose hop others may share
 
     @property

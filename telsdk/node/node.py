@@ -19,13 +19,15 @@ from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.pins import TlsIdentity
-from telsdk.net.sockets import Addresses, BoundSockets, Listener
+from telsdk.net.route import hop_to
+from telsdk.net.sockets import Address, Addresses, BoundSockets, Listener
 from telsdk.node.admission import Admission
 from telsdk.node.calls import Calls
 from telsdk.node.edges import edge_of
 from telsdk.node.lag import LagMeter
 from telsdk.node.load import LOAD_HEADER, Load
 from telsdk.node.logins import Logins
+from telsdk.node.phones import Phones, places
 from telsdk.node.registration import Registration
 from telsdk.node.settings import NodeSettings
 from telsdk.node.watching import Watching
@@ -34,7 +36,7 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.proxy import ProxySettings
 from telsdk.sip.registrar import Registrar
-from telsdk.sip.stack import Event, RequestReceived, ServerTransaction, Stack
+from telsdk.sip.stack import Event, RequestReceived, Stack
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +98,11 @@ class Node:
             on_change=self._on_bindings,
         )
         self._lag = LagMeter()
-        self._admission = Admission(directory, self._own_facts().uri, self.settings, phone_secrets)
+        listed = self._own_facts()
+        self._admission = Admission(directory, listed.uri, self.settings, phone_secrets)
+        self._phones = Phones(
+            directory, self._admission, self.settings, places(_address(listed), self._listeners)
+        )
         self._registration = Registration(
             directory, self._admission, self.registrar, self.logins, self.settings
         )
@@ -190,7 +196,7 @@ class Node:
         if isinstance(event, RequestReceived) and event.request.method == "REGISTER":
             self._stack.respond(event.tx, self._register(event.request, event.source, now), now)
         elif isinstance(event, RequestReceived) and self._is_for_us(event.request):
-            self._answer_own(event.tx, event.request, now)
+            self._answer_own(event, now)
         else:
             to_notifier = not isinstance(event, RequestReceived) or self.watching.serves(event)
             if not (to_notifier and self.watching.notifier.handle(event, now)):
@@ -217,12 +223,23 @@ class Node:
         """Whether a request is for the node itself: its Request-URI is a SIP URI that names no user."""
         return request.uri.scheme in ("sip", "sips") and not request.uri.user and not request.routes
 
-    def _answer_own(self, tx: ServerTransaction, request: Request, now: float) -> None:
-        if request.method == "OPTIONS":
+    def _answer_own(self, event: RequestReceived, now: float) -> None:
+        tx, request = event.tx, event.request
+        if self._phones.serves(request):
+            age = self.follower.age()
+            self._stack.respond(
+                tx, self._phones.answer(request, event.source, time.time(), chain_age=age), now
+            )
+        elif request.method == "OPTIONS":
             events = ("Allow-Events", self.watching.notifier.allow_events)
             self._stack.answer(tx, 200, now, None, ("Allow", ALLOW), events, (LOAD_HEADER, str(self.load())))
         else:
             self._stack.answer(tx, 405, now, None, ("Allow", ALLOW))
+
+
+def _address(listed: NodeFacts) -> Address:
+    hop = hop_to(listed)
+    return hop.host, hop.port
 
 
 class _Expiry:

@@ -54,7 +54,10 @@ class Registration:
         user = str(number)
         if user not in self.registrar and self.registrar.users >= self.settings.max_users:
             return self._later(request, "Node Full")
-        response = self.registrar.process(request, now, source, user=user)
+        # Whole seconds, counted down: the right to it may end within the last one.
+        response = self.registrar.process(
+            request, now, source, user=user, longest=max(0, int(login.expiry - wall))
+        )
         if response.status == 200:
             response.headers.add("Date", formatdate(wall, usegmt=True))  # RFC 3261 10.3 step 8
             login = replace(login, proxied=len(request.vias) > 1)

@@ -49,7 +49,10 @@ class NodeSettings:
     """How often a connection has to be kept alive, in seconds: 30 less than it may be silent (RFC 5626 5.4)."""
 
     digest_algorithm: str = "MD5"
-    """What phones are challenged with. Most know nothing but MD5; the passwords have 256 bits."""
+    """What phones are challenged with. Most know nothing but MD5; the passwords have 130 bits."""
+
+    phone_lifetime: int = 366 * 86400
+    """Longest that a phone password holds that a user has issued to himself, in seconds."""
 
     udp_receive_buffer: int = UDP_RECEIVE_BUFFER
     """Bytes of UDP that the system is asked to keep while the process is busy; it says when it gets less."""

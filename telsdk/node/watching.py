@@ -127,7 +127,7 @@ class Watching:
         changed, self._changed = self._changed, set()
         for number in changed:
             for subscription in tuple(self._by_target.get(number, ())):
-                self._tell_change(subscription, now)
+                self._tell_change(subscription, now, wall)
         while events := self.notifier.take_events():
             for event in events:
                 self._act(event, now, wall)
@@ -137,7 +137,7 @@ class Watching:
             case SubscribeAsked():
                 self._asked(event, now, wall)
             case StateWanted(subscription=subscription):
-                self._tell(subscription, now)
+                self._tell(subscription, now, wall)
             case SubscriptionGone(subscription=subscription):
                 self._forget(subscription)
 
@@ -189,16 +189,17 @@ class Watching:
             raise NotHere(f"{login.number} watches {MAX_WATCHED} users already: end a subscription first")
         return _Watch(login.number, target, aor(user), sending_edge(event.request, event.source))
 
-    def _tell_change(self, subscription: Subscription, now: float) -> None:
+    def _tell_change(self, subscription: Subscription, now: float, wall: float) -> None:
         """One device more or less changes nothing in whether somebody is there."""
         watch = _watch(subscription)
         there = bool(self._registrar.bindings(str(watch.target), now))
         if subscription.package.name != pidf.PACKAGE or there != watch.told:
-            self._tell(subscription, now)
+            self._tell(subscription, now, wall)
 
-    def _tell(self, subscription: Subscription, now: float) -> None:
+    def _tell(self, subscription: Subscription, now: float, wall: float) -> None:
         watch = _watch(subscription)
-        if not any(watch.watcher in self._logins.over(hop) for hop in (subscription.hop, watch.edge)):
+        logins = (self._logins.over(hop).get(watch.watcher) for hop in (subscription.hop, watch.edge))
+        if not any(login is not None and wall < login.expiry for login in logins):
             self.notifier.end(subscription, "rejected", now)
             return
         bindings = self._registrar.bindings(str(watch.target), now)

@@ -143,6 +143,16 @@ def answer(
     return str(Credentials("Digest", params))
 
 
+def made_with(credentials: Credentials, password: str, method: str) -> bool:
+    """Whether `password` made these credentials; all else in them is for `DigestServer.verify` to judge.
+
+    Raises:
+        DigestMalformed: a parameter is missing.
+    """
+    realm, algorithm = credentials.get("realm") or "", (credentials.get("algorithm") or "MD5").upper()
+    return _Given(credentials, realm, algorithm).matches(password, method)
+
+
 class DigestServer:
     """Challenges and checks phones for one realm.
 

@@ -80,18 +80,28 @@ class Registrar:
     def __contains__(self, user: str) -> bool:
         return user in self._users
 
-    def process(self, request: Request, now: float, flow: Hop, *, user: str | None = None) -> Response:
+    def process(
+        self,
+        request: Request,
+        now: float,
+        flow: Hop,
+        *,
+        user: str | None = None,
+        longest: int | None = None,
+    ) -> Response:
         """Carry out an authenticated REGISTER and return its response; all of it is done, or nothing.
 
         Args:
             flow: where the request came from.
             user: whose bindings these are; the user of the To URI when None.
+            longest: seconds that the right to them lasts: no binding is granted for longer, be that less than
+                `min_expires`, for nothing longer could be asked for instead.
         """
         if request.to.uri.scheme not in ("sip", "sips"):
             return request.response(400, "To must be a SIP URI")  # 10.3 step 5
         user = user if user is not None else request.to.uri.user or ""
         try:
-            wanted = self._wanted(request, now, flow)
+            wanted = self._wanted(request, now, flow, longest)
             left = self._merge(self.bindings(user, now), wanted, request, now)
         except _Refusal as refusal:
             return request.response(refusal.status, refusal.reason, headers=refusal.headers)
@@ -162,7 +172,7 @@ class Registrar:
         """When `expire` may have something to do next."""
         return self._wakes[0][0] if self._wakes else None
 
-    def _wanted(self, request: Request, now: float, flow: Hop) -> list[Binding] | None:
+    def _wanted(self, request: Request, now: float, flow: Hop, longest: int | None) -> list[Binding] | None:
         """The bindings asked for, with those to be removed already expired; None for ``*``."""
         unknown = [tag for tag in REQUIRE.of(request) if tag.lower() not in SUPPORTED]
         if unknown:
@@ -174,7 +184,7 @@ class Registrar:
         contacts = request.contacts
         if not _may_be_flows(request, contacts):
             contacts = [contact.without("reg-id") for contact in contacts]
-        wanted = [self._binding(contact, request, now, flow) for contact in contacts]
+        wanted = [self._binding(contact, request, now, flow, longest) for contact in contacts]
         added = [one for one in wanted if one.expires_at > now]
         if len(added) > 1 and any(one.flow_id for one in added):
             raise _Refusal(400, "One flow, one Contact")
@@ -182,11 +192,14 @@ class Registrar:
             raise _Refusal(403, f"More than {self.max_contacts} Contacts")
         return wanted
 
-    def _binding(self, contact: NameAddr, request: Request, now: float, flow: Hop) -> Binding:
+    def _binding(
+        self, contact: NameAddr, request: Request, now: float, flow: Hop, longest: int | None
+    ) -> Binding:
+        seconds = self._seconds(contact, request)
         return Binding(
             contact.without("expires"),
             flow,
-            now + self._seconds(contact, request),
+            now + (seconds if longest is None else min(seconds, longest)),
             request.call_id,
             request.cseq.number,
             _q(contact),

@@ -79,6 +79,11 @@ class Authority(Protocol):
     @property
     def role(self) -> str: ...
 
+    @property
+    def expiry(self) -> int:
+        """When it ends, in seconds since 1970."""
+        ...
+
 
 Authorise = Callable[[str, float], Authority]
 """Whom the claim `dlg` speaks for at a time (seconds since 1970); raises telsdk.errors.Refused."""

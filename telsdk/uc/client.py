@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from telsdk.address import aor, user_of
+from telsdk.credential.phone import DEFAULT_LIFETIME
+from telsdk.credential.phoneaccount import PhoneAccount
 from telsdk.credential.session import Login
 from telsdk.directory import NodeFacts, locate
 from telsdk.follow import FollowedDirectory, Follower
@@ -25,6 +27,7 @@ from telsdk.sip.stack import ServerTransaction, Stack
 from telsdk.sip.transfer import ReferAnswered, Referred, TransferProgress
 from telsdk.sip.ua import CallEnded, IncomingCall, IncomingRequest, Redirected, RequestAnswered, UserAgent
 from telsdk.sip.uri import Uri
+from telsdk.uc import phones
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.calls import Calls
 from telsdk.uc.errors import MessageNotDelivered, SessionEnded
@@ -239,6 +242,26 @@ class UserClient:
             self.registration.suspend()
         else:
             self.registration.resume()
+    async def phone_password(self, lifetime: int = DEFAULT_LIFETIME) -> PhoneAccount:
+        """A password for a plain SIP phone of this number, from the node where this UC is registered.
+
+        The node keeps no note of it, so nobody can show it again.
+
+        Args:
+            lifetime: seconds that it is to hold; the node may give less.
+
+        Raises:
+            NotRegistered: there is no node to ask.
+            NoPhonePassword: it gave none; the reason is its own.
+        """
+        node = self.registration.node
+        hop = self.registration.hop
+        assert node is not None
+        request = phones.question(self._agent, node, lifetime)
+        request.headers.add(*self._tokens.session(request, node.uri))
+        future = self._requests.send(request, hop, self._driver.now())
+        self._driver.kick()
+        return phones.account(await future, node, self.number)
 
     # SIP: called by the driver
 

@@ -18,6 +18,10 @@ class NotRegistered(TelError):
     """There is no node yet to send through."""
 
 
+class NoPhonePassword(TelError):
+    """The node gave no phone password; the reason is its own."""
+
+
 class CallRejected(TelError):
     """The call came to nothing.
 

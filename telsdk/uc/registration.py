@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-import time
 from collections.abc import Callable
 
 from telsdk.address import REALM
 from telsdk.credential.session import Login
 from telsdk.directory import Directory, HubFacts, NodeFacts
 from telsdk.net.route import NoRoute, find, hop_to
-from telsdk.sip import bearer
-from telsdk.sip.fieldtypes import WARNING
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Response
 from telsdk.sip.ua import UserAgent
 from telsdk.sip.uri import Uri
+from telsdk.uc.answers import said
 from telsdk.uc.errors import NotRegistered, RegistrationFailed
 from telsdk.uc.requests import Requests
+from telsdk.uc.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +45,7 @@ class Registration:
     ) -> None:
         self._directory = directory
         self._login = login
+        self._tokens = Tokens(login)
         self._agent = agent
         self._requests = requests
         self._expires = expires
@@ -130,7 +129,7 @@ class Registration:
         hub = self._home_hub()
         response = await self._ask(hop_to(hub), hub.uri, self._expires)
         if response.status != 302 or not response.contacts:
-            raise RegistrationFailed(f"the home hub does not say where to register: {_said(response)}")
+            raise RegistrationFailed(f"the home hub does not say where to register: {said(response)}")
         node = find(hub.nodes, response.contacts[0].uri)
         if node is None:
             raise RegistrationFailed(
@@ -146,7 +145,7 @@ class Registration:
         """
         response = await self._ask(hop or hop_to(node), node.uri, self._expires)
         if response.status != 200:
-            raise RegistrationFailed(f"node {node.uri} refuses the login: {_said(response)}")
+            raise RegistrationFailed(f"node {node.uri} refuses the login: {said(response)}")
         self.node = node
 
     def _home_hub(self) -> HubFacts:
@@ -163,15 +162,7 @@ class Registration:
         request = self._agent.new_request(
             "REGISTER", Uri.parse(f"sip:{REALM}"), headers=[("Expires", str(expires))]
         )
-        token = bearer.issue(
-            request,
-            audience=audience,
-            delegation=self._login.text,
-            key=self._login.key.private,
-            now=time.time(),
-            jti=secrets.token_urlsafe(16),
-        )
-        request.headers.add("Authorization", f"Bearer {token}")
+        request.headers.add(*self._tokens.session(request, audience))
         future = self._requests.send(request, hop, self._now())
         self._kick()
         response = await future
@@ -192,9 +183,3 @@ class Registration:
                 failed += 1
             else:
                 pause, failed = self._expires / 2, 0
-
-
-def _said(response: Response) -> str:
-    """What the other side answered, with its reason when it gave one."""
-    reasons = [warning.text for warning in WARNING.of(response)]
-    return ": ".join([f"{response.status} {response.reason}", *reasons])

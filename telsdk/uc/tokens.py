@@ -1,13 +1,14 @@
-"""The caller tokens that a UC puts on what it says."""
+"""The tokens that a UC puts on what it says: caller tokens for its peer, session tokens for hub and node."""
 
 from __future__ import annotations
 
+import secrets
 import time
 
 from telsdk.address import aor
 from telsdk.credential.session import Login
-from telsdk.sip import identity
-from telsdk.sip.message import Message
+from telsdk.sip import bearer, identity
+from telsdk.sip.message import Message, Request
 from telsdk.uc.trust import IDENTITY, fingerprints_in
 
 
@@ -16,6 +17,22 @@ class Tokens:
 
     def __init__(self, login: Login) -> None:
         self._login = login
+
+    def session(self, request: Request, audience: str) -> tuple[str, str]:
+        """The Authorization header field for `request`, which must be complete but for it (RFC 8898).
+
+        Args:
+            audience: the server that it is for, as the chain lists it: no other takes it.
+        """
+        token = bearer.issue(
+            request,
+            audience=audience,
+            delegation=self._login.text,
+            key=self._login.key.private,
+            now=time.time(),
+            jti=secrets.token_urlsafe(16),
+        )
+        return "Authorization", f"Bearer {token}"
 
     def header(
         self, message: Message, act: str, dest: str, *, sdp: bytes = b"", body: bytes | None = None

@@ -1,4 +1,4 @@
-"""`telsdk login` and `telsdk phone-password`."""
+"""`telsdk login`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex
 from telsdk.credential import light, loginfile
-from telsdk.credential.phone import PhonePasswords
 from telsdk.credential.verify import Verifier
 from telsdk.name import Name
 from telsdk.number import Number
@@ -133,23 +132,3 @@ def test_of_logins_on_two_chains_only_the_one_that_is_meant_is_forgotten(
 def test_nobody_s_number_is_not_found(rpc: ChainRpc, keystores: Keystores) -> None:
     ran = run("login", "deep", NUMBER, "--account", keystores["alice"])
     assert (ran.code, f"nobody holds {NUMBER}" in ran.err) == (1, True)
-
-
-def test_a_phone_password_is_the_one_that_nodes_compute(rpc: ChainRpc, alice: Client, home: Path) -> None:
-    secret = bytes(range(32))
-    private.write(home / "secret", secret)
-    words = ("phone-password", "alice.eth", "--secret-file", home / "secret", "--days", 3, "--json")
-    issued = run(*words).json
-    assert set(issued) == {"address", "username", "password", "realm", "expires"}
-    assert (issued["address"], issued["realm"]) == (f"sip:{NUMBER}@telprotocol", "telprotocol")
-    with ChainIndex(alice) as index:
-        index.load()
-        now = datetime.now(UTC).timestamp()
-        assert PhonePasswords([secret], index).check(issued["username"], now) == (issued["password"],)
-
-
-def test_a_secret_that_could_be_guessed_is_refused(home: Path) -> None:
-    private.write(home / "secret", b"short")
-    ran = run("phone-password", NUMBER, "--secret-file", home / "secret")
-    assert (ran.code, ran.err.count("\n")) == (1, 1)
-    assert "has 5 bytes, a secret has 32 or more" in ran.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -20,13 +21,17 @@ from websockets.typing import Subprotocol
 
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
+from telsdk.credential.phoneaccount import PhoneServer
 from telsdk.name import Name
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import bind
 from telsdk.number import Number
+from telsdk.sip import digest
+from telsdk.sip.headers import Challenge
 from telsdk.uc.media import tone_wav
 from tests.cli.chainrpc import ChainRpc
 from tests.cli.command import run
+from tests.peer import Peer
 
 ALICE, BOB = Number(5550001), Number(5550002)
 Keystores = dict[str, Path]
@@ -154,6 +159,49 @@ def test_two_people_write_and_call_each_other_by_command(
         server.send_signal(asked)
         out, _ = server.communicate(timeout=10)
         assert (server.returncode, out.endswith(" stops\n")) == (0, True)
+
+
+async def registered(issued: dict[str, Any]) -> int:
+    """How a node answers a phone that has only what was printed."""
+    server, domain = PhoneServer.parse(issued["server"]), "sip:telprotocol"
+    with Peer(BOB) as phone:
+        first = await phone.ask(phone.request("REGISTER", domain), server.host, server.port)
+        answer = digest.answer(
+            Challenge.parse(first.headers.get("WWW-Authenticate") or ""),
+            method="REGISTER",
+            uri=domain,
+            user=issued["username"],
+            password=issued["password"],
+            cnonce="0a4f113b",
+        )
+        assert f"algorithm={issued['digest']}" in answer
+        again = phone.request("REGISTER", domain, ("Authorization", answer))
+        return (await phone.ask(again, server.host, server.port)).status
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_a_person_gets_a_phone_password_from_his_node_by_command(
+    listed: None, processes: Processes, home: Path
+) -> None:
+    (home / "secret").write_bytes(bytes(range(32)))
+    words = ("--key-file", home / "node.pem", "--phone-secret", home / "secret", "--digest", "sha-256")
+    node = processes.start("node", "run", "--hub", 1, "--index", 0, *words, "--verbose")
+    assert line(node.stdout).startswith("node 0 of hub 1 listens at 127.0.0.1:")
+    hub = processes.start("hub", "run", "--hub", 1, "--key-file", home / "hub.pem")
+    assert line(hub.stdout).startswith("hub 1 listens at 127.0.0.1:")
+    assert line(hub.stdout) == "hub 1 hears from all its nodes\n"
+    code, out, err = processes.finish("phone-password", "bob.eth", "--label", "desk", "--json")
+    assert code == 0, err
+    issued = json.loads(out)
+    assert (issued["digest"], issued["server"].rpartition("=")[2]) == ("SHA-256", "udp")
+    assert asyncio.run(registered(issued)) == 200
+    (noted,) = run("phone-password", "list", "--json").json["passwords"]
+    assert (noted["username"], noted["label"], noted["state"]) == (issued["username"], "desk", "active")
+    node.send_signal(signal.SIGTERM)
+    told, log = node.communicate(timeout=10)
+    assert f"issued a phone password of {BOB}" in log
+    assert issued["password"] not in told + log + err
 
 
 def test_a_hub_that_is_down_is_named(listed: None) -> None:

@@ -77,6 +77,11 @@ def test_a_file_that_is_no_key_is_refused(home: Path) -> None:
     assert (ran.code, "gives no key" in ran.err) == (1, True)
 
 
+def test_a_digest_that_no_phone_knows_is_a_usage_error() -> None:
+    ran = run("node", "run", "--hub", 1, "--index", 0, "--digest", "SHA-1")
+    assert (ran.code, "'MD5', 'SHA-256', 'SHA-512-256'" in ran.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

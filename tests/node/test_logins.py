@@ -13,10 +13,11 @@ from telsdk.sip.hop import Hop
 ALICE, BOB = Number(5550001), Number(5550002)
 FLOW = Hop("TLS", "192.0.2.1", 40000, flow=1)
 PHONE = Hop("UDP", "192.0.2.2", 5060)
+EXPIRY = 1_900_000_000  # seconds since 1970
 
 
 def login(number: Number) -> Login:
-    return Login(LoginKind.PHONE, Grant(number, 1, 0, "0x" + "11" * 20))
+    return Login(LoginKind.PHONE, Grant(number, 1, 0, "0x" + "11" * 20), EXPIRY)
 
 
 @pytest.mark.parametrize("hop", [FLOW, PHONE])
@@ -41,7 +42,7 @@ def test_who_shares_a_hop_with_somebody_whose_login_ends_stays() -> None:
 def test_only_the_logins_that_the_chain_no_longer_grants_are_forgotten() -> None:
     logins = Logins()
     facts = NumberFacts(ALICE, "0x" + "11" * 20, 1, 0, credential=b"n" * 32)
-    by_password = Login(LoginKind.SESSION, Grant(ALICE, 1, 0, "0x" + "22" * 20, b"o" * 32))
+    by_password = Login(LoginKind.SESSION, Grant(ALICE, 1, 0, "0x" + "22" * 20, b"o" * 32), EXPIRY)
     logins.add(FLOW, login(ALICE))
     assert logins.judge(ALICE, facts) is None
     logins.add(PHONE, by_password)

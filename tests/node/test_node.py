@@ -8,10 +8,12 @@ import pytest
 
 from telsdk.address import aor
 from telsdk.credential import light
+from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.phone import PhonePasswords
-from telsdk.credential.session import login_light
+from telsdk.credential.session import login_deep, login_light
 from telsdk.errors import NotFound
 from telsdk.net.route import hop_to
+from telsdk.node.admission import LoginEnded
 from telsdk.node.load import LOAD_HEADER, Load
 from telsdk.node.node import Node
 from telsdk.sip import digest
@@ -166,6 +168,47 @@ async def test_a_sold_number_loses_its_binding_though_another_logged_in_over_the
             await network.taken_in()
             assert network.nodes[0].registrar.bindings(str(ALICE)) == []
             assert len(network.nodes[0].registrar.bindings(str(BOB))) == 1
+
+
+async def test_a_binding_does_not_outlive_the_password_it_was_made_with() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        network.own(ALICE)
+        passwords = PhonePasswords([SECRET], network.facts)
+        issued = passwords.issue(network.facts.numbers[ALICE], time.time(), lifetime=45)
+        with Peer(ALICE) as phone:
+            answer = await phone_login(phone, network, issued.username, issued.password)
+        assert answer.status == 200
+        assert 0 < int(answer.contacts[0].param("expires") or "") <= 45
+        (binding,) = network.nodes[0].registrar.bindings(str(ALICE))
+        left = binding.expires_at - asyncio.get_running_loop().time()
+        assert left <= issued.expiry - time.time()
+
+
+async def test_a_binding_does_not_outlive_the_session_it_was_made_with() -> None:
+    async with Network(1) as network:
+        await network.start()
+        network.own(ALICE)
+        signer, facts = KeystoreSigner(network.accounts[ALICE]), network.facts.numbers[ALICE]
+        login = login_deep(signer, facts, network.facts.domain, "test", time.time(), 45)
+        await network.user(ALICE, login=login)
+        (binding,) = network.nodes[0].registrar.bindings(str(ALICE))
+        assert binding.expires_at - asyncio.get_running_loop().time() <= login.delegation.expiry - time.time()
+
+
+async def test_a_login_whose_time_is_over_sends_nothing_though_another_keeps_the_number_bound() -> None:
+    async with Network(1) as network:
+        await network.start()
+        await network.user(ALICE)
+        await network.user(BOB)
+        node = network.nodes[0]
+        (login,) = node.logins.of(ALICE)
+        (binding,) = node.registrar.bindings(str(ALICE))
+        with Peer(ALICE) as peer:
+            request = peer.request("SUBSCRIBE", aor(BOB))
+        node.calls.admit(request, login, binding.hop, login.expiry - 1)
+        with pytest.raises(LoginEnded, match="log in again"):
+            node.calls.admit(request, login, binding.hop, login.expiry)
 
 
 async def test_a_phone_of_one_number_cannot_register_another() -> None:

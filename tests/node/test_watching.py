@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from dataclasses import replace
 
 from telsdk.address import aor
 from telsdk.number import Number
@@ -69,6 +71,22 @@ async def test_a_login_that_the_chain_no_longer_grants_is_told_nothing_more() ->
             state, body = await alice.told()
             assert (state.state, state.reason, body) == ("terminated", "rejected", b"")
             assert len(network.nodes[0].watching) == 0
+
+
+async def test_a_login_whose_time_is_over_is_told_nothing_more() -> None:
+    async with Network(1) as network:
+        await start(network)
+        with Phone(network, ALICE) as alice, Phone(network, BOB) as bob:
+            await alice.register()
+            await bob.register()
+            await alice.subscribe(BOB, "presence")
+            await alice.told()
+            node = network.nodes[0]
+            (login,), (binding,) = node.logins.of(ALICE), node.registrar.bindings(str(ALICE))
+            node.logins.add(binding.hop, replace(login, expiry=int(time.time())))
+            await bob.register(expires=0)
+            state, body = await alice.told()
+            assert (state.state, state.reason, body) == ("terminated", "rejected", b"")
 
 
 async def test_other_events_go_to_the_user_himself() -> None:

@@ -19,6 +19,7 @@ class Session:
     number: int
     private: ec.EllipticCurvePrivateKey
     role: str = "deep"
+    expiry: int = int(NOW) + 86400
 
     @property
     def key(self) -> ec.EllipticCurvePublicKey:
@@ -32,7 +33,7 @@ MALLORY = Session("mallorys-delegation", 6660000, ec.derive_private_key(66, ec.S
 def authorise(text: str, now: float) -> Session:
     """Knows two delegations, and no other; both end a day after NOW."""
     for session in (BOB, MALLORY):
-        if text == session.text and now < NOW + 86400:
+        if text == session.text and now < session.expiry:
             return session
     raise Refused(f"the delegation {text} gives no right")
 

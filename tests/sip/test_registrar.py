@@ -84,6 +84,16 @@ def test_too_short_a_time_is_refused_with_the_shortest_allowed() -> None:
     assert registrar.users == 0
 
 
+def test_nothing_is_bound_for_longer_than_the_right_to_it_lasts() -> None:
+    registrar = Registrar()
+    response = registrar.process(register(CONTACT, expires=600), 100.0, FLOW, longest=30)
+    assert (response.status, listed(response)) == (200, [f"{CONTACT};expires=30"])
+    assert registrar.expire(130.0) == ["5551234"]
+    response = registrar.process(register(CONTACT, expires=20), 100.0, FLOW, longest=30)
+    assert response.status == 423
+    assert listed(registrar.process(register(CONTACT), 100.0, FLOW, longest=0)) == []
+
+
 def test_without_contact_it_only_lists() -> None:
     registrar = Registrar()
     registrar.process(register(CONTACT, expires=600), 0.0, FLOW)

@@ -1,0 +1,47 @@
+"""A phone password, asked of the node where the UC is registered (`telsdk.node.phones` answers)."""
+
+from __future__ import annotations
+
+from telsdk.credential.phoneaccount import CONTENT_TYPE, PhoneAccount
+from telsdk.directory import NodeFacts
+from telsdk.errors import TelError
+from telsdk.net.route import hop_to
+from telsdk.number import Number
+from telsdk.sip.message import Request, Response
+from telsdk.sip.ua import UserAgent
+from telsdk.sip.uri import Uri
+from telsdk.uc.answers import said
+from telsdk.uc.errors import NoPhonePassword
+
+
+def question(agent: UserAgent, node: NodeFacts, lifetime: int) -> Request:
+    """The request that asks `node` for a password that holds for `lifetime` seconds, without its token.
+
+    Raises:
+        NoPhonePassword: the way to the node is one where others could read the answer.
+    """
+    if not hop_to(node).secure:
+        raise NoPhonePassword(f"{node.uri} is not reached over TLS: a password is not asked for there")
+    accept = ("Accept", f"{CONTENT_TYPE};lifetime={lifetime}")
+    return agent.new_request("OPTIONS", Uri.parse(node.uri), headers=[accept])
+
+
+def account(response: Response | None, node: NodeFacts, number: Number) -> PhoneAccount:
+    """What the node answered.
+
+    Raises:
+        NoPhonePassword: it gave none, or one of somebody else.
+    """
+    if response is None:
+        raise NoPhonePassword(f"node {node.uri} does not answer: try again later")
+    if response.status != 200:
+        raise NoPhonePassword(f"node {node.uri} gives no phone password: {said(response)}")
+    if (response.content_type or "").partition(";")[0].strip().lower() != CONTENT_TYPE:
+        raise NoPhonePassword(f"node {node.uri} knows no phone passwords: its software is older than that")
+    try:
+        given = PhoneAccount.read(response.body)
+    except TelError as error:
+        raise NoPhonePassword(f"node {node.uri} gives no phone password: {error}") from error
+    if given.number != number:
+        raise NoPhonePassword(f"node {node.uri} gives a phone password of {given.number}, not of {number}")
+    return given
