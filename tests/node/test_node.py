@@ -206,9 +206,9 @@ async def test_a_login_whose_time_is_over_sends_nothing_though_another_keeps_the
         (binding,) = node.registrar.bindings(str(ALICE))
         with Peer(ALICE) as peer:
             request = peer.request("SUBSCRIBE", aor(BOB))
-        node.calls.admit(request, login, binding.hop, login.expiry - 1)
+        assert node.calls.admit(request, binding.hop, login.expiry - 1) == login
         with pytest.raises(LoginEnded, match="log in again"):
-            node.calls.admit(request, login, binding.hop, login.expiry)
+            node.calls.admit(request, binding.hop, login.expiry)
 
 
 async def test_a_phone_of_one_number_cannot_register_another() -> None:
