@@ -14,7 +14,7 @@ from telsdk.chain.devchain import DevChain
 from telsdk.chain.index import ChainIndex
 from telsdk.credential import light
 from telsdk.credential.deep import KeystoreSigner
-from telsdk.credential.phone import PhonePasswords
+from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.credential.session import Login, login_deep, login_light
 from telsdk.directory import NodeFacts, NumberFacts
 from telsdk.follow import Follower
@@ -149,11 +149,14 @@ class ChainNetwork:
             await client.registration.register_at(self.node_facts(node))
         return client
 
-    def phone(self, number: Number, node: int) -> PasswordPhone:
-        """A phone with a password that holds for the number as it is now."""
+    def phone_password(self, number: Number) -> PhonePassword:
+        """A phone password that holds for the number as it is now."""
         with ChainIndex(Client(self.chain.w3, self.deployment)) as index:
-            issued = PhonePasswords([SECRET], index).issue(self.facts(number), time.time())
-        return PasswordPhone(number, self.listed[node].sockets.port, issued)
+            return PhonePasswords([SECRET], index).issue(self.facts(number), time.time())
+
+    def phone(self, number: Number, node: int) -> PasswordPhone:
+        """A phone with such a password, at that node."""
+        return PasswordPhone(number, self.listed[node].sockets.port, self.phone_password(number))
 
     def node_facts(self, index: int) -> NodeFacts:
         """A node as the chain lists it now."""

@@ -17,6 +17,7 @@ from telsdk.number import Number
 from telsdk.uc.media import tone_wav
 from telsdk.uc.settings import UcSettings
 from telsdk.uc.trust import Trust
+from tests.chainnetwork import ChainNetwork
 from tests.conftest import program
 from tests.network import ALICE, BOB, HOST, Network
 
@@ -105,9 +106,17 @@ module_app presence.so
 """
 
 
+def _issued(network: Network | ChainNetwork, number: Number) -> PhonePassword:
+    return (
+        network.phone_password(number)
+        if isinstance(network, ChainNetwork)
+        else phone_password(network, number)
+    )
+
+
 def set_up(
     folder: Path,
-    network: Network,
+    network: Network | ChainNetwork,
     number: Number,
     *,
     answer: bool,
@@ -115,7 +124,7 @@ def set_up(
     watch: Number | None = None,
 ) -> None:
     """A baresip's folder: an account of `number` at node 0, a tone to play, and whose presence to watch."""
-    issued = phone_password(network, number)
+    issued = _issued(network, number)
     node = f"{HOST}:{network.listed[0].sockets.port}"
     folder.mkdir()
     tone = stereo(tone_wav(folder / "tone.wav", 523.25, 30.0))
@@ -132,7 +141,7 @@ def set_up(
 @asynccontextmanager
 async def baresip(
     folder: Path,
-    network: Network,
+    network: Network | ChainNetwork,
     number: Number,
     *commands: str,
     answer: bool = False,
