@@ -10,7 +10,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from telsdk.net.certificates import TrustStore
@@ -38,7 +38,7 @@ class Wire:
     time: float  # monotonic seconds
     direction: Literal["sent", "received"]
     hop: Hop
-    data: bytes
+    data: bytes = field(repr=False)  # tokens and all: nothing for logs
 
 
 class Timed(Protocol):
