@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any, Self
@@ -11,10 +12,10 @@ from typing import Any, Self
 from telsdk.chain.client import Client
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.devchain import DevChain
-from telsdk.chain.index import ChainIndex
+from telsdk.chain.index import ChainIndex, Source
 from telsdk.credential import light
 from telsdk.credential.deep import KeystoreSigner
-from telsdk.credential.phone import PhonePasswords
+from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.credential.session import Login, login_deep, login_light
 from telsdk.directory import NodeFacts, NumberFacts
 from telsdk.follow import Follower
@@ -33,10 +34,21 @@ INTERVAL = 0.1  # seconds between looks at the chain; each costs an RPC
 
 
 class ChainNetwork:
-    """One hub and its nodes, listed on `chain`. Accounts: 0 deployed, 9 operates, all others may buy numbers."""
+    """One hub and its nodes, listed on `chain`. Accounts: 0 deployed, 9 operates, all others may buy numbers.
 
-    def __init__(self, chain: DevChain, deployment: Deployment, nodes: int = 2) -> None:
+    Args:
+        source: what everybody asks in place of an honest RPC.
+    """
+
+    def __init__(
+        self,
+        chain: DevChain,
+        deployment: Deployment,
+        nodes: int = 2,
+        source: Callable[[Client], Source] = lambda client: client,
+    ) -> None:
         self.chain = chain
+        self._source = source
         self.deployment = deployment
         self.operator = self.client(9)
         self.listed_hub = Listed(bind(HOST))
@@ -93,7 +105,7 @@ class ChainNetwork:
         self.followers.append(node.follower)
 
     def _index(self) -> ChainIndex:
-        index = ChainIndex(Client(self.chain.w3, self.deployment))
+        index = ChainIndex(self._source(Client(self.chain.w3, self.deployment)))
         self._undo.callback(index.close)
         return index
 
@@ -149,11 +161,14 @@ class ChainNetwork:
             await client.registration.register_at(self.node_facts(node))
         return client
 
-    def phone(self, number: Number, node: int) -> PasswordPhone:
-        """A phone with a password that holds for the number as it is now."""
+    def phone_password(self, number: Number) -> PhonePassword:
+        """A phone password that holds for the number as it is now."""
         with ChainIndex(Client(self.chain.w3, self.deployment)) as index:
-            issued = PhonePasswords([SECRET], index).issue(self.facts(number), time.time())
-        return PasswordPhone(number, self.listed[node].sockets.port, issued)
+            return PhonePasswords([SECRET], index).issue(self.facts(number), time.time())
+
+    def phone(self, number: Number, node: int) -> PasswordPhone:
+        """A phone with such a password, at that node."""
+        return PasswordPhone(number, self.listed[node].sockets.port, self.phone_password(number))
 
     def node_facts(self, index: int) -> NodeFacts:
         """A node as the chain lists it now."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 from hypothesis import settings
 
+from tests import logscan
+
 # web3 and py-evm take seconds to load: only tests that ask for a chain wait for them.
 if TYPE_CHECKING:
     from telsdk.chain.client import Client
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("telsdk", deadline=None)
 settings.load_profile("telsdk")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Looks for secrets in all that is logged and printed."""
+    logscan.pytest_configure(config)
 
 
 def missing(what: str) -> NoReturn:

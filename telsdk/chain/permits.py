@@ -72,7 +72,7 @@ class Permit:
     function: str  # for example "setHubFor"
     args: tuple[Any, ...]
     deadline: int  # seconds since 1970, by the chain's clock
-    signature: bytes
+    signature: bytes = field(repr=False)  # who has it can use it: nothing for logs
 
     def to_json(self) -> str:
         """As text, to hand to a relayer."""

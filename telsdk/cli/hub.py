@@ -11,7 +11,7 @@ import click
 
 from telsdk.cli.failure import extra
 from telsdk.cli.options import Options
-from telsdk.cli.server import Place, identity, run, server_options
+from telsdk.cli.server import Place, identity, next_identity, run, server_options
 from telsdk.errors import NotFound
 
 if TYPE_CHECKING:
@@ -70,7 +70,16 @@ def run_hub(
         running = await Hub.launch(directory, number, sockets, key)
         return running, _all_heard(running)
 
-    run(options, f"hub {number}", key, listen, lambda chain: _listed(chain, number), launch, verbose)
+    run(
+        options,
+        f"hub {number}",
+        key,
+        listen,
+        lambda chain: _listed(chain, number),
+        launch,
+        verbose,
+        lambda: next_identity(key_file, "hub"),
+    )
 
 
 async def _all_heard(hub: Hub) -> str:

@@ -126,7 +126,9 @@ def nodes(
 @click.argument("hub", type=click.IntRange(min=0))
 @writing
 def choose(options: Options, number: Number, hub: int, as_json: bool) -> None:
-    """Make HUB the home of NUMBER: where you log in and callers find you. 0 for none.
+    """Make HUB the home of NUMBER; 0 for none.
+
+    That is where you log in and where callers find you.
 
     \b
     Examples:
@@ -139,6 +141,67 @@ def choose(options: Options, number: Number, hub: int, as_json: bool) -> None:
         receipt = client.records.set_hub(number, hub or None)
     text = f"{number} is at home at hub {hub}" if hub else f"{number} has no home hub now"
     print_done(text, receipt, as_json, number=int(number), hub=hub or None)
+
+
+@hubs.command("rotate-key")
+@click.argument("hub", type=click.IntRange(min=1))
+@click.option(
+    "--node", type=click.IntRange(min=0), metavar="INDEX", help="Of this node; of the hub, unless given."
+)
+@click.option("--pin", type=PIN, metavar="HEX", help="SHA-256 of the next key, as `… run --show-pin` says.")
+@click.option(
+    "--key-file", type=_KEY_FILE, metavar="FILE", help="The next key instead, where it is on this machine."
+)
+@writing
+def rotate_key(
+    options: Options, hub: int, node: int | None, pin: bytes | None, key_file: Path | None, as_json: bool
+) -> None:
+    """List the next key of HUB or its node; the old one still holds.
+
+    A key changes in three steps, and no call is dropped. Make the next one (`telsdk node run --show-pin
+    --key-file next.pem`) and list it. When everybody has seen that, which takes a minute, put it in the place
+    of the running server's key file and send SIGHUP. Then retire the old one (`telsdk hubs retire-key`).
+
+    \b
+    Examples:
+      telsdk hubs rotate-key 1 --node 0 --key-file next.pem --account operator.json
+      telsdk hubs rotate-key 1 --pin 3f5a… --account operator.json
+    """
+    chosen = _pin(pin, key_file)
+    list_ = options.signing_client().hubs
+    list_.hub(hub)
+    with working("listing the next key"):
+        receipt = (
+            list_.rotate_hub_pin(hub, chosen) if node is None else list_.rotate_node_pin(hub, node, chosen)
+        )
+    text = f"{_who(hub, node)} may show the key {chosen.hex()} besides the one before"
+    print_done(text, receipt, as_json, hub=hub, index=node, pin=chosen.hex())
+
+
+@hubs.command("retire-key")
+@click.argument("hub", type=click.IntRange(min=1))
+@click.option(
+    "--node", type=click.IntRange(min=0), metavar="INDEX", help="Of this node; of the hub, unless given."
+)
+@writing
+def retire_key(options: Options, hub: int, node: int | None, as_json: bool) -> None:
+    """Let only the newer key of HUB or its node hold.
+
+    \b
+    Examples:
+      telsdk hubs retire-key 1 --node 0 --account operator.json
+    """
+    list_ = options.signing_client().hubs
+    list_.hub(hub)
+    with working("retiring the old key"):
+        receipt = list_.retire_hub_pin(hub) if node is None else list_.retire_node_pin(hub, node)
+    print_done(
+        f"{_who(hub, node)} shows its newer key, and no other is good", receipt, as_json, hub=hub, index=node
+    )
+
+
+def _who(hub: int, node: int | None) -> str:
+    return f"hub {hub}" if node is None else f"node {node} of hub {hub}"
 
 
 def _add_node(options: Options, hub: int, uri: str, pin: bytes, capacity: int, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from telsdk.cli import listeners
 from telsdk.cli.failure import Failure, extra
 from telsdk.cli.options import Options
 from telsdk.cli.secret import secret_bytes
-from telsdk.cli.server import Place, identity, run, server_options
+from telsdk.cli.server import Place, identity, next_identity, run, server_options
 from telsdk.errors import NotFound
 from telsdk.sip.grammar import write_host
 
@@ -86,7 +86,8 @@ def run_node(
     """Run a node until Ctrl-C or SIGTERM. Says where it listens; logs to stderr.
 
     First make its key and list it: `telsdk node run --show-pin`, then
-    `telsdk hubs nodes HUB --add URI --pin PIN`.
+    `telsdk hubs nodes HUB --add URI --pin PIN`. To change the key without a dropped call, list the next one beside it
+    (`telsdk hubs rotate-key`), put it in the place of the key file, send SIGHUP, and retire the old one.
 
     \b
     Examples:
@@ -133,13 +134,14 @@ def run_node(
         lambda chain: _listed(chain, *place),
         launch,
         verbose,
+        lambda: next_identity(key_file, "node"),
     )
 
 
 @node.command("new-phone-secret")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def new_phone_secret(file: Path) -> None:
-    """Make the secret that passwords for plain phones are issued with, and keep it in FILE.
+    """Make the secret behind phone passwords, in FILE.
 
     All nodes of a hub are run with the same one: copy the file to them, readable by nobody else. To replace it, run
     the nodes with `--phone-secret NEW --phone-secret OLD` until the passwords issued with the old one have run out.

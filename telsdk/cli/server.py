@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,6 +14,7 @@ from telsdk.cli import places
 from telsdk.cli.options import Function, Options, network_options, pass_options
 from telsdk.cli.params import ENDPOINT
 from telsdk.cli.serve import log_to_stderr, stop_asked, unless
+from telsdk.errors import TelError
 
 if TYPE_CHECKING:
     from telsdk.chain.index import ChainIndex
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 class Server(Protocol):
     """A hub or node that runs."""
 
+    def present(self, identity: TlsIdentity) -> None: ...
     async def stop(self) -> None: ...
 
 
@@ -44,7 +47,10 @@ def server_options(function: Function) -> Function:
             "--show-pin", is_flag=True, help="Print the pin of its key, to be listed on chain, and stop."
         ),
         click.option(
-            "--key-file", type=key, metavar="FILE", help="Its TLS key (PEM); made there if it is missing."
+            "--key-file",
+            type=key,
+            metavar="FILE",
+            help="Its TLS key (PEM); made there if it is missing, read anew at SIGHUP.",
         ),
         click.option(
             "--listen",
@@ -65,7 +71,22 @@ def identity(key_file: Path | None, kind: str) -> TlsIdentity:
     """
     from telsdk.net.pins import TlsIdentity
 
-    return TlsIdentity.load_or_create(key_file or places.data(f"{kind}.key.pem"))
+    return TlsIdentity.load_or_create(_key_path(key_file, kind))
+
+
+def next_identity(key_file: Path | None, kind: str) -> TlsIdentity:
+    """The key that is in that file now; unlike `identity` it makes none.
+
+    Raises:
+        KeyFileError: it holds something else, or cannot be read.
+    """
+    from telsdk.net.pins import TlsIdentity
+
+    return TlsIdentity.load(_key_path(key_file, kind))
+
+
+def _key_path(key_file: Path | None, kind: str) -> Path:
+    return key_file or places.data(f"{kind}.key.pem")
 
 
 def run(
@@ -76,25 +97,36 @@ def run(
     find: Find,
     launch: Launch,
     verbose: bool,
+    next_key: Callable[[], TlsIdentity],
 ) -> None:
     """Loads the chain, launches a server at its place, and stops it at SIGINT or SIGTERM.
 
     Args:
         who: names it to people, such as "node 0 of hub 1".
         find: its entry in the list on chain.
+        next_key: asked at SIGHUP for the key to show from then on.
 
     Raises:
         TelError: the chain cannot be read, it is not listed, or the address is not to be had.
     """
+    from telsdk.net import ownkey
+
     log_to_stderr(verbose)
     with places.chain_index(options.client(), who.replace(" ", "-")) as index:
         index.load()
         listed = find(index)
-        _check_pin(who, key, listed)
-        asyncio.run(_run(index, who, key, listen or _listed_place(listed), launch))
+        ownkey.check(who, key, listed.pins)
+        asyncio.run(_run(index, who, key, listen or _listed_place(listed), launch, next_key))
 
 
-async def _run(index: ChainIndex, who: str, key: TlsIdentity, place: Place, launch: Launch) -> None:
+async def _run(
+    index: ChainIndex,
+    who: str,
+    key: TlsIdentity,
+    place: Place,
+    launch: Launch,
+    next_key: Callable[[], TlsIdentity],
+) -> None:
     from telsdk.net.sockets import bind
     from telsdk.sip.grammar import write_host
 
@@ -105,6 +137,7 @@ async def _run(index: ChainIndex, who: str, key: TlsIdentity, place: Place, laun
         click.echo(
             f"{who} listens at {write_host(sockets.host, sockets.port)} (UDP and TLS), key pin {key.pin.hex()}"
         )
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _change_key, who, server, next_key)
         if (news := await unless(stop, ready)) is not None:
             click.echo(f"{who} {news}")
         await stop.wait()
@@ -113,14 +146,15 @@ async def _run(index: ChainIndex, who: str, key: TlsIdentity, place: Place, laun
         await server.stop()
 
 
-def _check_pin(who: str, key: TlsIdentity, listed: Listed) -> None:
-    from telsdk.net.pins import PinMismatch
-
-    if key.pin not in listed.pins:
-        raise PinMismatch(
-            f"{who} is listed with the key {listed.pins[0].hex()}, and this one is {key.pin.hex()}: "
-            "give its own --key-file"
-        )
+def _change_key(who: str, server: Server, next_key: Callable[[], TlsIdentity]) -> None:
+    """Reads the key file anew: what it holds now is shown from now on, if the chain lists it."""
+    try:
+        key = next_key()
+        server.present(key)
+    except TelError as error:
+        click.echo(f"{who} keeps its key: {error}", err=True)
+    else:
+        click.echo(f"{who} shows the key {key.pin.hex()}")
 
 
 def _listed_place(listed: Listed) -> Place:

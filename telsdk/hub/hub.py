@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from telsdk.address import REALM, user_of
 from telsdk.credential.verify import Verifier
-from telsdk.directory import NodeFacts, NumberFacts, locate
+from telsdk.directory import HubFacts, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.hub.health import HealthMonitor, Probe
@@ -25,6 +25,7 @@ from telsdk.hub.placement import Candidate, place, ranked
 from telsdk.hub.settings import HubSettings
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.limits import UDP_RECEIVE_BUFFER
+from telsdk.net.ownkey import OwnKey
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import BoundSockets
 from telsdk.node.answers import warning
@@ -79,7 +80,7 @@ class Hub:
         self.id = hub_id
         self._directory = directory
         self._sockets = sockets
-        self._identity = identity
+        self._key = OwnKey(f"hub {hub_id}", identity, lambda: self._own_facts().pins)
         self._settings = settings or HubSettings()
         self._location: Location = location or MemoryLocation()
         address = (sockets.host, sockets.port)
@@ -91,12 +92,11 @@ class Hub:
         self.health = HealthMonitor(
             self._stack, self._location, self._active_nodes, self._driver.kick, self._settings
         )
-        self.follower = Follower(directory, self._on_change, self._settings.chain_interval)
-        facts = directory.hub(hub_id)
-        if facts is None:
-            raise NotFound(f"hub {hub_id} is not in the list on chain: add it with `telsdk hubs add`")
+        self.follower = Follower(
+            directory, self._on_change, self._settings.chain_interval, on_look=self._key.look
+        )
         self._bearer = BearerVerifier(
-            facts.uri,
+            self._own_facts().uri,
             Verifier(directory).authority,
             number_of=lambda user: locate(directory, user).number,
             lifetime=self._settings.token_lifetime,
@@ -117,8 +117,18 @@ class Hub:
     async def start(self) -> None:
         """Follows the chain, serves, and looks after the nodes."""
         await self.follower.start()
-        await self._driver.listen(self._sockets, self._identity)
+        await self._driver.listen(self._sockets, self._key.identity)
         self.health.start()
+
+    def present(self, identity: TlsIdentity) -> None:
+        """Shows this key, the second of a rotation, to whoever connects from now on; connections that stand stay.
+
+        Raises:
+            PinMismatch: the chain, as far as it is known here, does not list it (yet).
+        """
+        self._key.change(identity)
+        self._driver.present(identity)
+        log.info("shows the key %s from now on", identity.pin.hex())
 
     async def stop(self) -> None:
         self.health.stop()
@@ -128,6 +138,12 @@ class Hub:
     def _on_change(self, changed: frozenset[Number]) -> None:
         # Who a number is sent to does not depend on who owns it; its node drops what the sale ended.
         log.debug("%d numbers changed on chain", len(changed))
+
+    def _own_facts(self) -> HubFacts:
+        facts = self._directory.hub(self.id)
+        if facts is None:
+            raise NotFound(f"hub {self.id} is not in the list on chain: add it with `telsdk hubs add`")
+        return facts
 
     def _active_nodes(self) -> tuple[NodeFacts, ...]:
         facts = self._directory.hub(self.id)

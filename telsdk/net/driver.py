@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from telsdk.net.certificates import TrustStore
@@ -37,7 +38,7 @@ class Wire:
     time: float  # monotonic seconds
     direction: Literal["sent", "received"]
     hop: Hop
-    data: bytes
+    data: bytes = field(repr=False)  # tokens and all: nothing for logs
 
 
 class Timed(Protocol):
@@ -96,6 +97,7 @@ class Driver:
         self._udp: UdpEndpoint | None = None
         self._resolving: set[asyncio.Task[None]] = set()
         self._servers: list[asyncio.Server] = []
+        self._context: ssl.SSLContext | None = None  # of the listener with our own key
         self._timer: asyncio.TimerHandle | None = None
         self._pumping = False
         self._closed = False
@@ -108,9 +110,14 @@ class Driver:
         """Serves UDP and, on the same port, TLS with `identity`; without one plain TCP."""
         self._udp = UdpEndpoint(sockets.udp, self._datagram, self._undelivered, self._receive_buffer)
         kind = "TLS" if identity else "TCP"
-        await self.listen_also(
-            Listener(kind, sockets.stream, identity.server_context() if identity else None)
-        )
+        self._context = identity.server_context() if identity else None
+        await self.listen_also(Listener(kind, sockets.stream, self._context))
+
+    def present(self, identity: TlsIdentity) -> None:
+        """Shows this key to whoever connects from now on. Connections that stand are not touched."""
+        if self._context is None:
+            raise RuntimeError("only who listens with a key can change it")
+        identity.present_in(self._context)
 
     async def listen_also(self, listener: Listener) -> None:
         """Takes connections at one more place."""

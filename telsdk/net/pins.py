@@ -63,18 +63,14 @@ class TlsIdentity:
         return cls(ec.generate_private_key(ec.SECP256R1()))
 
     @classmethod
-    def load_or_create(cls, path: Path) -> TlsIdentity:
-        """The identity kept in `path` (PEM, mode 600), made there when the file is missing.
+    def load(cls, path: Path) -> TlsIdentity:
+        """The identity kept in `path` (PEM, mode 600).
 
         Raises:
-            KeyFileError: the file holds something else, or cannot be read or written.
+            KeyFileError: the file holds something else, or cannot be read.
             TooOpen: others may read the file.
         """
         try:
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with contextlib.suppress(FileExistsError):  # another process was quicker: its key it is
-                    private.create(path, cls.generate()._private_pem())
             pem = private.read(path, MAX_KEY_FILE)
             key = serialization.load_pem_private_key(pem, password=None)
         except (OSError, ValueError, TypeError) as error:
@@ -82,6 +78,22 @@ class TlsIdentity:
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
             raise KeyFileError(f"{path} holds another kind of key: a node needs a P-256 key in PEM")
         return cls(key)
+
+    @classmethod
+    def load_or_create(cls, path: Path) -> TlsIdentity:
+        """The identity kept in `path`, made there when the file is missing.
+
+        Raises:
+            KeyFileError, TooOpen: as for `load`; or the file cannot be written.
+        """
+        try:
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with contextlib.suppress(FileExistsError):  # another process was quicker: its key it is
+                    private.create(path, cls.generate()._private_pem())
+        except OSError as error:
+            raise KeyFileError(f"{path} gives no key: {error}") from error
+        return cls.load(path)
 
     @property
     def pin(self) -> bytes:

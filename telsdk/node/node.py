@@ -18,6 +18,7 @@ from telsdk.errors import NotFound
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
+from telsdk.net.ownkey import OwnKey
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.route import hop_to
 from telsdk.net.sockets import Address, Addresses, BoundSockets, Listener
@@ -80,7 +81,9 @@ class Node:
         self.settings = settings or NodeSettings()
         self._directory = directory
         self._sockets = sockets
-        self._identity = identity
+        self._key = OwnKey(
+            "node {1} of hub {0}".format(*self.place), identity, lambda: self._own_facts().pins
+        )
         self._listeners = tuple(listeners)
         addresses = Addresses((sockets.host, sockets.port), self._listeners)
         self._stack = Stack(
@@ -89,7 +92,9 @@ class Node:
             timers=self.settings.timers,
             besides=addresses.besides,
         )
-        self.follower = Follower(directory, self._on_change, self.settings.chain_interval)
+        self.follower = Follower(
+            directory, self._on_change, self.settings.chain_interval, on_look=self._key.look
+        )
         self.logins = Logins()
         self.registrar = Registrar(
             min_expires=self.settings.min_expires,
@@ -153,10 +158,20 @@ class Node:
     async def start(self) -> None:
         """Follows the chain and serves."""
         await self.follower.start()
-        await self._driver.listen(self._sockets, self._identity)
+        await self._driver.listen(self._sockets, self._key.identity)
         for listener in self._listeners:
             await self._driver.listen_also(listener)
         self._lag.start()
+
+    def present(self, identity: TlsIdentity) -> None:
+        """Shows this key, the second of a rotation, to whoever connects from now on; connections that stand stay.
+
+        Raises:
+            PinMismatch: the chain, as far as it is known here, does not list it (yet).
+        """
+        self._key.change(identity)
+        self._driver.present(identity)
+        log.info("shows the key %s from now on", identity.pin.hex())
 
     async def stop(self) -> None:
         self._lag.stop()

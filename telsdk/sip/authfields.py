@@ -25,7 +25,7 @@ class _AuthField:
 
     scheme: str  # as written; compare in lower case
     params: Mapping[str, str] = field(default_factory=dict)  # lower-case name and unquoted value
-    token68: str | None = None
+    token68: str | None = field(default=None, repr=False)  # a session token, in Credentials: nothing for logs
 
     @classmethod
     def parse(cls, text: str) -> Self:

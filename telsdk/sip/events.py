@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
@@ -20,7 +20,7 @@ class Outgoing:
     """A message to be sent; not an event, but the driver's work."""
 
     hop: Hop
-    data: bytes  # as it goes on the wire
+    data: bytes = field(repr=False)  # as it goes on the wire, tokens and all: nothing for logs
 
 
 @dataclass(slots=True)

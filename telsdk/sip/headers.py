@@ -56,6 +56,10 @@ def _list_spans(value: str) -> list[tuple[int, int]]:
     return spans
 
 
+_UNSHOWN: Final = frozenset({"authorization", "proxy-authorization", "identity"})
+"""Whose values are good for something in the hands of who reads a log: repr leaves them out."""
+
+
 class Headers:
     """The header fields of a message, in order. Names match in any case, and in their compact form.
 
@@ -239,7 +243,8 @@ class Headers:
         return len(self._keys)
 
     def __repr__(self) -> str:
-        return f"Headers({list(self)!r})"
+        shown = [(name, "…" if key_of(name) in _UNSHOWN else value) for name, value in self]
+        return f"Headers({shown!r})"
 
     def _first(self, key: str) -> int | None:
         """Where the first line is that holds a value of the field."""

@@ -21,7 +21,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Final, NoReturn, Protocol
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -110,9 +110,9 @@ class Jws:
     """A token taken apart; nothing about it is proven before `check`."""
 
     header: Json
-    payload: Json
-    signed: bytes
-    signature: bytes
+    payload: Json = field(repr=False)  # with the delegation in it: nothing for logs, like the rest
+    signed: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
 
     def check(self, key: ec.EllipticCurvePublicKey) -> None:
         """Refuses a token that `key` did not sign.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from telsdk.sip import grammar, tel
@@ -45,7 +45,7 @@ class Uri:
     user: str | None  # what must be escaped is escaped; grammar.escape_user and grammar.unescape
     host: str  # without brackets when IPv6; the whole opaque part when the scheme is not sip or sips
     port: int | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     params: Params = ()
     headers: str = ""  # as written after "?", without it
 

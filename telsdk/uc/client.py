@@ -242,6 +242,7 @@ class UserClient:
             self.registration.suspend()
         else:
             self.registration.resume()
+
     async def phone_password(self, lifetime: int = DEFAULT_LIFETIME) -> PhoneAccount:
         """A password for a plain SIP phone of this number, from the node where this UC is registered.
 

@@ -48,9 +48,10 @@ class Standing:
             self._grant = (await asyncio.to_thread(judge, self._login.text, time.time())).grant
         except (WalletUnreachable, TooManyWalletQuestions) as error:
             log.warning("cannot tell yet whether this login holds: %s", error)
+            self._grant = self._assumed()
         except DelegationError as error:
             self._end(str(error))
-        else:
+        if self._grant is not None:
             self._wait()
 
     def stop(self) -> None:
@@ -84,6 +85,13 @@ class Standing:
         while self.ended is None:
             await self._told.wait()
         return self.ended
+
+    def _assumed(self) -> Grant | None:
+        """What the login rests on if the owner's contract wallet, which could not be asked, stands by it."""
+        facts, delegation = self._directory.number(self._login.number), self._login.delegation
+        if facts is None:
+            return None
+        return Grant(facts.number, delegation.epoch, delegation.session, facts.owner)
 
     def _end(self, reason: str) -> None:
         log.warning("the login of %s has ended: %s", self._login.number, reason)

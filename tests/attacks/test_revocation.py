@@ -20,6 +20,7 @@ from telsdk.chain.client import Client
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.errors import TelError
+from telsdk.net.route import hop_of
 from telsdk.sip.message import Request
 from telsdk.sip.uri import Uri
 from telsdk.uc.client import UserClient
@@ -76,6 +77,14 @@ class Stage:
         except RegistrationFailed:
             return True
         return False
+
+    async def refused_by_hub(self, kind: str) -> bool:
+        """Whether the hub sends a REGISTER of this user client nowhere."""
+        hub, client = self.network.listed_hub, self.deep if kind == "deep" else self.light
+        uri = Uri.parse(hub.uri)
+        answer = await client.registration._ask(hop_of(uri, [hub.identity.pin]), hub.uri, 600)
+        assert answer.status in (302, 401, 403)
+        return answer.status != 302
 
     def caller(self, kind: str) -> Party:
         """Whom another's user client takes this login for, by its caller token."""
@@ -167,6 +176,7 @@ async def test_what_the_chain_takes_back_is_refused_everywhere_with_its_block(
             assert await at.login_refused(kind) is (kind in ended)
         for kind, client in (("deep", at.deep), ("light", at.light)):
             assert (at.caller(kind).trust is Trust.REFUSED) is (kind in ended)
+            assert await at.refused_by_hub(kind) is (kind in ended)
             assert (reason in str(client.ended)) is (kind in ended)
             if kind in ended:
                 with pytest.raises(SessionEnded, match=reason):

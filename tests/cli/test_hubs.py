@@ -89,7 +89,31 @@ def test_a_home_hub_is_chosen_and_left(
     assert client.records.get(NUMBER).hub is None
 
 
-@pytest.mark.parametrize("words", [["nodes", "7"], ["choose", "5551234", "7"]])
+@pytest.mark.parametrize("node", [(), ("--node", 0)], ids=["hub", "node"])
+def test_a_key_is_rotated_and_the_old_one_retired(
+    rpc: ChainRpc, client: Client, keystores: Keystores, home: Path, node: tuple[object, ...]
+) -> None:
+    client.hubs.add_hub(URI, bytes.fromhex(PIN))
+    client.hubs.add_node(1, NODE_URI, bytes.fromhex(PIN), 10)
+    signer = ("--account", keystores["alice"], "--json")
+    pin = TlsIdentity.load_or_create(home / "next.pem").pin.hex()
+
+    def pins() -> list[list[str]]:
+        (hub,) = run("hubs", "list", "--json").json["hubs"]
+        (only,) = run("hubs", "nodes", 1, "--json").json["nodes"]
+        return [only["pins"], hub["pins"]] if node else [hub["pins"], only["pins"]]
+
+    rotated = run("hubs", "rotate-key", 1, *node, "--key-file", home / "next.pem", *signer).json
+    assert (rotated["hub"], rotated["index"], rotated["pin"]) == (1, 0 if node else None, pin)
+    assert pins() == [[pin, PIN], [PIN]]
+    assert run("hubs", "retire-key", 1, *node, *signer).json["hub"] == 1
+    assert pins() == [[pin], [PIN]]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["nodes", "7"], ["choose", "5551234", "7"], ["rotate-key", "7", "--pin", PIN], ["retire-key", "7"]],
+)
 def test_a_hub_that_is_not_there_is_not_found(rpc: ChainRpc, keystores: Keystores, words: list[str]) -> None:
     ran = run("hubs", *words, "--account", keystores["alice"])
     assert (ran.code, ran.err) == (1, "error: there is no hub 7: see `telsdk hubs list`\n")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from telsdk import private
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,11 +24,12 @@ from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.credential.phoneaccount import PhoneServer
 from telsdk.name import Name
-from telsdk.net.pins import TlsIdentity
+from telsdk.net.pins import TlsIdentity, client_context, pin_of_certificate
 from telsdk.net.sockets import bind
 from telsdk.number import Number
 from telsdk.sip import digest
 from telsdk.sip.headers import Challenge
+from telsdk.sip.uri import Uri
 from telsdk.uc.media import tone_wav
 from tests.cli.chainrpc import ChainRpc
 from tests.cli.command import run
@@ -248,3 +250,52 @@ def test_a_node_told_so_takes_phones_over_tcp(listed: None, processes: Processes
     assert answer == b"SIP/2.0 200 OK\r\n"
     node.send_signal(signal.SIGTERM)
     assert node.wait(10) == 0
+
+
+def shown_pin(client: Client) -> bytes:
+    """The pin of the key that the listed node shows to who connects now."""
+    (node,) = client.hubs.nodes(1)
+    uri = Uri.parse(node.uri)
+    with (
+        socket.create_connection((uri.host, uri.port or 0), 10) as plain,
+        client_context().wrap_socket(plain) as tls,
+    ):
+        return pin_of_certificate(tls.getpeercert(binary_form=True) or b"")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_an_operator_changes_a_key_and_who_sold_his_number_is_logged_out(
+    servers: list[subprocess.Popen[str]],
+    processes: Processes,
+    home: Path,
+    client: Client,
+    keystores: Keystores,
+) -> None:
+    bob = processes.start("listen", "--number", BOB, "--json")
+    assert line(bob.stderr).startswith("bob.eth is registered at sip:127.0.0.1:")
+    _, node = servers
+    following = TlsIdentity.load_or_create(home / "next.pem")
+    signer = ("--account", keystores["alice"])
+    assert run("hubs", "rotate-key", 1, "--node", 0, "--pin", following.pin.hex(), *signer).code == 0
+    (home / "next.pem").replace(home / "node.pem")
+    for _ in range(60):  # until the node has the rotation in its own copy of the chain
+        node.send_signal(signal.SIGHUP)
+        if shown_pin(client) == following.pin:
+            break
+        time.sleep(0.5)
+    assert line(node.stdout).startswith("node 0 of hub 1 has the chain")
+    assert line(node.stdout) == f"node 0 of hub 1 shows the key {following.pin.hex()}\n"
+    assert run("hubs", "retire-key", 1, "--node", 0, *signer).code == 0
+    code, _, err = processes.finish("message", "bob.eth", "still there?", "--number", ALICE)
+    assert code == 0, err
+    assert (
+        run(
+            "number", "transfer", BOB, client.session.signer().address, "--account", keystores["bob"], "--yes"
+        ).code
+        == 0
+    )
+    out, err = bob.communicate(timeout=40)
+    assert bob.returncode == 1
+    assert [event["event"] for event in events(out)] == ["message", "logged-out"]
+    assert "changed hands" in err.splitlines()[-1]

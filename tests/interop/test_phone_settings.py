@@ -19,7 +19,8 @@ from telsdk.sip.registrar import Binding
 from telsdk.uc.client import UserClient
 from telsdk.uc.trust import Trust
 from tests.conftest import program
-from tests.interop.test_phones import CONFIG, SECRET
+from tests.interop.phones.baresip import CONFIG
+from tests.interop.test_phones import SECRET
 from tests.network import ALICE, BOB, Network
 
 pytestmark = pytest.mark.interop

@@ -14,6 +14,7 @@ from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.number import Number
 from telsdk.uc.media import tone_wav
 from telsdk.uc.trust import Trust
+from tests.chainnetwork import ChainNetwork
 from tests.conftest import program
 from tests.interop.phones.baresip import CONFIG, channels
 from tests.interop.phones.ours import media_address
@@ -70,9 +71,17 @@ async def test_sipsak_with_a_wrong_password_is_not_registered() -> None:
         assert network.nodes[0].registrar.users == 0
 
 
+def _issued(network: Network | ChainNetwork, number: Number) -> PhonePassword:
+    return (
+        network.phone_password(number)
+        if isinstance(network, ChainNetwork)
+        else phone_password(network, number)
+    )
+
+
 def set_up(
     folder: Path,
-    network: Network,
+    network: Network | ChainNetwork,
     number: Number,
     *,
     answer: bool,
@@ -80,7 +89,7 @@ def set_up(
     watch: Number | None = None,
 ) -> None:
     """A baresip's folder: an account of `number` at node 0, a tone to play, and whose presence to watch."""
-    issued = phone_password(network, number)
+    issued = _issued(network, number)
     node = f"{HOST}:{network.listed[0].sockets.port}"
     folder.mkdir()
     tone = channels(tone_wav(folder / "mono.wav", 523.25, 30.0), 2, 48_000, folder / "tone.wav")
@@ -97,7 +106,7 @@ def set_up(
 @asynccontextmanager
 async def baresip(
     folder: Path,
-    network: Network,
+    network: Network | ChainNetwork,
     number: Number,
     *commands: str,
     answer: bool = False,

@@ -72,6 +72,7 @@ def test_lines_are_seen_as_they_are() -> None:
     assert headers.repeated({"via", "to"}) == ["via", "via"]
     assert headers.repeated({"to", "x-a"}) == []
     assert repr(Headers([("v", "a")])) == "Headers([('v', 'a')])"
+    assert repr(Headers([("y", "token")])) == "Headers([('y', '…')])"  # Identity, in its compact form
 
 
 def test_a_new_via_is_put_above_the_others_and_an_unknown_field_above_all() -> None:

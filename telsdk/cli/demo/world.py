@@ -37,7 +37,7 @@ class Person:
     account: LocalAccount
     client: Client
     name: Name | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
 
     @property
     def label(self) -> str:
