@@ -75,7 +75,7 @@ def watch() -> None:
     _after(passphrase, "generate", lambda made, *_, **__: MADE.phrase("light password", made))
     _after(phone.PhonePasswords, "__init__", _operator)
     _after(phone, "_password", lambda made, *_, **__: MADE.machine("phone password", made))
-    _after(loginfile, "save", lambda _, _login, _path, phrase: MADE.phrase("passphrase of a login", phrase))
+    _after(loginfile, "save", _login_file)
     _after(keystore, "load", lambda _, _path, phrase: MADE.phrase("passphrase of a keystore", phrase))
 
 
@@ -90,6 +90,10 @@ def _account(_: None, _signer: object, account: Any) -> None:
 def _light_key(key: Any, password: str, *_: object, **__: object) -> None:
     MADE.phrase("light password", password)
     MADE.octets("light key", key._key.secret)
+
+
+def _login_file(_: None, _login: object, _path: object, phrase: str, *__: object, **___: object) -> None:
+    MADE.phrase("passphrase of a login", phrase)
 
 
 def _operator(_: None, _passwords: object, secrets: Iterable[bytes], *__: object) -> None:

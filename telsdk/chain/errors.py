@@ -3,6 +3,7 @@
 ChainError
 ├── RpcError                the RPC answered, with an error of its own
 │   ├── RpcUnreachable      the RPC did not answer, or not in JSON-RPC
+│   ├── WitnessDisagrees    several RPCs were asked the same, and say different things
 │   └── AnswerError         a contract's answer is not what its ABI says
 ├── UnknownNetwork          no deployment of that name or chain
 ├── WrongNetwork            the RPC serves another chain than the deployment is on
@@ -38,6 +39,10 @@ class RpcError(ChainError):
 
 class RpcUnreachable(RpcError, ConnectionError):
     """No JSON-RPC answer came."""
+
+
+class WitnessDisagrees(RpcError):
+    """RPCs that were asked the same say different things about the chain: none of it is believed."""
 
 
 class AnswerError(RpcError):

@@ -15,7 +15,7 @@ import click
 from telsdk.cli import places
 from telsdk.cli.failure import Failure, extra
 from telsdk.cli.kept import open_login
-from telsdk.cli.options import Function, Options, reading
+from telsdk.cli.options import Function, Options, reading, witness_option
 from telsdk.cli.output import plain, working
 from telsdk.cli.params import NUMBER
 from telsdk.number import Number
@@ -44,13 +44,13 @@ def user_options(function: Function) -> Function:
     """Adds --number, --login, --address and what a command that reads the chain has."""
     text = "The login to use, when there are several on this machine."
     number = click.option("--number", type=NUMBER, help=text)
-    return reading(number(_login_options(function, "address")))
+    return witness_option(reading(number(_login_options(function, "address"))))
 
 
 def login_options(function: Function) -> Function:
     """Adds --login, --address (as `own_address`) and what a command that reads the chain has: for a command whose
     argument says which number it is."""
-    return reading(_login_options(function, "own_address"))
+    return witness_option(reading(_login_options(function, "own_address")))
 
 
 def _login_options(function: Function, address: str) -> Function:
@@ -97,7 +97,8 @@ async def online(
 
     client = await asyncio.to_thread(options.client)
     login = _open_login(client, who)
-    with places.chain_index(client, f"user-{login.number}") as index:
+    source = await asyncio.to_thread(options.source, client)
+    with places.chain_index(source, f"user-{login.number}") as index:
         with working("loading the chain"):
             await asyncio.to_thread(index.load)
         host = who.address or _own_address(index, login.number)

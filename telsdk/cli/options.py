@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
     from telsdk.chain.client import Client
+    from telsdk.chain.index import Source
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -26,6 +27,7 @@ class Options:
     network: str | None = None
     rpc: str | None = None
     account: str | None = None
+    witnesses: tuple[str, ...] = ()
 
     def client(self) -> Client:
         """For reading only.
@@ -36,6 +38,19 @@ class Options:
         from telsdk.chain.client import connect
 
         return connect(self.network, self.rpc)
+
+    def source(self, client: Client) -> Source:
+        """What a copy of the chain is made from: `client`, and the witnesses if there are any.
+
+        Raises:
+            ChainError: one of them cannot be asked, or is on another chain.
+        """
+        from telsdk.chain.client import connect
+        from telsdk.chain.witness import Witnessed
+
+        if not self.witnesses:
+            return client
+        return Witnessed(client, [connect(rpc=url, deployment=client.deployment) for url in self.witnesses])
 
     def signing_client(self) -> Client:
         """For writing too. The chain is asked first, so that nobody types a passphrase for nothing.
@@ -80,6 +95,21 @@ def network_options(function: Function) -> Function:
     return _option("--network", "TELSDK_NETWORK", "NAME", "A deployment by its name.")(function)
 
 
+def witness_option(function: Function) -> Function:
+    """Adds --witness, for commands that follow the chain."""
+    return click.option(
+        "--witness",
+        "witnesses",
+        envvar="TELSDK_WITNESS",
+        multiple=True,
+        metavar="URL",
+        help="Another RPC, run by somebody else, that has to say the same; once for each.",
+        show_envvar=True,
+        expose_value=False,
+        callback=_keep_witnesses,
+    )(function)
+
+
 def account_option(function: Function) -> Function:
     """Adds --account."""
     text = "Who signs: a keystore file (eth-account JSON), or ape:ALIAS."
@@ -116,6 +146,10 @@ def _option(flag: str, variable: str, metavar: str, text: str) -> Callable[[Func
         expose_value=False,
         callback=_keep,
     )
+
+
+def _keep_witnesses(ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> None:
+    ctx.ensure_object(Options).witnesses = value
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: str | None) -> None:

@@ -16,8 +16,7 @@ from telsdk.cli.failure import Failure
 from telsdk.number import Number
 
 if TYPE_CHECKING:
-    from telsdk.chain.client import Client
-    from telsdk.chain.index import ChainIndex
+    from telsdk.chain.index import ChainIndex, Source
 
 _APP = "telsdk"
 _NAMED = re.compile(r"([1-9][0-9]{4,14})\.([0-9]+)\.(?:json|db)", re.ASCII)
@@ -70,17 +69,21 @@ def pick_store(number: Number | None, chain_id: int | None) -> Own:
 
 
 @contextmanager
-def chain_index(client: Client, who: str) -> Iterator[ChainIndex]:
+def chain_index(source: Source, who: str) -> Iterator[ChainIndex]:
     """The copy of the chain that `who` keeps from one run to the next.
 
-    A second process of the same gets one of its own in memory: two must not write one file.
+    A second process of the same gets one of its own in memory: two must not write one file. What was taken in without
+    witnesses is none of what they stand for, so that is another file.
     """
     from telsdk.chain.index import ChainIndex
+    from telsdk.chain.witness import Witnessed
 
+    who = f"{who}.witnessed" if isinstance(source, Witnessed) else who
     folder = Path(platformdirs.user_cache_dir(_APP))
-    path = _private(folder / "index" / f"{who}.{client.domain.chain_id}.{client.domain.registry}.db")
+    domain = source.deployment.domain
+    path = _private(folder / "index" / f"{who}.{domain.chain_id}.{domain.registry}.db")
     with _claimed(path.with_suffix(".lock")) as ours:
-        index = ChainIndex(client, str(path) if ours else ":memory:")
+        index = ChainIndex(source, str(path) if ours else ":memory:")
         with index:
             yield index
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from telsdk.cli import places
-from telsdk.cli.options import Function, Options, network_options, pass_options
+from telsdk.cli.options import Function, Options, network_options, pass_options, witness_option
 from telsdk.cli.params import ENDPOINT
 from telsdk.cli.serve import log_to_stderr, stop_asked, unless
 from telsdk.errors import TelError
@@ -39,7 +39,7 @@ Place = tuple[str, int]
 
 
 def server_options(function: Function) -> Function:
-    """Adds --listen, --key-file, --show-pin, --verbose, --network and --rpc; hands over `Options` first."""
+    """Adds --listen, --key-file, --show-pin, --verbose, --witness, --network and --rpc; hands over `Options` first."""
     key = click.Path(dir_okay=False, path_type=Path)
     for option in (
         click.option("--verbose", is_flag=True, help="Log more."),
@@ -60,7 +60,7 @@ def server_options(function: Function) -> Function:
         ),
     ):
         function = option(function)
-    return network_options(pass_options(function))
+    return network_options(witness_option(pass_options(function)))
 
 
 def identity(key_file: Path | None, kind: str) -> TlsIdentity:
@@ -112,7 +112,7 @@ def run(
     from telsdk.net import ownkey
 
     log_to_stderr(verbose)
-    with places.chain_index(options.client(), who.replace(" ", "-")) as index:
+    with places.chain_index(options.source(options.client()), who.replace(" ", "-")) as index:
         index.load()
         listed = find(index)
         ownkey.check(who, key, listed.pins)

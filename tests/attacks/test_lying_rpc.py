@@ -1,7 +1,8 @@
 """An RPC that lies about blocks: what it says is believed as far as it stands by it, and nothing is kept of a lie.
 
 Whoever follows a chain by one RPC believes what that says the newest block is, and which events are in the blocks; see
-docs/architecture.md. It cannot mix two chains, and a lie about one block ends with the next honest answer.
+docs/architecture.md. It cannot mix two chains, and a lie about one block ends with the next honest answer. Where a
+witness is asked besides (`telsdk.chain.witness`), no event can be invented or kept back either.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from telsdk.chain.client import Client
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.events import Event
+from telsdk.chain.witness import Witnessed
 from telsdk.directory import Head
 from telsdk.uc.trust import Trust
 from tests.attacks.test_revocation import judged
@@ -52,6 +54,9 @@ class Liar:
 
     lie: Lie | None = None
     told: int = 0
+    invented: list[tuple[str, dict[str, object]]] = field(
+        default_factory=list
+    )  # of the registry, in every block
     clients: list[Client] = field(default_factory=list)
 
     def source(self, client: Client) -> LyingSource:
@@ -76,7 +81,15 @@ class LyingSource:
         return self._liar.lie(head, block)
 
     def events(self, first: int, last: int) -> list[Event]:
-        return self._client.events(first, last)
+        told = self._client.events(first, last)
+        if not self._liar.invented:
+            return told
+        self._liar.told += 1
+        block = self._client.head(last)
+        return told + [
+            Event("NumberRegistry", name, args, last, 1_000 + place, block.hash)
+            for place, (name, args) in enumerate(self._liar.invented)
+        ]
 
 
 @pytest.mark.parametrize(
@@ -122,3 +135,39 @@ async def test_a_lie_about_a_block_ends_no_right_gives_none_and_is_forgotten(
             assert network.nodes[0].registrar.bindings(str(ALICE)) == []
             assert judged(bob, alice).trust is Trust.REFUSED
             assert (await phone.register()).status != 200
+
+
+async def test_a_sale_that_an_rpc_invents_takes_nothing_from_anybody_where_a_witness_is_asked(
+    chain: EmbeddedChain, deployment: Deployment
+) -> None:
+    liar, mallory = Liar(), chain.accounts[4]
+
+    def source(client: Client) -> Witnessed:
+        return Witnessed(liar.source(client), [client])
+
+    async with ChainNetwork(chain, deployment, nodes=1, source=source) as network:
+        seller = network.settle(1, ALICE)
+        network.settle(2, BOB)
+        await network.taken_in()
+        alice, bob = await network.user(network.deep(1, ALICE)), await network.user(network.deep(2, BOB))
+        owner = network.facts(ALICE).owner
+        liar.invented = [
+            ("Transfer", {"from": owner, "to": mallory.address, "tokenId": int(ALICE)}),
+            ("EpochAdvanced", {"number": int(ALICE), "epoch": 2}),
+        ]
+        chain.mine(1)
+        async with asyncio.timeout(30):
+            while liar.told < 3 * len(network.followers):  # noqa: ASYNC110 - everybody, again and again
+                await asyncio.sleep(0.05)
+        assert len(network.nodes[0].registrar.bindings(str(ALICE))) == 1
+        assert (alice.ended, judged(bob, alice).trust) == (None, Trust.VERIFIED)
+        for follower in network.followers:
+            facts = follower._directory.number(ALICE)
+            assert facts is not None
+            assert (facts.owner, facts.epoch) == (owner, 1)
+            assert "disagree about what happened" in (follower.last_error or "")
+
+        liar.invented = []
+        await asyncio.to_thread(lambda: seller.registry.revoke_sessions(ALICE))
+        await network.taken_in()
+        assert network.nodes[0].registrar.bindings(str(ALICE)) == []

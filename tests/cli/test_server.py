@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import stat
 from pathlib import Path
 
@@ -59,6 +60,23 @@ def test_another_key_than_the_listed_one_is_noticed_at_once(rpc: ChainRpc, clien
         ran = run(*words)
         assert (ran.code, ran.err.count("\n")) == (1, 1)
         assert "give its own --key-file" in ran.err
+
+
+def test_a_server_follows_the_chain_as_its_witness_tells_it_too(
+    rpc: ChainRpc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes as far as the list, in which it does not stand, where both can be asked, and no further where not."""
+    words = ("hub", "run", "--hub", 3)
+    assert "telsdk hubs add" in run(*words, "--witness", rpc.url).err
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        away = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setattr("telsdk.chain.rpc.RETRIES", 1)
+        ran = run(*words, "--witness", rpc.url, "--witness", away)
+        monkeypatch.setenv("TELSDK_WITNESS", away)
+        assert run(*words).err == ran.err
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert f"{away} does not answer" in ran.err
 
 
 def test_an_address_of_another_machine_cannot_be_listened_at(

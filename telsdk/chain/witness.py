@@ -1,0 +1,82 @@
+"""Several RPCs, of which one may lie: what they do not agree on is not taken in.
+
+An index believes its RPC: which block is the newest, and what happened in it. Where other RPCs, run by others, are
+asked the same, a lie has to be told by all of them. One that is silent or lies can hold the index up, which is then
+said, but never make it believe anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telsdk.chain.deployments import Deployment
+from telsdk.chain.errors import WitnessDisagrees
+from telsdk.chain.events import Event
+from telsdk.chain.index import Source
+from telsdk.directory import Head
+
+
+class Witnessed:
+    """A `telsdk.chain.index.Source` that asks its witnesses too.
+
+    Args:
+        source: the RPC that is asked first.
+        witnesses: others on the same deployment, at least one.
+
+    Raises:
+        WitnessDisagrees: one of them is on another deployment.
+    """
+
+    def __init__(self, source: Source, witnesses: Sequence[Source]) -> None:
+        self._source = source
+        self._witnesses = tuple(witnesses)
+        for witness in self._witnesses:
+            if witness.deployment.addresses != source.deployment.addresses:
+                raise WitnessDisagrees("a witness is on another deployment: give RPCs of one chain")
+
+    @property
+    def deployment(self) -> Deployment:
+        return self._source.deployment
+
+    def head(self, block: int | None = None) -> Head:
+        """The newest block that all have, or that of height `block`.
+
+        Raises:
+            LookupError: there is no such block.
+            WitnessDisagrees: they have different ones at that height.
+            RpcError, RpcUnreachable: one of them does not say.
+        """
+        head = self._source.head(block)
+        if block is None:
+            height = min(head.number, *(witness.head().number for witness in self._witnesses))
+            head = head if height == head.number else self._source.head(height)
+        for witness in self._witnesses:
+            if witness.head(head.number).hash != head.hash:
+                raise WitnessDisagrees(
+                    f"the RPCs disagree about block {head.number}: one lies, or the chain is being reorganised"
+                )
+        return head
+
+    def events(self, first: int, last: int) -> list[Event]:
+        """The events of these blocks, as all tell them.
+
+        Raises:
+            WitnessDisagrees: they tell different ones.
+            RpcError, RpcUnreachable: one of them does not say.
+        """
+        told = self._source.events(first, last)
+        if any(witness.events(first, last) != told for witness in self._witnesses):
+            raise WitnessDisagrees(
+                f"the RPCs disagree about what happened in the blocks {first} to {last}: one lies or leaves out"
+            )
+        return told
+
+    def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
+        """Whether all say that the contract at `account` accepts `signature` (ERC-1271)."""
+        return all(
+            one.is_valid_signature(account, digest, signature) for one in (self._source, *self._witnesses)
+        )
+
+    def name_stands(self, number: int, block: int) -> bool:
+        """Whether all say that the name of `number` stands for it."""
+        return all(one.name_stands(number, block) for one in (self._source, *self._witnesses))
