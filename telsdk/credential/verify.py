@@ -65,19 +65,25 @@ class _Claim:
 
 
 class Verifier:
-    """Answers whom a delegation speaks for. Its `authority` is the `Authorise` of `telsdk.sip.token`."""
+    """Answers whom a delegation speaks for. Its `authority` is the `Authorise` of `telsdk.sip.token`.
 
-    def __init__(self, directory: Directory, cache_size: int = CACHE_SIZE) -> None:
+    Args:
+        deferred: whether a contract wallet is asked by whoever catches `WalletToAsk`, and not here: for those who
+            must not wait for a network.
+    """
+
+    def __init__(self, directory: Directory, cache_size: int = CACHE_SIZE, *, deferred: bool = False) -> None:
         self._directory = directory
         self._size = cache_size
         self._claims: OrderedDict[str, _Claim] = OrderedDict()
-        self._wallets = WalletAnswers(directory, cache_size)
+        self._wallets = WalletAnswers(directory, cache_size, deferred=deferred)
 
     def authority(self, text: str, now: float) -> Authority:
         """Whom the delegation `text` speaks for at `now`, in seconds since 1970.
 
         Raises:
             DelegationError: it gives no right, or no longer; each way to fail is a subclass.
+            WalletToAsk: that is not known yet.
         """
         claim = self._claims.get(text)
         known = claim is not None

@@ -25,22 +25,50 @@ AWAY: Final = 15  # seconds that a chain which did not answer is left alone
 _Question = tuple[str, bytes, bytes]
 
 
-class WalletAnswers:
-    """Remembers what wallets said."""
+class WalletToAsk(Exception):
+    """The chain has to be asked first, which takes time: `ask` in a thread, `settle` what that gives, judge again.
 
-    def __init__(self, directory: Directory, size: int) -> None:
+    No TelError: whoever refuses for those must not refuse for this.
+    """
+
+    def __init__(self, answers: WalletAnswers, question: _Question, now: float) -> None:
+        super().__init__(f"what {question[0]} says of a signature is not known yet")
+        self.question = question
+        self.answers = answers
+        self._now = now
+
+    def ask(self) -> bool | TelError:
+        """What the contract says, or why that is not to be had. Waits for the network; changes nothing."""
+        return self.answers.ask(self.question)
+
+    def settle(self, said: bool | TelError) -> None:
+        """Remembers what `ask` gave. Call where the judging is done."""
+        self.answers.settle(self.question, said, self._now)
+
+
+class WalletAnswers:
+    """Remembers what wallets said.
+
+    Args:
+        deferred: whether `accepts` raises `WalletToAsk` rather than wait for the chain itself.
+    """
+
+    def __init__(self, directory: Directory, size: int, *, deferred: bool = False) -> None:
         self._directory = directory
         self._size = size
+        self._deferred = deferred
         self._accepted: OrderedDict[_Question, float] = OrderedDict()  # -> good until
         self._refused: OrderedDict[_Question, float] = OrderedDict()
+        self._failed: OrderedDict[_Question, tuple[float, str]] = OrderedDict()  # -> not again until, and why
         self._asked: OrderedDict[str, tuple[float, int]] = OrderedDict()  # account -> since when, how often
         self._all: tuple[float, int] = (0.0, 0)  # the same of all accounts
-        self._away_until = 0.0
+        self._away: tuple[float, str] = (0.0, "")
 
     def accepts(self, account: str, digest: bytes, signature: bytes, now: float) -> bool:
         """Whether the contract at `account` stands by `signature`.
 
         Raises:
+            WalletToAsk: the chain has to be asked first.
             WalletUnreachable: the chain could not be asked, now or less than `AWAY` seconds ago.
             TooManyWalletQuestions: `QUESTIONS` new ones for this account within `PER` seconds, or
                 `QUESTIONS_OF_ALL` for all.
@@ -50,32 +78,38 @@ class WalletAnswers:
             return True
         if self._refused.get(question, 0) > now:
             return False
-        if question not in self._accepted:
-            self._count(account, now)
-        try:
-            accepted = self._ask(question, now)
-        except WalletUnreachable:
+        until, reason = max(self._away, self._failed.get(question, (0.0, "")))
+        if now < until:
             if question in self._accepted and now < self._accepted[question] + GRACE:
                 return True  # who is logged in stays so while the chain is away
-            raise
-        self._accepted.pop(question, None)
-        if accepted:
-            keep(self._accepted, question, now + RECHECK, self._size)
-        else:
-            keep(self._refused, question, now + REFUSAL_KEPT, self._size)
-        return accepted
+            raise WalletUnreachable(f"cannot ask the chain whether {account} signed: {reason}")
+        if question not in self._accepted:
+            self._count(account, now)
+        if self._deferred:
+            raise WalletToAsk(self, question, now)
+        self.settle(question, self.ask(question), now)
+        return self.accepts(account, digest, signature, now)
 
-    def _ask(self, question: _Question, now: float) -> bool:
-        if now < self._away_until:
-            raise WalletUnreachable(
-                f"cannot ask the chain whether {question[0]} signed: it did not answer a moment ago"
-            )
+    def ask(self, question: _Question) -> bool | TelError:
+        """What the contract says, or why that is not to be had. Waits for the network; changes nothing."""
         try:
             return self._directory.is_valid_signature(*question)
         except TelError as error:
-            if isinstance(error, ConnectionError):  # else it is this one account that makes trouble
-                self._away_until = now + AWAY
-            raise WalletUnreachable(f"cannot ask the chain whether {question[0]} signed: {error}") from error
+            return error
+
+    def settle(self, question: _Question, said: bool | TelError, now: float) -> None:
+        """Remembers what `ask` gave."""
+        if isinstance(said, TelError):
+            failed = (now + AWAY, str(said))
+            if isinstance(said, ConnectionError):  # else it is this one account that makes trouble
+                self._away = failed
+            keep(self._failed, question, failed, self._size)
+            return
+        self._accepted.pop(question, None)
+        if said:
+            keep(self._accepted, question, now + RECHECK, self._size)
+        else:
+            keep(self._refused, question, now + REFUSAL_KEPT, self._size)
 
     def _count(self, account: str, now: float) -> None:
         asked = _counted(self._asked.pop(account, (now, 0)), now)

@@ -15,7 +15,9 @@ from dataclasses import replace
 from typing import Any, Self
 
 from telsdk.address import REALM, user_of
+from telsdk.credential.asking import Asking
 from telsdk.credential.verify import Verifier
+from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import HubFacts, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.follow import FollowedDirectory, Follower
@@ -88,6 +90,7 @@ class Hub:
             sent_by=lambda _: address, token=lambda: secrets.token_hex(12), timers=self._settings.timers
         )
         self._role = Redirect(self._stack)
+        self._asking = Asking()
         self._driver = Driver(self._stack, self, tap=tap, receive_buffer=UDP_RECEIVE_BUFFER)
         self.health = HealthMonitor(
             self._stack, self._location, self._active_nodes, self._driver.kick, self._settings
@@ -97,7 +100,7 @@ class Hub:
         )
         self._bearer = BearerVerifier(
             self._own_facts().uri,
-            Verifier(directory).authority,
+            Verifier(directory, deferred=True).authority,
             number_of=lambda user: locate(directory, user).number,
             lifetime=self._settings.token_lifetime,
         )
@@ -132,6 +135,7 @@ class Hub:
 
     async def stop(self) -> None:
         self.health.stop()
+        await self._asking.close()
         await self.follower.stop()
         await self._driver.close()
 
@@ -166,10 +170,22 @@ class Hub:
     def on_roles(self, now: float) -> None:
         for asked in self._role.take_events():
             if isinstance(asked, Asked):
-                self._on_request(asked.tx, asked.request, now)
+                self._judge(asked.tx, asked.request, now)
 
     def on_flow_closed(self, hop: Hop) -> None:
         """Nobody is logged in at a hub: a connection that ends takes nothing with it."""
+
+    def _judge(self, tx: ServerTransaction, request: Request, now: float) -> None:
+        """Answers, at once or when a contract wallet was asked about the sender."""
+        try:
+            self._on_request(tx, request, now)
+        except WalletToAsk as wanted:
+            if not self._asking.later(wanted, lambda: self._again(tx, request)):
+                self._role.refuse(tx, 503, now, headers=[("Retry-After", "10")])
+
+    def _again(self, tx: ServerTransaction, request: Request) -> None:
+        self._judge(tx, request, self._driver.now())
+        self._driver.kick()
 
     def _on_request(self, tx: ServerTransaction, request: Request, now: float) -> None:
         try:

@@ -1,7 +1,7 @@
 """Who may do what at a node: session tokens and phone passwords at login, caller tokens on calls.
 
-All of it is judged by the node's own copy of the chain; nothing here asks the network, but for the first look at a
-contract wallet's signature (ERC-1271).
+All of it is judged by the node's own copy of the chain; nothing here asks the network. What only a contract wallet can
+tell (ERC-1271) raises `telsdk.credential.wallet.WalletToAsk`: whoever called asks, and calls again.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Admission:
     ) -> None:
         self._directory = directory
         self._settings = settings
-        self._verifier = Verifier(directory)
+        self._verifier = Verifier(directory, deferred=True)
         self._bearer = BearerVerifier(
             audience,
             self._verifier.authority,

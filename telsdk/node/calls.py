@@ -70,7 +70,11 @@ class Calls:
         return len(self._open)
 
     def act(self, event: Event, now: float, wall: float) -> None:
-        """Acts on an event of the proxy; `now` monotonic, `wall` in seconds since 1970."""
+        """Acts on an event of the proxy; `now` monotonic, `wall` in seconds since 1970.
+
+        Raises:
+            WalletToAsk: a contract wallet has to be asked about the caller first; then act again.
+        """
         match event:
             case Arrived(ctx=ctx) if ctx.in_dialog:
                 self._forward_in_dialog(ctx, now)
@@ -81,6 +85,11 @@ class Calls:
             case Finished(ctx=ctx):
                 self._open.discard(ctx)
 
+    def busy(self, event: Event, now: float) -> None:
+        """Answers a request that cannot be judged now, because too many wait for contract wallets already."""
+        if isinstance(event, Arrived):
+            self.proxy.reply(event.ctx, 503, now)
+
     def outbound(self, request: Request) -> Request:
         """The request as it is sent on."""
         return request
@@ -90,6 +99,7 @@ class Calls:
 
         Raises:
             AuthError: he may not, or it is not he; with the status to answer.
+            WalletToAsk: that is not known yet.
         """
         behind = self._logins.over(sending_edge(request, source))
         login = self._admission.sender(request, self._logins.over(source), behind)
@@ -107,6 +117,8 @@ class Calls:
 
     def _arrived(self, ctx: Context, now: float, wall: float) -> None:
         request = ctx.request
+        if ctx.closed:
+            return  # the caller has given up since
         if request.method == "INVITE":
             self._open.add(ctx)
         try:

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
+from telsdk.credential.asking import Asking
+from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NodeFacts
 from telsdk.errors import NotFound
 from telsdk.follow import FollowedDirectory, Follower
@@ -33,6 +35,7 @@ from telsdk.node.registration import Registration
 from telsdk.node.settings import NodeSettings
 from telsdk.node.watching import Watching
 from telsdk.number import Number
+from telsdk.sip.calls import UNANSWERED
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.proxy import ProxySettings
@@ -40,6 +43,8 @@ from telsdk.sip.registrar import Registrar
 from telsdk.sip.stack import Event, RequestReceived, Stack
 
 log = logging.getLogger(__name__)
+
+Answer = Callable[[Request, Hop, float], Response]
 
 ALLOW = "REGISTER, INVITE, ACK, BYE, CANCEL, MESSAGE, OPTIONS, SUBSCRIBE"
 
@@ -103,6 +108,7 @@ class Node:
             on_change=self._on_bindings,
         )
         self._lag = LagMeter()
+        self._asking = Asking()
         listed = self._own_facts()
         self._admission = Admission(directory, listed.uri, self.settings, phone_secrets)
         self._phones = Phones(
@@ -175,6 +181,7 @@ class Node:
 
     async def stop(self) -> None:
         self._lag.stop()
+        await self._asking.close()
         await self.follower.stop()
         await self._driver.close()
 
@@ -209,7 +216,7 @@ class Node:
 
     def on_event(self, event: Event, now: float) -> None:
         if isinstance(event, RequestReceived) and event.request.method == "REGISTER":
-            self._stack.respond(event.tx, self._register(event.request, event.source, now), now)
+            self._judged(event, self._register, now)
         elif isinstance(event, RequestReceived) and self._is_for_us(event.request):
             self._answer_own(event, now)
         else:
@@ -220,7 +227,31 @@ class Node:
     def on_roles(self, now: float) -> None:
         self.watching.act(now, time.time())
         for event in self.calls.proxy.take_events():
+            self._act(event, now)
+
+    def _act(self, event: Event, now: float) -> None:
+        try:
             self.calls.act(event, now, time.time())
+        except WalletToAsk as wanted:
+            if not self._asking.later(wanted, lambda: self._again(self._act, event)):
+                self.calls.busy(event, now)
+
+    def _judged(self, event: RequestReceived, answer: Answer, now: float) -> None:
+        """Responds by `answer`, at once or when a contract wallet was asked about the sender."""
+        if event.tx.state not in UNANSWERED:
+            return  # its connection is gone since
+        try:
+            response = answer(event.request, event.source, now)
+        except WalletToAsk as wanted:
+            if self._asking.later(wanted, lambda: self._again(self._judged, event, answer)):
+                return
+            retry = ("Retry-After", str(self.settings.retry_after))
+            response = event.request.response(503, headers=[retry])
+        self._stack.respond(event.tx, response, now)
+
+    def _again(self, do: Callable[..., None], *what: object) -> None:
+        do(*what, self._driver.now())
+        self._driver.kick()
 
     def on_flow_closed(self, hop: Hop) -> None:
         """Who came by a connection cannot be reached when it is gone (RFC 5626 5.3), unless a proxy leads to him."""
@@ -234,6 +265,9 @@ class Node:
     def _register(self, request: Request, source: Hop, now: float) -> Response:
         return self._registration.answer(request, source, now, time.time(), chain_age=self.follower.age())
 
+    def _phone_password(self, request: Request, source: Hop, _now: float) -> Response:
+        return self._phones.answer(request, source, time.time(), chain_age=self.follower.age())
+
     def _is_for_us(self, request: Request) -> bool:
         """Whether a request is for the node itself: its Request-URI is a SIP URI that names no user."""
         return request.uri.scheme in ("sip", "sips") and not request.uri.user and not request.routes
@@ -241,10 +275,7 @@ class Node:
     def _answer_own(self, event: RequestReceived, now: float) -> None:
         tx, request = event.tx, event.request
         if self._phones.serves(request):
-            age = self.follower.age()
-            self._stack.respond(
-                tx, self._phones.answer(request, event.source, time.time(), chain_age=age), now
-            )
+            self._judged(event, self._phone_password, now)
         elif request.method == "OPTIONS":
             events = ("Allow-Events", self.watching.notifier.allow_events)
             self._stack.answer(tx, 200, now, None, ("Allow", ALLOW), events, (LOAD_HEADER, str(self.load())))

@@ -10,6 +10,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from telsdk.address import aor
+from telsdk.credential.asking import Asking
+from telsdk.credential.wallet import WalletToAsk
 from telsdk.net.driver import Driver
 from telsdk.number import Number
 from telsdk.sip.call import Call
@@ -55,6 +57,7 @@ class Calls:
         settings: UcSettings,
         driver: Driver,
         log_call: Callable[[PhoneCall], None],
+        asking: Asking,
     ) -> None:
         self.incoming: asyncio.Queue[PhoneCall] = asyncio.Queue()
         self.refused: asyncio.Queue[Party] = asyncio.Queue()
@@ -64,6 +67,7 @@ class Calls:
         self._settings = settings
         self._driver = driver
         self._log_call = log_call
+        self._asking = asking
         self._loop = asyncio.get_running_loop()
         self._calls: dict[Call, PhoneCall] = {}
         self._answers: dict[Call, asyncio.Future[Response]] = {}
@@ -198,6 +202,8 @@ class Calls:
                 self._offer_failed(event)
 
     def _ring(self, call: Call, request: Request, now: float) -> None:
+        if call.ended:
+            return  # it ended while a wallet was asked who calls
         party = self._judge.request(request, time.time())
         unverified = party.trust is Trust.UNVERIFIED
         if party.trust is Trust.REFUSED or (unverified and self._settings.unverified is Unverified.REFUSE):
@@ -228,7 +234,7 @@ class Calls:
         Raises:
             CalleeRefused: it is somebody else, or, where the settings want proof, somebody unproven.
         """
-        party = call.party = self._judge.response(response, number, time.time())
+        party = call.party = await self._party(response, number)
         refuse_unverified = self._settings.unverified is Unverified.REFUSE
         if party.trust is Trust.REFUSED or (party.trust is Trust.UNVERIFIED and refuse_unverified):
             raise CalleeRefused(f"the answer is not to be trusted: {party.reason}")
@@ -236,6 +242,13 @@ class Calls:
         assert call.media is not None
         await call.media.accept(response.body)
         call.held = _held(call.call.request.body, response.body, outgoing=True)
+
+    async def _party(self, response: Response, number: Number) -> Party:
+        try:
+            return self._judge.response(response, number, time.time())
+        except WalletToAsk as wanted:
+            await self._asking.answer(wanted)
+            return self._judge.response(response, number, time.time())
 
     def _reoffered(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
         """The peer holds or resumes; anything else is refused, as is who is not the peer, and changes nothing."""
@@ -261,11 +274,12 @@ class Calls:
         self._flow(phone_call, held)
 
     def _offer_answered(self, call: Call, response: Response) -> None:
-        phone_call, offer = self._calls.get(call), self._offers.pop(call, None)
-        if phone_call is None or phone_call.held is None or offer is None:
+        phone_call = self._calls.get(call)
+        if phone_call is None or phone_call.held is None or call not in self._offers:
             return
-        failed = None
         party = self._judge.within(response, phone_call.party, time.time())
+        offer = self._offers.pop(call)
+        failed = None
         try:
             if party.trust is Trust.REFUSED:
                 raise CalleeRefused(party.reason)

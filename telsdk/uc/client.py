@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from telsdk.address import aor, user_of
+from telsdk.credential.asking import Asking
 from telsdk.credential.phone import DEFAULT_LIFETIME
 from telsdk.credential.phoneaccount import PhoneAccount
 from telsdk.credential.session import Login
+from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NodeFacts, locate
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.driver import Driver, Wire
@@ -19,13 +21,22 @@ from telsdk.net.pins import TlsIdentity
 from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to, pin_text
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
+from telsdk.sip.calls import UNANSWERED
 from telsdk.sip.dialog import Dialog
 from telsdk.sip.events import Event
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request
 from telsdk.sip.stack import ServerTransaction, Stack
 from telsdk.sip.transfer import ReferAnswered, Referred, TransferProgress
-from telsdk.sip.ua import CallEnded, IncomingCall, IncomingRequest, Redirected, RequestAnswered, UserAgent
+from telsdk.sip.ua import (
+    CallEnded,
+    IncomingCall,
+    IncomingRequest,
+    Redirected,
+    Reinvited,
+    RequestAnswered,
+    UserAgent,
+)
 from telsdk.sip.uri import Uri
 from telsdk.uc import phones
 from telsdk.uc.call import PhoneCall
@@ -40,6 +51,9 @@ from telsdk.uc.store import Store
 from telsdk.uc.tokens import Tokens
 from telsdk.uc.transfers import TransferRequest, Transfers
 from telsdk.uc.trust import Judge, Party, Trust
+
+Judged = IncomingRequest | Reinvited | Referred
+"""What is held against its sender's token before it is answered; an `IncomingCall` besides."""
 
 
 class UserClient:
@@ -90,8 +104,15 @@ class UserClient:
         self._judge = Judge(directory, login.number)
         self._tokens = Tokens(login)
         self._journal = Journal(store)
+        self._asking = Asking()
         self._calls = Calls(
-            self._agent, self._judge, self._tokens, self.settings, self._driver, self._journal.call
+            self._agent,
+            self._judge,
+            self._tokens,
+            self.settings,
+            self._driver,
+            self._journal.call,
+            self._asking,
         )
         self._transfers = Transfers(
             self._agent, self._judge, self._tokens, self._calls, self._driver, self._place
@@ -145,6 +166,7 @@ class UserClient:
         self._standing.stop()
         self.registration.stop()
         self._requests.close()
+        await self._asking.close()
         await self._calls.close()
         await self.follower.stop()
         await self._driver.close()
@@ -271,24 +293,47 @@ class UserClient:
 
     def on_roles(self, now: float) -> None:
         for event in self._agent.take_events():
-            match event:
-                case RequestAnswered():
-                    self._requests.take(event)
-                case Redirected(call=None):
-                    self._requests.take(event)
-                case IncomingCall(call=call) if self.ended is not None:
-                    # No honest node sends one: it is for whoever holds the number now.
-                    self._agent.reject(call, now, status=480)
-                case IncomingRequest(tx=tx, request=request, call=None) if request.method == "MESSAGE":
-                    self._take_message(tx, request, now)
-                case IncomingRequest(tx=tx, request=request):
-                    self._agent.answer(tx, 200 if request.method == "OPTIONS" else 405, now)
-                case Referred() | ReferAnswered() | TransferProgress():
-                    self._transfers.act(event, now)
-                case _:
-                    self._calls.act(event, now)
-                    if isinstance(event, CallEnded):
-                        self._transfers.ended(event.call)
+            self._judged(event, now)
+
+    def _judged(self, event: Event, now: float) -> None:
+        """Acts on an event, at once or when a contract wallet was asked about the sender."""
+        try:
+            self._act(event, now)
+        except WalletToAsk as wanted:
+            if not self._asking.later(wanted, lambda: self._again(event)):
+                self._busy(event, now)
+
+    def _again(self, event: Event) -> None:
+        if not isinstance(event, Judged) or event.tx.state in UNANSWERED:  # else it was given up meanwhile
+            self._judged(event, self._driver.now())
+            self._driver.kick()
+
+    def _busy(self, event: Event, now: float) -> None:
+        """Refuses what cannot be judged now, because too much waits for contract wallets already."""
+        if isinstance(event, IncomingCall):
+            self._agent.reject(event.call, now, status=503)
+        elif isinstance(event, Judged):
+            self._agent.answer(event.tx, 503, now)
+
+    def _act(self, event: Event, now: float) -> None:
+        match event:
+            case RequestAnswered():
+                self._requests.take(event)
+            case Redirected(call=None):
+                self._requests.take(event)
+            case IncomingCall(call=call) if self.ended is not None:
+                # No honest node sends one: it is for whoever holds the number now.
+                self._agent.reject(call, now, status=480)
+            case IncomingRequest(tx=tx, request=request, call=None) if request.method == "MESSAGE":
+                self._take_message(tx, request, now)
+            case IncomingRequest(tx=tx, request=request):
+                self._agent.answer(tx, 200 if request.method == "OPTIONS" else 405, now)
+            case Referred() | ReferAnswered() | TransferProgress():
+                self._transfers.act(event, now)
+            case _:
+                self._calls.act(event, now)
+                if isinstance(event, CallEnded):
+                    self._transfers.ended(event.call)
 
     def on_flow_closed(self, hop: Hop) -> None:
         self.registration.lost(hop)

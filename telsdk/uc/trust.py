@@ -63,12 +63,15 @@ class Party:
 
 
 class Judge:
-    """Verifies those who speak to the holder of one number."""
+    """Verifies those who speak to the holder of one number.
+
+    Each of its answers may raise `telsdk.credential.wallet.WalletToAsk`: then a contract wallet has to be asked first.
+    """
 
     def __init__(self, directory: Directory, number: Number) -> None:
         self._directory = directory
         self._number = number
-        self._verifier = Verifier(directory)
+        self._verifier = Verifier(directory, deferred=True)
         self._used = SingleUse()
 
     def request(self, request: Request, now: float) -> Party:

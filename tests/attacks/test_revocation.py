@@ -19,6 +19,7 @@ from telsdk.address import aor
 from telsdk.chain.client import Client
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.embedded import EmbeddedChain
+from telsdk.credential.wallet import WalletToAsk
 from telsdk.errors import TelError
 from telsdk.net.route import hop_of
 from telsdk.sip.message import Request
@@ -101,7 +102,12 @@ def judged(witness: UserClient, caller: UserClient) -> Party:
     ]
     request = Request("INVITE", Uri.parse(dest), fields)
     request.headers.add(*Tokens(caller.login).header(request, "INVITE", dest))
-    return Judge(witness.directory, witness.number).request(request, time.time())
+    judge = Judge(witness.directory, witness.number)
+    try:
+        return judge.request(request, time.time())
+    except WalletToAsk as wanted:  # the owner might be a contract
+        wanted.settle(wanted.ask())
+        return judge.request(request, time.time())
 
 
 @asynccontextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -30,6 +32,8 @@ from telsdk.errors import TelError
 from telsdk.number import Number
 from tests.chain.actors import NUMBER, OTHER, buy, installed, me
 from tests.facts import FixedDirectory
+from tests.network import ALICE, BOB, CAROL, Network
+from tests.uc.test_client import connect
 
 YES = "631626ba7e60e01b5f5260205ff3"  # returns the magic value, whatever is asked
 REVERTS = "5f5ffd"
@@ -181,3 +185,33 @@ def test_the_chain_is_kept_away_so_that_nobody_can_be_asked(facts: FixedDirector
     facts.wallets = away
     with pytest.raises(WalletUnreachable):
         Verifier(facts).authority(of(facts).text, time.time())
+
+
+async def test_a_wallet_that_answers_slowly_holds_nobody_else_up() -> None:
+    """A chain that takes its time over Mallory's wallet: the node goes on, and calls of others come about."""
+    free = threading.Event()
+
+    def slow(*_: object) -> bool:
+        assert free.wait(30)
+        return True
+
+    async with Network(1) as network:
+        await network.start()
+        network.facts.wallets = lambda *_: True  # her own client has asked already
+        alice, bob = await network.user(ALICE), await network.user(BOB)
+        network.own(CAROL)
+        network.facts.change(CAROL, owner="0x" + "c0" * 20)
+        signed = replace(network.facts.numbers[CAROL], owner=MALLORY.address)
+        login = login_deep(MALLORY, signed, network.facts.domain, "x", time.time())
+        held_up = await network.user(CAROL, login=login, register=False)
+        network.facts.wallets = slow
+        registering = asyncio.create_task(
+            held_up.registration.register_at(network.facts.hub_list[0].nodes[0])
+        )
+        outgoing, incoming = await connect(alice, bob, str(BOB))
+        assert not registering.done()
+        free.set()
+        await asyncio.wait_for(registering, 10)
+        assert len(network.nodes[0].registrar.bindings(str(CAROL))) == 1
+        outgoing.hang_up()
+        await asyncio.gather(outgoing.wait_ended(10), incoming.wait_ended(10))

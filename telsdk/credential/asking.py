@@ -1,0 +1,71 @@
+"""Asks contract wallets beside the event loop, and lets be judged again what waited for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from telsdk.credential.wallet import WalletToAsk
+
+log = logging.getLogger(__name__)
+
+MAX_WAITING: Final = 200  # requests that may wait for wallets at a time
+THREADS: Final = 4  # questions that are asked at once
+
+
+class Asking:
+    """What waits for the chain, while everything else goes on. To be used on one event loop, and closed."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="ask wallets")
+        self._waiting: dict[object, list[Callable[[], None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._count = 0
+
+    def later(self, wanted: WalletToAsk, again: Callable[[], None]) -> bool:
+        """Calls `again` on this loop once the answer is known; False, and never, when too many wait already.
+
+        The same question is asked once, however many wait for it.
+        """
+        if self._count >= MAX_WAITING:
+            return False
+        self._count += 1
+        key = (id(wanted.answers), wanted.question)
+        if key in self._waiting:
+            self._waiting[key].append(again)
+        else:
+            self._waiting[key] = [again]
+            self._spawn(self._ask(key, wanted))
+        return True
+
+    async def answer(self, wanted: WalletToAsk) -> None:
+        """Returns once the answer is known, for who can wait."""
+        loop = asyncio.get_running_loop()
+        wanted.settle(await loop.run_in_executor(self._threads, wanted.ask))
+
+    async def close(self) -> None:
+        """Forgets what waits. A question that is on its way is let finish."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _ask(self, key: object, wanted: WalletToAsk) -> None:
+        try:
+            await self.answer(wanted)
+        finally:
+            waiting = self._waiting.pop(key)
+            self._count -= len(waiting)
+        for again in waiting:
+            try:
+                again()
+            except Exception:
+                log.exception("a bug in what waited for a wallet's answer")
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name="ask a wallet")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
