@@ -135,6 +135,18 @@ async def test_the_token_is_stripped_where_proof_is_wanted() -> None:
         assert at.bob.incoming.empty()
 
 
+async def test_the_token_is_stripped_where_strangers_make_no_sound() -> None:
+    async with line(Unverified.SILENCE) as at:
+        honest = at.invite()
+        assert (await at.send(honest)).status == 180
+        assert not at.bob.incoming.get_nowait().silent
+        request = at.invite()
+        request.headers.remove("Identity")
+        request.headers.set("Call-ID", "stripped")
+        assert (await at.send(request)).status == 180
+        assert at.bob.incoming.get_nowait().silent
+
+
 async def test_the_media_key_is_swapped() -> None:
     async with line() as at:
         request = at.invite()
