@@ -32,6 +32,7 @@ class PasswordPhone(Peer):
         self.number = number
         self.port_of_node = port_of_node
         self.issued = issued
+        self._seen: set[tuple[str | None, str]] = set()
 
     async def authenticated(self, make: Callable[[tuple[tuple[str, str], ...]], Request]) -> Response:
         """The answer to a request that is made again with the password."""
@@ -86,11 +87,17 @@ class PasswordPhone(Peer):
         return await self.authenticated(make)
 
     async def asked(self, method: str) -> Request:
-        """The next request of that method."""
+        """The next request of that method; one that comes again, because the machine is slow, is no other one."""
         while True:
             message = await self.receive()
-            if isinstance(message, Request) and message.method == method:
+            if not isinstance(message, Request) or message.method != method:
+                continue
+            seen = message.via.branch, method  # a CANCEL has the branch of its INVITE
+            if seen not in self._seen:
+                self._seen.add(seen)
                 return message
+            if method == "NOTIFY":
+                await self.say(message.response(200))
 
     async def told(self) -> tuple[SubscriptionState, bytes]:
         """The next NOTIFY, answered with 200."""
