@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 from telsdk.sip import grammar, values
@@ -23,7 +23,8 @@ class Identity:
     `info` may be absent, although the grammar wants it: who judges the token answers that with 436, not 400.
     """
 
-    token: str  # the digest, or the whole PASSporT: its alphabet is that of base64url besides that of base64
+    # The digest, or the whole PASSporT: its alphabet is that of base64url besides that of base64.
+    token: str = field(repr=False)
     params: Params = ()  # values as on the wire; read them with `param`
 
     @classmethod

@@ -204,7 +204,7 @@ async def test_a_phone_password_survives_the_end_of_all_sessions() -> None:
 
 async def test_the_password_of_another_operator() -> None:
     async with siege(phone_secrets=(SECRET,)) as at:
-        given = issued(at, secret=b"\x01" * 32)
+        given = issued(at, secret=bytes(range(64, 96)))
         await refused(at, answer(await challenged(at), given.username, given.password))
 
 

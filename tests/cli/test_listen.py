@@ -156,6 +156,7 @@ async def test_a_login_that_the_chain_ends_is_told_and_the_command_fails(told: T
         network.facts.sell(BOB, "0x" + "22" * 20)
         with pytest.raises(SessionEnded, match="changed hands"):
             await asyncio.wait_for(task, 10)
+        await network.taken_in()
         assert network.nodes[0].registrar.users == 0
     (event,) = told.events()
     assert (event["event"], "changed hands" in event["reason"]) == ("logged-out", True)

@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from telsdk import private
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.credential.phoneaccount import PhoneServer
@@ -186,7 +187,7 @@ async def registered(issued: dict[str, Any]) -> int:
 def test_a_person_gets_a_phone_password_from_his_node_by_command(
     listed: None, processes: Processes, home: Path
 ) -> None:
-    (home / "secret").write_bytes(bytes(range(32)))
+    private.write(home / "secret", bytes(range(32)))
     words = ("--key-file", home / "node.pem", "--phone-secret", home / "secret", "--digest", "sha-256")
     node = processes.start("node", "run", "--hub", 1, "--index", 0, *words, "--verbose")
     assert line(node.stdout).startswith("node 0 of hub 1 listens at 127.0.0.1:")

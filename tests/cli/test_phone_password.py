@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from telsdk import private
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex
@@ -32,7 +33,7 @@ def alice(client: Client, chain: EmbeddedChain, home: Path) -> Client:
     """Alice, whose NUMBER is alice.eth, and an operator's secret in a file."""
     client.buy_number(NUMBER, wait=chain.advance_time)
     client.alias.claim(Name("alice.eth"), NUMBER)
-    (home / "secret").write_bytes(SECRET)
+    private.write(home / "secret", SECRET)
     return client
 
 
@@ -56,7 +57,7 @@ def test_a_phone_password_is_the_one_that_nodes_compute(rpc: ChainRpc, alice: Cl
 
 
 def test_a_secret_that_could_be_guessed_is_refused(home: Path) -> None:
-    (home / "secret").write_bytes(b"short")
+    private.write(home / "secret", b"short")
     ran = run("phone-password", NUMBER, "--secret-file", home / "secret")
     assert (ran.code, ran.err.count("\n")) == (1, 1)
     assert "has 5 bytes, a secret has 32 or more" in ran.err
