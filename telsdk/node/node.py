@@ -25,6 +25,7 @@ from telsdk.net.pins import TlsIdentity
 from telsdk.net.route import hop_to
 from telsdk.net.sockets import Address, Addresses, BoundSockets, Listener
 from telsdk.node.admission import Admission
+from telsdk.node.answers import later
 from telsdk.node.calls import Calls
 from telsdk.node.edges import edge_of
 from telsdk.node.lag import LagMeter
@@ -245,8 +246,7 @@ class Node:
         except WalletToAsk as wanted:
             if self._asking.later(wanted, lambda: self._again(self._judged, event, answer)):
                 return
-            retry = ("Retry-After", str(self.settings.retry_after))
-            response = event.request.response(503, headers=[retry])
+            response = later(event.request, self.settings.retry_after)
         self._stack.respond(event.tx, response, now)
 
     def _again(self, do: Callable[..., None], *what: object) -> None:

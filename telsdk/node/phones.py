@@ -22,7 +22,7 @@ from telsdk.directory import Directory
 from telsdk.errors import TelError
 from telsdk.net.sockets import Address, Listener
 from telsdk.node.admission import Admission, PhonesRefused
-from telsdk.node.answers import warning
+from telsdk.node.answers import later, warning
 from telsdk.node.settings import NodeSettings
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
@@ -80,8 +80,7 @@ class Phones:
             chain_age: seconds since the chain was last read.
         """
         if chain_age > self._settings.stale_after:
-            retry = ("Retry-After", str(self._settings.retry_after))
-            return request.response(503, "Chain Behind", headers=[retry])
+            return later(request, self._settings.retry_after, "Chain Behind")
         try:
             account = self._issue(request, source, wall)
         except AuthError as error:

@@ -8,7 +8,7 @@ from email.utils import formatdate
 from telsdk.directory import Directory, locate
 from telsdk.errors import TelError
 from telsdk.node.admission import Admission
-from telsdk.node.answers import warning
+from telsdk.node.answers import later, warning
 from telsdk.node.edges import edge_of
 from telsdk.node.logins import Login, Logins
 from telsdk.node.settings import NodeSettings
@@ -38,7 +38,7 @@ class Registration:
             chain_age: seconds since the chain was last read.
         """
         if chain_age > self.settings.stale_after:
-            return self._later(request, "Chain Behind")
+            return later(request, self.settings.retry_after, "Chain Behind")
         try:
             login = self.admission.login(request, source, wall)
             number = locate(self.directory, request.to.uri.user or "").number
@@ -53,7 +53,7 @@ class Registration:
             return request.response(403, headers=[warning(Exception(f"the login is of {login.number}"))])
         user = str(number)
         if user not in self.registrar and self.registrar.users >= self.settings.max_users:
-            return self._later(request, "Node Full")
+            return later(request, self.settings.retry_after, "Node Full")
         # Whole seconds, counted down: the right to it may end within the last one.
         response = self.registrar.process(
             request, now, source, user=user, longest=max(0, int(login.expiry - wall))
@@ -74,6 +74,3 @@ class Registration:
             if edge is not None and one.hop == source:
                 self.logins.add(edge, login)
         self.logins.keep(login.number, hops)
-
-    def _later(self, request: Request, reason: str) -> Response:
-        return request.response(503, reason, headers=[("Retry-After", str(self.settings.retry_after))])
