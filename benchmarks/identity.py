@@ -33,8 +33,8 @@ from telsdk.credential.verify import Verifier  # noqa: E402
 from telsdk.directory import Domain, Head, HubFacts, NumberFacts  # noqa: E402
 from telsdk.name import Name  # noqa: E402
 from telsdk.number import Number  # noqa: E402
-from telsdk.sip import identity  # noqa: E402
-from telsdk.sip import token as jws  # noqa: E402
+from telsdk.sip.auth import caller_token as identity  # noqa: E402
+from telsdk.sip.auth import jws  # noqa: E402
 
 NOW = 1_800_000_000.0
 CALLER, CALLEE = Number(5550001), Number(5550002)

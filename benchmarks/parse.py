@@ -28,10 +28,13 @@ sys.path[:0] = [str(CORE), str(ROOT)]
 
 from benchmarks.invites import invite  # noqa: E402
 from benchmarks.naive import split_and_join, split_with_types  # noqa: E402
-from telsdk.sip import parser  # noqa: E402
-from telsdk.sip.message import Message, Request  # noqa: E402
-from telsdk.sip.parser import parse  # noqa: E402
-from telsdk.sip.uri import Uri  # noqa: E402
+from telsdk.sip.message import (  # noqa: E402
+    Message,
+    Request,
+    Uri,
+    parse,
+    parser,
+)
 
 CALLS = 2 * 2_048
 """Messages in a round: twice what the core remembers of a kind, so that the next round finds nothing of it."""

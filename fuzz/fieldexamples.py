@@ -1,6 +1,6 @@
 """Lines of each typed header field: of every one those that stand in the section which defines it, and others as sound.
 
-The first of each is a seed of the fuzzer; `tests/sip/test_fieldtypes.py` reads them all.
+The first of each is a seed of the fuzzer; `tests/sip/message/test_field_table.py` reads them all.
 """
 
 from __future__ import annotations

@@ -7,13 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fuzz.choices import Choices
-from telsdk.sip.events import RequestReceived
+from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
-from telsdk.sip.parser import parse
-from telsdk.sip.stack import Stack
-from telsdk.sip.transaction import ClientTransaction, ProtocolStateError, ServerTransaction
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Request, Uri, parse
+from telsdk.sip.transaction import ClientTransaction, RequestReceived, ServerTransaction, Stack
 
 HOPS: Final = (
     Hop("UDP", "192.0.2.9", 5060),

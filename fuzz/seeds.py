@@ -11,7 +11,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.invites import invite  # noqa: E402
 from fuzz.fieldexamples import EXAMPLES  # noqa: E402
-from telsdk.sip.fieldtypes import FIELDS  # noqa: E402
+from telsdk.sip.message.field_table import FIELDS  # noqa: E402
 
 CORPUS = ROOT / "fuzz/corpus"
 

@@ -11,14 +11,22 @@ from typing import Final
 
 from fuzz.program import transactions
 from telsdk.sip.errors import SdpError, SipParseError
-from telsdk.sip.fields import READERS
-from telsdk.sip.fieldtypes import FIELDS, typed
-from telsdk.sip.headers import Headers
-from telsdk.sip.message import Request, Response
-from telsdk.sip.names import LISTS
-from telsdk.sip.parser import KeepAlive, Malformed, StreamParser, parse
-from telsdk.sip.sdp import SessionDescription
-from telsdk.sip.uri import NameAddr, Uri
+from telsdk.sip.message import (
+    Headers,
+    KeepAlive,
+    Malformed,
+    NameAddr,
+    Request,
+    Response,
+    StreamParser,
+    Uri,
+    parse,
+    refused_request,
+)
+from telsdk.sip.message.field_table import FIELDS, typed
+from telsdk.sip.message.names import LISTS
+from telsdk.sip.message.readers import READERS
+from telsdk.sip.session import SessionDescription
 
 Target = Callable[[bytes], None]
 
@@ -33,8 +41,9 @@ def message(data: bytes) -> None:
         found = parse(data)
     except SipParseError as error:
         assert 400 <= error.status < 600  # noqa: PT017 - either outcome is right
-        if error.request is not None:
-            bytes(error.request.response(error.status, to_tag="t"))
+        request = refused_request(error)
+        if request is not None:
+            bytes(request.response(error.status, to_tag="t"))
         return
     look_at(found)
     written = bytes(found)

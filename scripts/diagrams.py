@@ -1,4 +1,4 @@
-"""Draws the transaction machines into docs/sip.md, from the tables in telsdk/sip/transaction.py.
+"""Draws the transaction machines into docs/sip.md, from the tables in telsdk/sip/transaction/machines.py.
 
 scripts/diagrams.py            write them
 scripts/diagrams.py --check    exit 1 when the page says something else than the tables
@@ -13,11 +13,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from telsdk.sip.timers import Timer  # noqa: E402
-from telsdk.sip.transaction import MACHINES, Actions, Machine, State, Trigger  # noqa: E402
+from telsdk.sip.transaction import State  # noqa: E402
+from telsdk.sip.transaction.machines import MACHINES, Actions, Machine, Trigger  # noqa: E402
+from telsdk.sip.transaction.timers import Timer  # noqa: E402
 
 PAGE = ROOT / "docs/sip.md"
-BEGIN = "<!-- drawn by scripts/diagrams.py from telsdk/sip/transaction.py -->"
+BEGIN = "<!-- drawn by scripts/diagrams.py from telsdk/sip/transaction/machines.py -->"
 END = "<!-- end of what is drawn -->"
 
 

@@ -6,10 +6,9 @@ import secrets
 
 from telsdk.address import aor
 from telsdk.number import Number
-from telsdk.sip import digest
-from telsdk.sip.dialog import Dialog
-from telsdk.sip.headers import Challenge
-from telsdk.sip.message import Request, Response
+from telsdk.sip.auth import digest
+from telsdk.sip.message import Challenge, Request, Response
+from telsdk.sip.ua import Dialog
 from tests.network import HOST
 from tests.phone import Phone
 

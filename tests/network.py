@@ -24,8 +24,8 @@ from telsdk.net.sockets import BoundSockets, Listener, bind
 from telsdk.node.node import Node
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
-from telsdk.sip.grammar import write_host
-from telsdk.sip.timers import Timers
+from telsdk.sip.message import write_host
+from telsdk.sip.transaction import Timers
 from telsdk.uc.client import UserClient
 from telsdk.uc.settings import UcSettings
 from tests.facts import FixedDirectory

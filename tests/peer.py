@@ -9,8 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from telsdk.address import aor
-from telsdk.sip.message import Request, Response
-from telsdk.sip.parser import parse
+from telsdk.sip.message import Request, Response, parse
 
 
 class Peer:

@@ -8,10 +8,8 @@ from collections.abc import Callable
 from telsdk.address import aor
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.number import Number
-from telsdk.sip import digest
-from telsdk.sip.eventfields import SubscriptionState
-from telsdk.sip.headers import Challenge
-from telsdk.sip.message import Request, Response
+from telsdk.sip.auth import digest
+from telsdk.sip.message import Challenge, Request, Response, SubscriptionState
 from tests.network import HOST, Network
 from tests.peer import Peer
 

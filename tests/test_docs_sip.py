@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from scripts import diagrams
-from telsdk.sip.timers import Timer
-from telsdk.sip.transaction import MACHINES
+from telsdk.sip.transaction.machines import MACHINES
+from telsdk.sip.transaction.timers import Timer
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/sip.md").read_text()

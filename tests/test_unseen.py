@@ -29,13 +29,11 @@ from telsdk.net.driver import Wire
 from telsdk.net.pins import TlsIdentity
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
-from telsdk.sip import bearer
-from telsdk.sip.events import Outgoing
-from telsdk.sip.headers import Credentials
+from telsdk.sip.auth import session_token as bearer
+from telsdk.sip.auth.jws import Json, sign, split
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
-from telsdk.sip.token import Json, sign, split
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Credentials, Request, Uri
+from telsdk.sip.transaction import Outgoing
 from telsdk.uc.tokens import Tokens
 from tests.facts import DOMAIN, FixedDirectory
 from tests.network import ALICE, BOB, Network

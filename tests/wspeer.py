@@ -12,10 +12,8 @@ from websockets.typing import Subprotocol
 
 from telsdk.address import aor
 from telsdk.credential.phone import PhonePassword
-from telsdk.sip import digest
-from telsdk.sip.headers import Challenge
-from telsdk.sip.message import Request, Response
-from telsdk.sip.parser import parse
+from telsdk.sip.auth import digest
+from telsdk.sip.message import Challenge, Request, Response, parse
 
 
 class WsPeer:

@@ -16,7 +16,7 @@ from telsdk.cli.options import Options
 from telsdk.cli.secret import secret_bytes
 from telsdk.cli.server import Place, identity, next_identity, run, server_options
 from telsdk.errors import NotFound
-from telsdk.sip.grammar import write_host
+from telsdk.sip.message import write_host
 
 if TYPE_CHECKING:
     from telsdk.chain.index import ChainIndex

@@ -128,7 +128,7 @@ async def _run(
     next_key: Callable[[], TlsIdentity],
 ) -> None:
     from telsdk.net.sockets import bind
-    from telsdk.sip.grammar import write_host
+    from telsdk.sip.message import write_host
 
     sockets = bind(*place)
     stop = stop_asked()

@@ -65,7 +65,7 @@ class _Claim:
 
 
 class Verifier:
-    """Answers whom a delegation speaks for. Its `authority` is the `Authorise` of `telsdk.sip.token`.
+    """Answers whom a delegation speaks for. Its `authority` is the `Authorise` of `telsdk.sip.auth.jws`.
 
     Args:
         deferred: whether a contract wallet is asked by whoever catches `WalletToAsk`, and not here: for those who

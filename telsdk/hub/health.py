@@ -18,7 +18,7 @@ from telsdk.net.route import NoRoute, hop_to
 from telsdk.node.load import LOAD_HEADER, Load, LoadError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
-from telsdk.sip.stack import ClientTransaction, Stack
+from telsdk.sip.transaction import ClientTransaction, Stack
 
 log = logging.getLogger(__name__)
 

@@ -32,11 +32,12 @@ from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import BoundSockets
 from telsdk.node.answers import warning
 from telsdk.number import Number
-from telsdk.sip.bearer import BearerVerifier, challenge
+from telsdk.sip.auth import BearerVerifier, challenge
+from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
-from telsdk.sip.redirect import Asked, Redirect
-from telsdk.sip.stack import (
+from telsdk.sip.message import NameAddr, Request, Uri
+from telsdk.sip.server import Asked, Redirect
+from telsdk.sip.transaction import (
     ClientTransaction,
     Event,
     ResponseReceived,
@@ -45,8 +46,6 @@ from telsdk.sip.stack import (
     TimedOut,
     TransportFailed,
 )
-from telsdk.sip.token import AuthError
-from telsdk.sip.uri import NameAddr, Uri
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from telsdk.hub.placement import DEFAULT_BALANCE
-from telsdk.sip.timers import Timers
+from telsdk.sip.transaction import Timers
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from cryptography import x509
 from telsdk.errors import Refused, TelError
 from telsdk.net.resolve import is_address
 from telsdk.sip.errors import SipParseError
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Uri
 
 
 class CertificateRefused(Refused):

@@ -24,9 +24,8 @@ from telsdk.net.stream import Stream
 from telsdk.net.udp import UdpEndpoint
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Message, Request, Response
-from telsdk.sip.parser import parse
-from telsdk.sip.stack import Event, Stack
+from telsdk.sip.message import Message, Request, Response, parse, refused_request
+from telsdk.sip.transaction import Event, Stack
 
 log = logging.getLogger(__name__)
 
@@ -250,8 +249,9 @@ class Driver:
     def malformed(self, error: SipParseError, source: Hop) -> None:
         """Answers what could not be read, where RFC 3261 says so: a request whose Via could be (18.3, 8.2.6)."""
         log.info("malformed message from %s:%s: %s", source.host, source.port, error.reason)
-        if error.request is not None:
-            self.stack.answer_stateless(error.request, error.status, source, error.reason)
+        request = refused_request(error)
+        if request is not None:
+            self.stack.answer_stateless(request, error.status, source, error.reason)
             self.kick()
 
     def hop_failed(self, hop: Hop, reason: str) -> None:

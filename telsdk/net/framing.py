@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from telsdk.sip.parser import PING, PONG, Event, KeepAlive, StreamParser
+from telsdk.sip.message import PING, PONG, Event, KeepAlive, StreamParser
 
 
 class Framing(Protocol):

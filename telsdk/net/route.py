@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from telsdk.sip.errors import SipError
 from telsdk.sip.hop import DEFAULT_PORTS, Hop
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Uri
 
 PIN_PARAM = "pin"
 """URI parameter of a UC's Contact: the key that answers there. A UC holds it against the caller token; a node that has

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from telsdk.errors import TelError
-from telsdk.sip.grammar import write_host
 from telsdk.sip.hop import Hop
+from telsdk.sip.message import write_host
 
 _ATTEMPTS = 32  # for a port that is free for both UDP and TCP; a collision is rare
 

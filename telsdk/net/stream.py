@@ -19,8 +19,7 @@ from telsdk.net.limits import (
 )
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Message
-from telsdk.sip.parser import Event, KeepAlive, Malformed
+from telsdk.sip.message import Event, KeepAlive, Malformed, Message
 
 CheckPeer = Callable[[ssl.SSLObject], None]
 """Holds a TLS peer against what is expected of it; raises Refused."""

@@ -22,7 +22,7 @@ from websockets.uri import WebSocketURI
 from telsdk.net.limits import MAX_WEBSOCKET_HANDSHAKE
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.limits import MAX_MESSAGE
-from telsdk.sip.parser import PING, PONG, Event, KeepAlive, Malformed, parse
+from telsdk.sip.message import PING, PONG, Event, KeepAlive, Malformed, parse
 
 SUBPROTOCOL = Subprotocol("sip")
 """RFC 7118 section 4.1: without it the other side would not know that this is SIP."""

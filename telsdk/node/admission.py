@@ -19,17 +19,13 @@ from telsdk.errors import TelError
 from telsdk.node.logins import Login, LoginKind
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
-from telsdk.sip import identity
-from telsdk.sip.bearer import BearerVerifier, WrongNumber
-from telsdk.sip.bearer import challenge as bearer_challenge
-from telsdk.sip.digest import DigestError, DigestServer, StaleNonce, made_with
-from telsdk.sip.errors import SipParseError
-from telsdk.sip.headers import Credentials
+from telsdk.sip.auth import BearerVerifier, DigestError, DigestServer, StaleNonce, WrongNumber, made_with
+from telsdk.sip.auth import caller_token as identity
+from telsdk.sip.auth import challenge as bearer_challenge
+from telsdk.sip.errors import AuthError, SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
-from telsdk.sip.sdp import SessionDescription
-from telsdk.sip.token import AuthError
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Credentials, Request, Uri
+from telsdk.sip.session import SessionDescription
 
 _LOGIN = "Proxy-Authorization"
 

@@ -23,15 +23,22 @@ from telsdk.node.answers import HeaderField, warning
 from telsdk.node.edges import edge_of, sending_edge
 from telsdk.node.flows import FlowTokens, ForgedRoute
 from telsdk.node.logins import Login, LoginKind, Logins
-from telsdk.sip.binding import Binding, by_user_agent
-from telsdk.sip.events import Event
+from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
-from telsdk.sip.proxy import Arrived, Context, Finished, Proxy, ProxySettings, Redirect3xx, Target
-from telsdk.sip.registrar import Registrar
-from telsdk.sip.stack import Stack
-from telsdk.sip.token import AuthError
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Request, Uri
+from telsdk.sip.server import (
+    Arrived,
+    Binding,
+    Context,
+    Finished,
+    Proxy,
+    ProxySettings,
+    Redirect3xx,
+    Registrar,
+    Target,
+    by_user_agent,
+)
+from telsdk.sip.transaction import Event, Stack
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ comes from, or a Path would let everybody who may register have us send to whom 
 from __future__ import annotations
 
 from telsdk.net.route import NoRoute, hop_of
-from telsdk.sip.binding import Binding
 from telsdk.sip.hop import DEFAULT_PORTS, Hop
 from telsdk.sip.message import Request
+from telsdk.sip.server import Binding
 
 
 def edge_of(binding: Binding) -> Hop | None:

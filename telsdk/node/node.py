@@ -36,12 +36,11 @@ from telsdk.node.registration import Registration
 from telsdk.node.settings import NodeSettings
 from telsdk.node.watching import Watching
 from telsdk.number import Number
-from telsdk.sip.calls import UNANSWERED
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
-from telsdk.sip.proxy import ProxySettings
-from telsdk.sip.registrar import Registrar
-from telsdk.sip.stack import Event, RequestReceived, Stack
+from telsdk.sip.server import ProxySettings, Registrar
+from telsdk.sip.transaction import Event, RequestReceived, Stack
+from telsdk.sip.ua import UNANSWERED
 
 log = logging.getLogger(__name__)
 

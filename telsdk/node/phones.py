@@ -24,9 +24,9 @@ from telsdk.net.sockets import Address, Listener
 from telsdk.node.admission import Admission, PhonesRefused
 from telsdk.node.answers import later, warning
 from telsdk.node.settings import NodeSettings
+from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
-from telsdk.sip.token import AuthError
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,10 @@ from telsdk.node.answers import later, warning
 from telsdk.node.edges import edge_of
 from telsdk.node.logins import Login, Logins
 from telsdk.node.settings import NodeSettings
-from telsdk.sip.binding import Binding
+from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
-from telsdk.sip.registrar import Registrar
-from telsdk.sip.token import AuthError
+from telsdk.sip.server import Binding, Registrar
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from telsdk.net.limits import UDP_RECEIVE_BUFFER
-from telsdk.sip.timers import Timers
+from telsdk.sip.transaction import Timers
 
 
 @dataclass(frozen=True, slots=True)

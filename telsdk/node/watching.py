@@ -23,17 +23,24 @@ from telsdk.node.answers import HeaderField, warning
 from telsdk.node.edges import sending_edge
 from telsdk.node.logins import Login, Logins
 from telsdk.number import Number
-from telsdk.sip import pidf, reginfo
-from telsdk.sip.events import Event, RequestReceived
+from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
-from telsdk.sip.notifier import Notifier, Package, StateWanted, SubscribeAsked, Subscription, SubscriptionGone
-from telsdk.sip.pidf import Presence, Service
-from telsdk.sip.reginfo import RegistrationInfo
-from telsdk.sip.registrar import Registrar
-from telsdk.sip.stack import Stack
-from telsdk.sip.token import AuthError
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Request, Uri
+from telsdk.sip.server import Registrar
+from telsdk.sip.subscription import (
+    Notifier,
+    Package,
+    Presence,
+    RegistrationInfo,
+    Service,
+    StateWanted,
+    SubscribeAsked,
+    Subscription,
+    SubscriptionGone,
+    pidf,
+    reginfo,
+)
+from telsdk.sip.transaction import Event, RequestReceived, Stack
 
 PACKAGES = {pidf.PACKAGE: pidf.CONTENT_TYPE, reginfo.PACKAGE: reginfo.CONTENT_TYPE}
 """What can be subscribed to, and how it is told."""

@@ -14,6 +14,9 @@ MAX_HEADERS: Final = 256
 MAX_LIST_VALUES: Final = 128
 """Values in one header field that is a list: more than Max-Forwards lets Vias grow to."""
 
+MAX_FORWARDS: Final = 70
+"""Hops that a request of ours may take (RFC 3261 section 8.1.1.6)."""
+
 MAX_URI: Final = 2_048
 """Characters of a Request-URI; a longer one is answered 414."""
 

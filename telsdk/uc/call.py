@@ -7,7 +7,7 @@ import enum
 from pathlib import Path
 from typing import Protocol
 
-from telsdk.sip.call import Call
+from telsdk.sip.ua import Call
 from telsdk.uc.hold import Held
 from telsdk.uc.media import MediaSession, MediaStats
 from telsdk.uc.trust import Party

@@ -14,15 +14,14 @@ from telsdk.credential.asking import Asking
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.net.driver import Driver
 from telsdk.number import Number
-from telsdk.sip.call import Call
-from telsdk.sip.errors import LimitExceeded, SdpError
-from telsdk.sip.events import Event
+from telsdk.sip.errors import LimitExceeded, ProtocolStateError, SdpError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Response
-from telsdk.sip.offer import DescriptionMismatch
-from telsdk.sip.transaction import ProtocolStateError, ServerTransaction
+from telsdk.sip.message import Request, Response, Uri
+from telsdk.sip.session import DescriptionMismatch
+from telsdk.sip.transaction import Event, ServerTransaction
 from telsdk.sip.ua import (
     Answered,
+    Call,
     CallEnded,
     CallFailed,
     CallState,
@@ -34,7 +33,6 @@ from telsdk.sip.ua import (
     Ringing,
     UserAgent,
 )
-from telsdk.sip.uri import Uri
 from telsdk.uc.call import PhoneCall, PhoneCallState
 from telsdk.uc.errors import CalleeRefused, CallRejected
 from telsdk.uc.hold import Held

@@ -21,23 +21,23 @@ from telsdk.net.pins import TlsIdentity
 from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to, pin_text
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
-from telsdk.sip.calls import UNANSWERED
-from telsdk.sip.dialog import Dialog
-from telsdk.sip.events import Event
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
-from telsdk.sip.stack import ServerTransaction, Stack
-from telsdk.sip.transfer import ReferAnswered, Referred, TransferProgress
+from telsdk.sip.message import Request, Uri
+from telsdk.sip.transaction import Event, ServerTransaction, Stack
 from telsdk.sip.ua import (
+    UNANSWERED,
     CallEnded,
+    Dialog,
     IncomingCall,
     IncomingRequest,
     Redirected,
+    ReferAnswered,
+    Referred,
     Reinvited,
     RequestAnswered,
+    TransferProgress,
     UserAgent,
 )
-from telsdk.sip.uri import Uri
 from telsdk.uc import phones
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.calls import Calls

@@ -6,10 +6,8 @@ flow; an offer that moves them to another address or key, or leaves the codec in
 
 from __future__ import annotations
 
-from telsdk.sip.agreement import Agreement
-from telsdk.sip.offer import DescriptionMismatch, codecs, sends
-from telsdk.sip.sdp import Media, SessionDescription
-from telsdk.sip.transaction import ProtocolStateError
+from telsdk.sip.errors import ProtocolStateError
+from telsdk.sip.session import Agreement, DescriptionMismatch, Media, SessionDescription, codecs, sends
 
 _SETUP = {"active": "passive", "passive": "active"}
 

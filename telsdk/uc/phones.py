@@ -7,9 +7,8 @@ from telsdk.directory import NodeFacts
 from telsdk.errors import TelError
 from telsdk.net.route import hop_to
 from telsdk.number import Number
-from telsdk.sip.message import Request, Response
+from telsdk.sip.message import Request, Response, Uri
 from telsdk.sip.ua import UserAgent
-from telsdk.sip.uri import Uri
 from telsdk.uc.answers import said
 from telsdk.uc.errors import NoPhonePassword
 

@@ -11,9 +11,8 @@ from telsdk.credential.session import Login
 from telsdk.directory import Directory, HubFacts, NodeFacts
 from telsdk.net.route import NoRoute, find, hop_to
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Response
+from telsdk.sip.message import Response, Uri
 from telsdk.sip.ua import UserAgent
-from telsdk.sip.uri import Uri
 from telsdk.uc.answers import said
 from telsdk.uc.errors import NotRegistered, RegistrationFailed
 from telsdk.uc.requests import Requests

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from telsdk.sip.timers import Timers
+from telsdk.sip.transaction import Timers
 
 
 class Unverified(enum.Enum):

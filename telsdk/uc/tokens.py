@@ -7,7 +7,8 @@ import time
 
 from telsdk.address import aor
 from telsdk.credential.session import Login
-from telsdk.sip import bearer, identity
+from telsdk.sip.auth import caller_token as identity
+from telsdk.sip.auth import session_token as bearer
 from telsdk.sip.message import Message, Request
 from telsdk.uc.trust import IDENTITY, fingerprints_in
 

@@ -16,12 +16,10 @@ from typing import TypeAlias
 
 from telsdk.address import aor, user_of
 from telsdk.net.driver import Driver
-from telsdk.sip.call import Call, CallState
-from telsdk.sip.events import Event
-from telsdk.sip.transaction import ProtocolStateError
-from telsdk.sip.transfer import ReferAnswered, Referral, Referred, TransferProgress
-from telsdk.sip.ua import UserAgent
-from telsdk.sip.uri import Uri
+from telsdk.sip.errors import ProtocolStateError
+from telsdk.sip.message import Uri
+from telsdk.sip.transaction import Event
+from telsdk.sip.ua import Call, CallState, ReferAnswered, Referral, Referred, TransferProgress, UserAgent
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.calls import Calls, peer_of
 from telsdk.uc.errors import CalleeRefused, CallRejected

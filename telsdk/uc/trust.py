@@ -18,11 +18,11 @@ from telsdk.name import Name
 from telsdk.net.pins import pin_of_key
 from telsdk.net.route import PIN_PARAM, pin_text
 from telsdk.number import Number
-from telsdk.sip import identity
-from telsdk.sip.bearer import SingleUse
+from telsdk.sip.auth import SingleUse, TokenError
+from telsdk.sip.auth import caller_token as identity
+from telsdk.sip.errors import AuthError
 from telsdk.sip.message import Message, Request, Response
-from telsdk.sip.sdp import SessionDescription
-from telsdk.sip.token import AuthError, TokenError
+from telsdk.sip.session import SessionDescription
 
 IDENTITY = "Identity"
 

@@ -19,8 +19,8 @@ from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.session import Login, login_deep
 from telsdk.directory import Domain
 from telsdk.number import Number
-from telsdk.sip import bearer
-from telsdk.sip import token as jws
+from telsdk.sip.auth import jws
+from telsdk.sip.auth import session_token as bearer
 from telsdk.sip.message import Request, Response
 from tests.network import ALICE, CAROL, HOST, Network
 from tests.peer import Peer

@@ -18,10 +18,10 @@ from telsdk.address import aor
 from telsdk.credential.session import Login
 from telsdk.net.pins import pin_of_key
 from telsdk.net.route import PIN_PARAM, pin_text
-from telsdk.sip import identity
-from telsdk.sip import token as jws
+from telsdk.sip.auth import caller_token as identity
+from telsdk.sip.auth import jws
 from telsdk.sip.message import Request, Response
-from telsdk.sip.sdp import SessionDescription
+from telsdk.sip.session import SessionDescription
 from telsdk.uc.client import UserClient
 from telsdk.uc.media import MediaSession
 from telsdk.uc.settings import UcSettings, Unverified

@@ -13,8 +13,8 @@ from telsdk.credential.delegation import MAX_TEXT, Role
 from telsdk.credential.session import Login, login_light
 from telsdk.directory import Domain
 from telsdk.number import Number
+from telsdk.sip.auth.jws import decode, encode
 from telsdk.sip.message import Response
-from telsdk.sip.token import decode, encode
 from tests.attacks.siege import Siege, claims_of, siege, sign
 from tests.network import ALICE, CAROL
 

@@ -12,9 +12,8 @@ import pytest
 from telsdk.address import REALM
 from telsdk.credential import phone as phones
 from telsdk.credential.phone import PhonePassword, PhonePasswords
-from telsdk.sip import digest
-from telsdk.sip.authfields import Challenge, Credentials
-from telsdk.sip.message import Response
+from telsdk.sip.auth import digest
+from telsdk.sip.message import Challenge, Credentials, Response
 from tests.attacks.siege import Siege, siege
 from tests.network import ALICE, CAROL, HOST
 from tests.peer import Peer

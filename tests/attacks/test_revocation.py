@@ -22,8 +22,7 @@ from telsdk.chain.embedded import EmbeddedChain
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.errors import TelError
 from telsdk.net.route import hop_of
-from telsdk.sip.message import Request
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Request, Uri
 from telsdk.uc.client import UserClient
 from telsdk.uc.errors import RegistrationFailed, SessionEnded
 from telsdk.uc.tokens import Tokens

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from telsdk.sip.call import Call
 from telsdk.sip.message import Message, Request
+from telsdk.sip.ua import Call
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.client import UserClient
 from telsdk.uc.errors import CallRejected

@@ -11,8 +11,8 @@ import time
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from telsdk.sip import bearer
-from telsdk.sip import token as jws
+from telsdk.sip.auth import jws
+from telsdk.sip.auth import session_token as bearer
 from tests.attacks.siege import claims_of, repacked, siege, sign
 from tests.network import ALICE, CAROL
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.invites import invite
 from benchmarks.naive import split_and_join
 from benchmarks.parse import pass_on, read_and_write, stages
-from telsdk.sip.parser import parse
+from telsdk.sip.message import parse
 
 
 def test_each_message_has_1000_bytes_and_is_another_call() -> None:

@@ -28,9 +28,8 @@ from telsdk.name import Name
 from telsdk.net.pins import TlsIdentity, client_context, pin_of_certificate
 from telsdk.net.sockets import bind
 from telsdk.number import Number
-from telsdk.sip import digest
-from telsdk.sip.headers import Challenge
-from telsdk.sip.uri import Uri
+from telsdk.sip.auth import digest
+from telsdk.sip.message import Challenge, Uri
 from telsdk.uc.media import tone_wav
 from tests.cli.chainrpc import ChainRpc
 from tests.cli.command import run

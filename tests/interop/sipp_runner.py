@@ -22,10 +22,9 @@ from telsdk.credential.phone import PhonePasswords
 from telsdk.net.driver import Wire
 from telsdk.net.sockets import Listener, bind, bind_stream
 from telsdk.number import Number
-from telsdk.sip.binding import Binding
-from telsdk.sip.message import Message, Response
-from telsdk.sip.parser import parse
-from telsdk.sip.timers import Timers
+from telsdk.sip.message import Message, Response, parse
+from telsdk.sip.server import Binding
+from telsdk.sip.transaction import Timers
 from tests.conftest import program
 from tests.network import HOST, Network
 

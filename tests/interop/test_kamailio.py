@@ -16,9 +16,8 @@ from telsdk.address import aor
 from telsdk.net.certificates import TrustStore
 from telsdk.net.sockets import Listener, bind_stream
 from telsdk.number import Number
-from telsdk.sip.message import Request
-from telsdk.sip.pidf import Presence
-from telsdk.sip.uri import NameAddr
+from telsdk.sip.message import NameAddr, Request
+from telsdk.sip.subscription import Presence
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.client import UserClient
 from telsdk.uc.errors import CallRejected

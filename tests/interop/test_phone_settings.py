@@ -15,7 +15,7 @@ import pytest
 
 from telsdk.cli import phone_settings
 from telsdk.credential.phoneaccount import PhoneAccount
-from telsdk.sip.registrar import Binding
+from telsdk.sip.server import Binding
 from telsdk.uc.client import UserClient
 from telsdk.uc.trust import Trust
 from tests.conftest import program

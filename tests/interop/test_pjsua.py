@@ -12,25 +12,24 @@ import pytest
 
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.sockets import bind
-from telsdk.sip.agreement import Agreement, Negotiation
-from telsdk.sip.dialog import Dialog
-from telsdk.sip.events import Event
 from telsdk.sip.hop import Hop
-from telsdk.sip.parser import parse
-from telsdk.sip.sdp import SessionDescription
-from telsdk.sip.stack import Stack
-from telsdk.sip.transfer import ReferAnswered, Referred
+from telsdk.sip.message import Uri, parse
+from telsdk.sip.session import Agreement, SessionDescription
+from telsdk.sip.session.agreement import Negotiation
+from telsdk.sip.transaction import Event, Stack
 from telsdk.sip.ua import (
     Answered,
     Call,
     CallState,
+    Dialog,
     IncomingCall,
     OfferAnswered,
-    ProvisionalConfirmed,
+    ReferAnswered,
+    Referred,
     Reinvited,
     UserAgent,
 )
-from telsdk.sip.uri import Uri
+from telsdk.sip.ua.call import ProvisionalConfirmed
 from tests.interop.dissection import Recording
 from tests.interop.phones.pjsua import SCRIPT, python_with_pjsua
 from tests.network import HOST

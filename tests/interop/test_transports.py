@@ -19,11 +19,10 @@ from telsdk.credential.phone import PhonePasswords
 from telsdk.net.driver import Wire
 from telsdk.net.sockets import Listener, bind_stream
 from telsdk.number import Number
-from telsdk.sip.binding import Binding
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Response
-from telsdk.sip.parser import parse
-from telsdk.sip.sdp import SessionDescription
+from telsdk.sip.message import Request, Response, parse
+from telsdk.sip.server import Binding
+from telsdk.sip.session import SessionDescription
 from telsdk.uc.media import tone_wav
 from tests.interop.dissection import Recording
 from tests.interop.phones.baresip import Baresip

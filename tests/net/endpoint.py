@@ -12,10 +12,9 @@ from telsdk.net.certificates import ServerCertificate, TrustStore
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import Address, Addresses, BoundSockets, Listener, bind, bind_stream
-from telsdk.sip.grammar import write_host
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
-from telsdk.sip.stack import Event, RequestReceived, Stack
+from telsdk.sip.message import Request, write_host
+from telsdk.sip.transaction import Event, RequestReceived, Stack
 
 HOST = "127.0.0.1"
 

@@ -10,7 +10,7 @@ from telsdk.net.backoff import Backoff
 from telsdk.net.limits import BACKOFF_FIRST, BACKOFF_MOST, MAX_UNREACHABLE
 from telsdk.net.sockets import bind
 from telsdk.sip.hop import Hop
-from telsdk.sip.stack import ResponseReceived, TransportFailed
+from telsdk.sip.transaction import ResponseReceived, TransportFailed
 from tests.net.endpoint import HOST, endpoint
 
 

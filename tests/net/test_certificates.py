@@ -18,7 +18,7 @@ from telsdk.net.certificates import (
 )
 from telsdk.net.pins import TlsIdentity
 from telsdk.sip.hop import Hop
-from telsdk.sip.stack import ResponseReceived, TransportFailed
+from telsdk.sip.transaction import ResponseReceived, TransportFailed
 from tests.net.authority import Authority, dns, ip, uri
 from tests.net.endpoint import HOST, Endpoint, endpoint
 

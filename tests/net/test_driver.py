@@ -11,7 +11,7 @@ import pytest
 from telsdk.net.pins import TlsIdentity, client_context
 from telsdk.net.sockets import bind
 from telsdk.sip.hop import Hop
-from telsdk.sip.stack import ResponseReceived, TransportFailed
+from telsdk.sip.transaction import ResponseReceived, TransportFailed
 from tests.net.endpoint import endpoint, options
 
 

@@ -10,9 +10,8 @@ import pytest
 from telsdk.net.route import hop_of
 from telsdk.net.sockets import ListenError, bind
 from telsdk.sip.hop import Hop
-from telsdk.sip.parser import parse
-from telsdk.sip.stack import ResponseReceived
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Uri, parse
+from telsdk.sip.transaction import ResponseReceived
 from tests.net.endpoint import endpoint, options
 
 pytestmark = pytest.mark.usefixtures("ipv6")

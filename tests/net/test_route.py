@@ -6,7 +6,7 @@ import pytest
 
 from telsdk.net.route import NoRoute, find, hop_of, hop_to, pin_text
 from telsdk.sip.hop import Hop
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Uri
 
 PIN = bytes(range(32))
 

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from telsdk.net.sockets import Address
-from telsdk.sip.stack import ResponseReceived
+from telsdk.sip.transaction import ResponseReceived
 from tests.net.endpoint import Endpoint, endpoint
 
 

@@ -13,7 +13,7 @@ from telsdk.net.icmp import Undelivered
 from telsdk.net.limits import DATAGRAMS_A_READ
 from telsdk.net.udp import UdpEndpoint
 from telsdk.sip.hop import Hop
-from telsdk.sip.stack import ResponseReceived, TransportFailed
+from telsdk.sip.transaction import ResponseReceived, TransportFailed
 from tests.net.endpoint import HOST, endpoint
 
 LOOPBACKS = [(socket.AF_INET, HOST), (socket.AF_INET6, "::1")]

@@ -17,7 +17,7 @@ from websockets.utils import accept_key
 from telsdk.net.limits import MAX_WEBSOCKET_HANDSHAKE
 from telsdk.net.websocket import WebSocketFraming
 from telsdk.sip.limits import MAX_MESSAGE
-from telsdk.sip.parser import PING, PONG, Event, KeepAlive, Malformed
+from telsdk.sip.message import PING, PONG, Event, KeepAlive, Malformed
 from tests.net.endpoint import options
 
 MESSAGE = bytes(options("df7jal23ls0d.invalid", 5060)).replace(

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from telsdk.node.edges import edge_of, sending_edge
-from telsdk.sip.binding import Binding
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request
-from telsdk.sip.uri import NameAddr
+from telsdk.sip.message import NameAddr, Request
+from telsdk.sip.server import Binding
 
 CAME_BY = Hop("TCP", "192.0.2.7", 40123, flow=3)
 

@@ -14,7 +14,7 @@ from telsdk.node.flows import FlowTokens, ForgedRoute
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
-from telsdk.sip.transport import MAX_UDP_REQUEST
+from telsdk.sip.transaction.via import MAX_UDP_REQUEST
 from tests.network import ALICE, BOB, HOST, Network
 from tests.node.test_node import phone_login
 from tests.peer import Peer

@@ -14,9 +14,8 @@ from telsdk.errors import NotFound
 from telsdk.node.admission import LoginEnded
 from telsdk.node.load import LOAD_HEADER, Load
 from telsdk.node.node import Node
-from telsdk.sip import digest
-from telsdk.sip.headers import Challenge
-from telsdk.sip.message import Response
+from telsdk.sip.auth import digest
+from telsdk.sip.message import Challenge, Response
 from telsdk.uc.errors import RegistrationFailed
 from tests.network import ALICE, BOB, CAROL, HOST, Listed, Network
 from tests.peer import Peer

@@ -18,11 +18,9 @@ from telsdk.net.sockets import Listener, bind_stream
 from telsdk.node.admission import Admission
 from telsdk.node.phones import Phones, places
 from telsdk.node.settings import NodeSettings
-from telsdk.sip import bearer
-from telsdk.sip.headers import Challenge
+from telsdk.sip.auth import session_token as bearer
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Response
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Challenge, Request, Response, Uri
 from telsdk.uc.errors import NoPhonePassword, NotRegistered
 from tests.net.authority import Authority, ip
 from tests.network import ALICE, BOB, HOST, Network

@@ -9,8 +9,7 @@ from dataclasses import replace
 from telsdk.address import aor
 from telsdk.number import Number
 from telsdk.sip.message import Request
-from telsdk.sip.pidf import Presence
-from telsdk.sip.reginfo import RegistrationInfo
+from telsdk.sip.subscription import Presence, RegistrationInfo
 from tests.network import ALICE, BOB, HOST, Network
 from tests.phone import SECRET, Phone
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from telsdk.sip.events import Event
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Response
-from telsdk.sip.parser import parse
-from telsdk.sip.proxy import Arrived, Context, Proxy, ProxySettings, Target
-from telsdk.sip.stack import Stack
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Request, Response, Uri, parse
+from telsdk.sip.server import Arrived, Context, Proxy, ProxySettings, Target
+from telsdk.sip.transaction import Event, Stack
 from tests.sip.wire import tokens
 
 ALICE = Hop("UDP", "192.0.2.1", 5060)

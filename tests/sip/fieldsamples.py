@@ -10,13 +10,22 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from telsdk.sip.authfields import AuthenticationInfo, Challenge, Credentials
-from telsdk.sip.callfields import RAck, ReferSub, Replaces
-from telsdk.sip.contentfields import ContentDisposition, MediaType, MimeVersion, Preference
-from telsdk.sip.eventfields import EventType, SubscriptionState
-from telsdk.sip.identityfields import Identity, Privacy
-from telsdk.sip.infofields import Info, Product, Reason, Software, WarningValue
-from telsdk.sip.timefields import Date, RetryAfter, SessionExpires, Timestamp
+from telsdk.sip.message import (
+    Challenge,
+    Credentials,
+    EventType,
+    Identity,
+    RAck,
+    Replaces,
+    SessionExpires,
+    SubscriptionState,
+)
+from telsdk.sip.message.auth_fields import AuthenticationInfo
+from telsdk.sip.message.call_fields import ReferSub
+from telsdk.sip.message.content_fields import ContentDisposition, MediaType, MimeVersion, Preference
+from telsdk.sip.message.identity_fields import Privacy
+from telsdk.sip.message.info_fields import Info, Product, Reason, Software, WarningValue
+from telsdk.sip.message.time_fields import Date, RetryAfter, Timestamp
 from tests.sip.messages import addresses, cseqs, hosts, other_uris, params, sip_uris, texts, tokens, vias
 
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from telsdk.sip.hop import Hop
-from telsdk.sip.proxy import Arrived, Proxy, Redirect3xx, Target
-from telsdk.sip.stack import Event
-from telsdk.sip.timers import Timers
+from telsdk.sip.message import Uri
+from telsdk.sip.server import Arrived, Proxy, Redirect3xx, Target
+from telsdk.sip.transaction import Event, Timers
 from telsdk.sip.ua import Call, CallState, IncomingCall, UserAgent
-from telsdk.sip.uri import Uri
 from tests.sip.wire import Core, Wire
 
 OFFER = b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n"

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from telsdk.sip import grammar
-from telsdk.sip.headers import CSeq, Headers, Via
-from telsdk.sip.message import Request, Response
-from telsdk.sip.uri import NameAddr, Uri
+from telsdk.sip.message import Headers, NameAddr, Request, Response, Uri, Via, grammar
+from telsdk.sip.message.headers import CSeq
 
 INVITE = (
     b"INVITE sip:5551234@telprotocol SIP/2.0\r\n"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from telsdk.sip.message import Request, Response
-from telsdk.sip.stack import Event
+from telsdk.sip.transaction import Event
 from telsdk.sip.ua import Call, CallState, IncomingCall
 from tests.sip.ladder import ANSWER, Client
 from tests.sip.wire import Wire, no_message_is_left, udp

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from telsdk.sip import parser, transaction
+from telsdk.sip.message import parser
+from telsdk.sip.transaction import machines as transaction
 
 CORE = os.environ.get("TELSDK_CORE")
 

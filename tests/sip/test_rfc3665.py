@@ -12,26 +12,26 @@ from collections import Counter
 
 import pytest
 
-from telsdk.sip.authfields import Challenge, Credentials
-from telsdk.sip.call import Call, CallEnded, CallFailed, Reinvited
-from telsdk.sip.digest import DigestServer, answer
+from telsdk.sip.auth import DigestServer
+from telsdk.sip.auth.digest import answer
+from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Response
-from telsdk.sip.proxy import Arrived, Target
-from telsdk.sip.redirect import Asked, Redirect
-from telsdk.sip.registrar import Registrar
-from telsdk.sip.stack import Event
-from telsdk.sip.token import AuthError
+from telsdk.sip.message import Challenge, Credentials, NameAddr, Request, Response, Uri
+from telsdk.sip.server import Arrived, Asked, Redirect, Registrar, Target
+from telsdk.sip.transaction import Event
 from telsdk.sip.ua import (
     Answered,
-    CallConfirmed,
+    Call,
+    CallEnded,
+    CallFailed,
     CallState,
     IncomingCall,
     Redirected,
+    Reinvited,
     RequestAnswered,
     Ringing,
 )
-from telsdk.sip.uri import NameAddr, Uri
+from telsdk.sip.ua.call import CallConfirmed
 from tests.sip.ladder import ANSWER, OFFER, Client, Node, hop_of
 from tests.sip.wire import Core, Wire, no_message_is_left, udp
 

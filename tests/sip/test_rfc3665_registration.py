@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from telsdk.sip import digest
-from telsdk.sip.digest import DigestServer
+from telsdk.sip.auth import DigestServer, digest
 from telsdk.sip.errors import SipError
-from telsdk.sip.events import Event, RequestReceived, ResponseReceived
-from telsdk.sip.headers import Challenge, Credentials
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Response
-from telsdk.sip.registrar import Registrar
-from telsdk.sip.stack import Stack
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Challenge, Credentials, Request, Response, Uri
+from telsdk.sip.server import Registrar
+from telsdk.sip.transaction import Event, RequestReceived, ResponseReceived, Stack
 from tests.sip.wire import Core, Wire, no_message_is_left, udp
 
 BOB, SERVER = udp("192.0.2.201"), udp("192.0.2.111")

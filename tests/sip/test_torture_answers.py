@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from telsdk.sip.call import SDP
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Response
-from telsdk.sip.parser import parse
-from telsdk.sip.proxy import Arrived
-from telsdk.sip.registrar import Registrar
+from telsdk.sip.message import Request, Response, parse, refused_request
+from telsdk.sip.server import Arrived, Registrar
 from telsdk.sip.ua import IncomingCall, IncomingRequest
+from telsdk.sip.ua.call import SDP
 from tests.sip.desk import Desk
 from tests.sip.ladder import Client
+from tests.sip.message.test_torture import ANSWERED
 from tests.sip.messages import TORTURE
-from tests.sip.test_torture import ANSWERED
 from tests.sip.wire import udp
 
 pytestmark = pytest.mark.skipif(not TORTURE.is_dir(), reason="the messages of RFC 4475 are not at hand")
@@ -151,7 +149,7 @@ def test_what_the_parser_refuses_is_answered_where_its_via_says(name: str, statu
     with pytest.raises(SipParseError) as caught:
         parse((TORTURE / f"{name}.dat").read_bytes())
     agent = Client("user", udp("192.0.2.1"))
-    request = caught.value.request
+    request = refused_request(caught.value)
     assert request is not None
     agent.stack.answer_stateless(request, caught.value.status, PEER, caught.value.reason)
     (out,) = agent.stack.take_outgoing()

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Response
-from telsdk.sip.parser import StreamParser, parse
-from telsdk.sip.stack import Event, Outgoing, Stack
-from telsdk.sip.timers import Timers
+from telsdk.sip.message import Request, Response, StreamParser, parse
+from telsdk.sip.transaction import Event, Outgoing, Stack, Timers
 
 
 class Role(Protocol):

@@ -6,9 +6,8 @@ import asyncio
 
 import pytest
 
-from telsdk.sip.errors import SdpError
-from telsdk.sip.offer import DescriptionMismatch
-from telsdk.sip.transaction import ProtocolStateError
+from telsdk.sip.errors import ProtocolStateError, SdpError
+from telsdk.sip.session import DescriptionMismatch
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.errors import CallRejected
 from telsdk.uc.hold import Held

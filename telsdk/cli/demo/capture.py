@@ -12,8 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from telsdk.net.driver import Wire
-from telsdk.sip.message import Request, Response
-from telsdk.sip.parser import parse
+from telsdk.sip.message import Request, Response, parse
 
 
 @dataclass(frozen=True, slots=True)

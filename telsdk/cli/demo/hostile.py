@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from telsdk.node.calls import Calls
 from telsdk.node.node import Node
-from telsdk.sip import identity
-from telsdk.sip import token as jws
+from telsdk.sip.auth import caller_token as identity
+from telsdk.sip.auth import jws
 from telsdk.sip.message import Request
-from telsdk.sip.sdp import SessionDescription
+from telsdk.sip.session import SessionDescription
 
 Attack = Callable[[Request], Request]
 

@@ -13,8 +13,7 @@ from telsdk.cli.report import Facts
 from telsdk.credential.errors import WrongPassword
 from telsdk.credential.session import login_light
 from telsdk.errors import NotFound
-from telsdk.sip.message import Request
-from telsdk.sip.uri import Uri
+from telsdk.sip.message import Request, Uri
 from telsdk.uc.errors import RegistrationFailed
 from telsdk.uc.tokens import Tokens
 from telsdk.uc.trust import Judge, Trust

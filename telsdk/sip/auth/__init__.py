@@ -1,0 +1,17 @@
+"""Who sends a request: session tokens, caller tokens and digests (RFC 8898, RFC 8224, RFC 7616)."""
+
+from telsdk.sip.auth.digest import DigestError, DigestServer, StaleNonce, made_with
+from telsdk.sip.auth.jws import TokenError
+from telsdk.sip.auth.session_token import BearerVerifier, SingleUse, WrongNumber, challenge
+
+__all__ = [
+    "BearerVerifier",
+    "DigestError",
+    "DigestServer",
+    "SingleUse",
+    "StaleNonce",
+    "TokenError",
+    "WrongNumber",
+    "challenge",
+    "made_with",
+]

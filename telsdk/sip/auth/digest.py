@@ -1,0 +1,379 @@
+"""Digest authentication for off-the-shelf phones (RFC 3261 section 22, RFC 7616, RFC 8760).
+
+One challenge, one algorithm, qop=auth. The server keeps no nonces: a nonce is a time and a counter under an
+HMAC that also covers where it was sent, so it is of no use from anywhere else. What is kept is, for nonces in
+use, the highest nonce count, and who failed how often.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import struct
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+from telsdk.errors import Refused
+from telsdk.sip.auth.jws import TokenMalformed, decode, encode
+from telsdk.sip.errors import AuthError
+from telsdk.sip.message import Challenge, Credentials
+
+LIFETIME: Final = 300  # seconds that a nonce is good for
+NONCES: Final = 100_000  # in use at a time
+FREE_FAILURES: Final = 5  # wrong passwords in a row before a user has to wait
+MAX_WAIT: Final = 300  # seconds; it doubles with every further failure
+MAX_USER: Final = 128  # characters of a user name: failures are remembered by it
+FAILURES: Final = 10_000  # users and sources whose failures are remembered
+
+Passwords = str | tuple[str, ...] | None
+"""What a user may log in with: one password, one of several, or none."""
+
+_ALGORITHMS: Final[dict[str, Callable[[bytes], str]]] = {
+    "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
+    "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
+    "SHA-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
+}
+_STAMP: Final = struct.Struct(">II")  # seconds since 1970, counter
+_MAC_LENGTH: Final = 16  # octets
+_NOBODY: Final = ("",)  # what an unknown user's response is held against, and never equals
+
+_nonce_count = re.compile(r"[0-9a-f]{8}", re.IGNORECASE).fullmatch
+
+
+class DigestError(AuthError):
+    """A phone did not prove who it is."""
+
+
+class DigestMalformed(DigestError):
+    """A parameter is missing, or is not what was asked for."""
+
+
+class BadCredentials(DigestError):
+    """User name or password is wrong; which of them is not said."""
+
+
+class StaleNonce(DigestError):
+    """The password is right, but the nonce is old, used or was given to somebody else: challenge again."""
+
+
+class TooManyFailures(DigestError):
+    """This user failed so often from there that he has to wait.
+
+    Attributes:
+        retry_after: seconds.
+    """
+
+    status: ClassVar[int] = 403
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too many wrong passwords: try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class UnsupportedChallenge(DigestError):
+    """A server asks for what is not understood here."""
+
+
+def response(
+    algorithm: str,
+    user: str,
+    realm: str,
+    password: str,
+    method: str,
+    uri: str,
+    nonce: str,
+    nc: str = "",
+    cnonce: str = "",
+    qop: str | None = None,
+    body: bytes = b"",
+) -> str:
+    """The `response` parameter (RFC 7616 section 3.4.1; without `qop` that of RFC 2069).
+
+    Raises:
+        UnsupportedChallenge: nobody here knows `algorithm` or `qop`.
+    """
+    if algorithm not in _ALGORITHMS or qop not in (None, "auth", "auth-int"):
+        raise UnsupportedChallenge(f"digest with algorithm {algorithm[:20]} and qop {qop} is not understood")
+    digest = _ALGORITHMS[algorithm]
+    secret = digest(f"{user}:{realm}:{password}".encode())
+    asked = f"{method}:{uri}" + (f":{digest(body)}" if qop == "auth-int" else "")
+    between = f"{nonce}:{nc}:{cnonce}:{qop}" if qop else nonce
+    return digest(f"{secret}:{between}:{digest(asked.encode())}".encode())
+
+
+def answer(
+    challenge: Challenge,
+    *,
+    method: str,
+    uri: str,
+    user: str,
+    password: str,
+    nc: int = 1,
+    cnonce: str,
+) -> str:
+    """The Authorization value that a client answers `challenge` with.
+
+    Args:
+        nc: how many requests have used this nonce, this one included.
+        cnonce: fresh random text.
+
+    Raises:
+        UnsupportedChallenge: it is no digest, or of another algorithm or qop.
+    """
+    realm, nonce = challenge.get("realm"), challenge.get("nonce")
+    if challenge.scheme.lower() != "digest" or realm is None or nonce is None:
+        raise UnsupportedChallenge("the server asks for something else than a digest")
+    algorithm = challenge.get("algorithm")
+    offered = challenge.get("qop")
+    qop = None if offered is None else "auth"
+    if offered is not None and "auth" not in [option.strip() for option in offered.split(",")]:
+        raise UnsupportedChallenge(f"the server asks for qop {offered[:40]!r}, here only auth is known")
+    count = f"{nc:08x}"
+    params = {"username": user, "realm": realm, "nonce": nonce, "uri": uri}
+    params["response"] = response(
+        algorithm or "MD5", user, realm, password, method, uri, nonce, count, cnonce, qop
+    )
+    if algorithm is not None:
+        params["algorithm"] = algorithm
+    if qop is not None:
+        params |= {"qop": qop, "nc": count, "cnonce": cnonce}
+    if (opaque := challenge.get("opaque")) is not None:
+        params["opaque"] = opaque
+    return str(Credentials("Digest", params))
+
+
+def made_with(credentials: Credentials, password: str, method: str) -> bool:
+    """Whether `password` made these credentials; all else in them is for `DigestServer.verify` to judge.
+
+    Raises:
+        DigestMalformed: a parameter is missing.
+    """
+    realm, algorithm = credentials.get("realm") or "", (credentials.get("algorithm") or "MD5").upper()
+    return _Given(credentials, realm, algorithm).matches(password, method)
+
+
+class DigestServer:
+    """Challenges and checks phones for one realm.
+
+    Args:
+        secret: random, of 32 octets or more, kept by this server alone; a new one makes all nonces stale.
+        algorithm: ``MD5``, because most phones know nothing else, ``SHA-256`` or ``SHA-512-256``.
+        lifetime: seconds that a nonce is good for.
+        nonces: how many nonces may be in use at a time.
+
+    Raises:
+        ValueError: `secret` is short or `algorithm` unknown.
+    """
+
+    def __init__(
+        self,
+        realm: str,
+        secret: bytes,
+        algorithm: str = "MD5",
+        lifetime: float = LIFETIME,
+        nonces: int = NONCES,
+    ) -> None:
+        if len(secret) < 32:
+            raise ValueError("a digest server needs a secret of 32 bytes or more")
+        if algorithm not in _ALGORITHMS:
+            raise ValueError(f"no digest algorithm {algorithm!r}: take one of {', '.join(_ALGORITHMS)}")
+        self._realm = realm
+        self._secret = secret
+        self._algorithm = algorithm
+        self._lifetime = lifetime
+        self._counter = 0
+        self._counts = _NonceCounts(nonces)
+        self._failures = _Failures(FAILURES)
+
+    def challenge(self, now: float, source: str, stale: bool = False) -> str:
+        """The WWW-Authenticate value for a phone at `source`.
+
+        Args:
+            now: seconds since 1970.
+            source: where its requests come from, in any form that stays the same.
+            stale: its password was right, only the nonce was not.
+        """
+        self._counter = (self._counter + 1) & 0xFFFFFFFF
+        stamp = _STAMP.pack(int(now) & 0xFFFFFFFF, self._counter)
+        params = {
+            "realm": self._realm,
+            "nonce": encode(stamp + self._mac(stamp, source)),
+            "algorithm": self._algorithm,
+            "qop": "auth",
+        }
+        if stale:
+            params["stale"] = "true"
+        return str(Challenge("Digest", params))
+
+    def verify(
+        self,
+        credentials: Credentials,
+        method: str,
+        now: float,
+        source: str,
+        password_for: Callable[[str], Passwords],
+    ) -> str:
+        """The user whose password made `credentials`, this once.
+
+        Args:
+            method: of the request. That `uri` is the Request-URI is not asked: there are phones that write it
+                differently.
+            now: seconds since 1970.
+            source: as given to `challenge`.
+            password_for: the passwords of a user; may raise telsdk.errors.Refused for none.
+
+        Raises:
+            DigestError: nobody, or not now; `status` is the answer.
+        """
+        given = _Given(credentials, self._realm, self._algorithm)
+        self._failures.check((source, given.user), now)
+        cause: Refused | None = None
+        try:
+            passwords = password_for(given.user)
+        except Refused as error:
+            passwords, cause = None, error
+        if not given.matches(passwords, method):
+            self._failures.note((source, given.user), now)
+            raise BadCredentials("the user name or the password is wrong") from cause
+        self._failures.forgive((source, given.user))
+        stamp = self._stamp(given.nonce, source)
+        if stamp is None or not -1 < now - stamp[0] < self._lifetime:
+            raise StaleNonce("the nonce is too old, or not from here")
+        self._counts.use(given.nonce, stamp, given.nc, now - self._lifetime)
+        return given.user
+
+    def _stamp(self, nonce: str, source: str) -> tuple[int, int] | None:
+        """When and as which one `nonce` was made for `source`; None when it was not."""
+        try:
+            data = decode(nonce)
+        except TokenMalformed:
+            return None
+        stamp, mac = data[: _STAMP.size], data[_STAMP.size :]
+        if len(stamp) != _STAMP.size or not hmac.compare_digest(mac, self._mac(stamp, source)):
+            return None
+        seconds, counter = _STAMP.unpack(stamp)
+        return seconds, counter
+
+    def _mac(self, stamp: bytes, source: str) -> bytes:
+        message = stamp + f"{self._realm}\0{source}".encode()
+        return hmac.digest(self._secret, message, "sha256")[:_MAC_LENGTH]
+
+
+class _Given:
+    """What a phone sent."""
+
+    __slots__ = ("_algorithm", "_cnonce", "_count", "_realm", "_response", "_uri", "nc", "nonce", "user")
+
+    def __init__(self, credentials: Credentials, realm: str, algorithm: str) -> None:
+        def need(name: str) -> str:
+            value = credentials.get(name)
+            if value is None:
+                raise DigestMalformed(f"the digest has no {name}")
+            return value
+
+        if credentials.scheme.lower() != "digest":
+            raise DigestMalformed("these are no digest credentials")
+        self.user, self._uri, self.nonce = need("username"), need("uri"), need("nonce")
+        self._response, self._cnonce = need("response"), need("cnonce")
+        if len(self.user) > MAX_USER:
+            raise DigestMalformed(f"the user name has more than {MAX_USER} characters")
+        # Asked for in each challenge: whoever leaves it out evades the nonce count.
+        if need("qop") != "auth":
+            raise DigestMalformed("the digest must have qop=auth")
+        self._count = need("nc")
+        if not _nonce_count(self._count):
+            raise DigestMalformed("the digest's nc is not eight hexadecimal digits")
+        if need("realm") != realm or (credentials.get("algorithm") or "MD5").upper() != algorithm:
+            raise DigestMalformed(f"the digest must be for realm {realm} and by {algorithm}")
+        self.nc = int(self._count, 16)
+        self._realm, self._algorithm = realm, algorithm
+
+    def matches(self, passwords: Passwords, method: str) -> bool:
+        """Whether one of `passwords` made the response. Takes as long for nobody as for somebody."""
+        known = (passwords,) if isinstance(passwords, str) else passwords
+        given = self._response.lower().encode()
+        found = False
+        for password in known or _NOBODY:
+            found |= hmac.compare_digest(self._expected(password, method).encode(), given)
+        return found and bool(known)
+
+    def _expected(self, password: str, method: str) -> str:
+        return response(
+            self._algorithm,
+            self.user,
+            self._realm,
+            password,
+            method,
+            self._uri,
+            self.nonce,
+            self._count,
+            self._cnonce,
+            "auth",
+        )
+
+
+class _NonceCounts:
+    """The highest count seen of each nonce in use: no request is taken twice (RFC 7616 section 3.4).
+
+    When there are too many, the one unused for longest is forgotten, and with it all made before it are
+    stale.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._seen: OrderedDict[str, tuple[int, tuple[int, int]]] = OrderedDict()
+        self._forgotten = (0, 0)
+
+    def use(self, nonce: str, stamp: tuple[int, int], nc: int, oldest: float) -> None:
+        """Takes note of `nc`.
+
+        Args:
+            stamp: when `nonce` was made.
+            oldest: made before that, a nonce is stale anyway.
+
+        Raises:
+            StaleNonce: this count or a higher one has been used, or nobody knows.
+        """
+        last, _ = self._seen.get(nonce, (0, stamp))
+        if nc <= last or (not last and stamp <= self._forgotten):
+            raise StaleNonce("the nonce has been used for another request")
+        self._seen[nonce] = (nc, stamp)
+        self._seen.move_to_end(nonce)
+        self._tidy(oldest)
+
+    def _tidy(self, oldest: float) -> None:
+        while self._seen:
+            nonce, (_, stamp) = next(iter(self._seen.items()))
+            if stamp[0] > oldest and len(self._seen) <= self._size:
+                break
+            del self._seen[nonce]
+            self._forgotten = max(self._forgotten, stamp)
+
+
+class _Failures:
+    """How often each user failed from each source, and until when he has to wait."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._failed: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+
+    def check(self, who: tuple[str, str], now: float) -> None:
+        """Raises TooManyFailures while `who` has to wait."""
+        _, until = self._failed.get(who, (0, 0.0))
+        if now < until:
+            raise TooManyFailures(int(until - now) + 1)
+
+    def note(self, who: tuple[str, str], now: float) -> None:
+        """One more failure."""
+        times = self._failed.pop(who, (0, 0.0))[0] + 1
+        over = times - FREE_FAILURES
+        wait = 0 if over < 0 else min(2 ** min(over, 16), MAX_WAIT)
+        self._failed[who] = (times, now + wait)
+        if len(self._failed) > self._size:
+            self._failed.popitem(last=False)
+
+    def forgive(self, who: tuple[str, str]) -> None:
+        """A right password wipes the slate."""
+        self._failed.pop(who, None)

@@ -1,0 +1,275 @@
+"""Requests and responses (RFC 3261 section 7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, Self
+
+from telsdk.sip.errors import SipParseError, Unwritable
+from telsdk.sip.message import grammar
+from telsdk.sip.message import readers as fields
+from telsdk.sip.message.headers import CSeq, Headers, Via
+from telsdk.sip.message.uri import NameAddr, Uri
+
+REASONS: Final[dict[int, str]] = {
+    100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress",
+    199: "Early Dialog Terminated",
+    200: "OK", 202: "Accepted", 204: "No Notification",
+    300: "Multiple Choices", 301: "Moved Permanently", 302: "Moved Temporarily", 305: "Use Proxy",
+    380: "Alternative Service",
+    400: "Bad Request", 401: "Unauthorized", 402: "Payment Required", 403: "Forbidden", 404: "Not Found",
+    405: "Method Not Allowed", 406: "Not Acceptable", 407: "Proxy Authentication Required",
+    408: "Request Timeout", 410: "Gone", 412: "Conditional Request Failed", 413: "Request Entity Too Large",
+    414: "Request-URI Too Long", 415: "Unsupported Media Type", 416: "Unsupported URI Scheme",
+    417: "Unknown Resource-Priority", 420: "Bad Extension", 421: "Extension Required",
+    422: "Session Interval Too Small", 423: "Interval Too Brief", 424: "Bad Location Information",
+    425: "Bad Alert Message", 428: "Use Identity Header", 429: "Provide Referrer Identity",
+    430: "Flow Failed", 433: "Anonymity Disallowed", 436: "Bad Identity Info",
+    437: "Unsupported Credential", 438: "Invalid Identity Header", 439: "First Hop Lacks Outbound Support",
+    440: "Max-Breadth Exceeded", 469: "Bad Info Package", 470: "Consent Needed",
+    480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected",
+    483: "Too Many Hops", 484: "Address Incomplete", 485: "Ambiguous", 486: "Busy Here",
+    487: "Request Terminated", 488: "Not Acceptable Here", 489: "Bad Event", 491: "Request Pending",
+    493: "Undecipherable", 494: "Security Agreement Required",
+    500: "Server Internal Error", 501: "Not Implemented", 502: "Bad Gateway", 503: "Service Unavailable",
+    504: "Server Time-out", 505: "Version Not Supported", 513: "Message Too Large",
+    555: "Push Notification Service Not Supported", 580: "Precondition Failure",
+    600: "Busy Everywhere", 603: "Decline", 604: "Does Not Exist Anywhere", 606: "Not Acceptable",
+    607: "Unwanted", 608: "Rejected",
+}  # fmt: skip
+"""The reason phrases that IANA has registered."""
+
+METHODS: Final = frozenset({
+    "ACK", "BYE", "CANCEL", "INFO", "INVITE", "MESSAGE", "NOTIFY", "OPTIONS", "PRACK", "PUBLISH", "REFER",
+    "REGISTER", "SUBSCRIBE", "UPDATE",
+})  # fmt: skip
+"""The methods that IANA has registered."""
+
+_digits = re.compile(r"[0-9]{1,10}").fullmatch
+_one_line = re.compile(r"[^\r\n\x00\ud800-\udfff]*+").fullmatch
+
+
+class Message:
+    """What requests and responses have in common; every message is one or the other.
+
+    The typed properties read the header section when first asked, keep the answer until that field changes,
+    and raise `SipParseError` where the field is malformed, or where it must be present and is not. For a
+    message that came out of `telsdk.sip.message.parser` they never raise.
+    """
+
+    __slots__ = ("body", "headers")
+
+    def __init__(self, headers: Headers | Iterable[tuple[str, str]] | None = None, body: bytes = b"") -> None:
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers or ())
+        self.body = body
+
+    # No ABC, here and in `telsdk.sip.transaction.engine`: one that mypyc compiled makes the garbage collector crash.
+    @property
+    def start_line(self) -> str:
+        """The first line, without its line end."""
+        raise NotImplementedError
+
+    def copy(self) -> Self:
+        """An independent copy."""
+        raise NotImplementedError
+
+    def __bytes__(self) -> bytes:
+        """The wire form. Content-Length is made right, or added, where it is not (section 20.14).
+
+        Raises:
+            Unwritable: the start line would not stay in its line.
+        """
+        start = self.start_line
+        if not start.isprintable() and not _one_line(start):
+            raise Unwritable(f"{start[:80]!r} cannot be a start line: it has a line break")
+        length, written = str(len(self.body)), self.headers.first_line("content-length")
+        if written != length and (written is None or not _digits(written) or int(written) != len(self.body)):
+            self.headers.set("Content-Length", length)
+        return "\r\n".join([start, *self.headers.lines(), "\r\n"]).encode() + self.body
+
+    @property
+    def vias(self) -> list[Via]:
+        """The way the request came, the newest hop first."""
+        return list(self.headers.typed("via", fields.vias))
+
+    @property
+    def via(self) -> Via:
+        """The top Via: who sent this request, or for whom this response is."""
+        return self.headers.typed("via", fields.via)
+
+    @property
+    def from_(self) -> NameAddr:
+        """Who asks (section 20.20)."""
+        return self.headers.typed("from", fields.from_)
+
+    @property
+    def to(self) -> NameAddr:
+        """Who is asked (section 20.39)."""
+        return self.headers.typed("to", fields.to)
+
+    @property
+    def from_tag(self) -> str | None:
+        """The tag of From (section 19.3), without taking the rest of it apart."""
+        return self.headers.typed("from", fields.from_tag)
+
+    @property
+    def to_tag(self) -> str | None:
+        """The tag of To (section 19.3), without taking the rest of it apart."""
+        return self.headers.typed("to", fields.to_tag)
+
+    @property
+    def call_id(self) -> str:
+        """The dialog's or registration's id (section 20.8); case counts."""
+        return self.headers.typed("call-id", fields.call_id)
+
+    @property
+    def cseq(self) -> CSeq:
+        """Number and method (section 20.16)."""
+        return self.headers.typed("cseq", fields.cseq)
+
+    @property
+    def contacts(self) -> list[NameAddr]:
+        """All contacts; none for ``Contact: *``, see `contact_star`."""
+        return list(self.headers.typed("contact", fields.contacts))
+
+    @property
+    def contact_star(self) -> bool:
+        """Whether the contact is ``*``: all bindings, in a REGISTER (section 10.2.2)."""
+        return self.headers.get("Contact") == "*"
+
+    @property
+    def routes(self) -> list[NameAddr]:
+        """The way still to go (section 20.34)."""
+        return list(self.headers.typed("route", fields.routes))
+
+    @property
+    def record_routes(self) -> list[NameAddr]:
+        """The proxies that want to stay in the dialog (section 20.30)."""
+        return list(self.headers.typed("record-route", fields.record_routes))
+
+    @property
+    def max_forwards(self) -> int | None:
+        """Hops left, 0 to 255 (section 20.22); None where a peer of RFC 2543 does not count."""
+        return self.headers.typed("max-forwards", fields.max_forwards)
+
+    @property
+    def expires(self) -> int | None:
+        """Seconds (section 20.19), or None."""
+        return self.headers.typed("expires", fields.expires)
+
+    @property
+    def content_type(self) -> str | None:
+        """``type/subtype`` of the body in lower case, without parameters, or None (section 20.15)."""
+        return self.headers.typed("content-type", fields.content_type)
+
+
+class Request(Message):
+    """A request (section 7.1). A Request-URI from the wire is written back as it came, until `uri` is set."""
+
+    __slots__ = ("_uri", "_uri_text", "method")
+
+    def __init__(
+        self,
+        method: str,
+        uri: Uri | str,
+        headers: Headers | Iterable[tuple[str, str]] | None = None,
+        body: bytes = b"",
+    ) -> None:
+        if method not in METHODS and not grammar.is_token(method):
+            raise Unwritable(f"{method[:40]!r} is not a method: it is no token (RFC 3261 section 25.1)")
+        super().__init__(headers, body)
+        self.method = method
+        self._uri = uri if isinstance(uri, Uri) else None
+        self._uri_text = str(uri)
+
+    @property
+    def uri(self) -> Uri:
+        """The Request-URI: whom the request is for at this hop. Raises SipParseError when it is no URI."""
+        if self._uri is None:
+            self._uri = Uri.parse(self._uri_text)
+        return self._uri
+
+    @uri.setter
+    def uri(self, uri: Uri) -> None:
+        self._uri = uri
+        self._uri_text = str(uri)
+
+    @property
+    def start_line(self) -> str:
+        return f"{self.method} {self._uri_text} SIP/2.0"
+
+    def response(
+        self,
+        status: int,
+        reason: str | None = None,
+        *,
+        to_tag: str | None = None,
+        headers: Headers | Iterable[tuple[str, str]] = (),
+    ) -> Response:
+        """The response to this request (section 8.2.6.2), its Via, From, To, Call-ID and CSeq as they came.
+
+        Args:
+            to_tag: the tag for To; it is added only where To has none yet.
+            headers: further fields, put behind those.
+        """
+        names = _ANSWERED_100 if status == 100 else _ANSWERED
+        response = Response(status, reason, self.headers.only(*names))
+        if to_tag is not None:
+            response.add_to_tag(to_tag)
+        response.headers.extend(headers)
+        return response
+
+    def copy(self) -> Self:
+        """An independent copy."""
+        twin = type(self)(self.method, self._uri_text, self.headers.copy(), self.body)
+        twin._uri = self._uri
+        return twin
+
+    def __repr__(self) -> str:
+        return f"<Request {self.start_line}>"
+
+
+_ANSWERED: Final = ("via", "from", "to", "call-id", "cseq")
+_ANSWERED_100: Final = (*_ANSWERED, "timestamp")  # section 8.2.6.1
+
+
+class Response(Message):
+    """A response (section 7.2)."""
+
+    __slots__ = ("reason", "status")
+
+    def __init__(
+        self,
+        status: int,
+        reason: str | None = None,
+        headers: Headers | Iterable[tuple[str, str]] | None = None,
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(headers, body)
+        self.status = status
+        self.reason = REASONS.get(status, "") if reason is None else reason
+
+    @property
+    def start_line(self) -> str:
+        return f"SIP/2.0 {self.status} {self.reason}"
+
+    def add_to_tag(self, tag: str) -> None:
+        """Tag To, unless it is tagged, missing or malformed: the peer then gets it back as it came."""
+        value = self.headers.get("To")
+        if value is None:
+            return
+        try:
+            tagged = self.to.has("tag")
+        except SipParseError:
+            return
+        if not tagged:
+            # Behind the value as it came, so that the peer finds his own words again.
+            self.headers.set("To", f"{value};tag={tag}")
+
+    def copy(self) -> Self:
+        """An independent copy."""
+        return type(self)(self.status, self.reason, self.headers.copy(), self.body)
+
+    def __repr__(self) -> str:
+        return f"<Response {self.start_line}>"

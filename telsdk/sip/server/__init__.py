@@ -1,0 +1,22 @@
+"""Proxy, redirect server and registrar (RFC 3261 sections 8.3, 10 and 16)."""
+
+from telsdk.sip.server.binding import Binding, by_user_agent
+from telsdk.sip.server.fork import Context, Target
+from telsdk.sip.server.proxy import Arrived, Finished, Proxy, ProxySettings, Redirect3xx
+from telsdk.sip.server.redirect import Asked, Redirect
+from telsdk.sip.server.registrar import Registrar
+
+__all__ = [
+    "Arrived",
+    "Asked",
+    "Binding",
+    "Context",
+    "Finished",
+    "Proxy",
+    "ProxySettings",
+    "Redirect",
+    "Redirect3xx",
+    "Registrar",
+    "Target",
+    "by_user_agent",
+]

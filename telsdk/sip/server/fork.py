@@ -1,0 +1,189 @@
+"""One request in a stateful proxy, its branches, and which answer goes back (RFC 3261 section 16.7).
+
+Targets of one q are tried together, those of a lower q when all above have failed (16.5 and 16.6). A user agent
+that is reached by several flows is one target with alternatives: never two at once (RFC 5626 section 5.3). How
+many branches may run at a time is bounded by Max-Breadth (RFC 5393 section 5); what is above it waits its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from telsdk.sip.errors import SipParseError
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import NameAddr, Request, Response, Uri
+from telsdk.sip.message import field_table as fieldtypes
+from telsdk.sip.transaction import ClientTransaction, ServerTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One place to forward a request to."""
+
+    uri: Uri  # the new Request-URI
+    hop: Hop
+    request: Request | None = (
+        None  # what to send instead of a copy of `Context.request`; the proxy may change it
+    )
+    routes: tuple[NameAddr, ...] = ()  # Route values to put on top, such as a binding's path (RFC 3327 5.3)
+    q: float = 1.0  # those with less are tried when all with more have failed
+    alternatives: tuple[Target, ...] = ()  # other ways to the same user agent, for when this one is gone
+
+    @property
+    def next_way(self) -> Target | None:
+        """The first alternative, with the others as its own."""
+        if not self.alternatives:
+            return None
+        return replace(self.alternatives[0], alternatives=self.alternatives[1:], q=self.q)
+
+
+MAX_BREADTH: Final = 60
+"""Branches that a request may have at a time when it does not say (RFC 5393 section 5.3.3)."""
+
+
+def max_breadth(request: Request) -> int:
+    """What the request allows; what is malformed counts as not said. Zero allows none: answer 440."""
+    try:
+        said = fieldtypes.MAX_BREADTH.of(request)
+    except SipParseError:
+        said = None
+    return MAX_BREADTH if said is None else min(said, MAX_BREADTH)
+
+
+class Context:
+    """A response context (16.2): one request that came, and what became of it."""
+
+    __slots__ = (
+        "app",
+        "awaiting",
+        "branches",
+        "breadth",
+        "cancelled",
+        "closed",
+        "finals",
+        "in_dialog",
+        "mark",
+        "own_routes",
+        "request",
+        "source",
+        "stopped",
+        "tx",
+        "via",
+        "waiting",
+    )
+
+    def __init__(
+        self,
+        request: Request,
+        source: Hop,
+        tx: ServerTransaction | None,
+        own_routes: tuple[NameAddr, ...],
+        mark: str,
+    ) -> None:
+        self.request = request  # as it came, but without our own Routes; copy it, then edit; shed once closed
+        self.source = source
+        self.tx = tx  # None for an ACK
+        self.via = request.headers.get("Via") or ""  # that of whoever asked, as written
+        self.own_routes = own_routes  # our Route values that were taken off: what Record-Route had put there
+        self.in_dialog = request.to.tag is not None
+        self.mark = mark
+        self.branches: list[Branch] = []
+        self.finals: list[Response] = []
+        self.awaiting: list[Response] = []  # 3xx that the application has to decide on
+        self.waiting: list[Target] = []  # not tried yet, highest q first
+        self.breadth = max_breadth(request)
+        self.cancelled = False  # by the caller
+        self.stopped = False  # nothing more is tried: the caller has cancelled, or a 6xx came (16.7 step 5)
+        self.closed = False  # a final response was sent: only a further 2xx still goes back
+        self.app: object | None = None  # free for the application
+
+    @property
+    def routed(self) -> bool:
+        """Whether it came by a Route that named this proxy."""
+        return bool(self.own_routes)
+
+    @property
+    def next_uri(self) -> Uri:
+        """Where it says it goes next: the first Route that is not ours, else the Request-URI (16.6)."""
+        routes = self.request.routes
+        return routes[0].uri if routes else self.request.uri
+
+    def enqueue(self, targets: Sequence[Target]) -> None:
+        """Note targets to be tried, in the order of their q."""
+        self.waiting = sorted([*self.waiting, *targets], key=lambda target: -target.q)
+
+    def next_group(self) -> list[tuple[Target, int]]:
+        """Take the targets to be tried now: all of the highest q, but no more than Max-Breadth leaves.
+
+        Each comes with its share of that breadth (RFC 5393 5.3.3).
+        """
+        free = self.breadth - sum(branch.breadth for branch in self.pending)
+        group = [target for target in self.waiting if target.q == self.waiting[0].q][: max(free, 0)]
+        del self.waiting[: len(group)]
+        return [(target, free // len(group)) for target in group]
+
+    def shed(self) -> None:
+        """Drop what a closed context does not need: it stays as long as late answers may come."""
+        assert self.tx is not None
+        self.request = self.tx.request
+        self.awaiting.clear()
+        self.waiting.clear()
+        self.finals.clear()
+        for branch in self.branches:
+            if branch.done:
+                branch.shed()
+        self.branches = self.pending
+
+    @property
+    def pending(self) -> list[Branch]:
+        """The branches that have no final response yet."""
+        return [branch for branch in self.branches if not branch.done]
+
+
+class Branch:
+    """One copy of the request on its way to one target."""
+
+    __slots__ = ("breadth", "context", "done", "expired", "target", "tx")
+
+    def __init__(self, context: Context, target: Target, breadth: int) -> None:
+        self.context = context
+        self.target = target
+        self.breadth = breadth  # how many branches it may have further on, itself counted
+        self.expired = False  # cancelled by us, because it took too long
+        self.tx: ClientTransaction | None = None
+        self.done = False
+
+    def shed(self) -> None:
+        """Drop the request, which was answered and is not sent again; that of the context stands for it."""
+        if self.tx is not None:
+            self.tx.request = self.context.request
+        if self.target.request is not None:
+            self.target = Target(self.target.uri, self.target.hop)
+
+
+_PREFERRED_4XX = (401, 407, 415, 420, 484)  # 16.7 step 6: they say what would help
+_CHALLENGES = ("WWW-Authenticate", "Proxy-Authenticate")
+
+
+def best_response(finals: Sequence[Response]) -> Response:
+    """The response to send back when no branch succeeded (16.7 step 6), all challenges in it (step 7)."""
+    best = min(finals, key=_rank)
+    if best.status in (401, 407):
+        for other in finals:
+            if other is best or other.status not in (401, 407):
+                continue
+            for name in _CHALLENGES:
+                for value in other.headers.all(name):
+                    best.headers.add(name, value)
+    return best
+
+
+def _rank(response: Response) -> tuple[int, int]:
+    status = response.status
+    if status >= 600:
+        return (0, 0)
+    helpful = _PREFERRED_4XX.index(status) if status in _PREFERRED_4XX else len(_PREFERRED_4XX)
+    # A timeout, an unreachable target or one that we cancelled says less than an answer.
+    return (status // 100, helpful + (status in (408, 430, 487, 503)))

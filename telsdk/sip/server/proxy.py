@@ -1,0 +1,470 @@
+"""The stateful, forking proxy (RFC 3261 section 16).
+
+It moves requests and answers; where to is the application's business: for each `Arrived` it answers with
+`Proxy.forward` or `Proxy.reply`, at once or later. A 3xx comes back to it as `Redirect3xx`. In which order the
+targets are tried, and whose answer counts, is told in `telsdk.sip.server.fork`.
+
+A departure from 16.10: a CANCEL for an INVITE that is not known gets 481 from the stack, and is not forwarded
+statelessly. This proxy forwards no INVITE so; there is nothing further on that such a CANCEL could match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import NameAddr, Refusal, Request, Response, Uri, Via
+from telsdk.sip.server.fork import MAX_BREADTH, Branch, Context, Target, best_response, max_breadth
+from telsdk.sip.server.routing import (
+    check,
+    has_own_part,
+    is_looping,
+    is_secure,
+    loop_mark,
+    prepare,
+    secured,
+    take_own_routes,
+)
+from telsdk.sip.transaction import (
+    AckReceived,
+    Agenda,
+    Cancelled,
+    Event,
+    RequestReceived,
+    ResponseReceived,
+    ServerTransaction,
+    Stack,
+    State,
+    StrayResponse,
+    TimedOut,
+    TransportFailed,
+)
+
+__all__ = ["Arrived", "Context", "Finished", "Proxy", "ProxySettings", "Redirect3xx", "Target"]
+
+RecordRoute = Callable[[Context, Target], Sequence[Uri]]
+
+
+@dataclass(slots=True)
+class Arrived(Event):
+    """A request waits for the application: `Proxy.forward` or `Proxy.reply`. `tx` is None for an ACK."""
+
+    ctx: Context
+    request: Request
+    source: Hop
+    tx: ServerTransaction | None
+
+
+@dataclass(slots=True)
+class Redirect3xx(Event):
+    """A branch was told to try elsewhere: `Proxy.forward` there, or `Proxy.relay` the response."""
+
+    ctx: Context
+    response: Response
+    contacts: list[NameAddr]
+    target: Target
+
+
+@dataclass(slots=True)
+class Finished(Event):
+    """The caller has a final response, or none can come any more. For INVITE another 2xx may still pass."""
+
+    ctx: Context
+    response: Response | None  # None: nobody answered a request in time (RFC 4320)
+    target: Target | None  # who took it, for a 2xx
+
+
+@dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """What may be set about a proxy."""
+
+    supported: frozenset[str] = frozenset()
+    """Option tags, in lower case, that a Proxy-Require may name."""
+
+    ring_time: float = 30.0
+    """Seconds that targets may ring before those of a lower q are tried. The last ring until Timer C."""
+
+    max_open: int | None = None
+    """Requests that may wait for an answer at a time; of more, those that begin something get 503."""
+
+    retry_after: int = 5
+    """Seconds that those are told to wait."""
+
+
+class Proxy:
+    """Proxy role over a stack.
+
+    Args:
+        is_local: whether a URI names this element, as a Route or a Request-URI.
+        record_route: the URIs by which this proxy stays in a dialog; empty to step out of it. Two, the one
+            towards the target first, where the two sides differ in transport (RFC 5658).
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        *,
+        is_local: Callable[[Uri], bool],
+        record_route: RecordRoute | None = None,
+        settings: ProxySettings | None = None,
+    ) -> None:
+        self._stack = stack
+        self._is_local = is_local
+        self._record_route = record_route
+        self._settings = settings or ProxySettings()
+        self._events: list[Event] = []
+        self._timer_c: Agenda[Branch] = Agenda()
+        self._ringing: Agenda[Context] = Agenda()  # contexts with targets that wait for those above to fail
+        self._open = 0
+
+    @property
+    def open(self) -> int:
+        """How many requests wait for an answer."""
+        return self._open
+
+    # Events and time
+
+    def handle(self, event: Event, now: float) -> bool:
+        """Take an event of the stack; False when it is none of ours."""
+        if isinstance(event, RequestReceived):
+            self._arrive(event, now)
+        elif isinstance(event, AckReceived):
+            self._arrive_ack(event)
+        elif isinstance(event, ResponseReceived):
+            return self._respond(event, now)
+        elif isinstance(event, Cancelled):
+            return self._cancelled(event, now)
+        elif isinstance(event, TimedOut | TransportFailed):
+            return self._failed(event, now)
+        else:
+            # RFC 6026 8.9: a response that belongs to nothing goes nowhere.
+            return isinstance(event, StrayResponse)
+        return True
+
+    def advance(self, now: float) -> None:
+        """Let Timer C fire where it is due (16.8), and try the next targets where none has answered."""
+        while (branch := self._timer_c.pop_due(now)) is not None:
+            self._expire(branch, now)
+        while (ctx := self._ringing.pop_due(now)) is not None:
+            for branch in ctx.pending:
+                self._expire(branch, now)
+            self._start_group(ctx, now)
+            self._settle(ctx, now)
+
+    def deadline(self) -> float | None:
+        """When `advance` has something to do next."""
+        times = (self._timer_c.deadline(), self._ringing.deadline())
+        return min((when for when in times if when is not None), default=None)
+
+    def take_events(self) -> list[Event]:
+        """What happened, in order; each is given out once."""
+        taken, self._events = self._events, []
+        return taken
+
+    # What the application decides
+
+    def forward(self, ctx: Context, targets: Sequence[Target], now: float) -> None:
+        """Send the request to the `targets` of the highest q at once, to the others when those have failed.
+
+        May be called again for more. Nothing happens when the caller has cancelled or been answered
+        meanwhile, or one has refused for all (6xx). Without any target and without an earlier answer the
+        caller gets 480.
+        """
+        if ctx.closed or ctx.stopped:
+            return
+        ctx.awaiting.clear()
+        if ctx.tx is None:
+            for target in targets[:1]:
+                request = self._copy(ctx, target)
+                if self._may_go(ctx, request, target):
+                    self._stack.send(request, target.hop)
+            ctx.closed = True
+            return
+        ctx.enqueue(targets)
+        if targets:
+            self._start_group(ctx, now)
+        if ctx.tx.request.method == "INVITE" and not ctx.tx.data and targets:
+            self._stack.respond(ctx.tx, ctx.tx.request.response(100), now)
+        self._settle(ctx, now)
+
+    def reply(
+        self,
+        ctx: Context,
+        status: int,
+        now: float,
+        reason: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Answer the caller from here, and cancel what was forwarded. A 1xx leaves the request open.
+
+        Nothing happens when the caller was answered already, or for an ACK.
+        """
+        if ctx.tx is None or ctx.closed:
+            return
+        response = self._stack.make_response(ctx.tx.request, status, reason, *headers)
+        if status < 200:
+            self._stack.respond(ctx.tx, response, now)
+            return
+        self._cancel_pending(ctx, now)
+        self._finish(ctx, response, None, now)
+
+    def relay(self, ctx: Context, response: Response, now: float) -> None:
+        """Let the 3xx of a `Redirect3xx` count as that branch's answer."""
+        if response in ctx.awaiting:
+            ctx.awaiting.remove(response)
+        ctx.finals.append(response)
+        self._settle(ctx, now)
+
+    # Private: requests
+
+    def _arrive(self, event: RequestReceived, now: float) -> None:
+        request, tx = event.request, event.tx
+        refusal = self._refusal(request)
+        if refusal is not None:
+            self._stack.answer(tx, refusal.status, now, refusal.reason, *refusal.headers)
+            return
+        mark = loop_mark(request)
+        if is_looping(request, mark, self._stack.is_ours):
+            self._stack.answer(tx, 482, now)
+            return
+        ctx = self._context(request, event.source, tx, mark)
+        if ctx.in_dialog and not ctx.routed and not self._is_local(ctx.request.uri):
+            # Who is not in the dialog's route set is no open relay for it.
+            self._stack.answer(tx, 481, now)
+            return
+        tx.owner = ctx
+        self._open += 1
+        self._events.append(Arrived(ctx, ctx.request, event.source, tx))
+
+    def _refusal(self, request: Request) -> Refusal | None:
+        settings = self._settings
+        if settings.max_open is not None and self._open >= settings.max_open and request.to.tag is None:
+            # What has begun may go on: to refuse a BYE would only make more work.
+            return Refusal(503, "Overloaded", (("Retry-After", str(settings.retry_after)),))
+        refusal = check(request, settings.supported)
+        if refusal is None and max_breadth(request) == 0:
+            return Refusal(440)  # RFC 5393 5.3.3
+        return refusal
+
+    def _arrive_ack(self, event: AckReceived) -> None:
+        if check(event.request) is not None:
+            return
+        ctx = self._context(event.request, event.source, None, "")
+        if ctx.routed:
+            self._events.append(Arrived(ctx, ctx.request, event.source, None))
+
+    def _context(self, request: Request, source: Hop, tx: ServerTransaction | None, mark: str) -> Context:
+        """16.4 works on a copy: the transaction answers the request as it came."""
+        if has_own_part(request):
+            request = request.copy()
+        return Context(request, source, tx, take_own_routes(request, self._is_local), mark)
+
+    def _copy(self, ctx: Context, target: Target) -> Request:
+        request = target.request if target.request is not None else ctx.request.copy()
+        own = self._record_route(ctx, target) if self._record_route and not ctx.in_dialog else ()
+        if own and (target.uri.scheme == "sips" or is_secure(request)):
+            own = secured(own)
+        prepare(request, target.uri, own, target.routes)
+        return request
+
+    def _start_group(self, ctx: Context, now: float) -> None:
+        """Try the next targets; those that are still to come wait for them to fail or to ring too long."""
+        assert ctx.tx is not None
+        for target, breadth in ctx.next_group():
+            self._start(ctx, target, breadth, now)
+        if ctx.waiting and ctx.tx.request.method == "INVITE":
+            self._ringing.start(ctx, self._settings.ring_time, now)
+
+    def _start(self, ctx: Context, target: Target, breadth: int, now: float) -> None:
+        branch = Branch(ctx, target, breadth)
+        ctx.branches.append(branch)
+        request = self._copy(ctx, target)
+        if breadth != MAX_BREADTH or "Max-Breadth" in request.headers:
+            request.headers.set("Max-Breadth", str(breadth))
+        if not self._may_go(ctx, request, target):
+            self._end(branch)
+            ctx.finals.append(self._sips_not_allowed(ctx))
+            return
+        branch.tx = self._stack.request(request, target.hop, now, owner=branch, branch_suffix=ctx.mark)
+        if request.method == "INVITE":
+            self._timer_c.start(branch, self._stack.timers.timer_c, now)
+
+    def _may_go(self, ctx: Context, request: Request, target: Target) -> bool:
+        """RFC 5630 5.3: what is SIPS stays SIPS, and goes by TLS alone."""
+        if not is_secure(request):
+            return ctx.request.uri.scheme != "sips"
+        return target.hop.secure
+
+    def _sips_not_allowed(self, ctx: Context) -> Response:
+        assert ctx.tx is not None
+        warning = f'380 {self._stack.server_name or "proxy"} "SIPS Not Allowed"'  # RFC 5630 6.1
+        return self._stack.make_response(ctx.tx.request, 480, None, ("Warning", warning))
+
+    # Private: answers
+
+    def _respond(self, event: ResponseReceived, now: float) -> bool:
+        branch = event.tx.owner
+        if not isinstance(branch, Branch):
+            return False
+        ctx, response = branch.context, event.response
+        response.headers.pop_first("Via")
+        if not self._goes_back(response, ctx):
+            if response.status >= 200:
+                self._failure(branch, self._made_here(ctx, 502), now)
+        elif response.status < 200:
+            self._provisional(branch, response, now)
+        elif response.status < 300:
+            self._success(branch, response, now)
+        elif response.status in (408, 430) and self._try_other_way(branch, now):
+            pass
+        elif 300 <= response.status < 400 and not ctx.stopped and not ctx.closed and response.contacts:
+            self._end(branch)
+            ctx.awaiting.append(response)
+            self._events.append(Redirect3xx(ctx, response, response.contacts, branch.target))
+        else:
+            self._failure(branch, response, now)
+        return True
+
+    def _goes_back(self, response: Response, ctx: Context) -> bool:
+        """Whether below our Via (now gone) stands that of whoever asked us: 16.7 step 3, and a bit more."""
+        below = response.headers.get("Via")
+        return below is not None and (below == ctx.via or response.via.branch == Via.parse(ctx.via).branch)
+
+    def _made_here(self, ctx: Context, status: int) -> Response:
+        assert ctx.tx is not None
+        return self._stack.make_response(ctx.tx.request, status)
+
+    def _provisional(self, branch: Branch, response: Response, now: float) -> None:
+        if response.status == 100:
+            return
+        if branch in self._timer_c:
+            self._timer_c.start(branch, self._stack.timers.timer_c, now)
+        tx = branch.context.tx
+        if tx is not None and not branch.context.closed and tx.state in (State.TRYING, State.PROCEEDING):
+            self._stack.respond(tx, response, now)
+
+    def _success(self, branch: Branch, response: Response, now: float) -> None:
+        """16.7 step 5: every 2xx to INVITE goes back, also a second one; to others only the first answer."""
+        self._end(branch)
+        ctx = branch.context
+        assert ctx.tx is not None
+        self._cancel_pending(ctx, now)
+        if not ctx.closed:
+            self._finish(ctx, response, branch.target, now)
+        elif ctx.tx.state is State.ACCEPTED:
+            self._stack.respond(ctx.tx, response, now)
+
+    def _failure(self, branch: Branch, response: Response, now: float) -> None:
+        self._end(branch)
+        ctx = branch.context
+        if branch.expired and response.status == 487:
+            response = self._made_here(ctx, 408)  # it was us who lost patience, not the caller
+        ctx.finals.append(response)
+        if response.status >= 600:
+            self._stop(ctx, now)
+        self._settle(ctx, now)
+
+    def _try_other_way(self, branch: Branch, now: float) -> bool:
+        """RFC 5626 5.3: a user agent that this flow does not reach may be there by another."""
+        ctx, target = branch.context, branch.target.next_way
+        if target is None or branch.expired or ctx.stopped or ctx.closed:
+            return False
+        self._end(branch)
+        self._start(ctx, target, branch.breadth, now)
+        self._settle(ctx, now)
+        return True
+
+    def _failed(self, event: TimedOut | TransportFailed, now: float) -> bool:
+        """16.8 and 16.9: a branch without an answer counts as 408, one that cannot be reached as 503."""
+        if isinstance(event.tx, ServerTransaction):
+            return self._caller_failed(event.tx)
+        branch = event.tx.owner
+        if not isinstance(branch, Branch):
+            return False
+        ctx = branch.context
+        status = 408 if isinstance(event, TimedOut) else 503
+        if status == 408 and event.tx.request.method != "INVITE":
+            ctx.waiting.clear()  # the time of the caller's own transaction is over as well (RFC 4320)
+        elif self._try_other_way(branch, now):
+            return True
+        self._failure(branch, self._made_here(ctx, status), now)
+        return True
+
+    def _caller_failed(self, tx: ServerTransaction) -> bool:
+        """Where nobody is left to answer, the context ends. An INVITE goes on: its caller may come again."""
+        ctx = tx.owner
+        if not isinstance(ctx, Context):
+            return False
+        if tx.ended and not ctx.closed:
+            self._close(ctx, None, None)
+        return True
+
+    def _cancelled(self, event: Cancelled, now: float) -> bool:
+        ctx = event.tx.owner
+        if not isinstance(ctx, Context):
+            return False
+        ctx.cancelled = True
+        self._stop(ctx, now)
+        self._settle(ctx, now)
+        return True
+
+    def _stop(self, ctx: Context, now: float) -> None:
+        """Try nothing more."""
+        ctx.stopped = True
+        ctx.awaiting.clear()
+        ctx.waiting.clear()
+        self._ringing.stop(ctx)
+        self._cancel_pending(ctx, now)
+
+    def _expire(self, branch: Branch, now: float) -> None:
+        """Take back an INVITE that rings for too long; what it is answered then counts as 408."""
+        if branch.tx is not None and branch.tx.request.method == "INVITE":
+            branch.expired = True
+            branch.breadth = 0  # what it had is for those that follow it
+            self._timer_c.stop(branch)
+            self._stack.cancel(branch.tx, now)
+
+    def _cancel_pending(self, ctx: Context, now: float) -> None:
+        for branch in ctx.pending:
+            if branch.tx is not None and branch.tx.request.method == "INVITE":
+                self._stack.cancel(branch.tx, now)
+
+    def _end(self, branch: Branch) -> None:
+        branch.done = True
+        self._timer_c.stop(branch)
+        if branch.context.closed:
+            branch.shed()
+
+    def _settle(self, ctx: Context, now: float) -> None:
+        """Answer the caller once no branch can bring anything better."""
+        while ctx.waiting and not ctx.pending and not ctx.awaiting:
+            self._start_group(ctx, now)
+        if ctx.closed or ctx.awaiting or ctx.pending or ctx.tx is None:
+            return
+        best = best_response(ctx.finals) if ctx.finals else self._made_here(ctx, 480)
+        if ctx.cancelled and best.status < 600:
+            best = self._made_here(ctx, 487)
+        elif best.status == 408 and ctx.tx.request.method != "INVITE":
+            # RFC 4320 4.2: the caller's own timer ran out just now; a 408 would come too late.
+            self._stack.abandon(ctx.tx, now)
+            self._close(ctx, None, None)
+            return
+        elif best.status == 430:
+            best = self._made_here(ctx, 480)  # RFC 5626 11.5: a word between proxies, not for an endpoint
+        elif best.status == 503:
+            # 16.7 step 6: 503 would say that this proxy is the one to avoid.
+            best = self._stack.make_response(ctx.tx.request, 500, "Next Hop Unreachable")
+        self._finish(ctx, best, None, now)
+
+    def _finish(self, ctx: Context, response: Response, target: Target | None, now: float) -> None:
+        assert ctx.tx is not None
+        self._stack.respond(ctx.tx, response, now)
+        self._close(ctx, response, target)
+
+    def _close(self, ctx: Context, response: Response | None, target: Target | None) -> None:
+        ctx.closed = True
+        self._open -= 1
+        self._ringing.stop(ctx)
+        self._events.append(Finished(ctx, response, target))
+        ctx.shed()

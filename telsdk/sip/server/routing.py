@@ -1,0 +1,125 @@
+"""What a proxy does to a request on its way (RFC 3261 sections 16.3 to 16.6): checks, Route, loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Sequence
+from dataclasses import replace
+from hashlib import blake2s
+
+from telsdk.sip.errors import SipParseError
+from telsdk.sip.limits import MAX_FORWARDS
+from telsdk.sip.message import PROXY_REQUIRE, NameAddr, Refusal, Request, Uri
+
+IsLocal = Callable[[Uri], bool]
+
+
+def check(request: Request, supported: Container[str] = ()) -> Refusal | None:
+    """16.3, but for the loop and for authentication; `supported` has option tags in lower case."""
+    if request.uri.scheme not in ("sip", "sips"):
+        return Refusal(416)
+    if request.max_forwards == 0:
+        return Refusal(483)
+    # 8.2.2.3: an ACK cannot be refused, so it demands nothing.
+    if "Proxy-Require" in request.headers and request.method != "ACK":
+        try:
+            unknown = [tag for tag in PROXY_REQUIRE.of(request) if tag.lower() not in supported]
+        except SipParseError as error:
+            return Refusal(400, error.reason)
+        if unknown:
+            return Refusal(420, None, (("Unsupported", ", ".join(unknown)),))
+    return None
+
+
+def loop_mark(request: Request) -> str:
+    """A digest of all that decides where a request goes: the same again is a loop (16.6 step 8, RFC 5393)."""
+    parts = (
+        str(request.uri),
+        request.call_id,
+        str(request.cseq.number),
+        request.from_tag or "",
+        request.to_tag or "",
+        *request.headers.all("Route"),
+    )
+    return "." + blake2s("\n".join(parts).encode(), digest_size=6).hexdigest()
+
+
+def is_looping(request: Request, mark: str, is_ours: Callable[[str, str, int | None], bool]) -> bool:
+    """Whether the request was here before with the same `mark` (16.3 step 4). Changed, it may pass again."""
+    # Most have no such text anywhere, and need not be taken apart to see that.
+    if not any(mark in value for value in request.headers.all("Via")):
+        return False
+    return any(
+        (via.branch or "").endswith(mark) and is_ours(via.transport, via.host, via.port)
+        for via in request.vias[1:]
+    )
+
+
+def has_own_part(request: Request) -> bool:
+    """Whether `take_own_routes` may change the request."""
+    return "Route" in request.headers or request.uri.has("maddr")
+
+
+def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]:
+    """Remove the Route values that name this element, and undo what a strict router did (16.4).
+
+    A maddr that names this element has led the request here, and has done its work.
+    """
+    taken: list[NameAddr] = []
+    routes = request.routes
+    if routes and request.uri.has("lr") and is_local(request.uri):
+        # A strict router put our Record-Route into the Request-URI, and the target behind all routes.
+        taken.append(NameAddr(request.uri))
+        request.uri = routes.pop().uri
+        _set_routes(request, routes)
+    while routes and is_local(routes[0].uri):
+        taken.append(routes.pop(0))
+        request.headers.pop_first("Route")
+    maddr = request.uri.param("maddr")
+    if maddr and is_local(replace(request.uri, host=maddr.strip("[]").lower())):
+        request.uri = replace(request.uri, port=None).without("maddr", "transport")
+    return tuple(taken)
+
+
+def prepare(request: Request, uri: Uri, record_routes: Sequence[Uri], routes: Sequence[NameAddr]) -> None:
+    """Make `request` ready to leave for `uri` (16.6 steps 2 to 6)."""
+    uri = _as_request_uri(uri)
+    if request.uri != uri:
+        request.uri = uri
+    left = request.max_forwards
+    request.headers.set("Max-Forwards", str(MAX_FORWARDS if left is None else left - 1))
+    for own in reversed(record_routes):
+        request.headers.insert("Record-Route", f"<{own}>")
+    for route in reversed(routes):
+        request.headers.insert("Route", str(route))
+    if "Route" in request.headers:
+        _obey_strict_router(request)
+
+
+def _as_request_uri(uri: Uri) -> Uri:
+    """19.1.1 table 1: a Contact may say with which method and headers it wants to be asked; a Request-URI not."""
+    return replace(uri, headers="").without("method") if uri.headers or uri.has("method") else uri
+
+
+def is_secure(request: Request) -> bool:
+    """Whether it may only go over TLS: its Request-URI or its next Route is SIPS (16.6 step 4, RFC 5630 5.3)."""
+    return request.uri.scheme == "sips" or any(one.uri.scheme == "sips" for one in request.routes[:1])
+
+
+def secured(uris: Sequence[Uri]) -> Sequence[Uri]:
+    """The same as SIPS URIs: what a request that is_secure gets for Record-Route."""
+    return [replace(uri, scheme="sips") for uri in uris]
+
+
+def _obey_strict_router(request: Request) -> None:
+    """16.6 step 6: a first Route without lr becomes the Request-URI, and the target the last Route."""
+    first = next(iter(request.routes), None)
+    if first is not None and not first.uri.has("lr"):
+        request.headers.pop_first("Route")
+        request.headers.add("Route", f"<{request.uri}>")
+        request.uri = _as_request_uri(first.uri)
+
+
+def _set_routes(request: Request, routes: Sequence[NameAddr]) -> None:
+    request.headers.remove("Route")
+    for route in routes:
+        request.headers.add("Route", str(route))

@@ -1,0 +1,34 @@
+"""The transaction layer (RFC 3261 sections 17 and 18)."""
+
+from telsdk.sip.transaction.events import (
+    AckReceived,
+    Cancelled,
+    Event,
+    Outgoing,
+    RequestReceived,
+    ResponseReceived,
+    StrayResponse,
+    TimedOut,
+    TransportFailed,
+)
+from telsdk.sip.transaction.machines import ClientTransaction, ServerTransaction, State
+from telsdk.sip.transaction.stack import Stack
+from telsdk.sip.transaction.timers import Agenda, Timers
+
+__all__ = [
+    "AckReceived",
+    "Agenda",
+    "Cancelled",
+    "ClientTransaction",
+    "Event",
+    "Outgoing",
+    "RequestReceived",
+    "ResponseReceived",
+    "ServerTransaction",
+    "Stack",
+    "State",
+    "StrayResponse",
+    "TimedOut",
+    "Timers",
+    "TransportFailed",
+]

@@ -1,0 +1,156 @@
+"""Requests that were sent, until their answers can no longer come (RFC 3261 section 17.1)."""
+
+from __future__ import annotations
+
+import re
+
+from telsdk.sip.errors import ProtocolStateError
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Headers, Message, Request, Response
+from telsdk.sip.transaction.engine import Ground, Transactions
+from telsdk.sip.transaction.events import Outgoing, ResponseReceived, TimedOut, TransportFailed
+from telsdk.sip.transaction.machines import Action, ClientTransaction, Input, State
+from telsdk.sip.transaction.timers import Timer
+from telsdk.sip.transaction.via import MAX_DATAGRAM, change_via, instead_of_udp, push_via
+
+# A request as we write it, up to the end of the branch of its first Via; what follows may be cut off.
+_quoted_request = re.compile(
+    rb"([A-Z]+) [^\r\n]*+\r\n(?:(?!Via:)[^\r\n]*+\r\n)*+Via: [^\r\n;]*+(?:;(?!branch=)[^\r\n;]*+)*+"
+    rb";branch=([!-:<-~]++)[;\r]"
+).match
+_UNANSWERED = (State.CALLING, State.TRYING, State.PROCEEDING)
+
+
+class ClientTransactions(Transactions[ClientTransaction]):
+    """Keys are branch and method (17.1.3)."""
+
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        self._udp_is_left: dict[ClientTransaction, Hop] = {}  # for requests that went by TCP for their size
+
+    def send(
+        self, request: Request, hop: Hop, now: float, owner: object | None, branch_suffix: str
+    ) -> ClientTransaction:
+        """Put our Via on top and send; a request too large for UDP by TCP (18.1.1)."""
+        branch = push_via(request, hop, self._ground.sent_by_to, self._ground.token() + branch_suffix)
+        tx = self._new(request, hop, branch, owner)
+        if (by_tcp := instead_of_udp(hop, len(tx.data))) is not None and self._redirect(tx, by_tcp):
+            self._udp_is_left[tx] = hop
+        self.begin(tx, now)
+        return tx
+
+    def receive(self, response: Response, source: Hop, now: float) -> bool:
+        """Take a response; False when it answers nothing known."""
+        tx = self._known.get((response.via.branch, response.cseq.method))
+        if tx is None:
+            return False
+        status = response.status
+        if tx.state in _UNANSWERED:
+            tx.last_status = status
+            if status >= 200:
+                # The request is sent no more; what may be sent now, and again, is its ACK.
+                invite_failed = status >= 300 and tx.request.method == "INVITE"
+                tx.data = bytes(_ack(tx, response)) if invite_failed else b""
+        self.step(tx, _input(status), now, response, source)
+        if tx.cancel_wanted and tx.state is State.PROCEEDING and not tx.cancelled:
+            self._send_cancel(tx, now)
+        return True
+
+    def bounced(self, quoted: bytes, now: float) -> bool:
+        """See `telsdk.sip.transaction.stack.Stack.bounced`."""
+        sent = _quoted_request(quoted)
+        tx = self._known.get((sent[2].decode(), sent[1].decode())) if sent else None
+        if tx is None or tx.hop.reliable or tx.state not in _UNANSWERED:
+            return False
+        self._fail(tx, now)
+        return True
+
+    def cancel(self, tx: ClientTransaction, now: float) -> None:
+        """See `telsdk.sip.transaction.stack.Stack.cancel`."""
+        if tx.request.method != "INVITE":
+            raise ProtocolStateError(f"only INVITE can be cancelled, not {tx.request.method} (RFC 3261 9.1)")
+        if tx.state is State.CALLING:
+            tx.cancel_wanted = True
+        elif tx.state is State.PROCEEDING and not tx.cancelled:
+            self._send_cancel(tx, now)
+
+    def _new(self, request: Request, hop: Hop, branch: str, owner: object | None) -> ClientTransaction:
+        tx = ClientTransaction((branch, request.method), request, hop)
+        tx.owner = owner
+        tx.data = bytes(request)
+        return tx
+
+    # 18.1.1: too large for UDP
+
+    def _redirect(self, tx: ClientTransaction, hop: Hop) -> bool:
+        """Let `tx` leave for another hop than its Via says; False where we do not speak that transport."""
+        try:
+            change_via(tx.request, hop, self._ground.sent_by_to, tx.request.via.branch or "")
+        except LookupError:
+            return False
+        tx.hop, tx.data = hop, bytes(tx.request)
+        return True
+
+    def _fail(self, tx: ClientTransaction, now: float) -> None:
+        """By TCP nobody is there: the request goes by UDP after all, if it fits, as if nothing had been."""
+        by_udp = self._udp_is_left.get(tx)
+        if by_udp is None or tx.state not in (State.CALLING, State.TRYING) or len(tx.data) > MAX_DATAGRAM:
+            super()._fail(tx, now)
+            return
+        self._forget(tx)
+        for timer in Timer:
+            self._ground.agenda.stop((tx, timer))
+        self._redirect(tx, by_udp)
+        tx.interval = 0.0
+        self.begin(tx, now)
+
+    def _forget(self, tx: ClientTransaction) -> None:
+        super()._forget(tx)
+        self._udp_is_left.pop(tx, None)
+
+    def _send_cancel(self, tx: ClientTransaction, now: float) -> None:
+        tx.cancelled = True
+        cancel = self._new(_same_hop(tx, "CANCEL"), tx.hop, tx.request.via.branch or "", None)
+        self.begin(cancel, now)
+        self.step(tx, Input.CANCEL, now)
+
+    def _do(
+        self, tx: ClientTransaction, action: Action, now: float, message: Message | None, source: Hop | None
+    ) -> None:
+        del now
+        if action is Action.SEND_REQUEST or action is Action.SEND_ACK:
+            self._ground.outgoing.append(Outgoing(tx.hop, tx.data))
+        elif tx.request.method == "CANCEL":
+            pass  # its INVITE tells how the cancelling went
+        elif action is Action.PASS_RESPONSE:
+            assert isinstance(message, Response)
+            assert source is not None
+            self._ground.events.append(ResponseReceived(tx, message, source))
+        elif action is Action.TIMED_OUT:
+            self._ground.events.append(TimedOut(tx))
+        elif action is Action.FAILED:
+            self._ground.events.append(TransportFailed(tx))
+
+
+def _input(status: int) -> Input:
+    if status < 200:
+        return Input.PROVISIONAL
+    return Input.SUCCESS if status < 300 else Input.FAILURE
+
+
+def _ack(tx: ClientTransaction, response: Response) -> Request:
+    """17.1.1.3: the ACK to a final response other than 2xx."""
+    ack = _same_hop(tx, "ACK")
+    ack.headers.set("To", response.headers.get("To") or str(response.to))
+    return ack
+
+
+def _same_hop(tx: ClientTransaction, method: str) -> Request:
+    """A request that belongs to the INVITE of `tx` and takes the same way (9.1, 17.1.1.3)."""
+    invite = tx.request
+    headers = Headers()
+    headers.add("Via", str(invite.via))
+    headers.extend(invite.headers.only("Route", "From", "To", "Call-ID"))
+    headers.add("CSeq", f"{invite.cseq.number} {method}")
+    headers.add("Max-Forwards", "70")
+    return Request(method, invite.uri, headers)

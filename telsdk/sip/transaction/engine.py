@@ -1,0 +1,150 @@
+"""The transaction machines at work: what the client and the server half of the layer have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeAlias, TypeVar
+
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Message
+from telsdk.sip.transaction.events import Event, Outgoing
+from telsdk.sip.transaction.machines import Action, Input, State, Transaction, Trigger
+from telsdk.sip.transaction.timers import Agenda, Timer, Timers
+
+Tx = TypeVar("Tx", bound=Transaction)
+Running: TypeAlias = tuple[Transaction, Timer]
+
+_DOUBLING = frozenset({Timer.A, Timer.E, Timer.G})
+
+
+class Ground:
+    """What all transactions of one element stand on."""
+
+    __slots__ = ("agenda", "besides", "durations", "events", "outgoing", "sent_by", "timers", "token")
+
+    def __init__(
+        self,
+        sent_by: Callable[[str], tuple[str, int]],
+        token: Callable[[], str],
+        timers: Timers,
+        besides: frozenset[tuple[str, int]] = frozenset(),
+    ) -> None:
+        self.sent_by = sent_by
+        self.besides = besides
+        self.token = token
+        self.timers = timers
+        self.durations = {reliable: timers.durations(reliable=reliable) for reliable in (True, False)}
+        self.agenda: Agenda[Running] = Agenda()
+        self.outgoing: list[Outgoing] = []
+        self.events: list[Event] = []
+
+    def sent_by_to(self, hop: Hop) -> tuple[str, int]:
+        """What our Via names in a request to `hop`: for who opened the connection, where he opened it to."""
+        at = hop.taken_at
+        return at if at is not None and at in self.besides else self.sent_by(hop.transport)
+
+
+class Transactions(Generic[Tx]):
+    """All transactions of one kind, by their key."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._known: dict[object, Tx] = {}
+        self._by_way: dict[object, set[Tx]] = {}  # those over connections, to find them when one breaks
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def get(self, key: object) -> Tx | None:
+        """The one with that key."""
+        return self._known.get(key)
+
+    def begin(self, tx: Tx, now: float) -> None:
+        """Enter the first state."""
+        self._known[tx.id] = tx
+        if tx.hop.reliable:
+            self._by_way.setdefault(_way(tx.hop), set()).add(tx)
+        for action in tx.machine.start[1]:
+            if isinstance(action, Timer):
+                self._start_timer(tx, action, now)
+            else:
+                self._do(tx, action, now, None, None)
+
+    def step(
+        self,
+        tx: Tx,
+        trigger: Trigger,
+        now: float,
+        message: Message | None = None,
+        source: Hop | None = None,
+    ) -> None:
+        """Move on `trigger`, and do what belongs to the move.
+
+        Raises:
+            ProtocolStateError: there is no such move; nothing was changed.
+        """
+        before = tx.state
+        after, actions = tx.machine.step(before, trigger)
+        if after is not before:
+            tx.state = after
+            for timer in tx.machine.stops(before, after):
+                self._ground.agenda.stop((tx, timer))
+        for action in actions:
+            if isinstance(action, Timer):
+                self._start_timer(tx, action, now)
+            else:
+                self._do(tx, action, now, message, source)
+        if after is State.TERMINATED:
+            self._forget(tx)
+
+    def transport_failed(self, hop: Hop, now: float) -> None:
+        """Tell every transaction whose messages go over `hop`."""
+        for tx in [tx for tx in self._over(hop) if hop.covers(tx.hop)]:
+            self._fail(tx, now)
+
+    def _fail(self, tx: Tx, now: float) -> None:
+        self.step(tx, Input.TRANSPORT_ERROR, now)
+
+    def _do(self, tx: Tx, action: Action, now: float, message: Message | None, source: Hop | None) -> None:
+        """Carry out an action that is no timer."""
+        raise NotImplementedError
+
+    def _forget(self, tx: Tx) -> None:
+        self._known.pop(tx.id, None)
+        if tx.hop.reliable:
+            way = _way(tx.hop)
+            if companions := self._by_way.get(way):
+                companions.discard(tx)
+                if not companions:
+                    del self._by_way[way]
+
+    def _over(self, hop: Hop) -> Iterator[Tx]:
+        if not hop.reliable:
+            yield from self._known.values()
+            return
+        yield from self._by_way.get(_way(hop), ())
+        if hop.flow is not None:
+            yield from self._by_way.get(_way(hop.on_flow(None)), ())
+
+    def _start_timer(self, tx: Tx, timer: Timer, now: float) -> None:
+        seconds = self._ground.durations[tx.hop.reliable][timer]
+        if seconds is None:
+            return
+        if timer in _DOUBLING:
+            seconds = tx.interval = self._interval(tx, timer, seconds)
+        if seconds > 0:
+            self._ground.agenda.start((tx, timer), seconds, now)
+        else:
+            self.step(tx, timer, now)
+
+    def _interval(self, tx: Tx, timer: Timer, first: float) -> float:
+        """How long until the next retransmission (17.1.1.2, 17.1.2.2, 17.2.1)."""
+        if timer is Timer.A:
+            return tx.interval * 2 or first
+        if tx.state is State.PROCEEDING:
+            return self._ground.timers.t2
+        return min(tx.interval * 2 or first, self._ground.timers.t2)
+
+
+def _way(hop: Hop) -> object:
+    return (hop.transport, hop.host, hop.port) if hop.flow is None else hop.flow

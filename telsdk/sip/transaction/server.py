@@ -1,0 +1,122 @@
+"""Requests that came, until their retransmissions can no longer come (RFC 3261 sections 17.2, 8.2.2.2 and 9.2)."""
+
+from __future__ import annotations
+
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Message, Request, Response
+from telsdk.sip.transaction.engine import Ground, Transactions
+from telsdk.sip.transaction.events import (
+    AckReceived,
+    Cancelled,
+    Outgoing,
+    RequestReceived,
+    TimedOut,
+    TransportFailed,
+)
+from telsdk.sip.transaction.machines import Action, Input, ServerTransaction, State
+from telsdk.sip.transaction.timers import Timer
+from telsdk.sip.transaction.via import receive_via, reply_hop, server_key
+
+
+class ServerTransactions(Transactions[ServerTransaction]):
+    """Keys are made by `telsdk.sip.transaction.via.server_key` (17.2.3)."""
+
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        self.refuse_merged = False
+        self._merging: dict[object, ServerTransaction] = {}
+
+    def receive(self, request: Request, source: Hop, now: float) -> None:
+        """Take a request."""
+        via = receive_via(request, source)
+        key = server_key(request, via)
+        method = request.method
+        tx = self._known.get(key)
+        if method == "ACK":
+            if tx is None:
+                self._ground.events.append(AckReceived(request, source))
+            else:
+                self.step(tx, Input.ACK, now, request)
+            return
+        if tx is not None:
+            self.step(tx, Input.REQUEST, now)
+            return
+        tx = ServerTransaction(key, request, source, reply_hop(via, source))
+        self.begin(tx, now)
+        if method == "CANCEL":
+            self._cancel(tx, key, now)
+        elif self.refuse_merged and request.to_tag is None and not self._is_first(tx):
+            self.respond(tx, request.response(482, "Merged Request"), now)
+        else:
+            self._ground.events.append(RequestReceived(tx, request, source))
+
+    def respond(self, tx: ServerTransaction, response: Response, now: float) -> None:
+        """See `telsdk.sip.transaction.stack.Stack.respond`."""
+        status = response.status
+        trigger = _input(status)
+        tx.machine.step(tx.state, trigger)  # refuse before anything is written
+        if status > 100:
+            self._tag(tx, response)
+        tx.data = bytes(response)
+        if status >= 200:
+            # It stays for half a minute, and there may be a hundred thousand of its like.
+            tx.request = Request(tx.request.method, tx.request.uri)
+        self.step(tx, trigger, now)
+
+    def _is_first(self, tx: ServerTransaction) -> bool:
+        """8.2.2.2: the same request by another way has another branch and all else alike."""
+        tx.merge_key = (tx.request.from_tag, tx.request.call_id, tx.request.cseq)
+        return self._merging.setdefault(tx.merge_key, tx) is tx
+
+    def _cancel(self, tx: ServerTransaction, key: tuple[object, ...], now: float) -> None:
+        """Answer a CANCEL, and tell the role whose INVITE it takes back (9.2)."""
+        invite = self._known.get((*key[:-1], "INVITE"))
+        if invite is None:
+            self.respond(tx, tx.request.response(481), now)
+            return
+        tx.to_tag = self._to_tag(invite)
+        self.respond(tx, tx.request.response(200), now)
+        if invite.state is State.PROCEEDING:
+            self._ground.events.append(Cancelled(invite))
+
+    def _to_tag(self, tx: ServerTransaction) -> str:
+        if not tx.to_tag:
+            tx.to_tag = tx.request.to_tag or self._ground.token()
+        return tx.to_tag
+
+    def _tag(self, tx: ServerTransaction, response: Response) -> None:
+        tag = response.to_tag
+        if tag is None:
+            response.add_to_tag(self._to_tag(tx))
+        elif not tx.to_tag:
+            tx.to_tag = tag
+
+    def _do(
+        self, tx: ServerTransaction, action: Action, now: float, message: Message | None, source: Hop | None
+    ) -> None:
+        del source
+        if action is Action.SEND_RESPONSE:
+            if tx.data:
+                self._ground.outgoing.append(Outgoing(tx.hop, tx.data))
+        elif action is Action.SEND_100:
+            self.respond(tx, tx.request.response(100), now)
+        elif action is Action.STOP_100:
+            self._ground.agenda.stop((tx, Timer.TRYING))
+        elif action is Action.PASS_ACK:
+            assert isinstance(message, Request)
+            self._ground.events.append(AckReceived(message, tx.source))
+        elif action is Action.TIMED_OUT:
+            self._ground.events.append(TimedOut(tx))
+        elif action is Action.FAILED:
+            self._ground.events.append(TransportFailed(tx))
+
+    def _forget(self, tx: ServerTransaction) -> None:
+        super()._forget(tx)
+        if tx.merge_key is not None and self._merging.get(tx.merge_key) is tx:
+            del self._merging[tx.merge_key]
+
+
+def _input(status: int) -> Input:
+    if status < 200:
+        return Input.SEND_PROVISIONAL
+    return Input.SEND_SUCCESS if status < 300 else Input.SEND_FAILURE

@@ -1,0 +1,258 @@
+"""The transaction layer (RFC 3261 sections 17 and 18), driven from outside.
+
+Three inputs: messages that came (`Stack.receive`), wishes of the role above (`request`, `respond`, ...), and
+the clock (`advance`). Two outputs: messages to send (`take_outgoing`) and events (`take_events`). `deadline`
+says when `advance` is wanted next. A driver is then a loop:
+
+    stack.receive(message, source, now)
+    for event in stack.take_events():
+        role.handle(event, now)
+    for out in stack.take_outgoing():
+        sockets.send(out.hop, out.data)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from telsdk.sip.errors import ProtocolStateError
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Message, Request, Response
+from telsdk.sip.transaction.client import ClientTransactions
+from telsdk.sip.transaction.engine import Ground
+from telsdk.sip.transaction.events import (
+    AckReceived,
+    Cancelled,
+    Event,
+    Outgoing,
+    RequestReceived,
+    ResponseReceived,
+    StrayResponse,
+    TimedOut,
+    TransportFailed,
+)
+from telsdk.sip.transaction.machines import ClientTransaction, Input, ServerTransaction
+from telsdk.sip.transaction.server import ServerTransactions
+from telsdk.sip.transaction.timers import Timers
+from telsdk.sip.transaction.via import push_via, receive_via, reply_hop
+
+__all__ = [
+    "AckReceived",
+    "Cancelled",
+    "ClientTransaction",
+    "Event",
+    "Outgoing",
+    "ProtocolStateError",
+    "RequestReceived",
+    "ResponseReceived",
+    "ServerTransaction",
+    "Stack",
+    "StrayResponse",
+    "TimedOut",
+    "TransportFailed",
+]
+
+
+class Stack:
+    """All transactions of one element.
+
+    Args:
+        sent_by: for a transport as a Via writes it, the host and port that reach this element (18.1.1);
+            raises LookupError for one that it does not speak.
+        token: fresh random hexadecimal text, for branches and tags; at least 64 bits of it.
+        timers: RFC 3261 table 4.
+        besides: further places where it takes connections. Who came there is told that one in a Via: he may look by
+            that for the connection to answer on.
+        server_name: for the Server header of responses made here; empty for none.
+    """
+
+    def __init__(
+        self,
+        *,
+        sent_by: Callable[[str], tuple[str, int]],
+        token: Callable[[], str],
+        timers: Timers | None = None,
+        besides: frozenset[tuple[str, int]] = frozenset(),
+        server_name: str = "telsdk",
+    ) -> None:
+        self.server_name = server_name
+        self._ground = Ground(sent_by, token, timers or Timers(), besides)
+        self._clients = ClientTransactions(self._ground)
+        self._servers = ServerTransactions(self._ground)
+
+    @property
+    def transactions(self) -> int:
+        """How many there are; 0 once all is said and every timer has run out."""
+        return len(self._clients) + len(self._servers)
+
+    @property
+    def timers(self) -> Timers:
+        """The values that all timers run by."""
+        return self._ground.timers
+
+    @property
+    def sent_by(self) -> Callable[[str], tuple[str, int]]:
+        """What was given as `sent_by`."""
+        return self._ground.sent_by
+
+    def token(self) -> str:
+        """Fresh random text for a tag or a Call-ID."""
+        return self._ground.token()
+
+    def refuse_merged(self) -> None:
+        """Answer 482 to a forked request's second copy (8.2.2.2): for a user agent, which is to ring once."""
+        self._servers.refuse_merged = True
+
+    # What comes in
+
+    def receive(self, message: Message, source: Hop, now: float) -> None:
+        """Take in a message that was parsed; never raises for what a peer sent."""
+        if isinstance(message, Request):
+            self._servers.receive(message, source, now)
+        elif isinstance(message, Response) and not self._clients.receive(message, source, now):
+            # 18.1.2: silence for what answers no request of ours.
+            via = message.via
+            if self.is_ours(via.transport, via.host, via.port):
+                self._ground.events.append(StrayResponse(message, source))
+
+    def transport_failed(self, hop: Hop, now: float) -> None:
+        """`hop` cannot be reached, or its connection is gone; every transaction over it is told."""
+        self._clients.transport_failed(hop, now)
+        self._servers.transport_failed(hop, now)
+
+    def bounced(self, quoted: bytes, now: float) -> bool:
+        """A datagram that we sent did not arrive (18.4); `quoted` is how it began, as ICMP quotes it.
+
+        Whether that ended a request of ours. Only its branch counts, which nobody can guess who has not seen the
+        datagram: by addresses alone anybody could end others' calls (RFC 5927).
+        """
+        return self._clients.bounced(quoted, now)
+
+    def advance(self, now: float) -> None:
+        """Let every timer fire that is due."""
+        while (due := self._ground.agenda.pop_due(now)) is not None:
+            tx, timer = due
+            if isinstance(tx, ClientTransaction):
+                self._clients.step(tx, timer, now)
+            elif isinstance(tx, ServerTransaction):
+                self._servers.step(tx, timer, now)
+
+    def deadline(self) -> float | None:
+        """When `advance` has something to do next; None: not until something else happens."""
+        return self._ground.agenda.deadline()
+
+    # What the role wants
+
+    def request(
+        self, request: Request, hop: Hop, now: float, *, owner: object | None = None, branch_suffix: str = ""
+    ) -> ClientTransaction:
+        """Send `request` to `hop` in a transaction of its own; our Via is put on top of it.
+
+        `branch_suffix` follows the random part of the branch: a proxy finds its loops by it (16.6 step 8).
+
+        Raises:
+            ProtocolStateError: the method is ACK or CANCEL; see `send` and `cancel`.
+        """
+        if request.method in ("ACK", "CANCEL"):
+            raise ProtocolStateError(f"{request.method} starts no transaction: use send or cancel")
+        return self._clients.send(request, hop, now, owner, branch_suffix)
+
+    def respond(self, tx: ServerTransaction, response: Response, now: float) -> None:
+        """Send a response; a To tag is put in where it lacks one (8.2.6.2).
+
+        Raises:
+            ProtocolStateError: a final response was sent already, or the transaction is over.
+        """
+        self._servers.respond(tx, response, now)
+
+    def answer(
+        self,
+        tx: ServerTransaction,
+        status: int,
+        now: float,
+        reason: str | None = None,
+        *headers: tuple[str, str],
+    ) -> None:
+        """Respond with a message made here: status, reason and extra headers, no body.
+
+        Raises:
+            ProtocolStateError: as `respond` does; also for a second 2xx, which only `respond` can send.
+        """
+        if not len(tx.request.headers):
+            raise ProtocolStateError(
+                f"this {tx.request.method} has its final response: not the time for {status}"
+            )
+        self.respond(tx, self.make_response(tx.request, status, reason, *headers), now)
+
+    def answer_stateless(
+        self, request: Request, status: int, source: Hop, reason: str | None = None, *headers: tuple[str, str]
+    ) -> None:
+        """Refuse a request without remembering it: malformed, or too many of them. ACK gets no answer."""
+        if request.method == "ACK":
+            return
+        via = receive_via(request, source)
+        response = self.make_response(request, status, reason, *headers)
+        if status > 100:
+            response.add_to_tag(self.token())
+        self.send(response, reply_hop(via, source))
+
+    def abandon(self, tx: ServerTransaction, now: float) -> None:
+        """Never answer a non-INVITE request: no answer would come in time (RFC 4320 4.2).
+
+        Raises:
+            ProtocolStateError: it is an INVITE, or was answered.
+        """
+        self._servers.step(tx, Input.ABANDON, now)
+
+    def cancel(self, tx: ClientTransaction, now: float) -> None:
+        """Take back an INVITE (9.1): at once when a provisional response came, else when one comes.
+
+        Nothing happens when it has its final response or was cancelled before.
+
+        Raises:
+            ProtocolStateError: the request is not an INVITE.
+        """
+        self._clients.cancel(tx, now)
+
+    def send(self, message: Message, hop: Hop) -> Outgoing:
+        """Send outside any transaction: an ACK to a 2xx (with a new Via), or a response as it is."""
+        if isinstance(message, Request):
+            push_via(message, hop, self._ground.sent_by_to, self._ground.token())
+        out = Outgoing(hop, bytes(message))
+        self._ground.outgoing.append(out)
+        return out
+
+    def send_again(self, out: Outgoing) -> None:
+        """Send once more what `send` sent, byte for byte."""
+        self._ground.outgoing.append(out)
+
+    def make_response(
+        self, request: Request, status: int, reason: str | None = None, *headers: tuple[str, str]
+    ) -> Response:
+        """A response to `request` with our Server header; to be finished and given to `respond`."""
+        response = request.response(status, reason, headers=headers)
+        if self.server_name:
+            response.headers.add("Server", self.server_name)
+        return response
+
+    def is_ours(self, transport: str, host: str, port: int | None) -> bool:
+        """Whether a Via with this sent-by was written here."""
+        try:
+            own_host, own_port = self._ground.sent_by(transport)
+        except LookupError:
+            return False
+        return (host == own_host.strip("[]").lower() and port == own_port) or (
+            (host, port) in self._ground.besides
+        )
+
+    # What goes out
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """What is to be sent, in order; each is given out once."""
+        taken, self._ground.outgoing = self._ground.outgoing, []
+        return taken
+
+    def take_events(self) -> list[Event]:
+        """What happened, in order; each is given out once."""
+        taken, self._ground.events = self._ground.events, []
+        return taken

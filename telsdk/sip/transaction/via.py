@@ -1,0 +1,86 @@
+"""What RFC 3261 section 18 asks of every element, whatever socket it has: Via, and where a response goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from telsdk.sip.hop import DEFAULT_PORTS, Hop
+from telsdk.sip.message import Request, Via, write_host
+
+MAX_UDP_REQUEST = 1_300
+"""Bytes from which a request goes by TCP rather than UDP where the path MTU is not known (18.1.1)."""
+
+MAX_DATAGRAM = 65_507
+"""Bytes that fit into one datagram over IPv4; over IPv6 there is room for 20 more."""
+
+MAGIC = "z9hG4bK"  # 8.1.1.7: a branch that starts so is unique
+
+
+def receive_via(request: Request, source: Hop) -> Via:
+    """Note in the top Via where the request really came from (18.2.1, RFC 3581 4); returns that Via."""
+    via = request.via
+    wants_port = via.has("rport")
+    host = source.host.partition("%")[
+        0
+    ]  # the zone of a link-local address means something here alone (RFC 4007)
+    if not wants_port and via.host == host:
+        return via
+    via = via.with_param("received", host)
+    if wants_port:
+        via = via.with_param("rport", str(source.port))
+    request.headers.replace_first("Via", str(via))
+    return via
+
+
+def reply_hop(via: Via, source: Hop) -> Hop:
+    """Where responses to a request with this (stamped) top Via go (18.2.2, RFC 3581 4).
+
+    A `maddr` is not followed: whoever asks would choose who is flooded.
+    """
+    if source.reliable or via.rport is not None:
+        return source
+    port = via.port if via.port is not None else DEFAULT_PORTS["UDP"]
+    return Hop(source.transport, source.host, port, source.flow)
+
+
+def server_key(request: Request, via: Via) -> tuple[object, ...]:
+    """What makes two requests the same (17.2.3). ACK has the key of its INVITE; CANCEL but for the method."""
+    method = "INVITE" if request.method == "ACK" else request.method
+    branch = via.branch
+    if branch is not None and branch.startswith(MAGIC) and len(branch) > len(MAGIC):
+        return (branch, via.host, via.port, method)
+    # RFC 2543 clients: no two requests of one Call-ID, CSeq, From tag and URI by the same way are different.
+    cseq = request.cseq.number
+    return (str(request.uri), request.call_id, cseq, request.from_tag, branch, via.host, via.port, method)
+
+
+SentBy = Callable[[Hop], tuple[str, int]]
+
+
+def push_via(request: Request, hop: Hop, sent_by: SentBy, token: str) -> str:
+    """Put our Via on top of a request that leaves for `hop` (18.1.1); returns its branch."""
+    branch = MAGIC + token
+    request.headers.insert("Via", _via(hop, sent_by, branch))
+    return branch
+
+
+def change_via(request: Request, hop: Hop, sent_by: SentBy, branch: str) -> None:
+    """Let our Via on top of `request` say that it leaves for `hop` instead."""
+    request.headers.replace_first("Via", _via(hop, sent_by, branch))
+
+
+def instead_of_udp(hop: Hop, size: int) -> Hop | None:
+    """The hop by TCP for a request of `size` bytes that is too large for UDP (18.1.1); None where it may go as it is.
+
+    Not where datagrams came from: a phone behind NAT is reached by its flow and by nothing else (RFC 5626 5.3).
+    """
+    if hop.transport != "UDP" or size <= MAX_UDP_REQUEST or hop.is_source:
+        return None
+    return replace(hop, transport="TCP")
+
+
+def _via(hop: Hop, sent_by: SentBy, branch: str) -> str:
+    host, port = sent_by(hop)
+    rport = "" if hop.reliable else ";rport"
+    return f"SIP/2.0/{hop.transport} {write_host(host, port)}{rport};branch={branch}"

@@ -1,0 +1,46 @@
+"""The user agent: dialogs and calls (RFC 3261 sections 8, 12 to 15)."""
+
+from telsdk.sip.ua.agent import UserAgent
+from telsdk.sip.ua.call import (
+    Answered,
+    Call,
+    CallEnded,
+    CallFailed,
+    CallState,
+    IncomingCall,
+    IncomingRequest,
+    OfferAnswered,
+    OfferFailed,
+    Redirected,
+    Reinvited,
+    RequestAnswered,
+    Ringing,
+)
+from telsdk.sip.ua.dialog import Dialog, DialogId, dialog_id
+from telsdk.sip.ua.dialogs import UNANSWERED
+from telsdk.sip.ua.transfer import ReferAnswered, Referral, Referred, TransferProgress
+
+__all__ = [
+    "UNANSWERED",
+    "Answered",
+    "Call",
+    "CallEnded",
+    "CallFailed",
+    "CallState",
+    "Dialog",
+    "DialogId",
+    "IncomingCall",
+    "IncomingRequest",
+    "OfferAnswered",
+    "OfferFailed",
+    "Redirected",
+    "ReferAnswered",
+    "Referral",
+    "Referred",
+    "Reinvited",
+    "RequestAnswered",
+    "Ringing",
+    "TransferProgress",
+    "UserAgent",
+    "dialog_id",
+]

@@ -1,0 +1,40 @@
+"""What a server looks at before anything else of a request (RFC 3261 sections 8.2.2 and 8.2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from telsdk.sip.errors import SipParseError
+from telsdk.sip.message import (
+    ACCEPT,
+    CONTENT_DISPOSITION,
+    CONTENT_ENCODING,
+    Refusal,
+    Request,
+    inspection,
+    weight,
+)
+from telsdk.sip.ua.call import SDP
+
+
+def refusal(request: Request, supported: AbstractSet[str]) -> Refusal | None:
+    """Why `request` is refused by a user agent with these option tags; None where nothing stands against it."""
+    return inspection(request, supported) or (
+        _invite_refusal(request) if request.method == "INVITE" else None
+    )
+
+
+def _invite_refusal(request: Request) -> Refusal | None:
+    """8.2.3: a session is described by SDP, in the question and in the answer."""
+    try:
+        disposition = CONTENT_DISPOSITION.of(request) if request.body else None
+        if request.body and not (disposition and disposition.is_optional):
+            if request.content_type not in (SDP, None):
+                return Refusal(415, None, (("Accept", SDP),))
+            if any(coding.lower() != "identity" for coding in CONTENT_ENCODING.of(request)):
+                return Refusal(415, None, (("Accept-Encoding", "identity"),))
+        if "Accept" in request.headers and not weight(ACCEPT.of(request), SDP):
+            return Refusal(406)  # 20.1: our answer would be SDP
+    except SipParseError as error:
+        return Refusal(400, error.reason)
+    return None

@@ -1,0 +1,216 @@
+"""What the parts of a user agent share: its calls' dialogs, the clock, the way out."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from telsdk.sip.errors import SipParseError
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Message, Request, Response, Uri
+from telsdk.sip.message import readers as fields
+from telsdk.sip.transaction import Agenda, ClientTransaction, Event, ServerTransaction, Stack, State
+from telsdk.sip.ua.call import SDP, Call, CallEnded, CallState, has_sdp, tokens_in
+from telsdk.sip.ua.dialog import TARGET_REFRESH, Dialog, DialogId, Side, dialog_id
+
+NextHop: TypeAlias = Callable[[Uri, Dialog | None], Hop]
+Done: TypeAlias = Callable[[Response | None, int, float], None]
+"""Gets the final response, or None; its status, or 408 or 503 in its place; and the time."""
+
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, UPDATE"
+ALLOW_WITH = {"100rel": "PRACK"}  # what else, by the option tag that it belongs to
+ALLOW_TRANSFERS = "REFER, NOTIFY"
+
+MAX_FINISHED = 64  # dialogs that are over and still known as such (RFC 3891 section 3)
+
+UNANSWERED = (State.TRYING, State.PROCEEDING)
+
+
+class Alarm(StrEnum):
+    """The clocks of a call that are the user agent's own, not a transaction's."""
+
+    RESEND = "send the 2xx again"
+    NO_ACK = "stop waiting for the ACK"
+    RESEND_1XX = "send the reliable 1xx again"
+    NO_PRACK = "stop waiting for the PRACK"
+    RING = "stop ringing"
+    REFRESH = "refresh the session"
+    EXPIRE = "end a session that nobody refreshed"
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """Who waits for the answer to a request within a call: the owner of its transaction."""
+
+    done: Done
+
+
+class Calls:
+    """The calls of one user agent.
+
+    Args:
+        supported: option tags that this user agent understands; it says so in what it sends.
+        transfers: whether it takes REFER.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        contact: str,
+        next_hop: NextHop,
+        supported: Iterable[str] = (),
+        *,
+        transfers: bool = False,
+    ) -> None:
+        self.stack = stack
+        self.contact = contact
+        self.next_hop = next_hop
+        self.supported = frozenset(supported)
+        self.dialogs: dict[DialogId, tuple[Call, Dialog]] = {}
+        self.alarms: Agenda[tuple[Call, Alarm]] = Agenda()
+        self.finished: OrderedDict[DialogId, None] = OrderedDict()
+        self.events: list[Event] = []
+        also = [methods for tag, methods in ALLOW_WITH.items() if tag in self.supported]
+        self.allow = ", ".join([ALLOW, *also, *([ALLOW_TRANSFERS] if transfers else [])])
+
+    def know(self, call: Call, dialog: Dialog) -> None:
+        """Let requests of this dialog find the call."""
+        self.dialogs[dialog.id] = (call, dialog)
+
+    def dialog_of(self, call: Call, tx: ServerTransaction) -> Dialog:
+        """The dialog that our first response with a tag makes, of which `tx` was the transaction (12.1.1)."""
+        if call.dialog is None:
+            call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=False)
+            call.dialog.open_offer = offering(call.request, Side.THEIRS)
+            self.know(call, call.dialog)
+        return call.dialog
+
+    def end(self, call: Call, now: float, event: Event | None = None) -> None:
+        """The call is over: nothing more of it is remembered, and its owner hears of it once."""
+        self.terminate_pending(call, now)
+        if call.offer is not None:
+            self.stack.cancel(call.offer, now)  # else a peer that said 1xx and no more would keep it for ever
+        call.state = CallState.ENDED
+        call.answer = call.offered = call.offer = call.update = call.asked = None
+        call.local_sdp = call.remote_sdp = b""
+        call.reliable = call.replaces = call.owes_ack = None
+        call.refers.clear()
+        call.referred.clear()
+        call.rseqs.clear()
+        call.unacknowledged.clear()
+        for alarm in Alarm:
+            self.alarms.stop((call, alarm))
+        for dialog in (*call.early.values(), *([call.dialog] if call.dialog else [])):
+            if self.dialogs.pop(dialog.id, None) is not None:
+                self.finished[dialog.id] = None
+        while len(self.finished) > MAX_FINISHED:
+            self.finished.popitem(last=False)
+        if event is not None:
+            self.events.append(event)
+
+    def ask(self, dialog: Dialog, request: Request, now: float, done: Done) -> ClientTransaction:
+        """Send a request within a dialog, and have `done` called with what comes of it."""
+        hop = self.next_hop(dialog.next_uri, dialog)
+        return self.stack.request(request, hop, now, owner=Waiting(done))
+
+    def bye(self, dialog: Dialog, now: float) -> None:
+        """Send BYE (15.1.1). Whatever comes back, this side is through with the dialog."""
+        request = dialog.request("BYE")
+        self.stack.request(request, self.next_hop(dialog.next_uri, dialog), now, owner=self)
+
+    def ack(self, call: Call, dialog: Dialog, invite: Request, body: bytes = b"") -> None:
+        """Acknowledge the 2xx to an INVITE of ours (13.2.2.4)."""
+        ack = dialog.request("ACK", cseq=invite.cseq.number)
+        if dialog.route_set:
+            # 13.2.2.4 wants the INVITE's credentials; a callee reached directly has no business with them.
+            for name in ("Authorization", "Proxy-Authorization"):
+                for value in invite.headers.all(name):
+                    ack.headers.add(name, value)
+        ack.body = body
+        name_body(ack)
+        hop = self.next_hop(dialog.next_uri, dialog)
+        call.acks[dialog.remote.tag or ""] = invite.cseq.number, self.stack.send(ack, hop)
+
+    def leave(self, call: Call, by: str, now: float) -> None:
+        """End a call whose dialog stands."""
+        assert call.dialog is not None
+        self.terminate_pending(call, now)
+        if call.owes_ack is not None:
+            self.ack(call, call.dialog, call.request)
+        self.bye(call.dialog, now)
+        self.end(call, now, CallEnded(call, by))
+
+    def terminate_pending(self, call: Call, now: float) -> None:
+        """15.1.2: a request of the peer that is unanswered when the call ends gets 487."""
+        asked = call.asked.tx if call.asked is not None else None
+        for tx in (call.tx, call.offered, asked, *call.referred):
+            if isinstance(tx, ServerTransaction) and tx.state in UNANSWERED:
+                self.stack.answer(tx, 487, now)
+
+    def for_dialog(self, message: Message, *, allow: bool) -> None:
+        """Put in what every message carries that makes a dialog or answers in one."""
+        message.headers.add("Contact", self.contact)
+        if allow:
+            self.describe_self(message)
+
+    def describe_self(self, message: Message) -> None:
+        """Say which methods and extensions this user agent takes (20.5, 20.37)."""
+        message.headers.add("Allow", self.allow)
+        if self.supported:
+            message.headers.add("Supported", ", ".join(sorted(self.supported)))
+
+    def describe_where_due(self, response: Response) -> None:
+        """Say what this user agent takes where it was asked for that (11.2), or for what it does not take (8.2.1)."""
+        asked = response.cseq.method == "OPTIONS" and response.status < 300
+        if (asked or response.status == 405) and "Allow" not in response.headers:
+            self.describe_self(response)
+        if asked and "Accept" not in response.headers:
+            response.headers.add("Accept", SDP)
+
+    def refresh(self, request: Request) -> None:
+        """A request of the peer gets its 2xx: take its Contact if it is one that moves the remote target."""
+        known = self.dialogs.get(dialog_id(request))
+        if known is not None and request.method in TARGET_REFRESH:
+            known[1].refresh(request)
+
+    def chance(self, low: float, high: float) -> float:
+        """A random number of seconds, to the hundredth; its randomness is that of the stack's tokens."""
+        share = (int(self.stack.token(), 16) & 0xFFFF_FFFF) / 2**32
+        return round(low + (high - low) * share, 2)
+
+    def refuse_second(self, tx: ServerTransaction, now: float) -> None:
+        """Refuse an offer that comes before another of the peer is answered (14.2, RFC 3311 section 5.2)."""
+        wait = ("Retry-After", str(round(self.chance(0, 10))))
+        self.stack.answer(tx, 500, now, "Offer Pending", wait)
+
+    def retry_after(self, call: Call, response: Response | None) -> float | None:
+        """When to offer again what was refused so, in seconds; see `OfferFailed`."""
+        if response is None:
+            return None
+        if response.status == 491:
+            # 14.1: whoever made the Call-ID waits longer, so that the two do not meet again.
+            return self.chance(2.1, 4.0) if call.outgoing else self.chance(0.0, 2.0)
+        try:
+            return float(fields.retry_after(response.headers))
+        except SipParseError:
+            return None
+
+
+def name_body(message: Message) -> None:
+    """A body without a type is a session description."""
+    if message.body and "Content-Type" not in message.headers:
+        message.headers.add("Content-Type", SDP)
+
+
+def note_peer(call: Call, message: Message) -> None:
+    """Note what the peer says that it takes (20.5)."""
+    if "Allow" in message.headers:
+        call.allow = frozenset(tokens_in(message, "Allow"))
+
+
+def offering(message: Message, side: Side) -> Side | None:
+    """Whose offer is open once `side` has sent this as the first of an exchange."""
+    return side if has_sdp(message) else None

@@ -1,0 +1,210 @@
+"""The called half of a user agent: ring, answer, wait for the ACK (RFC 3261 sections 13.3 and 9.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telsdk.sip.errors import ProtocolStateError
+from telsdk.sip.message import Request, Response
+from telsdk.sip.transaction import ServerTransaction
+from telsdk.sip.ua.call import (
+    Call,
+    CallConfirmed,
+    CallEnded,
+    CallState,
+    IncomingCall,
+    PendingAnswer,
+    Reinvited,
+    has_sdp,
+)
+from telsdk.sip.ua.dialog import Dialog, Side
+from telsdk.sip.ua.dialogs import Alarm, Calls, name_body, note_peer, offering
+from telsdk.sip.ua.prack import Reliable
+from telsdk.sip.ua.replaces import replaced_by
+from telsdk.sip.ua.session_timer import SessionTimers
+
+Fields = Sequence[tuple[str, str]]
+
+
+class Callee:
+    """Incoming calls of one user agent, and new offers within any call."""
+
+    def __init__(self, calls: Calls, timers: SessionTimers, reliable: Reliable) -> None:
+        self._calls = calls
+        self._reliable = reliable
+        self._timers = timers
+
+    def invited(self, tx: ServerTransaction, request: Request, now: float) -> None:
+        """An INVITE outside of any dialog."""
+        if not request.contacts:
+            self._calls.stack.answer(tx, 400, now, "Contact missing")
+            return
+        replaced = replaced_by(self._calls, request)
+        if isinstance(replaced, int):
+            self._calls.stack.answer(tx, replaced, now)
+            return
+        call = Call(outgoing=False, request=request, tx=tx, replaces=replaced)
+        tx.owner = call
+        note_peer(call, request)
+        call.remote_sdp = request.body
+        self._calls.events.append(IncomingCall(call, request))
+
+    def reinvited(
+        self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: float
+    ) -> None:
+        """An INVITE within the call."""
+        unanswered = call.state in (CallState.CALLING, CallState.RINGING)
+        if call.offer is not None or dialog.open_offer is Side.OURS or (unanswered and call.outgoing):
+            self._calls.stack.answer(tx, 491, now)  # 14.2: both offer at once
+            return
+        if call.answer is not None or call.is_offered or dialog.open_offer is Side.THEIRS or unanswered:
+            self._calls.refuse_second(tx, now)  # 14.2: one offer after the other
+            return
+        tx.owner, call.offered = call, tx
+        dialog.open_offer = offering(request, Side.THEIRS)
+        note_peer(call, request)
+        if self._timers.repeats(call, request):
+            self.accept_offer(call, tx, call.local_sdp, now, ())
+            return
+        self._calls.events.append(Reinvited(call, tx, request))
+
+    def ring(
+        self, call: Call, status: int, now: float, headers: Fields, body: bytes, reliable: bool | None
+    ) -> None:
+        """Send 180, or another 1xx."""
+        tx = self._open(call)
+        response = self._response(tx, status, headers, body)
+        if self._reliable.applies(call.request, response, reliable):
+            self._reliable.send(call, tx, response, now)
+        else:
+            self._calls.stack.respond(tx, response, now)
+            self._calls.dialog_of(call, tx)
+        call.state = CallState.RINGING
+
+    def accept(self, call: Call, body: bytes, now: float, headers: Fields) -> None:
+        """Send the 200 that answers the call."""
+        tx = self._open(call)
+        response = self._response(tx, 200, headers, body)
+        if not self._reliable.holds(call, response):
+            self._accept(call, tx, response, now)
+
+    def pracked(self, call: Call, now: float) -> None:
+        """What was to be sent reliably before the 200 has arrived."""
+        response = self._reliable.take_final(call)
+        if response is not None and isinstance(call.tx, ServerTransaction):
+            self._accept(call, call.tx, response, now)
+
+    def _accept(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
+        self._timers.grant(call, call.request, response, now)
+        self._answer(call, tx, response, now)
+        call.state = CallState.ANSWERED
+        dialog = self._calls.dialog_of(call, tx)
+        dialog.confirmed = True
+        if call.reliable is not None and call.reliable.described:
+            return
+        self._described(call, dialog, call.request, response)
+
+    def accept_offer(
+        self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields
+    ) -> None:
+        """Send the 200 that answers an INVITE within the call."""
+        if tx is not call.offered or not call.is_offered:
+            raise ProtocolStateError("this offer was answered or withdrawn, or the call is over")
+        request = tx.request
+        response = self._response(tx, 200, headers, body)
+        self._timers.grant(call, request, response, now)
+        self._answer(call, tx, response, now)
+        self._calls.refresh(request)
+        assert call.dialog is not None
+        self._described(call, call.dialog, request, response)
+
+    def refused(self, call: Call) -> None:
+        """The INVITE within the call was answered with something else than 200."""
+        if call.dialog is not None:
+            call.dialog.open_offer = None
+
+    def reject(self, call: Call, status: int, now: float, reason: str | None, headers: Fields) -> None:
+        """Refuse the call."""
+        self._calls.stack.answer(self._unanswered(call), status, now, reason, *headers)
+        self._calls.end(call, now, CallEnded(call, "local"))
+
+    def cancelled(self, call: Call, tx: ServerTransaction, now: float) -> None:
+        """The peer took an INVITE back (9.2); one that was answered first stays."""
+        if tx is call.offered:
+            self._calls.stack.answer(tx, 487, now)
+            self.refused(call)
+        elif call.state in (CallState.CALLING, CallState.RINGING):
+            self._calls.end(call, now, CallEnded(call, "remote"))
+
+    def acked(self, call: Call, ack: Request, now: float) -> None:
+        """An ACK within the call; it ends the retransmission of the 2xx it belongs to."""
+        answer = call.answer
+        if answer is None or ack.cseq.number != answer.response.cseq.number:
+            return
+        self._stop(call)
+        if answer.offers and call.dialog is not None:
+            call.dialog.open_offer = None
+            call.remote_sdp = ack.body
+        if call.state is CallState.ANSWERED:
+            call.state = CallState.CONFIRMED
+            self._calls.events.append(CallConfirmed(call, ack))
+        if call.leaving:
+            self._calls.leave(call, call.leaving, now)
+
+    def resend(self, call: Call, now: float) -> None:
+        """13.3.1.4: the interval doubles up to T2, on every transport: a hop further on may lose messages."""
+        answer = call.answer
+        if answer is None or answer.tx.ended:
+            return
+        self._calls.stack.respond(answer.tx, answer.response, now)
+        answer.interval = min(2 * answer.interval, self._calls.stack.timers.t2)
+        self._calls.alarms.start((call, Alarm.RESEND), answer.interval, now)
+
+    def no_ack(self, call: Call, now: float) -> None:
+        """64*T1 without ACK: the dialog stands, the session should not (13.3.1.4)."""
+        self._stop(call)
+        self._calls.leave(call, call.leaving or "lost", now)
+
+    def _stop(self, call: Call) -> None:
+        call.answer = None
+        self._calls.alarms.stop((call, Alarm.RESEND))
+        self._calls.alarms.stop((call, Alarm.NO_ACK))
+
+    def _answer(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
+        timers = self._calls.stack.timers
+        self._calls.stack.respond(tx, response, now)
+        call.answer = PendingAnswer(tx, response, timers.t1)
+        self._calls.alarms.start((call, Alarm.RESEND), timers.t1, now)
+        self._calls.alarms.start((call, Alarm.NO_ACK), timers.timeout, now)
+
+    def _described(self, call: Call, dialog: Dialog, request: Request, response: Response) -> None:
+        """Our 2xx has closed the exchange that `request` opened, or opened one that its ACK closes (13.2.1)."""
+        call.local_sdp = response.body
+        if has_sdp(request):
+            dialog.open_offer = None
+            call.remote_sdp = request.body
+        elif call.answer is not None:
+            dialog.open_offer = offering(response, Side.OURS)
+            call.answer.offers = dialog.open_offer is not None
+
+    def _unanswered(self, call: Call) -> ServerTransaction:
+        if call.state not in (CallState.CALLING, CallState.RINGING) or not isinstance(
+            call.tx, ServerTransaction
+        ):
+            raise ProtocolStateError(f"this call is {call.state}: only an incoming one, unanswered, can be")
+        return call.tx
+
+    def _open(self, call: Call) -> ServerTransaction:
+        """The INVITE of a call that may still ring or be answered."""
+        if call.reliable is not None and call.reliable.final is not None:
+            raise ProtocolStateError("this call is answered, and waits for a PRACK")
+        return self._unanswered(call)
+
+    def _response(self, tx: ServerTransaction, status: int, headers: Fields, body: bytes) -> Response:
+        response = self._calls.stack.make_response(tx.request, status, None, *headers)
+        for route in tx.request.headers.all("Record-Route"):
+            response.headers.add("Record-Route", route)
+        self._calls.for_dialog(response, allow=status >= 200)
+        response.body = body
+        name_body(response)
+        return response

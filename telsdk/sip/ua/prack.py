@@ -1,0 +1,235 @@
+"""Provisional responses that surely arrive (RFC 3262), and the offers and answers that they carry.
+
+The called side numbers such a response by RSeq and sends it again, at doubling intervals, until a PRACK names
+that number in its RAck. It sends one at a time: what is to follow, the 2xx included, waits for the PRACK. If
+none comes in 64*T1 the call is refused with 504 (section 3). The calling side takes them in order of their
+numbers, each once, and leaves one out of order unacknowledged, so that it comes again (section 4).
+
+Where session descriptions may be (section 5): the answer to the INVITE's offer in the reliable response, and
+then another offer in the PRACK, answered by its 200; or, to an INVITE without one, the offer in the response
+and the answer in the PRACK.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from telsdk.sip.errors import ProtocolStateError, SipParseError
+from telsdk.sip.message import RACK, RSEQ, RAck, Request, Response
+from telsdk.sip.transaction import ServerTransaction
+from telsdk.sip.ua.call import (
+    Call,
+    CallEnded,
+    OfferAnswered,
+    OfferFailed,
+    ProvisionalConfirmed,
+    Reliably,
+    has_sdp,
+    tokens_in,
+)
+from telsdk.sip.ua.dialog import Dialog, Side
+from telsdk.sip.ua.dialogs import Alarm, Calls, name_body
+from telsdk.sip.ua.update import Updates
+
+TAG = "100rel"
+
+
+class Taken(Enum):
+    """What is to be done about a provisional response that came."""
+
+    PASS = auto()  # tell the application
+    DROP = auto()  # one that came before, or out of order
+    ASK = auto()  # tell the application, which has to send the PRACK
+
+
+def rack_of(response: Response) -> RAck | None:
+    """What acknowledges this response; None where it asks for nothing, or in a way nobody understands."""
+    if TAG not in tokens_in(response, "Require"):
+        return None
+    try:
+        number = RSEQ.of(response)
+    except SipParseError:
+        return None
+    return None if number is None else RAck(number, response.cseq.number, response.cseq.method)
+
+
+class Reliable:
+    """Reliable provisional responses of one user agent's calls. At work when it supports ``100rel``."""
+
+    def __init__(self, calls: Calls, updates: Updates) -> None:
+        self._calls = calls
+        self._updates = updates
+
+    @property
+    def on(self) -> bool:
+        return TAG in self._calls.supported
+
+    # The called side
+
+    def applies(self, request: Request, response: Response, wanted: bool | None) -> bool:
+        """Whether this response to an INVITE has to be, or may and shall be, a reliable one (section 3)."""
+        if not self.on or response.status == 100:
+            return False
+        if TAG in tokens_in(request, "Require"):
+            return True
+        shall = bool(response.body) if wanted is None else wanted
+        return shall and TAG in tokens_in(request, "Supported")
+
+    def send(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
+        """Send it, or keep it until the one before it is acknowledged."""
+        if call.reliable is None:
+            first = int(self._calls.stack.token(), 16) % (2**31 - 1)
+            call.reliable = Reliably(first)
+        if call.reliable.pending is not None:
+            call.reliable.waiting.append(response)
+        else:
+            self._send(call, tx, call.reliable, response, now)
+
+    def holds(self, call: Call, response: Response) -> bool:
+        """Whether the 2xx that answers the call has to wait, and is kept: `take_final` gives it back."""
+        state = call.reliable
+        if state is None or state.pending is None:
+            return False
+        state.final = response
+        return True
+
+    def take_final(self, call: Call) -> Response | None:
+        """The 2xx that was kept and may go now."""
+        state = call.reliable
+        if state is None or state.pending is not None or call.asked is not None:
+            return None
+        final, state.final = state.final, None
+        return final
+
+    def received(
+        self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: float
+    ) -> None:
+        """Take a PRACK of the peer."""
+        state = call.reliable
+        try:
+            rack = RACK.of(request)
+        except SipParseError as error:
+            self._calls.stack.answer(tx, 400, now, error.reason)
+            return
+        if rack is None:
+            self._calls.stack.answer(tx, 400, now, "RAck missing")
+            return
+        if state is None or state.pending is None or rack != rack_of(state.pending):
+            self._calls.stack.answer(tx, 481, now)
+            return
+        self._stop(call)
+        if has_sdp(state.pending) and dialog.open_offer is Side.THEIRS:
+            dialog.open_offer = None  # our answer has arrived
+        state.pending = None
+        self._calls.events.append(ProvisionalConfirmed(call, request))
+        if has_sdp(request) and dialog.open_offer is None:
+            self._updates.ask(call, dialog, tx, request)
+        else:
+            if dialog.open_offer is Side.OURS:
+                dialog.open_offer = None
+                call.remote_sdp = request.body
+            self._calls.stack.answer(tx, 200, now)
+        if state.waiting and isinstance(call.tx, ServerTransaction):
+            self._send(call, call.tx, state, state.waiting.pop(0), now)
+
+    def resend(self, call: Call, now: float) -> None:
+        """Section 3: the interval doubles, and no T2 bounds it."""
+        state = call.reliable
+        if state is None or state.pending is None or not isinstance(call.tx, ServerTransaction):
+            return
+        self._calls.stack.respond(call.tx, state.pending, now)
+        state.interval *= 2
+        self._calls.alarms.start((call, Alarm.RESEND_1XX), state.interval, now)
+
+    def no_prack(self, call: Call, now: float) -> None:
+        """64*T1 without PRACK."""
+        assert isinstance(call.tx, ServerTransaction)
+        self._stop(call)
+        self._calls.stack.answer(call.tx, 504, now, "No PRACK")
+        self._calls.end(call, now, CallEnded(call, "lost"))
+
+    def _send(
+        self, call: Call, tx: ServerTransaction, state: Reliably, response: Response, now: float
+    ) -> None:
+        state.number += 1
+        response.headers.add("Require", TAG)
+        response.headers.add("RSeq", str(state.number))
+        self._calls.stack.respond(tx, response, now)
+        dialog = self._calls.dialog_of(call, tx)
+        state.pending, state.interval = response, self._calls.stack.timers.t1
+        self._calls.alarms.start((call, Alarm.RESEND_1XX), state.interval, now)
+        self._calls.alarms.start((call, Alarm.NO_PRACK), self._calls.stack.timers.timeout, now)
+        if has_sdp(response) and not state.described:
+            state.described = True
+            call.local_sdp = response.body
+            if not has_sdp(call.request):
+                dialog.open_offer = Side.OURS
+
+    def _stop(self, call: Call) -> None:
+        self._calls.alarms.stop((call, Alarm.RESEND_1XX))
+        self._calls.alarms.stop((call, Alarm.NO_PRACK))
+
+    # The calling side
+
+    def take(self, call: Call, dialog: Dialog, response: Response, now: float, *, may_ask: bool) -> Taken:
+        """Take a provisional response to an INVITE of ours, and send its PRACK if the application need not."""
+        rack = rack_of(response) if self.on else None
+        if rack is None:
+            return Taken.PASS
+        key = (dialog.remote.tag or "", rack.cseq)
+        last = call.rseqs.get(key)
+        if last is not None and rack.rseq != last + 1:
+            return Taken.DROP
+        call.rseqs[key] = rack.rseq
+        if has_sdp(response):
+            if dialog.open_offer is Side.OURS:
+                dialog.open_offer, dialog.agreed = None, True
+                call.remote_sdp = response.body
+            elif last is None and not has_sdp(call.request):
+                dialog.open_offer = Side.THEIRS
+        if may_ask and (call.pracks_itself or dialog.open_offer is Side.THEIRS):
+            call.unacknowledged[dialog.remote.tag or ""] = response
+            return Taken.ASK
+        self._prack(call, dialog, response, rack, b"", now)
+        return Taken.PASS
+
+    def prack(self, call: Call, response: Response, body: bytes, now: float) -> None:
+        """Acknowledge a response of which `Ringing` said that the application has to.
+
+        Raises:
+            ProtocolStateError: it is acknowledged, or the call is not ringing any more.
+        """
+        tag = response.to.tag or ""
+        dialog = call.early.get(tag)
+        rack = rack_of(response)
+        if dialog is None or rack is None or call.unacknowledged.get(tag) is not response:
+            raise ProtocolStateError("nothing to acknowledge: it is done, or the call does not ring any more")
+        del call.unacknowledged[tag]
+        self._prack(call, dialog, response, rack, body, now)
+
+    def _prack(
+        self, call: Call, dialog: Dialog, response: Response, rack: RAck, body: bytes, now: float
+    ) -> None:
+        request = dialog.request("PRACK")
+        request.headers.add("RAck", str(rack))
+        request.body = body
+        name_body(request)
+        offers = has_sdp(request) and dialog.open_offer is None
+        if offers:
+            dialog.open_offer = Side.OURS
+        elif dialog.open_offer is Side.THEIRS:
+            dialog.open_offer, dialog.agreed = None, True
+            call.local_sdp, call.remote_sdp = body, response.body
+
+        def done(answer: Response | None, status: int, _now: float) -> None:
+            if not offers or call.ended:
+                return
+            dialog.open_offer = None
+            if answer is not None and status < 300:
+                call.local_sdp, call.remote_sdp = body, answer.body
+                self._calls.events.append(OfferAnswered(call, answer))
+            else:
+                wait = self._calls.retry_after(call, answer)
+                self._calls.events.append(OfferFailed(call, answer, status, wait))
+
+        self._calls.ask(dialog, request, now, done)

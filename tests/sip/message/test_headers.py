@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telsdk.sip.errors import LimitExceeded, SipParseError, Unwritable
+from telsdk.sip.limits import MAX_LIST_VALUES
+from telsdk.sip.message import Headers, Via
+from telsdk.sip.message.headers import CSeq, split_list
+from tests.sip.messages import addresses, cseqs, texts, tokens, vias
+
+
+def sample() -> Headers:
+    return Headers(
+        [
+            ("Via", "SIP/2.0/UDP a;branch=1, SIP/2.0/UDP b;branch=2"),
+            ("v", "SIP/2.0/UDP c;branch=3"),
+            ("Contact", '"A, B" <sip:a,b@h>, <sip:c@h>'),
+            ("Subject", "one, two"),
+            ("X-A", "1"),
+            ("x-a", "2, 3"),
+        ]
+    )
+
+
+def test_values_of_list_fields_come_one_by_one_however_they_were_spread() -> None:
+    assert sample().all("via") == [
+        "SIP/2.0/UDP a;branch=1",
+        "SIP/2.0/UDP b;branch=2",
+        "SIP/2.0/UDP c;branch=3",
+    ]
+    assert sample().all("m") == ['"A, B" <sip:a,b@h>', "<sip:c@h>"]
+    assert sample().get("VIA") == "SIP/2.0/UDP a;branch=1"
+    assert sample().count("Via") == 2
+
+
+def test_values_of_other_fields_stay_whole() -> None:
+    assert sample().all("Subject") == ["one, two"]
+    assert sample().all("X-A") == ["1", "2, 3"]
+    assert sample().get("s") == "one, two"
+
+
+def test_absent_fields_have_no_values() -> None:
+    headers = sample()
+    assert (headers.get("To"), headers.all("To"), "To" in headers, headers.pop_first("To")) == (
+        None,
+        [],
+        False,
+        None,
+    )
+    headers.remove("To")
+    assert len(headers) == 6
+
+
+def test_an_empty_line_of_a_list_holds_no_value_but_is_there() -> None:
+    headers = Headers([("Supported", ""), ("Supported", "a, b")])
+    assert (headers.all("k"), headers.get("k")) == (["a", "b"], "a")
+    assert headers.pop_first("k") == "a"
+    assert headers.lines() == ["Supported: ", "Supported: b"]
+    assert "Supported" in Headers([("k", "")])
+    assert Headers([("k", "")]).get("Supported") is None
+
+
+def test_lines_are_seen_as_they_are() -> None:
+    headers = Headers([("v", "a, b"), ("To", "<sip:h>"), ("Via", "c"), ("X-A", "1")])
+    assert list(headers.items()) == [("via", "a, b"), ("to", "<sip:h>"), ("via", "c"), ("x-a", "1")]
+    assert (headers.first_line("via"), headers.first_line("from")) == ("a, b", None)
+    assert headers.keys() == {"via", "to", "x-a"}
+    assert headers.repeated({"via", "to"}) == ["via", "via"]
+    assert headers.repeated({"to", "x-a"}) == []
+    assert repr(Headers([("v", "a")])) == "Headers([('v', 'a')])"
+    assert repr(Headers([("y", "token")])) == "Headers([('y', '…')])"  # Identity, in its compact form
+
+
+def test_a_new_via_is_put_above_the_others_and_an_unknown_field_above_all() -> None:
+    headers = Headers([("To", "<sip:h>"), ("v", "SIP/2.0/UDP a")])
+    headers.insert("Via", "SIP/2.0/UDP new")
+    headers.insert("Route", "<sip:r>")
+    assert headers.lines() == ["Route: <sip:r>", "To: <sip:h>", "Via: SIP/2.0/UDP new", "v: SIP/2.0/UDP a"]
+
+
+def test_popping_takes_one_value_of_a_list_and_leaves_the_rest_of_its_line() -> None:
+    headers = sample()
+    assert headers.pop_first("Via") == "SIP/2.0/UDP a;branch=1"
+    assert headers.lines()[:2] == ["Via: SIP/2.0/UDP b;branch=2", "v: SIP/2.0/UDP c;branch=3"]
+    assert headers.pop_first("Via") == "SIP/2.0/UDP b;branch=2"
+    assert headers.lines()[0] == "v: SIP/2.0/UDP c;branch=3"
+    assert headers.pop_first("Via") == "SIP/2.0/UDP c;branch=3"
+    assert "Via" not in headers
+    assert headers.pop_first("Subject") == "one, two"
+
+
+def test_popping_a_lone_value_with_a_comma_in_it_leaves_no_empty_line() -> None:
+    headers = Headers([("Contact", '"A, B" <sip:a@h>')])
+    assert headers.pop_first("Contact") == '"A, B" <sip:a@h>'
+    assert len(headers) == 0
+
+
+def test_replacing_the_first_value_leaves_the_others_and_the_name_as_they_came() -> None:
+    headers = sample()
+    headers.replace_first("v", "SIP/2.0/UDP new")
+    headers.replace_first("subject", "three, four")
+    headers.replace_first("To", "<sip:h>")
+    assert headers.lines()[0] == "Via: SIP/2.0/UDP new, SIP/2.0/UDP b;branch=2"
+    assert headers.get("Subject") == "three, four"
+    assert headers.lines()[-1] == "To: <sip:h>"
+
+
+def test_setting_replaces_every_line_in_the_place_of_the_first() -> None:
+    headers = sample()
+    headers.set("Via", "SIP/2.0/UDP only")
+    headers.set("Expires", "60")
+    assert headers.lines()[0] == "Via: SIP/2.0/UDP only"
+    assert headers.count("Via") == 1
+    assert headers.lines()[-1] == "Expires: 60"
+
+
+def test_a_copy_is_independent_and_only_picks() -> None:
+    headers = sample()
+    twin = headers.copy()
+    twin.remove("Via")
+    assert headers.count("Via") == 2
+    lines = headers.lines()
+    assert headers.only("subject", "v").lines() == [lines[0], lines[1], lines[3]]
+    twin.extend(headers.only("Via"))
+    twin.extend([("To", "<sip:h>")])
+    assert [name for name, _ in twin] == ["Contact", "Subject", "X-A", "x-a", "Via", "v", "To"]
+
+
+def test_a_typed_value_is_read_once_until_its_field_changes_in_any_way() -> None:
+    headers = sample()
+    reads = 0
+
+    def read(headers: Headers) -> int:
+        nonlocal reads
+        reads += 1
+        return len(headers.all("via"))
+
+    assert [headers.typed("via", read), headers.typed("via", read), reads] == [3, 3, 1]
+    headers.add("X-B", "4")
+    assert [headers.typed("via", read), reads] == [3, 1]
+    twin = headers.copy()
+    twin.pop_first("Via")
+    assert [twin.typed("via", read), headers.typed("via", read), reads] == [2, 3, 2]
+    changes: list[tuple[Callable[[], object], int]] = [
+        (lambda: headers.insert("v", "x"), 4),
+        (lambda: headers.replace_first("Via", "y"), 4),
+        (lambda: headers.extend(sample()), 7),
+        (lambda: headers.set("VIA", "z"), 1),
+        (lambda: headers.add("via", "z"), 2),
+        (lambda: headers.remove("Via"), 0),
+    ]
+    for change, count in changes:
+        before = reads
+        change()
+        assert headers.typed("via", read) == count
+        assert reads == before + 1
+
+
+def test_two_readers_of_a_field_do_not_meet() -> None:
+    headers = sample()
+    assert headers.typed("via", lambda headers: headers.get("via")) == "SIP/2.0/UDP a;branch=1"
+    assert headers.typed("via", lambda headers: headers.count("via")) == 2
+
+
+def test_a_field_that_cannot_be_read_is_named_in_the_error() -> None:
+    with pytest.raises(SipParseError, match=r"^via: .*malformed"):
+        Headers([("v", "nonsense")]).typed("via", lambda headers: Via.parse(headers.get("Via") or ""))
+
+
+@pytest.mark.parametrize(
+    "value", ["a\r\nVia: x", "a\nb", "a\r", "\x00", "a\x7f", "\\\r\n", "\ud800", '"\\\n"']
+)
+def test_no_value_breaks_out_of_its_line(value: str) -> None:
+    for write in (Headers.add, Headers.insert, Headers.set, Headers.replace_first):
+        headers = sample()
+        for name in ("Subject", "To", "Via"):
+            with pytest.raises(Unwritable):
+                write(headers, name, value)
+        assert headers.lines() == sample().lines()
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a:", "a\r\nb", "ü"])
+def test_no_name_is_written_that_is_none(name: str) -> None:
+    with pytest.raises(Unwritable):
+        Headers().add(name, "x")
+
+
+@given(texts)
+def test_tabs_and_all_printable_text_may_be_written(text: str) -> None:
+    value = "".join(char for char in text if char.isprintable()) + "\tend"
+    assert Headers([("Subject", value)]).get("Subject") == value
+
+
+@given(st.lists(st.one_of(addresses.map(str), vias.map(str), tokens), min_size=1, max_size=6))
+def test_joined_lists_are_split_at_their_commas_and_nowhere_else(values: list[str]) -> None:
+    assert split_list(" ,\t".join(values)) == values
+
+
+@given(st.text('a,"\\<> \t', max_size=30))
+def test_splitting_loses_nothing_but_blanks(value: str) -> None:
+    assert ",".join(split_list(value)).translate({32: None, 9: None}) == value.translate({32: None, 9: None})
+
+
+def test_a_quote_that_nothing_closes_hides_the_commas_behind_it() -> None:
+    assert split_list('a, "b, c') == ["a", '"b, c']
+    assert split_list("a, <b, c") == ["a", "<b", "c"]
+
+
+def test_lists_are_limited() -> None:
+    assert len(split_list("a," * (MAX_LIST_VALUES - 1) + "a")) == MAX_LIST_VALUES
+    with pytest.raises(LimitExceeded):
+        split_list("a," * MAX_LIST_VALUES + "a")
+
+
+@pytest.mark.parametrize("piece", ['\\"', '"', "<", "<a", '"<', "\\", '"\\', "a", "<>"])
+def test_splitting_takes_time_in_proportion_to_the_text(piece: str) -> None:
+    began = time.process_time()
+    split_list('"' + piece * (30_000 // len(piece)) + ",")
+    split_list(piece * (30_000 // len(piece)) + ",")
+    assert time.process_time() - began < 0.3
+
+
+@given(vias)
+def test_a_written_via_reads_as_itself(via: Via) -> None:
+    assert Via.parse(str(via)) == via
+
+
+@given(cseqs)
+def test_a_written_cseq_reads_as_itself(cseq: CSeq) -> None:
+    assert CSeq.parse(str(cseq)) == cseq
+
+
+def test_parts_of_a_via_are_told_apart() -> None:
+    via = Via.parse(
+        "SIP / 2.0 / udp  [2001:DB8::9:1] : 5070 ;branch=z9hG4bK1 ; Received=2001:db8::2;rport=99;ttl=1"
+    )
+    assert (via.protocol, via.transport, via.host, via.port) == ("SIP/2.0", "UDP", "2001:db8::9:1", 5070)
+    assert (via.branch, via.received, via.rport, via.param("TTL")) == ("z9hG4bK1", "2001:db8::2", 99, "1")
+    assert str(via).startswith("SIP/2.0/UDP [2001:db8::9:1]:5070;branch=z9hG4bK1;received=2001:db8::2")
+    assert Via.parse("SIP/2.0/UDP h;received=[::1]").received == "::1"
+
+
+def test_rport_is_asked_for_then_filled_in() -> None:
+    via = Via.parse("SIP/2.0/UDP h;rport;branch=1")
+    assert (via.has("rport"), via.rport) == (True, None)
+    filled = via.with_param("rport", "4711").with_param("received", "192.0.2.1")
+    assert str(filled) == "SIP/2.0/UDP h;rport=4711;branch=1;received=192.0.2.1"
+    assert str(filled.without("rport", "received")) == "SIP/2.0/UDP h;branch=1"
+    assert Via.parse("SIP/2.0/UDP h;rport=123456").rport is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "SIP/2.0/UDP", "SIP/2.0 UDP h", "SIP/2.0/UDP h;;", "SIP/2.0/UDP h;branch=1;branch=2",
+             "SIP/2.0/UDP h:0", "SIP/2.0/UDP 1.2.3.256", "SIP/2.0/UDP h h", "SIP/2.0/UDPh", "SIP/2.0/UDP <h>"],
+)  # fmt: skip
+def test_what_is_no_via_is_refused(text: str) -> None:
+    with pytest.raises(SipParseError):
+        Via.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1", "INVITE", "-1 INVITE", "1 IN VITE", "2147483648 A", "9" * 40 + " A", "٣ A"]
+)
+def test_what_is_no_cseq_is_refused(text: str) -> None:
+    with pytest.raises(SipParseError):
+        CSeq.parse(text)
+
+
+def test_the_largest_cseq_is_2147483647() -> None:
+    assert CSeq.parse("02147483647 \t ACK") == CSeq(2**31 - 1, "ACK")

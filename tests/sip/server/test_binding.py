@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import NameAddr, Request, Uri
+from telsdk.sip.server import Binding, by_user_agent
+from telsdk.sip.server.binding import first_hop_knows_flows, flow_id, same_uri
+
+
+def bound(contact: str, updated_at: float = 0.0, q: float = 1.0) -> Binding:
+    hop = Hop("TLS", "192.0.2.1", 40000, flow=1)
+    return Binding(NameAddr.parse(contact), hop, 60.0, "c", 1, q, (), updated_at)
+
+
+def device(name: str, flow: int, updated_at: float) -> Binding:
+    return bound(f'<sip:a@192.0.2.{flow}>;+sip.instance="<urn:uuid:{name}>";reg-id={flow}', updated_at)
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        (';+sip.instance="<urn:uuid:1>";reg-id=1', ("<urn:uuid:1>", 1)),
+        (';+sip.instance="<urn:uuid:1>";reg-id=2147483647', ("<urn:uuid:1>", 2147483647)),
+        (';+sip.instance="<urn:uuid:1>"', None),
+        (";reg-id=1", None),
+        (';+sip.instance="<urn:uuid:1>";reg-id=0', None),
+        (';+sip.instance="<urn:uuid:1>";reg-id=x', None),
+        (';+sip.instance="<urn:uuid:1>";reg-id=2147483648', None),
+        (';+sip.instance="<urn:uuid:1>";reg-id=99999999999999999999', None),
+        (';+sip.instance="";reg-id=1', None),
+    ],
+)
+def test_a_flow_has_an_instance_and_a_number(params: str, expected: tuple[str, int] | None) -> None:
+    assert flow_id(NameAddr.parse("<sip:a@h>" + params)) == expected
+
+
+def test_two_bindings_are_one_place_by_flow_or_else_by_equivalent_uri() -> None:
+    assert device("1", 1, 0.0).is_same_place(device("1", 1, 9.0))
+    assert not device("1", 1, 0.0).is_same_place(device("1", 2, 0.0))
+    assert not device("1", 1, 0.0).is_same_place(bound("<sip:a@192.0.2.1>"))
+    assert bound("<sip:a@192.0.2.1>").is_same_place(bound("<sip:a@192.0.2.1;x=1>"))
+    assert not bound("<sip:a@192.0.2.1>").is_same_place(bound("<sip:a@192.0.2.1:5060>"))
+
+
+def test_the_quick_look_never_says_other_than_the_rule() -> None:
+    texts = ["sip:a@h", "sip:A@h", "sip:a@h;x=1", "sip:a@h;transport=tcp", "sips:a@h", "sip:a@H", "sip:%61@h"]
+    for one in map(Uri.parse, texts):
+        for other in map(Uri.parse, texts):
+            assert same_uri(one, other) == one.equivalent(other)
+
+
+def test_flows_of_one_device_stand_together_the_newest_first() -> None:
+    old, new, other, plain = device("1", 1, 1.0), device("1", 2, 2.0), device("2", 1, 0.0), bound("<sip:b@h>")
+    assert by_user_agent([old, plain, other, new]) == [[new, old], [plain], [other]]
+
+
+@pytest.mark.parametrize(
+    ("vias", "path", "known"),
+    [
+        (1, None, True),
+        (2, None, False),
+        (2, "<sip:edge.example;lr>", False),
+        (2, "<sip:edge.example;lr;ob>", True),
+        (2, "<sip:inner.example;lr>, <sip:edge.example;lr;ob>", True),
+        (2, "<sip:inner.example;lr;ob>, <sip:edge.example;lr>", False),
+    ],
+)
+def test_the_server_next_to_the_user_agent_has_to_keep_the_flow(
+    vias: int, path: str | None, known: bool
+) -> None:
+    request = Request("REGISTER", "sip:telprotocol")
+    for number in range(vias):
+        request.headers.add("Via", f"SIP/2.0/TLS 192.0.2.{number};branch=z9hG4bK{number}")
+    if path is not None:
+        request.headers.add("Path", path)
+    assert first_hop_knows_flows(request) == known

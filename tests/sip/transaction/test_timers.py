@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from telsdk.sip.transaction import Agenda, Timers
+from telsdk.sip.transaction.timers import Timer
+
+TABLE_4 = {  # RFC 3261 table 4 and RFC 6026 on UDP and on TCP; None: the timer does not run
+    Timer.A: (0.5, None),
+    Timer.B: (32.0, 32.0),
+    Timer.D: (32.0, 0.0),
+    Timer.E: (0.5, None),
+    Timer.F: (32.0, 32.0),
+    Timer.G: (0.5, None),
+    Timer.H: (32.0, 32.0),
+    Timer.I: (5.0, 0.0),
+    Timer.J: (32.0, 0.0),
+    Timer.K: (5.0, 0.0),
+    Timer.L: (32.0, 32.0),
+    Timer.M: (32.0, 32.0),
+    Timer.TRYING: (0.2, 0.2),
+    Timer.CANCEL: (32.0, 32.0),
+}
+
+
+@pytest.mark.parametrize("timer", list(Timer))
+def test_the_values_are_those_of_table_4(timer: Timer) -> None:
+    timers = Timers()
+    assert (timers.durations(reliable=False)[timer], timers.durations(reliable=True)[timer]) == TABLE_4[timer]
+
+
+def test_timer_c_is_more_than_three_minutes() -> None:
+    assert Timers().timer_c > 180
+
+
+def test_timer_d_stays_at_least_32_seconds_when_t1_is_short() -> None:
+    assert Timers(t1=0.1).durations(reliable=False)[Timer.D] == 32.0
+    assert Timers(t1=1.0).durations(reliable=False)[Timer.D] == 64.0
+
+
+def test_an_empty_agenda_has_no_deadline() -> None:
+    agenda: Agenda[str] = Agenda()
+    assert agenda.deadline() is None
+    assert agenda.pop_due(math.inf) is None
+    agenda.stop("never started")
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.sampled_from([0.5, 1.0, 4.0, 32.0])), max_size=40))
+def test_what_runs_comes_due_in_the_order_of_time(starts: list[tuple[int, float]]) -> None:
+    agenda: Agenda[int] = Agenda()
+    due = {}
+    for key, (at, seconds) in enumerate(sorted(starts)):
+        agenda.start(key, seconds, float(at))
+        due[key] = at + seconds
+    popped = []
+    while (key_due := agenda.pop_due(1e9)) is not None:
+        popped.append(due[key_due])
+    assert popped == sorted(due.values())
+    assert len(agenda) == 0
+
+
+class AgendaAgainstADictionary(RuleBasedStateMachine):
+    """The agenda does what a plain dictionary of deadlines would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.agenda: Agenda[int] = Agenda()
+        self.model: dict[int, float] = {}
+        self.now = 0.0
+
+    @rule(key=st.integers(0, 5), seconds=st.sampled_from([0.25, 0.5, 1.0, 4.0]))
+    def start(self, key: int, seconds: float) -> None:
+        self.agenda.start(key, seconds, self.now)
+        self.model[key] = self.now + seconds
+
+    @rule(key=st.integers(0, 5))
+    def stop(self, key: int) -> None:
+        self.agenda.stop(key)
+        self.model.pop(key, None)
+
+    @rule(seconds=st.sampled_from([0.0, 0.25, 1.0, 3.0]))
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+        while (key := self.agenda.pop_due(self.now)) is not None:
+            assert self.model.pop(key) <= self.now
+        assert all(when > self.now for when in self.model.values())
+
+    @invariant()
+    def they_agree(self) -> None:
+        assert len(self.agenda) == len(self.model)
+        assert self.agenda.deadline() == min(self.model.values(), default=None)
+        assert all(key in self.agenda for key in self.model)
+
+
+TestAgenda = AgendaAgainstADictionary.TestCase
