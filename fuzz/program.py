@@ -53,7 +53,7 @@ class Run:
     def __post_init__(self) -> None:
         self.stack = Stack(sent_by=lambda _: ("192.0.2.1", 5060), token=self._token)
         if self.choices.number(2):
-            self.stack.refuse_merged()
+            self.stack.serve_user_agent()
 
     def _token(self) -> str:
         self.tokens += 1

@@ -20,6 +20,7 @@ from telsdk.sip.message import (
     Response,
     StreamParser,
     Uri,
+    malformation,
     parse,
     refused_request,
 )
@@ -56,11 +57,21 @@ def message(data: bytes) -> None:
 def look_at(found: Request | Response) -> None:
     """Read every typed property, and what those of a fresh copy say besides."""
     fresh = Response(200, headers=list(found.headers))
-    assert (found.via, found.vias) == (fresh.via, fresh.vias)
+    assert found.via == fresh.via
     assert (found.from_tag, found.to_tag) == (fresh.from_.tag, fresh.to.tag)
-    assert (found.call_id, found.cseq, found.max_forwards) == (fresh.call_id, fresh.cseq, fresh.max_forwards)
-    for value in (found.contacts, found.routes, found.record_routes, found.expires, found.content_type):
-        str(value)
+    assert (found.call_id, found.cseq) == (fresh.call_id, fresh.cseq)
+    if isinstance(found, Request):
+        assert (found.max_forwards, found.routes) == (fresh.max_forwards, fresh.routes)
+    if malformation(found) is None:
+        for value in (
+            found.vias,
+            found.contacts,
+            found.routes,
+            found.record_routes,
+            found.expires,
+            found.content_type,
+        ):
+            str(value)
     for key in found.headers.keys():  # noqa: SIM118 - to go over `Headers` itself gives its lines
         with suppress(SipParseError):
             typed(found, key)

@@ -23,8 +23,17 @@ MAX_URI: Final = 2_048
 MAX_BODY: Final = 65_535
 """Bytes of a body."""
 
-MAX_REMEMBERED: Final = 2_048
+MAX_REMEMBERED: Final = 4_096
 """Parsed values of one kind, such as Via, that are kept for when the same text comes again."""
+
+MAX_SHAPES: Final = 1_024
+"""Sequences of field names whose meaning is kept for when they come again: a program sends a few dozen."""
+
+MAX_SHAPE_LINES: Final = 64
+"""Lines of a header section whose shape is kept: 1,024 such shapes are about 4 MB. Usual messages have 10 to 30."""
+
+MAX_SHAPE_NAMES: Final = 1_024
+"""Characters of the names of such a header section."""
 
 MAX_REMEMBERED_LENGTH: Final = 200
 """Characters of a text that is remembered: MAX_REMEMBERED of them are about 2 MB."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from telsdk.sip.message import Headers, NameAddr, Request, Response, Uri, Via, grammar
-from telsdk.sip.message.headers import CSeq
+from telsdk.sip.message.core_fields import CSeq
 
 INVITE = (
     b"INVITE sip:5551234@telprotocol SIP/2.0\r\n"

@@ -3,6 +3,7 @@
 from telsdk.sip.message.auth_fields import Challenge, Credentials
 from telsdk.sip.message.call_fields import RAck, Replaces
 from telsdk.sip.message.content_fields import weight
+from telsdk.sip.message.core_fields import Via
 from telsdk.sip.message.event_fields import (
     NEVER_RESUBSCRIBE,
     RESUBSCRIBE_AT_ONCE,
@@ -28,9 +29,9 @@ from telsdk.sip.message.field_table import (
     SUBSCRIPTION_STATE,
 )
 from telsdk.sip.message.grammar import write_host
-from telsdk.sip.message.headers import Headers, Via
+from telsdk.sip.message.headers import Headers
 from telsdk.sip.message.identity_fields import Identity
-from telsdk.sip.message.inspection import Refusal, inspection
+from telsdk.sip.message.inspection import Refusal, inspection, malformation
 from telsdk.sip.message.message import REASONS, Message, Request, Response
 from telsdk.sip.message.parser import (
     PING,
@@ -88,6 +89,7 @@ __all__ = [
     "Uri",
     "Via",
     "inspection",
+    "malformation",
     "parse",
     "refused_request",
     "weight",

@@ -19,8 +19,9 @@ from telsdk.sip.message import values
 from telsdk.sip.message.auth_fields import AuthenticationInfo, Challenge, Credentials
 from telsdk.sip.message.call_fields import MAX_RSEQ, RAck, ReferSub, Replaces
 from telsdk.sip.message.content_fields import ContentDisposition, MediaType, MimeVersion, Preference
+from telsdk.sip.message.core_fields import CSeq, Via
 from telsdk.sip.message.event_fields import EventType, SubscriptionState
-from telsdk.sip.message.headers import CSeq, Headers, Via
+from telsdk.sip.message.headers import Headers
 from telsdk.sip.message.identity_fields import Identity, Privacy
 from telsdk.sip.message.info_fields import Info, Reason, Software, WarningValue
 from telsdk.sip.message.message import Message

@@ -1,6 +1,7 @@
-"""The header section of a message, and the typed values of the fields every element reads.
+"""The header section of a message: its lines as they came, and an index of them.
 
-`Headers` keeps each line as it came, so that what nobody touched is written back byte for byte.
+A value is taken out of its line when somebody asks for it. So what nobody asks for is written back octet for octet,
+be it malformed or not even UTF-8, and what is changed is one line.
 """
 
 from __future__ import annotations
@@ -8,37 +9,26 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, TypeVar
 
 from telsdk.sip.errors import LimitExceeded, SipParseError, Unwritable
 from telsdk.sip.limits import MAX_LIST_VALUES
-from telsdk.sip.message import grammar
-from telsdk.sip.message.auth_fields import Challenge, Credentials
-from telsdk.sip.message.grammar import Params
 from telsdk.sip.message.names import KEYS, LISTS, key_of
-
-__all__ = ["CSeq", "Challenge", "Credentials", "Headers", "Via", "split_list"]
+from telsdk.sip.message.shape import EMPTY, Shape, of_keys
 
 T = TypeVar("T")
 
 # A quote that nothing closes takes all that follows: to look for its end at each would take quadratic time.
 _comma_or_value = re.compile(r',|(?:[^,"<]++|"(?:[^"\\]|\\.)*+"|<[^<>]*+>)++|".*+|<', re.DOTALL).finditer
-_via = re.compile(
-    rf"({grammar.TOKEN}){grammar.SWS}/{grammar.SWS}({grammar.TOKEN}){grammar.SWS}/{grammar.SWS}({grammar.TOKEN})"
-    rf"{grammar.LWS}({grammar.HOST})(?:{grammar.SWS}:{grammar.SWS}({grammar.PORT}))?+"
-    rf"({grammar.PARAMS}){grammar.SWS}"
-).fullmatch
-_plain_via = re.compile(grammar.PLAIN_VIA).fullmatch
-_cseq = re.compile(rf"([0-9]{{1,32}}+){grammar.LWS}({grammar.TOKEN})").fullmatch
 _unsafe = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]").search
-
-MAX_CSEQ: Final = 2**31 - 1
-"""RFC 3261 section 8.1.1.5."""
 
 
 def split_list(value: str) -> list[str]:
-    """The values of a comma-separated list: no comma within quotes or ``<>`` separates. Empty values stay."""
+    """Return the values of a comma-separated list: no comma within quotes or ``<>`` separates. Empty values stay.
+
+    Raises:
+        LimitExceeded: there are more of them than `telsdk.sip.limits.MAX_LIST_VALUES`.
+    """
     if "," not in value:
         return [value]
     return [value[start:end].strip(" \t") for start, end in _list_spans(value)]
@@ -50,43 +40,45 @@ def _list_spans(value: str) -> list[tuple[int, int]]:
         if match[0] == ",":
             spans.append((start, match.start()))
             start = match.end()
+            if len(spans) >= MAX_LIST_VALUES:
+                raise LimitExceeded(f"more than {MAX_LIST_VALUES} values in one header field")
     spans.append((start, len(value)))
-    if len(spans) > MAX_LIST_VALUES:
-        raise LimitExceeded(f"more than {MAX_LIST_VALUES} values in one header field")
     return spans
 
 
 _UNSHOWN: Final = frozenset({"authorization", "proxy-authorization", "identity"})
 """Whose values are good for something in the hands of who reads a log: repr leaves them out."""
 
+_readers: dict[str, set[object]] = {}
+"""By key, what has ever read it, to forget by: there are as many as typed fields, whatever peers send."""
+
 
 class Headers:
     """The header fields of a message, in order. Names match in any case, and in their compact form.
 
-    A value read from the wire comes without its line folding; its line is written as it came until that
-    very line is changed. Values of list fields (`telsdk.sip.message.names.LISTS`) can be handled one by one,
-    however they were spread over lines.
+    A value read from the wire comes without its line folding, and octets of it that are no UTF-8 come as U+FFFD; its
+    line is written as it came until that very line is changed. Values of list fields
+    (`telsdk.sip.message.names.LISTS`) can be handled one by one, however they were spread over lines.
     """
 
-    __slots__ = ("_keys", "_lines", "_typed", "_values")
+    __slots__ = ("_lines", "_shape", "_typed")
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._keys: list[str] = []  # parallel lists: list.index and `in` run at the speed of C
-        self._values: list[str] = []
-        self._lines: list[str] = []
-        self._typed: dict[str, dict[object, Any]] = {}  # by key and reader
+        self._shape: Shape = EMPTY
+        self._lines: list[
+            str
+        ] = []  # as on the wire, folds and all, octets that are no UTF-8 as lone surrogates
+        self._typed: dict[object, Any] = {}  # by reader
         for name, value in fields:
             self.add(name, value)
 
-    @classmethod
-    def of_lines(cls, keys: list[str], values: list[str], lines: list[str]) -> Self:
-        """For the parser: fields already taken apart. The lists must be of one length, and are taken over."""
-        self = cls.__new__(cls)
-        self._keys, self._values, self._lines, self._typed = keys, values, lines, {}
-        return self
+    @property
+    def shape(self) -> Shape:
+        """What the names of the fields tell."""
+        return self._shape
 
     def get(self, name: str) -> str | None:
-        """The first value of the field: the first of its list, or its first line. None where it is absent.
+        """Return the first value of the field: the first of its list, or its first line. None where it is absent.
 
         An empty line of a list field holds no value; ``name in headers`` tells that it is there.
         """
@@ -94,27 +86,22 @@ class Headers:
         at = self._first(key)
         if at is None:
             return None
-        value = self._values[at]
-        return split_list(value)[0] if key in LISTS and "," in value else value
+        value = self._value(at)
+        return split_list(value)[0] if "," in value and key in LISTS else value
 
     def all(self, name: str) -> list[str]:
-        """Every value of the field in order, list fields split at their commas; an empty line holds none."""
+        """Return every value of the field in order, list fields split at their commas; an empty line holds none."""
         key = KEYS.get(name) or key_of(name)
-        if key not in self._keys:
+        if key not in self._shape.first:
             return []
-        if self._keys.count(key) == 1:
-            value = self._values[self._keys.index(key)]
-            if key not in LISTS:
-                return [value]
-            return split_list(value) if value else []
-        values = [value for known, value in zip(self._keys, self._values, strict=True) if known == key]
+        values = [self._value(at) for at, known in enumerate(self._shape.keys) if known == key]
         if key not in LISTS:
             return values
         return [one for value in values if value for one in split_list(value)]
 
     def count(self, name: str) -> int:
-        """On how many lines the field occurs."""
-        return self._keys.count(KEYS.get(name) or key_of(name))
+        """Return on how many lines the field occurs."""
+        return self._shape.keys.count(KEYS.get(name) or key_of(name))
 
     def add(self, name: str, value: str) -> None:
         """Append a field after all others.
@@ -122,31 +109,39 @@ class Headers:
         Raises:
             Unwritable: the name is no token, or the value would not stay within its line.
         """
-        self._put(len(self._keys), name, value)
+        self._put(len(self._lines), name, value)
 
     def insert(self, name: str, value: str) -> None:
         """Put a field before the first of its name, or else before all others: where a new Via belongs."""
-        key = _writable_key(name)
-        self._put(self._keys.index(key) if key in self._keys else 0, name, value)
+        self._put(self._shape.first.get(_writable_key(name), 0), name, value)
 
     def set(self, name: str, value: str) -> None:
         """Make this the only value of the field, in the place of the first."""
         key = _writable_key(name)
         _check(value)
-        at = self._keys.index(key) if key in self._keys else len(self._keys)
-        self.remove(name)
-        self._put(at, name, value)
+        at = self._shape.first.get(key)
+        if at is None:
+            self._put(len(self._lines), name, value)
+            return
+        if self._shape.keys.count(key) > 1:
+            self.remove(name)
+            self._put(at, name, value)
+            return
+        self._forget(key)
+        self._lines[at] = f"{name}: {value}"
 
     def remove(self, name: str) -> None:
         """Remove every value of the field; nothing happens where there is none."""
-        key = key_of(name)
-        self._typed.pop(key, None)
-        while key in self._keys:
-            self._delete(self._keys.index(key))
+        key = KEYS.get(name) or key_of(name)
+        if key not in self._shape.first:
+            return
+        self._forget(key)
+        while (at := self._shape.first.get(key)) is not None:
+            self._delete(at)
 
     def pop_first(self, name: str) -> str | None:
         """Remove and return the first value: of a list field, the first in its list. None where absent."""
-        return self._replace_first(key_of(name), None)
+        return self._replace_first(KEYS.get(name) or key_of(name), None)
 
     def replace_first(self, name: str, value: str) -> None:
         """Put `value` in the place of the first value of the field, or add it. The rest of a list stays."""
@@ -157,59 +152,95 @@ class Headers:
         else:
             self._replace_first(key, value)
 
+    def append_to(self, name: str, text: str) -> None:
+        """Write `text` behind the first line of the field, which is there; what stood there stays as it came.
+
+        Raises:
+            Unwritable: `text` would not stay within its line.
+        """
+        key = _writable_key(name)
+        _check(text)
+        at = self._shape.first[key]
+        self._forget(key)
+        self._lines[at] = self._lines[at].rstrip(" \t") + text
+
+    def insert_line(self, at: int, key: str, line: str) -> None:
+        """Put `line` before line `at`, unchecked: for who has written it, and knows that it is one.
+
+        Args:
+            key: its canonical key.
+        """
+        self._forget(key)
+        self._shape = self._shape.inserted(at, key)
+        self._lines.insert(at, line)
+
+    def change_line(self, at: int, key: str, line: str) -> None:
+        """Put `line` in the place of line `at`, whose canonical key is `key` too; unchecked as `insert_line`."""
+        self._forget(key)
+        self._lines[at] = line
+
+    def delete_line(self, at: int) -> None:
+        """Remove line `at`."""
+        self._forget(self._shape.keys[at])
+        self._delete(at)
+
     def typed(self, key: str, read: Callable[[Headers], T]) -> T:
-        """What `read` makes of the field `key` (a canonical key), kept until that field changes.
+        """Return what `read` makes of the field `key` (a canonical key), and keep it until that field changes.
 
         Raises:
             SipParseError: as `read` does, with the field's name before the reason.
         """
-        known = self._typed.get(key)
-        if known is None:
-            known = self._typed[key] = {}
-        elif read in known:
-            kept: T = known[read]
+        if read in self._typed:
+            kept: T = self._typed[read]
             return kept
         try:
-            value = known[read] = read(self)
+            value = read(self)
         except SipParseError as error:
             raise type(error)(f"{key}: {error.reason}", status=error.status) from None
+        registered(key, read)
+        self._typed[read] = value
         return value
 
-    def know(self, values: dict[str, dict[object, Any]]) -> None:
-        """For the parser: what `typed` is to answer, by key and reader, in the place of all it kept."""
+    def know(self, values: dict[object, object]) -> None:
+        """For the parser: what `typed` answers, by reader (each one `registered`), in the place of all it kept."""
         self._typed = values
 
+    def line(self, at: int) -> str:
+        """Return line `at` as it came."""
+        return self._lines[at]
+
     def items(self) -> Iterator[tuple[str, str]]:
-        """Canonical key (`telsdk.sip.message.names.key_of`) and whole value of each line."""
-        return zip(self._keys, self._values, strict=True)
+        """Yield canonical key (`telsdk.sip.message.names.key_of`) and whole value of each line."""
+        for at, key in enumerate(self._shape.keys):
+            yield key, self._value(at)
 
     def first_line(self, key: str) -> str | None:
-        """The whole value of the first line of a field, by its canonical key."""
-        try:
-            return self._values[self._keys.index(key)]
-        except ValueError:
-            return None
+        """Return the whole value of the first line of a field, by its canonical key."""
+        at = self._shape.first.get(key)
+        return None if at is None else self._value(at)
 
     def keys(self) -> AbstractSet[str]:
-        """The canonical keys of the fields that occur."""
-        return set(self._keys)
+        """Return the canonical keys of the fields that occur."""
+        return self._shape.first.keys()
 
     def repeated(self, among: AbstractSet[str]) -> list[str]:
-        """The canonical keys, of those in `among`, of the fields that occur on more than one line."""
-        found = [key for key in self._keys if key in among]
-        return [] if len(set(found)) == len(found) else [key for key in found if found.count(key) > 1]
+        """Return the canonical keys, of those in `among`, of the fields that occur on more than one line."""
+        doubled = self._shape.doubled
+        return [key for key in self._shape.keys if key in doubled and key in among] if doubled else []
 
     def lines(self) -> list[str]:
-        """The field lines as they will be written, without their line ends."""
+        """Return the field lines as they will be written, without their line ends."""
         return self._lines.copy()
 
+    def written(self, start: str) -> bytes:
+        """Return the head of a message: `start` as its first line, then these, and the blank line."""
+        return "\r\n".join([start, *self._lines, "\r\n"]).encode("utf-8", "surrogateescape")
+
     def only(self, *names: str) -> Headers:
-        """A copy with only these fields, in their order here; lines stay as they came."""
-        wanted = {key_of(name) for name in names}
-        at = [i for i, key in enumerate(self._keys) if key in wanted]
-        return self.of_lines(
-            [self._keys[i] for i in at], [self._values[i] for i in at], [self._lines[i] for i in at]
-        )
+        """Return a copy with only these fields, in their order here; lines stay as they came."""
+        shape, at = self._shape.chosen(tuple([KEYS.get(name) or key_of(name) for name in names]))
+        lines = self._lines
+        return of_lines(shape, [lines[i] for i in at])
 
     def extend(self, fields: Headers | Iterable[tuple[str, str]]) -> None:
         """Append all of `fields`; lines of another `Headers` stay as they came."""
@@ -217,71 +248,113 @@ class Headers:
             for name, value in fields:
                 self.add(name, value)
             return
-        for key in set(fields._keys):
-            self._typed.pop(key, None)
-        self._keys += fields._keys
-        self._values += fields._values
+        for key in fields._shape.first:
+            self._forget(key)
+        self._shape = of_keys(self._shape.keys + fields._shape.keys)
         self._lines += fields._lines
 
     def copy(self) -> Headers:
-        """An independent copy; typed values already read are kept."""
-        twin = self.of_lines(self._keys.copy(), self._values.copy(), self._lines.copy())
-        # The inner dictionaries may be shared: whoever changes a field lets go of that field's.
+        """Return an independent copy; typed values already read are kept."""
+        twin = of_lines(self._shape, self._lines.copy())
         twin._typed = self._typed.copy()
         return twin
 
     def __contains__(self, name: str) -> bool:
-        return (KEYS.get(name) or key_of(name)) in self._keys
+        return (KEYS.get(name) or key_of(name)) in self._shape.first
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        """Name as written and whole value of each line."""
-        for line, value in zip(self._lines, self._values, strict=True):
-            yield line.partition(":")[0].rstrip(" \t"), value
+        """Yield name as written and whole value of each line."""
+        for at, line in enumerate(self._lines):
+            yield _name(line), self._value(at)
 
     def __len__(self) -> int:
-        """The number of lines."""
-        return len(self._keys)
+        """Return the number of lines."""
+        return len(self._lines)
 
     def __repr__(self) -> str:
         shown = [(name, "…" if key_of(name) in _UNSHOWN else value) for name, value in self]
         return f"Headers({shown!r})"
 
+    def _value(self, at: int) -> str:
+        value = value_of(self._lines[at])
+        return value if value.isascii() else readable(value)
+
     def _first(self, key: str) -> int | None:
-        """Where the first line is that holds a value of the field."""
-        if key not in self._keys:
-            return None
-        at = self._keys.index(key)
-        if self._values[at] or key not in LISTS:
+        """Return where the first line is that holds a value of the field."""
+        at = self._shape.first.get(key)
+        if at is None or key not in LISTS or value_of(self._lines[at]):
             return at
-        return next((i for i, known in enumerate(self._keys) if known == key and self._values[i]), None)
+        lines = self._lines
+        return next(
+            (i for i, known in enumerate(self._shape.keys) if known == key and value_of(lines[i])), None
+        )
 
     def _put(self, at: int, name: str, value: str) -> None:
         key = _writable_key(name)
         _check(value)
-        self._typed.pop(key, None)
-        self._keys.insert(at, key)
-        self._values.insert(at, value)
-        self._lines.insert(at, f"{name}: {value}")
+        self.insert_line(at, key, f"{name}: {value}")
+
+    def _forget(self, key: str) -> None:
+        """Forget what was made of the field."""
+        if self._typed:
+            for reader in _readers.get(key, ()):
+                self._typed.pop(reader, None)
 
     def _delete(self, at: int) -> None:
-        del self._keys[at], self._values[at], self._lines[at]
+        self._shape = self._shape.deleted(at)
+        del self._lines[at]
 
     def _replace_first(self, key: str, new: str | None) -> str | None:
         at = self._first(key)
         if at is None:
             return None
-        self._typed.pop(key, None)
-        value = self._values[at]
-        end = _list_spans(value)[0][1] if key in LISTS and "," in value else len(value)
+        self._forget(key)
+        line = self._lines[at]
+        value = value_of(line)
+        end = _list_spans(value)[0][1] if "," in value and key in LISTS else len(value)
         first, rest = value[:end].strip(" \t"), value[end + 1 :].strip(" \t")
         left = [one for one in (new, rest) if one]
-        if not left:
+        if left:
+            self._lines[at] = f"{_name(line)}: {', '.join(left)}"
+        else:
             self._delete(at)
-            return first
-        value = ", ".join(left)
-        name = self._lines[at].partition(":")[0].rstrip(" \t")
-        self._values[at], self._lines[at] = value, f"{name}: {value}"
-        return first
+        return readable(first)
+
+
+def registered(key: str, read: object) -> None:
+    """Note that `read` reads the field `key`, so that what it found is forgotten when the field changes."""
+    readers = _readers.get(key)
+    if readers is None:
+        _readers[key] = {read}
+    elif read not in readers:
+        readers.add(read)
+
+
+def of_lines(shape: Shape, lines: list[str]) -> Headers:
+    """Return a header section of these lines, which are taken over and have that shape."""
+    headers = Headers()
+    headers._shape, headers._lines = shape, lines
+    return headers
+
+
+def value_of(line: str) -> str:
+    """Return the value in a field line, without its folds; octets that are no UTF-8 are lone surrogates in it."""
+    value = line[line.find(":") + 1 :]
+    return _unfold(value) if "\r\n" in value else value.strip(" \t")
+
+
+def _unfold(value: str) -> str:
+    # Not by a regular expression: it would search each run of blanks for a line break many times over.
+    return " ".join([part.strip(" \t") for part in value.split("\r\n")]).strip(" \t")
+
+
+def readable(value: str) -> str:
+    """Return `value` with U+FFFD for each octet that is no UTF-8."""
+    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _name(line: str) -> str:
+    return line.partition(":")[0].rstrip(" \t")
 
 
 def _writable_key(name: str) -> str:
@@ -297,117 +370,3 @@ def _check(value: str) -> None:
         raise Unwritable(
             f"{value[:80]!r} cannot stand in a header field: line breaks and controls are not text"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Via:
-    """One hop that a request took, and the way of its responses (RFC 3261 section 20.42)."""
-
-    transport: str  # upper case: UDP, TCP, TLS, WS, WSS ...
-    host: str  # without brackets when IPv6
-    port: int | None = None
-    params: Params = ()  # values as on the wire; read them with `param`
-    protocol: str = "SIP/2.0"
-
-    @classmethod
-    def parse(cls, text: str) -> Via:
-        """The Via value written as `text`.
-
-        Raises:
-            SipParseError: it is none.
-        """
-        return _parse_via(text)
-
-    @classmethod
-    def of_plain(cls, match: re.Match[str]) -> Via:
-        """The Via that `telsdk.sip.message.grammar.PLAIN_VIA` matched."""
-        transport, host, port, params = match.groups()
-        return Via(transport, host, int(port) if port else None, grammar.split_plain_params(params))
-
-    def __str__(self) -> str:
-        sent_by = grammar.write_host(self.host, self.port)
-        return f"{self.protocol}/{self.transport} {sent_by}{grammar.join_params(self.params)}"
-
-    @property
-    def branch(self) -> str | None:
-        """The transaction's id (section 8.1.1.7); from RFC 2543 peers there is none."""
-        return self.param("branch")
-
-    @property
-    def received(self) -> str | None:
-        """The address that the request really came from (section 18.2.1), without brackets."""
-        value = self.param("received")
-        return value.strip("[]") if value else None
-
-    @property
-    def rport(self) -> int | None:
-        """The port that the request really came from (RFC 3581); None when absent or not filled in yet."""
-        value = self.param("rport")
-        return int(value) if value and value.isdecimal() and len(value) <= 5 else None
-
-    def param(self, name: str) -> str | None:
-        """The value of a parameter, unquoted; "" where it has none, as in ``;rport``; None where absent."""
-        return grammar.get_param(self.params, name)
-
-    def has(self, name: str) -> bool:
-        """Whether the parameter is there, with or without a value."""
-        return grammar.has_param(self.params, name)
-
-    def with_param(self, name: str, value: str | None) -> Self:
-        """The same with this parameter; None writes the bare name."""
-        return replace(self, params=grammar.set_param(self.params, name, value))
-
-    def without(self, *names: str) -> Self:
-        """The same without these parameters."""
-        return replace(self, params=grammar.drop_params(self.params, *names))
-
-
-@grammar.remembered
-def _parse_via(text: str) -> Via:
-    match = _plain_via(text)
-    return _via_by_grammar(text) if match is None else Via.of_plain(match)
-
-
-def _via_by_grammar(text: str) -> Via:
-    match = _via(text)
-    if match is None:
-        raise SipParseError(f"Via {text[:80]!r} is malformed (RFC 3261 section 20.42)")
-    name, version, transport, host, port, params = match.groups()
-    return Via(
-        transport.upper(),
-        grammar.normalise_host(host),
-        grammar.parse_port(port) if port else None,
-        grammar.split_params(params),
-        f"{name}/{version}",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CSeq:
-    """Order of requests within a dialog, and the method answered (RFC 3261 section 20.16)."""
-
-    number: int
-    method: str  # case counts
-
-    @classmethod
-    def parse(cls, text: str) -> CSeq:
-        """The CSeq value written as `text`.
-
-        Raises:
-            SipParseError: it is none, or its number is 2**31 or more.
-        """
-        return _parse_cseq(text)
-
-    def __str__(self) -> str:
-        return f"{self.number} {self.method}"
-
-
-@grammar.remembered
-def _parse_cseq(text: str) -> CSeq:
-    match = _cseq(text)
-    if match is None:
-        raise SipParseError(f"CSeq {text[:80]!r} is not a number and a method (RFC 3261 section 20.16)")
-    number = int(match[1])
-    if number > MAX_CSEQ:
-        raise SipParseError(f"CSeq number {match[1]} is 2**31 or more (RFC 3261 section 8.1.1.5)")
-    return CSeq(number, match[2])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message.field_table import REQUIRE
-from telsdk.sip.message.message import Request
+from telsdk.sip.message.message import Message, Request
+from telsdk.sip.message.names import SINGLE
+from telsdk.sip.message.readers import READERS
 
 
 class Refusal(NamedTuple):
@@ -28,4 +30,32 @@ def inspection(request: Request, supported: AbstractSet[str] = frozenset()) -> R
         return Refusal(400, error.reason)
     if unknown:
         return Refusal(420, None, (("Unsupported", ", ".join(unknown)),))  # 8.2.2.3
+    return None
+
+
+_FOR_PEOPLE: Final = frozenset({
+    "date", "mime-version", "organization", "priority", "retry-after", "server", "subject", "timestamp", "user-agent",
+})  # fmt: skip
+_ONCE: Final = SINGLE - _FOR_PEOPLE
+_END_TO_END: Final = ("via", "contact", "route", "record-route", "expires", "content-type")
+"""What a user agent, registrar or notifier reads besides what every element does."""
+
+
+def malformation(message: Message) -> SipParseError | None:
+    """Return why an element at the end of the way does not take `message`; None where it can read what it needs.
+
+    Such an element reads deeper than a proxy: no field that has one value may have two (section 7.3.1), and those
+    that say where a dialog or binding leads are well-formed. What is for people alone, such as Date or Warning, is not
+    looked at.
+    """
+    headers = message.headers
+    for key in headers.repeated(_ONCE):
+        return SipParseError(f"{key} occurs more than once (RFC 3261 section 7.3.1)")
+    first = headers.shape.first
+    for key in _END_TO_END:
+        if key in first:
+            try:
+                headers.typed(key, READERS[key])
+            except SipParseError as error:
+                return error
     return None

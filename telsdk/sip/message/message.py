@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Final, Self
 
 from telsdk.sip.errors import SipParseError, Unwritable
-from telsdk.sip.message import grammar
-from telsdk.sip.message import readers as fields
-from telsdk.sip.message.headers import CSeq, Headers, Via
+from telsdk.sip.message import grammar, readers
+from telsdk.sip.message.core_fields import CSeq, Via
+from telsdk.sip.message.headers import Headers, readable, value_of
 from telsdk.sip.message.uri import NameAddr, Uri
 
 REASONS: Final[dict[int, str]] = {
@@ -46,8 +46,16 @@ METHODS: Final = frozenset({
 })  # fmt: skip
 """The methods that IANA has registered."""
 
-_digits = re.compile(r"[0-9]{1,10}").fullmatch
-_one_line = re.compile(r"[^\r\n\x00\ud800-\udfff]*+").fullmatch
+_digits = re.compile(r"[0-9]{1,64}").fullmatch
+_one_line = re.compile(
+    r"[^\r\n\x00\ud800-\udc7f\udd00-\udfff]*+"
+).fullmatch  # octets that are no UTF-8 may pass
+
+
+def _says(line: str, length: int) -> bool:
+    """Whether a Content-Length line says that."""
+    value = value_of(line)
+    return value == str(length) or (bool(_digits(value)) and int(value) == length)
 
 
 class Message:
@@ -55,7 +63,8 @@ class Message:
 
     The typed properties read the header section when first asked, keep the answer until that field changes,
     and raise `SipParseError` where the field is malformed, or where it must be present and is not. For a
-    message that came out of `telsdk.sip.message.parser` they never raise.
+    message that came out of `telsdk.sip.message.parser` those never raise that every element needs: `via`, `from_`,
+    `to`, their tags, `call_id` and `cseq`, of requests `uri`, `max_forwards` and `routes` too.
     """
 
     __slots__ = ("body", "headers")
@@ -83,55 +92,55 @@ class Message:
         start = self.start_line
         if not start.isprintable() and not _one_line(start):
             raise Unwritable(f"{start[:80]!r} cannot be a start line: it has a line break")
-        length, written = str(len(self.body)), self.headers.first_line("content-length")
-        if written != length and (written is None or not _digits(written) or int(written) != len(self.body)):
-            self.headers.set("Content-Length", length)
-        return "\r\n".join([start, *self.headers.lines(), "\r\n"]).encode() + self.body
+        at = self.headers.shape.first.get("content-length")
+        if at is None or not _says(self.headers.line(at), len(self.body)):
+            self.headers.set("Content-Length", str(len(self.body)))
+        return self.headers.written(start) + self.body
 
     @property
     def vias(self) -> list[Via]:
         """The way the request came, the newest hop first."""
-        return list(self.headers.typed("via", fields.vias))
+        return list(self.headers.typed("via", readers.vias))
 
     @property
     def via(self) -> Via:
         """The top Via: who sent this request, or for whom this response is."""
-        return self.headers.typed("via", fields.via)
+        return self.headers.typed("via", readers.via)
 
     @property
     def from_(self) -> NameAddr:
         """Who asks (section 20.20)."""
-        return self.headers.typed("from", fields.from_)
+        return self.headers.typed("from", readers.from_)
 
     @property
     def to(self) -> NameAddr:
         """Who is asked (section 20.39)."""
-        return self.headers.typed("to", fields.to)
+        return self.headers.typed("to", readers.to)
 
     @property
     def from_tag(self) -> str | None:
         """The tag of From (section 19.3), without taking the rest of it apart."""
-        return self.headers.typed("from", fields.from_tag)
+        return self.headers.typed("from", readers.from_tag)
 
     @property
     def to_tag(self) -> str | None:
         """The tag of To (section 19.3), without taking the rest of it apart."""
-        return self.headers.typed("to", fields.to_tag)
+        return self.headers.typed("to", readers.to_tag)
 
     @property
     def call_id(self) -> str:
         """The dialog's or registration's id (section 20.8); case counts."""
-        return self.headers.typed("call-id", fields.call_id)
+        return self.headers.typed("call-id", readers.call_id)
 
     @property
     def cseq(self) -> CSeq:
         """Number and method (section 20.16)."""
-        return self.headers.typed("cseq", fields.cseq)
+        return self.headers.typed("cseq", readers.cseq)
 
     @property
     def contacts(self) -> list[NameAddr]:
         """All contacts; none for ``Contact: *``, see `contact_star`."""
-        return list(self.headers.typed("contact", fields.contacts))
+        return list(self.headers.typed("contact", readers.contacts))
 
     @property
     def contact_star(self) -> bool:
@@ -141,27 +150,27 @@ class Message:
     @property
     def routes(self) -> list[NameAddr]:
         """The way still to go (section 20.34)."""
-        return list(self.headers.typed("route", fields.routes))
+        return list(self.headers.typed("route", readers.routes))
 
     @property
     def record_routes(self) -> list[NameAddr]:
         """The proxies that want to stay in the dialog (section 20.30)."""
-        return list(self.headers.typed("record-route", fields.record_routes))
+        return list(self.headers.typed("record-route", readers.record_routes))
 
     @property
     def max_forwards(self) -> int | None:
         """Hops left, 0 to 255 (section 20.22); None where a peer of RFC 2543 does not count."""
-        return self.headers.typed("max-forwards", fields.max_forwards)
+        return self.headers.typed("max-forwards", readers.max_forwards)
 
     @property
     def expires(self) -> int | None:
         """Seconds (section 20.19), or None."""
-        return self.headers.typed("expires", fields.expires)
+        return self.headers.typed("expires", readers.expires)
 
     @property
     def content_type(self) -> str | None:
         """``type/subtype`` of the body in lower case, without parameters, or None (section 20.15)."""
-        return self.headers.typed("content-type", fields.content_type)
+        return self.headers.typed("content-type", readers.content_type)
 
 
 class Request(Message):
@@ -194,6 +203,11 @@ class Request(Message):
     def uri(self, uri: Uri) -> None:
         self._uri = uri
         self._uri_text = str(uri)
+
+    @property
+    def uri_text(self) -> str:
+        """The Request-URI as it will be written."""
+        return self._uri_text
 
     @property
     def start_line(self) -> str:
@@ -230,6 +244,13 @@ class Request(Message):
         return f"<Request {self.start_line}>"
 
 
+def request_of_wire(method: str, uri_text: str, uri: Uri, headers: Headers) -> Request:
+    """For the parser: a request whose Request-URI is `uri`, written as `uri_text`."""
+    request = Request(method, uri_text, headers)
+    request._uri = uri
+    return request
+
+
 _ANSWERED: Final = ("via", "from", "to", "call-id", "cseq")
 _ANSWERED_100: Final = (*_ANSWERED, "timestamp")  # section 8.2.6.1
 
@@ -237,7 +258,7 @@ _ANSWERED_100: Final = (*_ANSWERED, "timestamp")  # section 8.2.6.1
 class Response(Message):
     """A response (section 7.2)."""
 
-    __slots__ = ("reason", "status")
+    __slots__ = ("_reason", "status")
 
     def __init__(
         self,
@@ -248,28 +269,32 @@ class Response(Message):
     ) -> None:
         super().__init__(headers, body)
         self.status = status
-        self.reason = REASONS.get(status, "") if reason is None else reason
+        self._reason = REASONS.get(status, "") if reason is None else reason
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase, for people; octets that are no UTF-8 come as U+FFFD."""
+        return readable(self._reason)
 
     @property
     def start_line(self) -> str:
-        return f"SIP/2.0 {self.status} {self.reason}"
+        return f"SIP/2.0 {self.status} {self._reason}"
 
     def add_to_tag(self, tag: str) -> None:
         """Tag To, unless it is tagged, missing or malformed: the peer then gets it back as it came."""
-        value = self.headers.get("To")
-        if value is None:
+        if "to" not in self.headers.shape.first:
             return
         try:
             tagged = self.to.has("tag")
         except SipParseError:
             return
         if not tagged:
-            # Behind the value as it came, so that the peer finds his own words again.
-            self.headers.set("To", f"{value};tag={tag}")
+            # Behind the line as it came, so that the peer finds its own words again.
+            self.headers.append_to("To", f";tag={tag}")
 
     def copy(self) -> Self:
         """An independent copy."""
-        return type(self)(self.status, self.reason, self.headers.copy(), self.body)
+        return type(self)(self.status, self._reason, self.headers.copy(), self.body)
 
     def __repr__(self) -> str:
         return f"<Response {self.start_line}>"

@@ -1,6 +1,10 @@
 """Bytes to messages: whole datagrams, and streams however they are cut (RFC 3261 sections 7 and 18.3).
 
-A message that comes out of here has passed `_check`, so its typed properties do not raise.
+A message is its octets and an index of its lines, made by one scan. What every element reads is checked here: start
+line, Via, From, To, Call-ID, CSeq and Content-Length, of requests Max-Forwards and Route too; the properties for these
+do not raise afterwards. All else is read when somebody asks, and may be malformed: a proxy passes on what it does not
+need (section 16.3). Who needs more asks `telsdk.sip.message.malformation` first.
+
 Nothing but `SipParseError` and its subclass come out besides.
 """
 
@@ -8,15 +12,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from operator import eq
+from typing import Final
 
 from telsdk.sip.errors import LimitExceeded, SipParseError
-from telsdk.sip.limits import MAX_BODY, MAX_HEAD_BYTES, MAX_HEADERS, MAX_LIST_VALUES, MAX_MESSAGE, MAX_URI
+from telsdk.sip.limits import (
+    MAX_BODY,
+    MAX_HEAD_BYTES,
+    MAX_HEADERS,
+    MAX_LIST_VALUES,
+    MAX_MESSAGE,
+    MAX_REMEMBERED,
+    MAX_REMEMBERED_LENGTH,
+    MAX_URI,
+)
 from telsdk.sip.message import grammar
-from telsdk.sip.message.headers import Headers, split_list
-from telsdk.sip.message.message import Request, Response
-from telsdk.sip.message.names import KEYS, LISTS, SINGLE, key_of
-from telsdk.sip.message.readers import EAGER, MANDATORY, PLAIN, READERS
+from telsdk.sip.message.headers import Headers, of_lines, split_list, value_of
+from telsdk.sip.message.message import Request, Response, request_of_wire
+from telsdk.sip.message.names import LISTS
+from telsdk.sip.message.readers import read_core
+from telsdk.sip.message.shape import Shape, of_names
+from telsdk.sip.message.uri import Uri
 
 _request_line = re.compile(rf"({grammar.TOKEN}) (\S++) [Ss][Ii][Pp]/2\.0", re.ASCII).fullmatch
 _sloppy_request_line = re.compile(
@@ -25,12 +41,12 @@ _sloppy_request_line = re.compile(
 _status_line = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) (.*)", re.IGNORECASE | re.ASCII | re.DOTALL).fullmatch
 _line_ends = re.compile(rb"\A(?:\r\n)++")
 _unescaped_control = re.compile(r"(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\r\n]").search
+_AS_IT_IS: Final = bytes(range(256))
 _PLAIN: Final = b"\t" + bytes(range(32, 127)) + bytes(range(128, 256))
-_digits = re.compile(r"[0-9]{1,10}").fullmatch
+_digits = re.compile(r"[0-9]{1,64}").fullmatch  # leading zeros are digits (section 25.1)
 
-_MANDATORY: Final = frozenset(MANDATORY)
-_CHECKS: Final = {key: (is_plain, *EAGER.get(key, (None, None))) for key, is_plain in PLAIN.items()}
-"""All that is done with a line, by one look: whether it is plain, and what its match is kept as, if it is."""
+_request_lines: dict[str, tuple[str, str, Uri]] = {}
+"""Method and Request-URI, as text and taken apart, by the request line: bounded, and made anew when it was emptied."""
 
 PING: Final = b"\r\n\r\n"
 """Keep-alive that the side which opened a stream sends (RFC 5626 section 3.5.1)."""
@@ -51,7 +67,7 @@ def parse(data: bytes) -> Request | Response:
     if data[:2] == b"\r\n":
         data = _line_ends.sub(b"", data, count=1)  # section 7.5
     head, blank_line, body = data.partition(b"\r\n\r\n")
-    message, problem = _parse_head(head)
+    message, problem = _read_head(head)
     length = _content_length(message)
     if not blank_line:
         problem = SipParseError("no blank line ends the header section (RFC 3261 section 7)")
@@ -165,7 +181,7 @@ class StreamParser:
         del self._buffer[: end + 4]
         self._searched = 0
         self._ping_next = False
-        message, self._problem = _parse_head(head)
+        message, self._problem = _read_head(head)
         length = _content_length(message)
         if length is None:
             missing = SipParseError("Content-Length is missing on a stream (RFC 3261 section 20.14)")
@@ -194,31 +210,35 @@ _Head = tuple[Request | Response, SipParseError | None]
 
 def _content_length(message: Request | Response) -> int | None:
     """The length of the body by its header field, or None. Raises SipParseError where the end is unknown."""
-    values = message.headers.all("Content-Length")
-    if not values:
+    headers = message.headers
+    at = headers.shape.first.get("content-length")
+    if at is None:
         return None
-    if len(values) > 1 or not _digits(values[0]):
+    value = value_of(headers.line(at))
+    if not _digits(value) or headers.count("Content-Length") > 1:
         raise _failure(SipParseError("Content-Length must be one number (RFC 3261 section 20.14)"), message)
-    length = int(values[0])
+    length = int(value)
     if length > MAX_BODY:
         raise _failure(LimitExceeded(f"Content-Length {length} is more than {MAX_BODY}", status=513), message)
     return length
 
 
-def _parse_head(head: bytes) -> _Head:
+def _read_head(head: bytes) -> _Head:
     if len(head) > MAX_HEAD_BYTES:
         raise LimitExceeded(f"header section of more than {MAX_HEAD_BYTES} bytes", status=513)
-    try:
-        text = head.decode()
-    except UnicodeDecodeError as error:
-        raise SipParseError(f"header section is not UTF-8 at byte {error.start}") from None
-    lines = text.split("\r\n")
-    if head.translate(None, _PLAIN) != b"\r\n" * (len(lines) - 1):
+    # What is no UTF-8 becomes lone surrogates, and those become again what they were when the line is written.
+    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    if head.translate(_AS_IT_IS, _PLAIN) != b"\r\n" * (len(lines) - 1):
         _refuse_controls(lines)
     start = lines.pop(0)
-    if len(lines) > MAX_HEADERS and sum(line[:1] not in (" ", "\t") for line in lines) > MAX_HEADERS:
-        raise LimitExceeded(f"more than {MAX_HEADERS} header fields", status=513)
-    headers, problem = _headers(lines, lines)
+    names = tuple([line.partition(":")[0] for line in lines])
+    shape = of_names(names)
+    if shape.problem is not None or len(lines) > MAX_HEADERS or any(map(eq, names, lines)):
+        lines, shape = _look_again(lines)
+    headers = of_lines(shape, lines)
+    problem = None if shape.problem is None else SipParseError(shape.problem)
+    if head.count(b",") >= MAX_LIST_VALUES:
+        problem = problem or _long_list(headers)
     message, start_problem = (
         _status(start, headers) if start[:4].upper() == "SIP/" else _request(start, headers)
     )
@@ -232,51 +252,42 @@ def _refuse_controls(lines: list[str]) -> None:
             raise SipParseError(f"control character {found[0]!r} in {line[:40]!r}")
 
 
-def _folded_headers(lines: list[str]) -> tuple[Headers, SipParseError | None]:
-    raw: list[str] = []
+def _look_again(lines: list[str]) -> tuple[list[str], Shape]:
+    """Put folded lines together (section 7.3.1), each with its line breaks, and say what their names tell."""
+    whole: list[str] = []
     for line in lines:
-        if line[:1] in (" ", "\t") and raw:
-            raw[-1] += "\r\n" + line
+        if line[:1] in (" ", "\t") and whole:
+            whole[-1] += "\r\n" + line
         else:
-            raw.append(line)
-    return _headers([_unfold(line) for line in raw], raw)
+            whole.append(line)
+    if len(whole) > MAX_HEADERS:
+        raise LimitExceeded(f"more than {MAX_HEADERS} header fields", status=513)
+    return whole, of_names(tuple([_name_in(line) for line in whole]))
 
 
-def _unfold(line: str) -> str:
-    # Not by a regular expression: it would search each run of blanks for a line break many times over.
-    first, *others = line.split("\r\n")
-    if others and ":" not in first:
-        return first  # section 25.1, HCOLON: no fold stands before the colon, so this line has no name
-    return " ".join([first.rstrip(" \t"), *[other.strip(" \t") for other in others]])
+def _name_in(line: str) -> str:
+    """The name in a line; "" where it has none: no fold stands before the colon (section 25.1, HCOLON)."""
+    name, colon, _ = line.partition(":")
+    return name if colon and "\r\n" not in name else ""
 
 
-def _headers(unfolded: list[str], raw: list[str]) -> tuple[Headers, SipParseError | None]:
-    """The fields, and the first that has no name. Lines that are `raw` themselves may turn out to be folded."""
-    keys: list[str] = []
-    values: list[str] = []
-    problem = None
-    for line in unfolded:
-        name, colon, value = line.partition(":")
-        key = KEYS.get(name) if colon else None
-        if key is None:
-            if line[:1] in (" ", "\t") and keys and unfolded is raw:
-                return _folded_headers(raw)
+def _long_list(headers: Headers) -> SipParseError | None:
+    """Why a list is refused, so that nothing that reads one later finds it too long."""
+    for at, key in enumerate(headers.shape.keys):
+        line = headers.line(at)
+        # Few lines have as many commas, quoted or not.
+        if key in LISTS and line.count(",") >= MAX_LIST_VALUES:
             try:
-                key = key_of(name if colon else "")
-            except SipParseError as error:
-                key, problem = "", problem or error
-        # So that nothing that reads a list later finds it too long. Few lines have as many commas, quoted or not.
-        if len(value) >= MAX_LIST_VALUES and key in LISTS and value.count(",") >= MAX_LIST_VALUES:
-            try:
-                split_list(value)
+                split_list(value_of(line))
             except LimitExceeded as error:
-                problem = problem or error
-        keys.append(key)
-        values.append(value.strip(" \t"))
-    return Headers.of_lines(keys, values, raw), problem
+                return error
+    return None
 
 
 def _request(line: str, headers: Headers) -> _Head:
+    known = _request_lines.get(line)
+    if known is not None:
+        return request_of_wire(*known, headers), None
     match = _request_line(line)
     if match is not None:
         method, uri = match.groups()
@@ -320,42 +331,24 @@ def _check(message: Request | Response, problem: SipParseError | None) -> None:
     try:
         if problem is not None:
             raise problem
-        _check_fields(message)
-        _check_request(message)
+        if isinstance(message, Request):
+            _check_request(message)
+        else:
+            read_core(message.headers, of_request=False)
     except SipParseError as error:
         raise _failure(error, message) from None
 
 
-def _check_fields(message: Request | Response) -> None:
-    """Sections 7.3.1 (only lists may go over several lines), 8.1.1 (mandatory fields) and 20."""
-    headers = message.headers
-    keys = headers.keys()
-    if len(keys) + headers.count("via") - 1 < len(headers):  # nothing but Via is usual on several lines
-        for key in headers.repeated(SINGLE):
-            raise SipParseError(f"{key} occurs more than once (RFC 3261 section 7.3.1)")
-    if not keys >= _MANDATORY:
-        missing = next(key for key in MANDATORY if key not in keys)
-        raise SipParseError(f"{missing} is missing (RFC 3261 section 8.1.1)")
-    known: dict[str, dict[object, Any]] = {}
-    for key, value in headers.items():
-        check = _CHECKS.get(key)
-        if check is None:
-            continue
-        is_plain, read, of_match = check
-        match = is_plain(value)
-        if match is None:
-            known.setdefault(key, {})[READERS[key]] = headers.typed(key, READERS[key])
-        elif of_match is not None and key not in known:
-            known[key] = {read: of_match(match)}
-    headers.know(known)
-
-
-def _check_request(message: Request | Response) -> None:
+def _check_request(request: Request) -> None:
     """Sections 8.1.1.1 and 19.1.1 table 1 (Request-URI), 8.1.1.5 (method)."""
-    if not isinstance(message, Request):
-        return
-    if message.uri.headers:
+    cseq = read_core(request.headers, of_request=True)
+    uri = request.uri
+    if uri.headers:
         raise SipParseError("a Request-URI must not have headers (RFC 3261 section 19.1.1)")
-    method = message.cseq.method
-    if method != message.method:
-        raise SipParseError(f"CSeq says {method[:40]}, the request line {message.method[:40]}")
+    if cseq.method != request.method:
+        raise SipParseError(f"CSeq says {cseq.method[:40]}, the request line {request.method[:40]}")
+    line = request.start_line  # as every peer but the sloppiest writes it
+    if line not in _request_lines and len(line) <= MAX_REMEMBERED_LENGTH:
+        if len(_request_lines) >= MAX_REMEMBERED:
+            _request_lines.clear()
+        _request_lines[line] = (request.method, request.uri_text, uri)

@@ -1,30 +1,32 @@
 """How each field that has a typed property is read: one function a field, to be used with `Headers.typed`.
 
-All raise `SipParseError` where the field is malformed, or is missing and must not be. `READERS` has them by
-key.
+All raise `SipParseError` where the field is malformed, or is missing and must not be. `READERS` has them by key.
+
+`read_core` reads what every element needs of every message, for the parser. What it finds is remembered by the line
+that it stood in: the From, To, Call-ID and CSeq of one call come by in a dozen messages, and a Max-Forwards is nearly
+always the same. These memories are bounded, and empty they cost nothing but time.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from operator import itemgetter
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from telsdk.sip.errors import SipParseError
+from telsdk.sip.limits import MAX_REMEMBERED, MAX_REMEMBERED_LENGTH
 from telsdk.sip.message import grammar, values
 from telsdk.sip.message.content_fields import MediaType
-from telsdk.sip.message.headers import CSeq, Headers, Via
-from telsdk.sip.message.info_fields import WarningValue, is_warning
+from telsdk.sip.message.core_fields import CSeq, Via
+from telsdk.sip.message.headers import Headers, registered, value_of
+from telsdk.sip.message.info_fields import WarningValue
 from telsdk.sip.message.time_fields import RetryAfter
 from telsdk.sip.message.uri import NameAddr
 
-MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
-"""RFC 3261 section 8.1.1, without Max-Forwards, which peers of RFC 2543 do not send."""
+T = TypeVar("T")
 
 _MISSING: Final = "missing or empty (RFC 3261 section 8.1.1)"
 
-_is_call_id = re.compile(grammar.CALLID).fullmatch
 _plain_address = re.compile(grammar.PLAIN_NAME_ADDR).fullmatch
 _is_date = re.compile(grammar.RFC1123_DATE).fullmatch
 _hops = values.integer(255)
@@ -131,36 +133,6 @@ def warnings(headers: Headers) -> tuple[WarningValue, ...]:
     return tuple([WarningValue.parse(value) for value in headers.all("warning")])
 
 
-_plain_seconds = re.compile("[0-9]{1,9}").fullmatch
-
-PLAIN: Final[dict[str, Callable[[str], re.Match[str] | None]]] = {
-    "via": re.compile(grammar.PLAIN_VIA).fullmatch,
-    "from": _plain_address,
-    "to": _plain_address,
-    "call-id": _is_call_id,
-    "cseq": re.compile("[0-9]{1,9} [A-Z]++").fullmatch,
-    "contact": _plain_address,
-    "route": _plain_address,
-    "record-route": _plain_address,
-    "max-forwards": re.compile("[0-9]{1,2}").fullmatch,
-    "expires": _plain_seconds,
-    "content-type": re.compile("[a-z]++/[a-z]++").fullmatch,
-    "date": _is_date,
-    "retry-after": _plain_seconds,
-    "warning": is_warning,
-}
-"""By key, whether a line's value is of the usual form, for which the field's reader never raises."""
-
-EAGER: Final[dict[str, tuple[Callable[[Headers], object], Callable[[re.Match[str]], object]]]] = {
-    "via": (via, Via.of_plain),
-    "from": (from_tag, itemgetter(grammar.PLAIN_TAG)),
-    "to": (to_tag, itemgetter(grammar.PLAIN_TAG)),
-    "call-id": (call_id, itemgetter(0)),
-    "cseq": (cseq, lambda match: CSeq.parse(match[0])),
-    "max-forwards": (max_forwards, lambda match: int(match[0])),
-}
-"""What every element asks of every message: a reader, and what gets the same out of the field's match in `PLAIN`."""
-
 READERS: Final[Mapping[str, Callable[[Headers], object]]] = {
     "via": vias,
     "from": from_,
@@ -177,3 +149,74 @@ READERS: Final[Mapping[str, Callable[[Headers], object]]] = {
     "retry-after": retry_after,
     "warning": warnings,
 }
+"""By canonical key."""
+
+
+class _Memory(Generic[T]):
+    """What lines of one field say, by the line as it came."""
+
+    __slots__ = ("_kept", "_key", "_read")
+
+    def __init__(self, key: str, read: Callable[[str], T]) -> None:
+        self._key = key
+        self._read = read
+        self._kept: dict[str, T] = {}
+
+    def get(self, line: str) -> T:
+        """What `line` says. Raises SipParseError with the name of the field."""
+        if line in self._kept:
+            return self._kept[line]
+        value = value_of(line)
+        if not value:
+            raise SipParseError(f"{self._key}: {_MISSING}")
+        try:
+            found = self._read(value)
+        except SipParseError as error:
+            raise type(error)(f"{self._key}: {error.reason}", status=error.status) from None
+        if len(line) <= MAX_REMEMBERED_LENGTH:
+            if len(self._kept) >= MAX_REMEMBERED:
+                self._kept.clear()
+            self._kept[line] = found
+        return found
+
+
+_from_tags: Final = _Memory("from", _tag)
+_to_tags: Final = _Memory("to", _tag)
+_call_ids: Final = _Memory("call-id", values.call_id)
+_cseqs: Final = _Memory("cseq", CSeq.parse)
+_max_forwards: Final = _Memory("max-forwards", _hops)
+
+
+def read_core(headers: Headers, *, of_request: bool) -> CSeq:
+    """Read what every element needs: Via, From, To, Call-ID and CSeq, of requests Max-Forwards and Route too.
+
+    Nothing else is looked at (RFC 3261 section 16.3: a proxy does not refuse what it does not need). The shape of
+    `headers` has no problem.
+
+    Raises:
+        SipParseError: one of them is malformed.
+    """
+    first, line = headers.shape.first, headers.line
+    found = _cseqs.get(line(first["cseq"]))
+    known: dict[object, object] = {
+        from_tag: _from_tags.get(line(first["from"])),
+        to_tag: _to_tags.get(line(first["to"])),
+        call_id: _call_ids.get(line(first["call-id"])),
+        cseq: found,
+    }
+    if of_request and (at := first.get("max-forwards")) is not None:
+        if "max-forwards" in headers.shape.doubled:
+            raise SipParseError("max-forwards occurs more than once (RFC 3261 section 7.3.1)")
+        known[max_forwards] = _max_forwards.get(line(at))
+    headers.know(known)
+    headers.typed("via", via)
+    if of_request and "route" in first:
+        headers.typed("route", routes)
+    return found
+
+
+registered("from", from_tag)
+registered("to", to_tag)
+registered("call-id", call_id)
+registered("cseq", cseq)
+registered("max-forwards", max_forwards)

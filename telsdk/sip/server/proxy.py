@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Refusal, Request, Response, Uri, Via
 from telsdk.sip.server.fork import MAX_BREADTH, Branch, Context, Target, best_response, max_breadth
@@ -318,10 +319,15 @@ class Proxy:
             self._success(branch, response, now)
         elif response.status in (408, 430) and self._try_other_way(branch, now):
             pass
-        elif 300 <= response.status < 400 and not ctx.stopped and not ctx.closed and response.contacts:
+        elif (
+            300 <= response.status < 400
+            and not ctx.stopped
+            and not ctx.closed
+            and (elsewhere := _elsewhere(response))
+        ):
             self._end(branch)
             ctx.awaiting.append(response)
-            self._events.append(Redirect3xx(ctx, response, response.contacts, branch.target))
+            self._events.append(Redirect3xx(ctx, response, elsewhere, branch.target))
         else:
             self._failure(branch, response, now)
         return True
@@ -329,7 +335,12 @@ class Proxy:
     def _goes_back(self, response: Response, ctx: Context) -> bool:
         """Whether below our Via (now gone) stands that of whoever asked us: 16.7 step 3, and a bit more."""
         below = response.headers.get("Via")
-        return below is not None and (below == ctx.via or response.via.branch == Via.parse(ctx.via).branch)
+        if below is None or below == ctx.via:
+            return below is not None
+        try:
+            return response.via.branch == Via.parse(ctx.via).branch
+        except SipParseError:
+            return False
 
     def _made_here(self, ctx: Context, status: int) -> Response:
         assert ctx.tx is not None
@@ -468,3 +479,11 @@ class Proxy:
         self._ringing.stop(ctx)
         self._events.append(Finished(ctx, response, target))
         ctx.shed()
+
+
+def _elsewhere(response: Response) -> list[NameAddr]:
+    """Where a 3xx says to ask; nowhere if that cannot be read, and then it is an answer like any other."""
+    try:
+        return response.contacts
+    except SipParseError:
+        return []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import PATH, REQUIRE, NameAddr, Request, Response, Uri
+from telsdk.sip.message import PATH, REQUIRE, NameAddr, Request, Response, Uri, malformation
 from telsdk.sip.server.binding import Binding, first_hop_knows_flows, flow_id
 
 __all__ = ["Binding", "Registrar"]
@@ -95,6 +95,8 @@ class Registrar:
             longest: seconds that the right to them lasts: no binding is granted for longer, be that less than
                 `min_expires`, for nothing longer could be asked for instead.
         """
+        if (malformed := malformation(request)) is not None:
+            return request.response(malformed.status, malformed.reason)
         if request.to.uri.scheme not in ("sip", "sips"):
             return request.response(400, "To must be a SIP URI")  # 10.3 step 5
         user = user if user is not None else request.to.uri.user or ""

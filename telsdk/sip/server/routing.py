@@ -8,7 +8,7 @@ from hashlib import blake2s
 
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.limits import MAX_FORWARDS
-from telsdk.sip.message import PROXY_REQUIRE, NameAddr, Refusal, Request, Uri
+from telsdk.sip.message import PROXY_REQUIRE, NameAddr, Refusal, Request, Uri, Via
 
 IsLocal = Callable[[Uri], bool]
 
@@ -46,12 +46,15 @@ def loop_mark(request: Request) -> str:
 def is_looping(request: Request, mark: str, is_ours: Callable[[str, str, int | None], bool]) -> bool:
     """Whether the request was here before with the same `mark` (16.3 step 4). Changed, it may pass again."""
     # Most have no such text anywhere, and need not be taken apart to see that.
-    if not any(mark in value for value in request.headers.all("Via")):
+    return any(mark in value and _is_own(value, mark, is_ours) for value in request.headers.all("Via")[1:])
+
+
+def _is_own(value: str, mark: str, is_ours: Callable[[str, str, int | None], bool]) -> bool:
+    try:
+        via = Via.parse(value)
+    except SipParseError:
         return False
-    return any(
-        (via.branch or "").endswith(mark) and is_ours(via.transport, via.host, via.port)
-        for via in request.vias[1:]
-    )
+    return (via.branch or "").endswith(mark) and is_ours(via.transport, via.host, via.port)
 
 
 def has_own_part(request: Request) -> bool:

@@ -20,7 +20,7 @@ from typing import Final, TypeAlias
 
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import ACCEPT, EVENT, EventType, Request, SubscriptionState, weight
+from telsdk.sip.message import ACCEPT, EVENT, EventType, Request, SubscriptionState, malformation, weight
 from telsdk.sip.transaction import (
     Agenda,
     ClientTransaction,
@@ -152,7 +152,10 @@ class Notifier:
             if event.request.method != "SUBSCRIBE":
                 return False
             event.tx.owner = self
-            self._subscribe(event, now)
+            if (error := malformation(event.request)) is not None:
+                self._stack.answer(event.tx, error.status, now, error.reason)
+            else:
+                self._subscribe(event, now)
             return True
         if isinstance(event, ResponseReceived):
             return self._answered(event, now)

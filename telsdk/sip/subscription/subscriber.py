@@ -27,8 +27,8 @@ from telsdk.sip.message import (
     Response,
     SubscriptionState,
     Uri,
+    readers,
 )
-from telsdk.sip.message import readers as fields
 from telsdk.sip.subscription.notifier import USAGE_ENDS
 from telsdk.sip.transaction import (
     Agenda,
@@ -412,7 +412,10 @@ def _when_again(state: SubscriptionState) -> int | None:
 def _retry_after(response: Response, sub: Subscription) -> int | None:
     """A subscription that is lost may be had anew; one that was refused only when the refusal says so."""
     if "Retry-After" in response.headers:
-        return response.headers.typed("retry-after", fields.retry_after)
+        try:
+            return response.headers.typed("retry-after", readers.retry_after)
+        except SipParseError:
+            return LATER
     return 0 if response.status == 481 and sub.dialog is not None and not sub.leaving else None
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Message, Request, Response
+from telsdk.sip.message import Message, Request, Response, malformation
 from telsdk.sip.transaction.client import ClientTransactions
 from telsdk.sip.transaction.engine import Ground
 from telsdk.sip.transaction.events import (
@@ -79,6 +79,7 @@ class Stack:
         self._ground = Ground(sent_by, token, timers or Timers(), besides)
         self._clients = ClientTransactions(self._ground)
         self._servers = ServerTransactions(self._ground)
+        self._ends_here = False
 
     @property
     def transactions(self) -> int:
@@ -99,14 +100,23 @@ class Stack:
         """Fresh random text for a tag or a Call-ID."""
         return self._ground.token()
 
-    def refuse_merged(self) -> None:
-        """Answer 482 to a forked request's second copy (8.2.2.2): for a user agent, which is to ring once."""
+    def serve_user_agent(self) -> None:
+        """Take in what a user agent can take.
+
+        A forked request's second copy gets 482 (8.2.2.2), since a user agent is to ring once. What it could not read
+        gets 400 or, if it is a response, silence: at the end of the way more is read than by a proxy.
+        """
         self._servers.refuse_merged = True
+        self._ends_here = True
 
     # What comes in
 
     def receive(self, message: Message, source: Hop, now: float) -> None:
         """Take in a message that was parsed; never raises for what a peer sent."""
+        if self._ends_here and (error := malformation(message)) is not None:
+            if isinstance(message, Request):
+                self.answer_stateless(message, error.status, source, error.reason)
+            return
         if isinstance(message, Request):
             self._servers.receive(message, source, now)
         elif isinstance(message, Response) and not self._clients.receive(message, source, now):

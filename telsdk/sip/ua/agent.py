@@ -111,7 +111,7 @@ class UserAgent:
         session_interval: int = 1800,
         takes_refer: bool = False,
     ) -> None:
-        stack.refuse_merged()
+        stack.serve_user_agent()
         self._stack = stack
         self.aor = aor
         self._calls = Calls(stack, str(contact), next_hop, supported, transfers=takes_refer)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from telsdk.sip import limits
 from telsdk.sip.errors import SipParseError, Unwritable
 from telsdk.sip.message import NameAddr, Uri, Via, grammar
-from telsdk.sip.message.headers import _via_by_grammar
+from telsdk.sip.message.core_fields import _via_by_grammar
 from telsdk.sip.message.uri import _name_addr_by_grammar, _uri_by_grammar
 from tests.sip.messages import params, texts, tokens
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from telsdk.sip.errors import LimitExceeded, SipParseError, Unwritable
 from telsdk.sip.limits import MAX_LIST_VALUES
 from telsdk.sip.message import Headers, Via
-from telsdk.sip.message.headers import CSeq, split_list
+from telsdk.sip.message.core_fields import CSeq
+from telsdk.sip.message.headers import split_list
 from tests.sip.messages import addresses, cseqs, texts, tokens, vias
 
 
@@ -193,7 +194,7 @@ def test_no_name_is_written_that_is_none(name: str) -> None:
 @given(texts)
 def test_tabs_and_all_printable_text_may_be_written(text: str) -> None:
     value = "".join(char for char in text if char.isprintable()) + "\tend"
-    assert Headers([("Subject", value)]).get("Subject") == value
+    assert Headers([("Subject", value)]).get("Subject") == value.strip(" \t")
 
 
 @given(st.lists(st.one_of(addresses.map(str), vias.map(str), tokens), min_size=1, max_size=6))

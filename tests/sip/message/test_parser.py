@@ -18,6 +18,7 @@ from telsdk.sip.message import (
     Request,
     Response,
     StreamParser,
+    malformation,
     parse,
     refused_request,
 )
@@ -137,11 +138,84 @@ def test_any_bytes_are_a_message_or_a_documented_error(data: bytes) -> None:
             bytes(request.response(error.status, to_tag="t"))
         return
     assert bytes(parse(bytes(message))) == bytes(message)
-    _ = message.via, message.vias, message.from_, message.to, message.call_id, message.cseq
-    _ = message.contacts, message.contact_star, message.routes, message.record_routes
-    _ = message.max_forwards, message.expires, message.content_type
+    _ = message.via, message.from_, message.to, message.from_tag, message.to_tag
+    _ = message.call_id, message.cseq, message.contact_star
     if isinstance(message, Request):
         assert str(message.uri)
+        _ = message.routes, message.max_forwards
+    if malformation(message) is None:
+        _ = message.vias, message.contacts, message.record_routes, message.expires, message.content_type
+
+
+NOT_NEEDED = [
+    "Date: Sat, 13 Nov 2010 23:29:00 EST", "Date: 2010-11-13T23:29:00Z", "Date:", "Warning: 399 h unquoted",
+    "Warning: x", "Retry-After: soon", "Content-Type: sdp", "Expires: never", "Expires: 4294967296",
+    "Contact: nobody", 'Contact: "', "Contact: *, <sip:h>", "Record-Route: <sip:h;lr>,", "Record-Route: ,",
+    "Server: a\r\nServer: b", "User-Agent: a\r\nUser-Agent: b", "Subject: a\r\nSubject: b", "Allow: ,,", "Accept: a",
+    "Supported: (", "Require: ,", "Min-SE: x", "Session-Expires: x", "RSeq: 0", "Timestamp: x", "MIME-Version: 1",
+    "Identity: x", "Authorization: x", "Reply-To: <", "P-Asserted-Identity: x", "Refer-To: y", "Event: ;",
+]  # fmt: skip
+LATIN = [b"Subject: Gr\xfc\xdfe", b"X: \xff", b"User-Agent: \xe9\xe8/1", b'Contact: "J\xf6rg" <sip:h>']
+
+
+@pytest.mark.parametrize("line", [*(text.encode() for text in NOT_NEEDED), *LATIN], ids=repr)
+@pytest.mark.parametrize("whole", [INVITE, RINGING], ids=["request", "response"])
+def test_what_no_element_on_the_way_needs_passes_as_it_came(whole: bytes, line: bytes) -> None:
+    data = whole.replace(b"\r\nCSeq:", b"\r\n" + line + b"\r\nCSeq:", 1)
+    assert bytes(parse(data)) == data
+    (event,) = StreamParser().feed(data)
+    assert isinstance(event, Request | Response)
+    assert bytes(event) == data
+
+
+def test_a_response_needs_no_max_forwards_and_a_request_a_right_one() -> None:
+    line = b"\r\nMax-Forwards: x\r\nCSeq:"
+    assert "x" in parse(RINGING.replace(b"\r\nCSeq:", line, 1)).headers.all("Max-Forwards")
+    with pytest.raises(SipParseError, match="max-forwards"):
+        parse(INVITE.replace(b"Max-Forwards: 69", b"Max-Forwards: x"))
+
+
+@pytest.mark.parametrize("name", ["From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length"])
+def test_what_every_element_reads_may_not_be_there_twice(name: str) -> None:
+    lines = INVITE.split(b"\r\n")
+    (at,) = [i for i, line in enumerate(lines) if line.startswith(name.encode() + b":")]
+    with pytest.raises(SipParseError, match=r"more than once|must be one number"):
+        parse(b"\r\n".join([*lines[: at + 1], *lines[at:]]))
+
+
+def test_octets_that_are_no_utf_8_are_shown_replaced_and_written_as_they_came() -> None:
+    message = parse(spoilt(b'"Alice"', b'"J\xf6rg"'))
+    assert message.from_.display == "J\ufffdrg"
+    assert message.headers.get("From") == '"J\ufffdrg" <sip:5550001@telprotocol>;tag=9fxced76sl'
+    message.headers.set("Max-Forwards", "68")
+    assert b'From: "J\xf6rg" <sip:5550001@telprotocol>;tag=9fxced76sl\r\n' in bytes(message)
+    assert isinstance(message, Request)
+    assert b'From: "J\xf6rg" <' in bytes(message.response(200, to_tag="t"))
+
+
+def test_a_to_that_is_no_utf_8_gets_its_tag_and_stays() -> None:
+    message = parse(spoilt(b"To: <", b'To: "J\xf6rg" <'))
+    assert isinstance(message, Request)
+    assert b'To: "J\xf6rg" <sip:5551234@telprotocol>;tag=t\r\n' in bytes(message.response(200, to_tag="t"))
+
+
+def test_a_content_length_may_begin_with_zeros() -> None:
+    data = spoilt(b"Content-Length: 4", b"Content-Length: " + b"0" * 20 + b"4")
+    assert bytes(parse(data)) == data
+
+
+def test_names_of_fields_that_were_never_seen_are_read_as_well_as_those_that_were() -> None:
+    for n in range(3):
+        assert (
+            parse(spoilt(b"Max-Forwards: 69", b"x-%d: 1\r\nMax-Forwards: 69" % n)).headers.get(f"X-{n}")
+            == "1"
+        )
+
+
+def test_a_line_without_a_colon_is_none_though_its_text_were_a_name() -> None:
+    parse(spoilt(b"Max-Forwards: 69", b"Foo: 1\r\nMax-Forwards: 69"))
+    with pytest.raises(SipParseError, match="not a header name"):
+        parse(spoilt(b"Max-Forwards: 69", b"Foo\r\nMax-Forwards: 69"))
 
 
 def test_a_datagram_is_read_and_written_back() -> None:
@@ -179,7 +253,6 @@ def test_a_folded_line_is_one_value_and_keeps_its_bytes() -> None:
         (spoilt(b"Alice", b"\\\n"), "control character"),
         (spoilt(b"69", b"6\r9"), "control character"),
         (spoilt(b"Max-Forwards: 69", b"X: a\x00b"), "control character"),
-        (spoilt(b"Max-Forwards: 69", b"X: \xff"), "UTF-8"),
         (spoilt(b"Max-Forwards: 69", b"no colon"), "not a header name"),
         (spoilt(b"Max-Forwards", b"Max Forwards"), "not a header name"),
         (INVITE.replace(b"Via: SIP", b" Via: SIP", 1), "not a header name"),
@@ -192,7 +265,6 @@ def test_a_folded_line_is_one_value_and_keeps_its_bytes() -> None:
         (spoilt(b"Content-Length: 4", b"Content-Length: 5"), "only 4 bytes"),
         (spoilt(b"Content-Length: 4", b"Content-Length: +4"), "Content-Length"),
         (spoilt(b"5551234@telprotocol SIP", b"5551234@telprotocol?a=b SIP"), "must not have headers"),
-        (spoilt(b"<sip:192.0.2.1;lr>", b"<sip:192.0.2.1;lr>,"), "record-route"),
         (RINGING.replace(b"180", b"099"), "status line"),
         (RINGING.replace(b"180", b"700"), "status line"),
         ("ſ".encode() + RINGING[1:], "status line"),

@@ -7,17 +7,12 @@ from hypothesis import strategies as st
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import Headers, Request
 from telsdk.sip.message.info_fields import WarningValue
-from telsdk.sip.message.readers import MANDATORY, PLAIN, READERS
+from telsdk.sip.message.readers import READERS
 from tests.sip.messages import addresses, cseqs, vias
 
 
 def request(*fields: tuple[str, str]) -> Request:
     return Request("INVITE", "sip:h", Headers(fields))
-
-
-def test_every_reader_has_a_quick_form_and_every_mandatory_field_a_reader() -> None:
-    assert PLAIN.keys() == READERS.keys()
-    assert set(MANDATORY) <= READERS.keys()
 
 
 _values = st.one_of(
@@ -31,12 +26,6 @@ _values = st.one_of(
          '399 h "x"', "18 (busy);duration=3", "1 ACK", "<sip:h;lr>", "SIP/2.0/TLS h;branch=z9hG4bK1;rport"]
     ),
 )  # fmt: skip
-
-
-@given(st.sampled_from(sorted(READERS)), _values)
-def test_what_has_the_quick_form_is_read_without_error(key: str, value: str) -> None:
-    if PLAIN[key](value):
-        READERS[key](Headers([(key, value)]))
 
 
 @given(st.sampled_from(sorted(READERS)), _values)

@@ -471,7 +471,7 @@ def test_a_repeated_cancel_is_told_once(bench: Bench) -> None:
 
 
 def test_a_user_agent_refuses_the_second_copy_of_a_forked_request(bench: Bench) -> None:
-    bench.stack.refuse_merged()
+    bench.stack.serve_user_agent()
     bench.invited()
     bench.stack.receive(incoming("INVITE", branch="z9hG4bK2"), PEER, 0.0)
     assert bench.stack.take_events() == []
@@ -485,7 +485,7 @@ def test_a_proxy_takes_a_request_that_comes_by_again(bench: Bench) -> None:
 
 
 def test_requests_within_a_dialog_are_never_merged(bench: Bench) -> None:
-    bench.stack.refuse_merged()
+    bench.stack.serve_user_agent()
     for branch in ("z9hG4bK1", "z9hG4bK2"):
         bench.stack.receive(incoming("INFO", branch=branch, to="<sip:bob@telprotocol>;tag=t"), PEER, 0.0)
         bench.only(RequestReceived)
@@ -499,7 +499,7 @@ def test_requests_within_a_dialog_are_never_merged(bench: Bench) -> None:
 def test_no_order_of_messages_and_time_raises_or_leaks(data: st.DataObject) -> None:
     bench = Bench()
     if data.draw(st.booleans()):
-        bench.stack.refuse_merged()
+        bench.stack.serve_user_agent()
     hop = data.draw(st.sampled_from([PEER, STREAM]))
     now, mine = 0.0, [bench.stack.request(request(method), hop, 0.0) for method in ("INVITE", "OPTIONS")]
     theirs: list[ServerTransaction] = []

@@ -1,0 +1,144 @@
+"""What the names of a header section tell, whatever stands behind their colons.
+
+Peers write their messages in few shapes: the same program puts the same fields in the same order into each of its
+INVITEs. So what follows from the names alone (their canonical keys, where each is, whether one is missing or there
+twice) is worked out once for each shape and then looked up. A change of the header section leads from one shape to
+another, and these steps are remembered as well, as a JavaScript engine does with its hidden classes.
+
+Nothing here is lost when it is forgotten: the table is emptied when it is full, and what is unusual is not kept.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from telsdk.sip.errors import SipParseError
+from telsdk.sip.limits import MAX_SHAPE_LINES, MAX_SHAPE_NAMES, MAX_SHAPES
+from telsdk.sip.message.names import KEYS, key_of
+
+MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
+"""RFC 3261 section 8.1.1, without Max-Forwards, which peers of RFC 2543 do not send."""
+
+_ONCE: Final = frozenset({"from", "to", "call-id", "cseq", "content-length"})
+"""What every element reads and what has one value: a second line could be read in two ways (section 7.3.1)."""
+
+_NONE: Final[frozenset[str]] = frozenset()
+_STEPS: Final = 64
+"""Changes that are remembered of one shape. A proxy makes about ten of each."""
+
+
+class Shape:
+    """The canonical keys of a header section, line by line. Immutable; equal names share one.
+
+    Attributes:
+        keys: the key of each line; "" where a line has no name.
+        first: where each key stands first.
+        doubled: the keys that stand on more than one line.
+        problem: why no element takes a message of this shape, or None.
+    """
+
+    __slots__ = ("_chosen", "_deleted", "_inserted", "doubled", "first", "keys", "problem")
+
+    def __init__(self, keys: tuple[str, ...], unnamed: str | None = None) -> None:
+        self.keys = keys
+        first: dict[str, int] = {}
+        for at, key in enumerate(keys):
+            if key not in first:
+                first[key] = at
+        self.first = first
+        self.doubled: frozenset[str] = (
+            _NONE if len(first) == len(keys) else frozenset([key for key in first if keys.count(key) > 1])
+        )
+        self.problem = unnamed or _problem(first, self.doubled)
+        self._inserted: dict[tuple[int, str], Shape] = {}
+        self._deleted: dict[int, Shape] = {}
+        self._chosen: dict[tuple[str, ...], tuple[Shape, tuple[int, ...]]] = {}
+
+    def inserted(self, at: int, key: str) -> Shape:
+        """Return the shape with one more line of `key` before line `at`."""
+        step = (at, key)
+        shape = self._inserted.get(step)
+        if shape is None:
+            shape = Shape((*self.keys[:at], key, *self.keys[at:]))
+            if len(self._inserted) < _STEPS and len(shape.keys) <= MAX_SHAPE_LINES:
+                self._inserted[step] = shape
+        return shape
+
+    def deleted(self, at: int) -> Shape:
+        """Return the shape without line `at`."""
+        shape = self._deleted.get(at)
+        if shape is None:
+            shape = Shape((*self.keys[:at], *self.keys[at + 1 :]))
+            if len(self._deleted) < _STEPS and len(shape.keys) <= MAX_SHAPE_LINES:
+                self._deleted[at] = shape
+        return shape
+
+    def chosen(self, among: tuple[str, ...]) -> tuple[Shape, tuple[int, ...]]:
+        """Return the shape of just the lines of these keys, in their order here, and where they are."""
+        found = self._chosen.get(among)
+        if found is None:
+            at = tuple([i for i, key in enumerate(self.keys) if key in among])
+            found = of_keys(tuple([self.keys[i] for i in at])), at
+            if len(self._chosen) < _STEPS and len(self.keys) <= MAX_SHAPE_LINES:
+                self._chosen[among] = found
+        return found
+
+
+def _problem(first: dict[str, int], doubled: frozenset[str]) -> str | None:
+    for key in first:
+        if key in doubled and key in _ONCE:
+            return f"{key} occurs more than once (RFC 3261 section 7.3.1)"
+    for key in MANDATORY:
+        if key not in first:
+            return f"{key} is missing (RFC 3261 section 8.1.1)"
+    return None
+
+
+EMPTY: Final = Shape(())
+"""The shape of no line at all."""
+
+_known: dict[tuple[str, ...], Shape] = {}
+_by_keys: dict[tuple[str, ...], Shape] = {}
+
+
+def of_names(names: tuple[str, ...]) -> Shape:
+    """Return the shape of lines that begin with `names`, as they came: in any case, in compact form, with blanks
+    before the colon. A name that is none has the key ""; then `Shape.problem` tells the first of them."""
+    shape = _known.get(names)
+    if shape is None:
+        shape = _shape(names)
+        if (
+            shape.problem is None
+            and len(names) <= MAX_SHAPE_LINES
+            and sum(map(len, names)) <= MAX_SHAPE_NAMES
+        ):
+            if len(_known) >= MAX_SHAPES:
+                _known.clear()
+            _known[names] = shape
+    return shape
+
+
+def of_keys(keys: tuple[str, ...]) -> Shape:
+    """Return the shape of lines with these canonical keys."""
+    shape = _by_keys.get(keys)
+    if shape is None:
+        shape = Shape(keys)
+        if len(keys) <= MAX_SHAPE_LINES and sum(map(len, keys)) <= MAX_SHAPE_NAMES:
+            if len(_by_keys) >= MAX_SHAPES:
+                _by_keys.clear()
+            _by_keys[keys] = shape
+    return shape
+
+
+def _shape(names: tuple[str, ...]) -> Shape:
+    keys: list[str] = []
+    unnamed: str | None = None
+    for name in names:
+        key = KEYS.get(name)
+        if key is None:
+            try:
+                key = key_of(name)
+            except SipParseError as error:
+                key, unnamed = "", unnamed or error.reason
+        keys.append(key)
+    return Shape(tuple(keys), unnamed)
