@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from telsdk.cli.failure import Failure
-from telsdk.cli.online import Identity, audio_options, online, say, user_options
+from telsdk.cli.online import LoginChoice, audio_options, online, say, user_options
 from telsdk.cli.options import Options
 from telsdk.cli.output import print_facts
 from telsdk.cli.params import ADDRESS
@@ -51,13 +51,13 @@ def call(
       telsdk call bob.eth --play hello.wav --record answer.wav
       telsdk call 5551234 --seconds 10 --json
     """
-    report = asyncio.run(_call(options, Identity(number, login, address), callee, seconds, play, record))
+    report = asyncio.run(_call(options, LoginChoice(number, login, address), callee, seconds, play, record))
     print_facts(report, as_json, {"seconds": "s", "jitter_s": "s"})
 
 
 async def _call(
     options: Options,
-    who: Identity,
+    who: LoginChoice,
     callee: str,
     seconds: float | None,
     play: Path | None,

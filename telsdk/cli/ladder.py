@@ -30,7 +30,7 @@ class LadderEntry(TypedDict("_From", {"from": str})):  # ``from`` is a keyword o
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Arrow:
     """One arrow of a ladder."""
 
     time: float
@@ -53,7 +53,7 @@ class Ladder:
     """
 
     parties: Sequence[str]
-    messages: Sequence[Step] = field(default_factory=list)
+    messages: Sequence[Arrow] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for step in self.messages:
@@ -97,7 +97,7 @@ class Ladder:
             line = line.ljust(_TIME + self._margin() + at * gap - len(party) // 2) + party
         return line
 
-    def _row(self, step: Step, gap: int) -> str:
+    def _row(self, step: Arrow, gap: int) -> str:
         """Lifelines with the arrow of `step` over them."""
         ends = sorted((self.parties.index(step.source), self.parties.index(step.target)))
         left, right = (self._margin() + end * gap for end in ends)
@@ -109,7 +109,7 @@ class Ladder:
         return "".join(row).rstrip()
 
 
-def _shaft(step: Step, room: int, rightward: bool) -> str:
+def _shaft(step: Arrow, room: int, rightward: bool) -> str:
     """An arrow of `room` characters, its label at the sender's end; media is doubled, its label midway."""
     if step.kind == "media":
         return f"<{f' {step.label} ':=^{room - 2}}>"
@@ -118,9 +118,9 @@ def _shaft(step: Step, room: int, rightward: bool) -> str:
     return "<" + f" {step.label} --".rjust(room - 1, "-")
 
 
-def _step(entry: LadderEntry) -> Step:
+def _step(entry: LadderEntry) -> Arrow:
     number = f" F{entry['n']}" if entry["n"] else ""
-    return Step(
+    return Arrow(
         time=entry["time_ms"] / 1000,
         source=entry["from"],
         target=entry["to"],

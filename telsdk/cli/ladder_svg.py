@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from telsdk.cli.ladder import Ladder, Step
+from telsdk.cli.ladder import Arrow, Ladder
 
 WIDTH = 800  # user units, pixels when shown at full size
 _TIMES = 78  # right edge of the column of times
@@ -85,7 +85,7 @@ def _lifeline(party: str, x: float, width: float, bottom: float) -> str:
     )
 
 
-def _row(step: Step, columns: dict[str, float], y: float, height: float) -> str:
+def _row(step: Arrow, columns: dict[str, float], y: float, height: float) -> str:
     start, end = columns[step.source], columns[step.target]
     baseline = y + height - 9
     media = step.kind == "media"
@@ -94,7 +94,7 @@ def _row(step: Step, columns: dict[str, float], y: float, height: float) -> str:
     return time + (_media if media else _message)(step, start, end, baseline)
 
 
-def _message(step: Step, start: float, end: float, y: float) -> str:
+def _message(step: Arrow, start: float, end: float, y: float) -> str:
     """An arrow with its label above, straight across whatever lies between."""
     label = f'<text class="ld-label" x="{(start + end) / 2:g}" y="{y - 6:g}">{_label(step)}</text>'
     if start == end:
@@ -107,7 +107,7 @@ def _message(step: Step, start: float, end: float, y: float) -> str:
     )
 
 
-def _media(step: Step, start: float, end: float, y: float) -> str:
+def _media(step: Arrow, start: float, end: float, y: float) -> str:
     """A band with a head at both ends, its label inside."""
     left, right = sorted((start, end))
     middle = y - _BAND
@@ -125,7 +125,7 @@ def _head(x: float, y: float, forward: int, size: float = 8) -> str:
     return f'<path d="M{x:g} {y:g}L{back:g} {y - size * 0.6:g}V{y + size * 0.6:g}Z"/>'
 
 
-def _label(step: Step) -> str:
+def _label(step: Arrow) -> str:
     """Method or code, then its number and note less loud."""
     numbered = _NUMBER.fullmatch(step.label)
     what = escape(step.label)
@@ -134,7 +134,7 @@ def _label(step: Step) -> str:
     return what + (f' <tspan class="ld-note">{escape(step.note)}</tspan>' if step.note else "")
 
 
-def _class(step: Step) -> str:
+def _class(step: Arrow) -> str:
     """By the class of the status code (RFC 3261 section 7.2); a request has none."""
     first = step.label[:1] if step.label[:3].isdigit() else ""
     return {"": "ld-request", "1": "ld-progress", "2": "ld-success", "3": "ld-redirect"}.get(
@@ -143,7 +143,7 @@ def _class(step: Step) -> str:
 
 
 def _in_words(ladder: Ladder) -> str:
-    def words(step: Step) -> str:
+    def words(step: Arrow) -> str:
         between = "between {} and {}" if step.kind == "media" else "from {} to {}"
         return f"{step.label} {between.format(step.source, step.target)} after {step.time * 1000:.1f} ms"
 

@@ -32,7 +32,7 @@ EXTRA = "uc"
 
 
 @dataclass(frozen=True)
-class Identity:
+class LoginChoice:
     """Which login is used, and where the user client listens."""
 
     number: Number | None
@@ -84,7 +84,7 @@ def audio_options(function: Function) -> Function:
 
 @asynccontextmanager
 async def online(
-    options: Options, who: Identity, *, unverified: Unverified | None = None
+    options: Options, who: LoginChoice, *, unverified: Unverified | None = None
 ) -> AsyncIterator[UserClient]:
     """A registered user client; it is closed afterwards.
 
@@ -137,7 +137,7 @@ def _client(
     return kind(index, login, bind(host), settings=settings, store=store)
 
 
-def _open_login(client: Client, who: Identity) -> Login:
+def _open_login(client: Client, who: LoginChoice) -> Login:
     path = who.login or places.pick_login(who.number, client.domain.chain_id).login
     login = open_login(path)
     if login.domain != client.domain:

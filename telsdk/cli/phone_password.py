@@ -14,7 +14,7 @@ import click
 from telsdk.address import REALM, aor
 from telsdk.cli import phone_settings, phonejournal, qrcode
 from telsdk.cli.failure import Failure
-from telsdk.cli.online import Identity, login_options, online, say
+from telsdk.cli.online import LoginChoice, login_options, online, say
 from telsdk.cli.options import Options, reading
 from telsdk.cli.output import print_facts, print_json, print_table, working
 from telsdk.cli.params import ADDRESS, PHONE_SERVER
@@ -184,7 +184,7 @@ async def _from_node(
 ) -> _Got:
     client = await asyncio.to_thread(options.client)
     number = (await asyncio.to_thread(client.lookup, address)).number
-    async with online(options, Identity(number, login, own_address)) as uc:
+    async with online(options, LoginChoice(number, login, own_address)) as uc:
         if uc.number != number:
             raise Failure(f"{login} is a login of {uc.number}, not of {number}")
         account = await uc.phone_password(lifetime)

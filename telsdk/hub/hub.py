@@ -36,7 +36,7 @@ from telsdk.sip.auth import BearerVerifier, challenge
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Uri
-from telsdk.sip.server import Asked, Redirect
+from telsdk.sip.server import Redirect, RedirectAsked
 from telsdk.sip.transaction import (
     ClientTransaction,
     Event,
@@ -168,7 +168,7 @@ class Hub:
 
     def on_roles(self, now: float) -> None:
         for asked in self._role.take_events():
-            if isinstance(asked, Asked):
+            if isinstance(asked, RedirectAsked):
                 self._judge(asked.tx, asked.request, now)
 
     def on_flow_closed(self, hop: Hop) -> None:

@@ -26,13 +26,13 @@ from telsdk.net.route import hop_to
 from telsdk.net.sockets import Address, Addresses, BoundSockets, Listener
 from telsdk.node.admission import Admission
 from telsdk.node.answers import later
-from telsdk.node.calls import Calls
+from telsdk.node.call_policy import CallPolicy
 from telsdk.node.edges import edge_of
 from telsdk.node.lag import LagMeter
 from telsdk.node.load import LOAD_HEADER, Load
 from telsdk.node.logins import Logins
 from telsdk.node.phones import Phones, places
-from telsdk.node.registration import Registration
+from telsdk.node.registration_policy import RegistrationPolicy
 from telsdk.node.settings import NodeSettings
 from telsdk.node.watching import Watching
 from telsdk.number import Number
@@ -66,7 +66,7 @@ class Node:
         NotFound: the chain does not list this node.
     """
 
-    calls_class: type[Calls] = Calls
+    calls_class: type[CallPolicy] = CallPolicy
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class Node:
         self._phones = Phones(
             directory, self._admission, self.settings, places(_address(listed), self._listeners)
         )
-        self._registration = Registration(
+        self._registration = RegistrationPolicy(
             directory, self._admission, self.registrar, self.logins, self.settings
         )
         self.calls = self.calls_class(

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telsdk.cli.ladder import Ladder, LadderEntry, Step
+from telsdk.cli.ladder import Arrow, Ladder, LadderEntry
 
 PARTIES = ["alice.eth", "node A", "node B", "bob.eth"]
 CALL = Ladder(
     PARTIES,
     [
-        Step(0.0, "alice.eth", "node A", "INVITE F1"),
-        Step(0.0042, "node A", "node B", "INVITE F2"),
-        Step(0.0060, "node B", "node A", "100 F5"),
-        Step(0.0530, "alice.eth", "bob.eth", "ACK F12"),
-        Step(0.1126, "alice.eth", "bob.eth", "media", kind="media"),
-        Step(1.2788, "bob.eth", "alice.eth", "BYE F13", note="direct"),
+        Arrow(0.0, "alice.eth", "node A", "INVITE F1"),
+        Arrow(0.0042, "node A", "node B", "INVITE F2"),
+        Arrow(0.0060, "node B", "node A", "100 F5"),
+        Arrow(0.0530, "alice.eth", "bob.eth", "ACK F12"),
+        Arrow(0.1126, "alice.eth", "bob.eth", "media", kind="media"),
+        Arrow(1.2788, "bob.eth", "alice.eth", "BYE F13", note="direct"),
     ],
 )
 
@@ -44,8 +44,8 @@ def test_a_report_gives_the_same_ladder() -> None:
     ladder = Ladder.from_entries(entries)
     assert ladder.parties == ["a", "b", "c"]
     assert ladder.messages == [
-        Step(0.0, "a", "b", "INVITE F1"),
-        Step(0.0125, "a", "c", "media", kind="media"),
+        Arrow(0.0, "a", "b", "INVITE F1"),
+        Arrow(0.0125, "a", "c", "media", kind="media"),
     ]
 
 
@@ -55,12 +55,12 @@ def test_parties_can_be_put_in_another_order() -> None:
 
 
 def test_what_a_party_does_by_itself_is_drawn_beside_its_line() -> None:
-    assert "|* verified" in Ladder(["a", "b"], [Step(0, "a", "a", "verified")]).text()
+    assert "|* verified" in Ladder(["a", "b"], [Arrow(0, "a", "a", "verified")]).text()
 
 
 def test_a_stranger_is_not_drawn() -> None:
     with pytest.raises(ValueError, match="'eve' sends or receives 'BYE' but is not in the ladder"):
-        Ladder(["a", "b"], [Step(0, "a", "eve", "BYE")])
+        Ladder(["a", "b"], [Arrow(0, "a", "eve", "BYE")])
 
 
 def test_nothing_is_drawn_of_nothing() -> None:
@@ -75,7 +75,7 @@ words = st.text(
 @given(st.lists(words, min_size=2, max_size=5, unique=True), st.data())
 def test_every_label_is_whole_and_every_lifeline_straight(parties: list[str], data: st.DataObject) -> None:
     party = st.sampled_from(parties)
-    steps = data.draw(st.lists(st.builds(Step, st.floats(0, 99), party, party, words), min_size=1))
+    steps = data.draw(st.lists(st.builds(Arrow, st.floats(0, 99), party, party, words), min_size=1))
     gap = None
     for step, line in zip(steps, Ladder(parties, steps).text().splitlines()[1:], strict=True):
         assert f" {step.label} " in f"{line} "

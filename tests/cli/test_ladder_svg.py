@@ -6,18 +6,18 @@ from xml.etree import ElementTree
 
 import pytest
 
-from telsdk.cli.ladder import Ladder, Step
+from telsdk.cli.ladder import Arrow, Ladder
 from telsdk.cli.ladder_svg import WIDTH, svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 CALL = Ladder(
     ["alice.eth", "node A", "bob.eth"],
     [
-        Step(0.0, "alice.eth", "node A", "INVITE F1"),
-        Step(0.002, "node A", "alice.eth", "100 F2"),
-        Step(0.053, "alice.eth", "bob.eth", "ACK F12", note="direct"),
-        Step(0.1126, "alice.eth", "bob.eth", "media", kind="media"),
-        Step(1.2, "bob.eth", "bob.eth", "verified"),
+        Arrow(0.0, "alice.eth", "node A", "INVITE F1"),
+        Arrow(0.002, "node A", "alice.eth", "100 F2"),
+        Arrow(0.053, "alice.eth", "bob.eth", "ACK F12", note="direct"),
+        Arrow(0.1126, "alice.eth", "bob.eth", "media", kind="media"),
+        Arrow(1.2, "bob.eth", "bob.eth", "verified"),
     ],
 )
 
@@ -74,13 +74,13 @@ def test_an_arrow_goes_straight_from_lifeline_to_lifeline() -> None:
     ],
 )
 def test_requests_and_classes_of_responses_differ(label: str, kind: str) -> None:
-    (group,) = drawn(Ladder(["a", "b"], [Step(0, "a", "b", label)])).findall(f"{SVG}g")
+    (group,) = drawn(Ladder(["a", "b"], [Arrow(0, "a", "b", label)])).findall(f"{SVG}g")
     assert group.get("class") == kind
 
 
 def test_names_cannot_break_out() -> None:
     nasty = '"><script>alert(1)</script>&'
-    root = drawn(Ladder([nasty, "b"], [Step(0, nasty, "b", nasty, note=nasty)]), nasty)
+    root = drawn(Ladder([nasty, "b"], [Arrow(0, nasty, "b", nasty, note=nasty)]), nasty)
     assert root.find(f".//{SVG}script") is None
     assert texts(root, "ld-name")[0] == nasty
 

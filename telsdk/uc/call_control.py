@@ -44,8 +44,8 @@ from telsdk.uc.trust import Judge, Party, Trust
 log = logging.getLogger(__name__)
 
 
-class Calls:
-    """What a `UserClient` does about calls; a `CallControl` for each of them."""
+class CallControl:
+    """What a `UserClient` does about calls; `CallActions` for each of them."""
 
     def __init__(
         self,

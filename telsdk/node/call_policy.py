@@ -22,7 +22,7 @@ from telsdk.node.admission import Admission, LoginEnded, without_login
 from telsdk.node.answers import HeaderField, warning
 from telsdk.node.edges import edge_of, sending_edge
 from telsdk.node.flows import FlowTokens, ForgedRoute
-from telsdk.node.logins import Login, LoginKind, Logins
+from telsdk.node.logins import BoundLogin, LoginKind, Logins
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Uri
@@ -46,7 +46,7 @@ _TOKEN_METHODS = frozenset({"INVITE", "MESSAGE"})
 _DIALOG_METHODS = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
 
 
-class Calls:
+class CallPolicy:
     """The proxy of one node, and what it decides.
 
     Args:
@@ -101,7 +101,7 @@ class Calls:
         """The request as it is sent on."""
         return request
 
-    def admit(self, request: Request, source: Hop, wall: float) -> Login | None:
+    def admit(self, request: Request, source: Hop, wall: float) -> BoundLogin | None:
         """The user logged in at `source` who sends this request; None where it is from elsewhere.
 
         Raises:

@@ -10,7 +10,7 @@ from telsdk.errors import TelError
 from telsdk.node.admission import Admission
 from telsdk.node.answers import later, warning
 from telsdk.node.edges import edge_of
-from telsdk.node.logins import Login, Logins
+from telsdk.node.logins import BoundLogin, Logins
 from telsdk.node.settings import NodeSettings
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
@@ -19,7 +19,7 @@ from telsdk.sip.server import Binding, Registrar
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
+class RegistrationPolicy:
     """Answers REGISTER requests of one node."""
 
     directory: Directory
@@ -63,7 +63,7 @@ class Registration:
             self._note(login, source, self.registrar.bindings(user, now))
         return response
 
-    def _note(self, login: Login, source: Hop, bindings: list[Binding]) -> None:
+    def _note(self, login: BoundLogin, source: Hop, bindings: list[Binding]) -> None:
         """A login lasts as long as a binding leads there: phones change their port, and proxies their users."""
         self.logins.add(source, login)
         hops = []
