@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from telsdk.cli import places
-from telsdk.cli.failure import extra
-from telsdk.cli.options import Function, Options, writing
-from telsdk.cli.output import print_facts, working
-from telsdk.cli.params import NUMBER
+from telsdk.cli.common import places
+from telsdk.cli.common.failure import extra
+from telsdk.cli.common.options import Function, Options, writing
+from telsdk.cli.common.output import print_facts, working
+from telsdk.cli.common.params import NUMBER
 from telsdk.number import Number
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _vault(options: Options, number: Number, folder: Path | None, ipfs: str | No
         from telsdk.backup.seal import BackupIdentity
         from telsdk.uc.store import Store
         from telsdk.uc.vault import Vault
-    from telsdk.cli.pointer import ChainPointer
+    from telsdk.chain.backup_pointer import ChainPointer
     from telsdk.credential.deep import KeystoreSigner, backup_secret
 
     if folder is not None and ipfs is not None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telsdk.cli.failure import Failure
-from telsdk.cli.online import LoginChoice, audio_options, online, say, user_options
-from telsdk.cli.options import Options
-from telsdk.cli.output import print_facts
-from telsdk.cli.params import ADDRESS
-from telsdk.cli.serve import stop_asked, unless
+from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.online import LoginChoice, audio_options, online, say, user_options
+from telsdk.cli.common.options import Options
+from telsdk.cli.common.output import print_facts
+from telsdk.cli.common.params import ADDRESS
+from telsdk.cli.common.serve import stop_asked, unless
 from telsdk.number import Number
 
 if TYPE_CHECKING:

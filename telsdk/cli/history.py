@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from telsdk.cli.common.output import print_json, print_table
 from telsdk.cli.contacts import open_store, store_options
-from telsdk.cli.output import print_json, print_table
 from telsdk.number import Number
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telsdk.cli.options import Options, account_option, reading, writing
-from telsdk.cli.output import print_done, print_json, print_table, working
-from telsdk.cli.params import NUMBER, PIN
+from telsdk.cli.common.options import Options, account_option, reading, writing
+from telsdk.cli.common.output import print_done, print_json, print_table, working
+from telsdk.cli.common.params import NUMBER, PIN
 from telsdk.number import Number
 
 if TYPE_CHECKING:

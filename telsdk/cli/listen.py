@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from telsdk.cli.call import finish
-from telsdk.cli.online import LoginChoice, audio_options, online, say, user_options
-from telsdk.cli.options import Options
-from telsdk.cli.output import plain
-from telsdk.cli.serve import stop_asked, unless
+from telsdk.cli.common.online import LoginChoice, audio_options, online, say, user_options
+from telsdk.cli.common.options import Options
+from telsdk.cli.common.output import plain
+from telsdk.cli.common.serve import stop_asked, unless
 from telsdk.errors import TelError
 from telsdk.number import Number
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from telsdk.cli.online import LoginChoice, online, user_options
-from telsdk.cli.options import Options
-from telsdk.cli.output import plain, print_json, working
-from telsdk.cli.params import ADDRESS
+from telsdk.cli.common.online import LoginChoice, online, user_options
+from telsdk.cli.common.options import Options
+from telsdk.cli.common.output import plain, print_json, working
+from telsdk.cli.common.params import ADDRESS
 from telsdk.number import Number
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from telsdk.backup.blocks import FolderStore
 from telsdk.backup.errors import BackupError
 from telsdk.backup.seal import BackupIdentity
+from telsdk.chain.backup_pointer import ChainPointer
 from telsdk.cli.demo.checks import Checks
+from telsdk.cli.demo.report import Facts
 from telsdk.cli.demo.stage import Stage
-from telsdk.cli.pointer import ChainPointer
-from telsdk.cli.report import Facts
 from telsdk.credential.deep import KeystoreSigner, backup_secret
 from telsdk.uc.store import Store
 from telsdk.uc.vault import Vault

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from telsdk.cli import places
-from telsdk.cli.failure import Failure
-from telsdk.cli.output import plain, working
-from telsdk.cli.secret import LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, passphrase
+from telsdk.cli.common import places
+from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.output import plain, working
+from telsdk.cli.common.secret import LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, passphrase
 from telsdk.number import Number
 
 if TYPE_CHECKING:

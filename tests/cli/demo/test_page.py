@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from telsdk.cli.page import page
-from telsdk.cli.report import DemoReport
+from telsdk.cli.demo.page import page
+from telsdk.cli.demo.report import DemoReport
 
 VOID = {"meta", "br", "link", "img"}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from telsdk.cli.output import working
-from telsdk.cli.secret import passphrase
+from telsdk.cli.common.output import working
+from telsdk.cli.common.secret import passphrase
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from telsdk.cli.ladder import Arrow, Ladder
+from telsdk.cli.demo.ladder import Arrow, Ladder
 
 WIDTH = 800  # user units, pixels when shown at full size
 _TIMES = 78  # right edge of the column of times
@@ -44,12 +44,12 @@ _NUMBER = re.compile(r"(.*) (F\d+)")
 
 
 def svg(ladder: Ladder, title: str) -> str:
-    """The ladder as one `svg` element, with `title` and the steps in words for those who cannot see it."""
+    """The ladder as one `svg` element, with `title` and the arrows in words for those who cannot see it."""
     columns = {party: _column(at, len(ladder.parties)) for at, party in enumerate(ladder.parties)}
     rows, y = [], float(_HEAD)
-    for step in ladder.messages:
-        height = _MEDIA_ROW if step.kind == "media" else _ROW
-        rows.append(_row(step, columns, y, height))
+    for arrow in ladder.messages:
+        height = _MEDIA_ROW if arrow.kind == "media" else _ROW
+        rows.append(_row(arrow, columns, y, height))
         y += height
     bottom = y + _FOOT
     return "\n".join(
@@ -85,29 +85,29 @@ def _lifeline(party: str, x: float, width: float, bottom: float) -> str:
     )
 
 
-def _row(step: Arrow, columns: dict[str, float], y: float, height: float) -> str:
-    start, end = columns[step.source], columns[step.target]
+def _row(arrow: Arrow, columns: dict[str, float], y: float, height: float) -> str:
+    start, end = columns[arrow.source], columns[arrow.target]
     baseline = y + height - 9
-    media = step.kind == "media"
+    media = arrow.kind == "media"
     beside = baseline - _BAND if media else baseline
-    time = f'<text class="ld-time" x="{_TIMES}" y="{beside + 4.5:g}">{step.time * 1000:.1f} ms</text>'
-    return time + (_media if media else _message)(step, start, end, baseline)
+    time = f'<text class="ld-time" x="{_TIMES}" y="{beside + 4.5:g}">{arrow.time * 1000:.1f} ms</text>'
+    return time + (_media if media else _message)(arrow, start, end, baseline)
 
 
-def _message(step: Arrow, start: float, end: float, y: float) -> str:
+def _message(arrow: Arrow, start: float, end: float, y: float) -> str:
     """An arrow with its label above, straight across whatever lies between."""
-    label = f'<text class="ld-label" x="{(start + end) / 2:g}" y="{y - 6:g}">{_label(step)}</text>'
+    label = f'<text class="ld-label" x="{(start + end) / 2:g}" y="{y - 6:g}">{_label(arrow)}</text>'
     if start == end:
-        return f'<g class="{_class(step)}"><circle cx="{start:g}" cy="{y:g}" r="4"/>{label}</g>'
+        return f'<g class="{_class(arrow)}"><circle cx="{start:g}" cy="{y:g}" r="4"/>{label}</g>'
     forward = 1 if end > start else -1
     tip = end - forward
     return (
-        f'<g class="{_class(step)}">{label}'
+        f'<g class="{_class(arrow)}">{label}'
         f'<line x1="{start:g}" y1="{y:g}" x2="{tip - forward * 7:g}" y2="{y:g}"/>{_head(tip, y, forward)}</g>'
     )
 
 
-def _media(step: Arrow, start: float, end: float, y: float) -> str:
+def _media(arrow: Arrow, start: float, end: float, y: float) -> str:
     """A band with a head at both ends, its label inside."""
     left, right = sorted((start, end))
     middle = y - _BAND
@@ -116,7 +116,7 @@ def _media(step: Arrow, start: float, end: float, y: float) -> str:
         f' width="{right - left - 24:g}" height="30" rx="4"/>'
         f"{_head(left + 1, middle, -1, 10)}{_head(right - 1, middle, 1, 10)}"
         f'<text class="ld-band-label" x="{(left + right) / 2:g}" y="{middle + 4.5:g}">'
-        f"{_label(step)}</text></g>"
+        f"{_label(arrow)}</text></g>"
     )
 
 
@@ -125,26 +125,26 @@ def _head(x: float, y: float, forward: int, size: float = 8) -> str:
     return f'<path d="M{x:g} {y:g}L{back:g} {y - size * 0.6:g}V{y + size * 0.6:g}Z"/>'
 
 
-def _label(step: Arrow) -> str:
+def _label(arrow: Arrow) -> str:
     """Method or code, then its number and note less loud."""
-    numbered = _NUMBER.fullmatch(step.label)
-    what = escape(step.label)
+    numbered = _NUMBER.fullmatch(arrow.label)
+    what = escape(arrow.label)
     if numbered:
         what = f'{escape(numbered[1])} <tspan class="ld-f">{escape(numbered[2])}</tspan>'
-    return what + (f' <tspan class="ld-note">{escape(step.note)}</tspan>' if step.note else "")
+    return what + (f' <tspan class="ld-note">{escape(arrow.note)}</tspan>' if arrow.note else "")
 
 
-def _class(step: Arrow) -> str:
+def _class(arrow: Arrow) -> str:
     """By the class of the status code (RFC 3261 section 7.2); a request has none."""
-    first = step.label[:1] if step.label[:3].isdigit() else ""
+    first = arrow.label[:1] if arrow.label[:3].isdigit() else ""
     return {"": "ld-request", "1": "ld-progress", "2": "ld-success", "3": "ld-redirect"}.get(
         first, "ld-failure"
     )
 
 
 def _in_words(ladder: Ladder) -> str:
-    def words(step: Arrow) -> str:
-        between = "between {} and {}" if step.kind == "media" else "from {} to {}"
-        return f"{step.label} {between.format(step.source, step.target)} after {step.time * 1000:.1f} ms"
+    def words(arrow: Arrow) -> str:
+        between = "between {} and {}" if arrow.kind == "media" else "from {} to {}"
+        return f"{arrow.label} {between.format(arrow.source, arrow.target)} after {arrow.time * 1000:.1f} ms"
 
-    return "; ".join(words(step) for step in ladder.messages) + "."
+    return "; ".join(words(arrow) for arrow in ladder.messages) + "."

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import click
 
-from telsdk.cli.output import plain
+from telsdk.cli.common.output import plain
 from telsdk.errors import TelError
 
 

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from telsdk.cli.report import DemoReport, Fact, label, passed, show, summary, value
+from telsdk.cli.demo.report import DemoReport, Fact, label, passed, show, summary, value
 
 
 def printed(report: DemoReport, width: int = 100) -> str:

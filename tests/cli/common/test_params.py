@@ -7,7 +7,7 @@ from decimal import Decimal
 import click
 import pytest
 
-from telsdk.cli import params
+from telsdk.cli.common import params
 
 
 @pytest.mark.parametrize(

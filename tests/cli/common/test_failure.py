@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from telsdk.cli.failure import Failure, extra, failing
+from telsdk.cli.common.failure import Failure, extra, failing
 from telsdk.errors import NotFound, TelError
 
 

@@ -12,9 +12,9 @@ from importlib import resources
 from string import Template
 
 import telsdk
-from telsdk.cli.ladder import Ladder
-from telsdk.cli.ladder_svg import svg
-from telsdk.cli.report import (
+from telsdk.cli.demo.ladder import Ladder
+from telsdk.cli.demo.ladder_svg import svg
+from telsdk.cli.demo.report import (
     MEDIA_HEADINGS,
     Check,
     DemoReport,
@@ -31,7 +31,7 @@ def page(report: DemoReport) -> str:
     """The report as an HTML document."""
     ladder = Ladder.from_entries(report["ladder"])
     title = _title(ladder)
-    template = Template(resources.files("telsdk.cli").joinpath("page.html").read_text(encoding="utf-8"))
+    template = Template(resources.files("telsdk.cli.demo").joinpath("page.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=escape(title),
         verdict="ok" if passed(report) else "bad",

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from telsdk.cli.ladder import Ladder, LadderEntry
+from telsdk.cli.demo.ladder import Ladder, LadderEntry
 
 Fact = str | int | float | bool | None
 Facts = Mapping[str, Fact]

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from telsdk.cli import places
-from telsdk.cli.failure import Failure, extra
-from telsdk.cli.kept import open_login
-from telsdk.cli.options import Function, Options, reading, witness_option
-from telsdk.cli.output import plain, working
-from telsdk.cli.params import NUMBER
+from telsdk.cli.common import places
+from telsdk.cli.common.failure import Failure, extra
+from telsdk.cli.common.kept import open_login
+from telsdk.cli.common.options import Function, Options, reading, witness_option
+from telsdk.cli.common.output import plain, working
+from telsdk.cli.common.params import NUMBER
 from telsdk.number import Number
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 from click.core import ParameterSource
 
-from telsdk.cli.account import open_account
+from telsdk.cli.common.account import open_account
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount

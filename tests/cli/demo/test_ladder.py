@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telsdk.cli.ladder import Arrow, Ladder, LadderEntry
+from telsdk.cli.demo.ladder import Arrow, Ladder, LadderEntry
 
 PARTIES = ["alice.eth", "node A", "node B", "bob.eth"]
 CALL = Ladder(
@@ -75,13 +75,13 @@ words = st.text(
 @given(st.lists(words, min_size=2, max_size=5, unique=True), st.data())
 def test_every_label_is_whole_and_every_lifeline_straight(parties: list[str], data: st.DataObject) -> None:
     party = st.sampled_from(parties)
-    steps = data.draw(st.lists(st.builds(Arrow, st.floats(0, 99), party, party, words), min_size=1))
+    arrows = data.draw(st.lists(st.builds(Arrow, st.floats(0, 99), party, party, words), min_size=1))
     gap = None
-    for step, line in zip(steps, Ladder(parties, steps).text().splitlines()[1:], strict=True):
-        assert f" {step.label} " in f"{line} "
-        if step.source == step.target:
+    for arrow, line in zip(arrows, Ladder(parties, arrows).text().splitlines()[1:], strict=True):
+        assert f" {arrow.label} " in f"{line} "
+        if arrow.source == arrow.target:
             continue
-        ends = sorted((parties.index(step.source), parties.index(step.target)))
+        ends = sorted((parties.index(arrow.source), parties.index(arrow.target)))
         bars = [at for at, character in enumerate(line) if character == "|"]
         assert len(bars) == len(parties) - (ends[1] - ends[0] - 1)
         if ends[1] - ends[0] == 1:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from telsdk.cli import places
-from telsdk.cli.options import Function, Options, network_options, pass_options, witness_option
-from telsdk.cli.params import ENDPOINT
-from telsdk.cli.serve import log_to_stderr, stop_asked, unless
+from telsdk.cli.common import places
+from telsdk.cli.common.options import Function, Options, network_options, pass_options, witness_option
+from telsdk.cli.common.params import ENDPOINT
+from telsdk.cli.common.serve import log_to_stderr, stop_asked, unless
 from telsdk.errors import TelError
 
 if TYPE_CHECKING:

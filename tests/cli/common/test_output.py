@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telsdk.cli.output import plain, print_facts, print_table, working
+from telsdk.cli.common.output import plain, print_facts, print_table, working
 
 
 @given(st.text())

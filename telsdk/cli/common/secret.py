@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from telsdk import private
-from telsdk.cli.failure import Failure
+from telsdk.cli.common.failure import Failure
 
 PASSPHRASE_FILE = "TELSDK_PASSPHRASE_FILE"
 LOGIN_PASSPHRASE_FILE = "TELSDK_LOGIN_PASSPHRASE_FILE"

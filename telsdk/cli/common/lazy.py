@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from telsdk.cli.failure import failing
+from telsdk.cli.common.failure import failing
 
 Sections = Mapping[str, Mapping[str, str]]
 """Heading -> name of the command -> where it is, as ``module:attribute``."""

@@ -8,9 +8,9 @@ import pytest
 
 from telsdk.chain.client import Client
 from telsdk.chain.errors import ChainError
-from telsdk.cli import places
-from telsdk.cli.failure import Failure
-from telsdk.cli.places import Own
+from telsdk.cli.common import places
+from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.places import Own
 from telsdk.number import Number
 
 ONE, TWO = Number(5550001), Number(5550002)

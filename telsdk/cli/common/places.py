@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 
-from telsdk.cli.failure import Failure
+from telsdk.cli.common.failure import Failure
 from telsdk.number import Number
 
 if TYPE_CHECKING:

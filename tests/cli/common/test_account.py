@@ -8,9 +8,9 @@ import pytest
 
 from telsdk import private
 from telsdk.chain.embedded import EmbeddedChain
-from telsdk.cli.account import account_address, keystore_path, open_account
-from telsdk.cli.failure import Failure
-from telsdk.cli.secret import passphrase, secret_bytes
+from telsdk.cli.common.account import account_address, keystore_path, open_account
+from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.secret import passphrase, secret_bytes
 from tests.cli.chainrpc import ChainRpc
 from tests.cli.command import PASSPHRASE, keystore, run
 

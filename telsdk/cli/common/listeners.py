@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from telsdk.cli.options import Function
-from telsdk.cli.params import ENDPOINT
+from telsdk.cli.common.options import Function
+from telsdk.cli.common.params import ENDPOINT
 
 if TYPE_CHECKING:
     from telsdk.net.pins import TlsIdentity

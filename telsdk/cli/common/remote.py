@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from telsdk.cli.options import Function, Options
-from telsdk.cli.output import working
-from telsdk.cli.params import ACCOUNT
+from telsdk.cli.common.options import Function, Options
+from telsdk.cli.common.output import working
+from telsdk.cli.common.params import ACCOUNT
 
 if TYPE_CHECKING:
     from telsdk.chain.client import Client

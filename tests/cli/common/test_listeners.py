@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from telsdk.cli.listeners import extra
+from telsdk.cli.common.listeners import extra
 from telsdk.net.certificates import CertificateFileError
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import ListenError, bind_stream

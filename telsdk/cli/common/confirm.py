@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from telsdk.cli.failure import Failure
+from telsdk.cli.common.failure import Failure
 
 
 def confirm(question: str, yes: bool) -> None:

@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from telsdk.cli.confirm import confirm
-from telsdk.cli.failure import Failure
+from telsdk.cli.common.confirm import confirm
+from telsdk.cli.common.failure import Failure
 
 
 def test_yes_given_beforehand_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,40 +49,40 @@ class Ladder:
     """Parties from left to right, and what passed between them from top to bottom.
 
     Raises:
-        ValueError: a step names somebody who is not among the parties.
+        ValueError: an arrow names somebody who is not among the parties.
     """
 
     parties: Sequence[str]
     messages: Sequence[Arrow] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for step in self.messages:
-            for party in (step.source, step.target):
+        for arrow in self.messages:
+            for party in (arrow.source, arrow.target):
                 if party not in self.parties:
-                    raise ValueError(f"{party!r} sends or receives {step.label!r} but is not in the ladder")
+                    raise ValueError(f"{party!r} sends or receives {arrow.label!r} but is not in the ladder")
 
     @classmethod
     def from_entries(cls, entries: Iterable[LadderEntry], parties: Sequence[str] = ()) -> Self:
         """The ladder in a report. Without `parties` they stand in the order in which they first appear."""
-        steps = [_step(entry) for entry in entries]
-        seen = dict.fromkeys(party for step in steps for party in (step.source, step.target))
-        return cls(parties or list(seen), steps)
+        arrows = [_arrow(entry) for entry in entries]
+        seen = dict.fromkeys(party for arrow in arrows for party in (arrow.source, arrow.target))
+        return cls(parties or list(seen), arrows)
 
     def text(self) -> str:
         """The ladder in plain characters, one line an arrow, with the times in milliseconds."""
         gap = self._gap()
         lines = [self._heads(gap)]
-        for step in self.messages:
-            note = f"  {step.note}" if step.note else ""
-            lines.append(f"{step.time * 1000:{_TIME - 4}.1f} ms " + self._row(step, gap) + note)
+        for arrow in self.messages:
+            note = f"  {arrow.note}" if arrow.note else ""
+            lines.append(f"{arrow.time * 1000:{_TIME - 4}.1f} ms " + self._row(arrow, gap) + note)
         return "\n".join(line.rstrip() for line in lines)
 
     def _gap(self) -> int:
         """Characters from one lifeline to the next, so that every label and name has room."""
         gap = _MIN_GAP
-        for step in self.messages:
-            columns = abs(self.parties.index(step.target) - self.parties.index(step.source)) or 1
-            gap = max(gap, math.ceil((len(step.label) + _ARROW) / columns))
+        for arrow in self.messages:
+            columns = abs(self.parties.index(arrow.target) - self.parties.index(arrow.source)) or 1
+            gap = max(gap, math.ceil((len(arrow.label) + _ARROW) / columns))
         for left, right in pairwise(self.parties):
             gap = max(gap, (len(left) + len(right)) // 2 + 3)
         return gap
@@ -97,28 +97,30 @@ class Ladder:
             line = line.ljust(_TIME + self._margin() + at * gap - len(party) // 2) + party
         return line
 
-    def _row(self, step: Arrow, gap: int) -> str:
-        """Lifelines with the arrow of `step` over them."""
-        ends = sorted((self.parties.index(step.source), self.parties.index(step.target)))
+    def _row(self, arrow: Arrow, gap: int) -> str:
+        """Lifelines with `arrow` over them."""
+        ends = sorted((self.parties.index(arrow.source), self.parties.index(arrow.target)))
         left, right = (self._margin() + end * gap for end in ends)
         row = list(" " * self._margin() + "|".ljust(gap) * len(self.parties))
         if left == right:
-            row[left + 1 :] = f"* {step.label} "
+            row[left + 1 :] = f"* {arrow.label} "
         else:
-            row[left + 1 : right] = _shaft(step, right - left - 1, self.parties.index(step.source) == ends[0])
+            row[left + 1 : right] = _shaft(
+                arrow, right - left - 1, self.parties.index(arrow.source) == ends[0]
+            )
         return "".join(row).rstrip()
 
 
-def _shaft(step: Arrow, room: int, rightward: bool) -> str:
+def _shaft(arrow: Arrow, room: int, rightward: bool) -> str:
     """An arrow of `room` characters, its label at the sender's end; media is doubled, its label midway."""
-    if step.kind == "media":
-        return f"<{f' {step.label} ':=^{room - 2}}>"
+    if arrow.kind == "media":
+        return f"<{f' {arrow.label} ':=^{room - 2}}>"
     if rightward:
-        return f"-- {step.label} ".ljust(room - 1, "-") + ">"
-    return "<" + f" {step.label} --".rjust(room - 1, "-")
+        return f"-- {arrow.label} ".ljust(room - 1, "-") + ">"
+    return "<" + f" {arrow.label} --".rjust(room - 1, "-")
 
 
-def _step(entry: LadderEntry) -> Arrow:
+def _arrow(entry: LadderEntry) -> Arrow:
     number = f" F{entry['n']}" if entry["n"] else ""
     return Arrow(
         time=entry["time_ms"] / 1000,

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from telsdk.cli import places
+from telsdk.cli.common import places
 from telsdk.credential.errors import PhoneLoginRefused
 from telsdk.credential.phone import PhoneUser
 from telsdk.directory import Domain, NumberFacts

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from telsdk.cli.ladder import Arrow, Ladder
-from telsdk.cli.ladder_svg import WIDTH, svg
+from telsdk.cli.demo.ladder import Arrow, Ladder
+from telsdk.cli.demo.ladder_svg import WIDTH, svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 CALL = Ladder(

@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from telsdk.cli.serve import stop_asked, unless
+from telsdk.cli.common.serve import stop_asked, unless
 
 
 async def value() -> int:
