@@ -19,10 +19,10 @@ from telsdk.errors import NotFound, TelError
 from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
 from telsdk.node.admission import Admission, LoginEnded, without_login
-from telsdk.node.answers import HeaderField, warning
 from telsdk.node.edges import edge_of, sending_edge
 from telsdk.node.flows import FlowTokens, ForgedRoute
 from telsdk.node.logins import BoundLogin, LoginKind, Logins
+from telsdk.server.answers import HeaderField, warning
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Uri

@@ -8,10 +8,10 @@ from email.utils import formatdate
 from telsdk.directory import Directory, locate
 from telsdk.errors import TelError
 from telsdk.node.admission import Admission
-from telsdk.node.answers import later, warning
 from telsdk.node.edges import edge_of
 from telsdk.node.logins import BoundLogin, Logins
 from telsdk.node.settings import NodeSettings
+from telsdk.server.answers import later, warning
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response

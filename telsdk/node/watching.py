@@ -19,10 +19,10 @@ from telsdk.address import aor
 from telsdk.directory import Directory, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.net.sockets import Addresses
-from telsdk.node.answers import HeaderField, warning
 from telsdk.node.edges import sending_edge
 from telsdk.node.logins import BoundLogin, Logins
 from telsdk.number import Number
+from telsdk.server.answers import HeaderField, warning
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Uri

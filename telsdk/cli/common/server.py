@@ -109,13 +109,13 @@ def run(
     Raises:
         TelError: the chain cannot be read, it is not listed, or the address is not to be had.
     """
-    from telsdk.net import ownkey
+    from telsdk.server import own_key
 
     log_to_stderr(verbose)
     with places.chain_index(options.source(options.client()), who.replace(" ", "-")) as index:
         index.load()
         listed = find(index)
-        ownkey.check(who, key, listed.pins)
+        own_key.check(who, key, listed.pins)
         asyncio.run(_run(index, who, key, listen or _listed_place(listed), launch, next_key))
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telsdk.node.load import Load, LoadError
+from telsdk.server.load import Load, LoadError
 
 
 @given(
