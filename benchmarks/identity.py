@@ -106,7 +106,7 @@ class World:
         )
         return Signed(made, call_id, login)
 
-    def judge(self, call: Signed) -> identity.Caller:
+    def judge(self, call: Signed) -> identity.ProvenCaller:
         """What a node or a client does with the caller token of an INVITE."""
         return identity.verify(
             call.token,

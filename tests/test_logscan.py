@@ -26,9 +26,8 @@ from telsdk.credential.session import SessionKey, login_deep
 from telsdk.directory import NumberFacts
 from telsdk.net.pins import TlsIdentity
 from telsdk.number import Number
-from telsdk.sip import bearer
-from telsdk.sip.message import Request
-from telsdk.sip.uri import Uri
+from telsdk.sip.auth import session_token
+from telsdk.sip.message import Request, Uri
 from tests.facts import DOMAIN, FixedDirectory
 
 log = logging.getLogger("telsdk.leaky")
@@ -90,7 +89,9 @@ def test_leak_token_in_a_traceback():
         ("From", "<sip:5551234@telprotocol>;tag=f"), ("To", "<sip:5551234@telprotocol>"),
         ("Call-ID", "c"), ("CSeq", "1 REGISTER"), ("Contact", "<sip:5551234@192.0.2.1>")])
     one = login()
-    token = bearer.issue(request, audience="sip:node", delegation=one.text, key=one.key.private, now=1.0, jti="j")
+    token = session_token.issue(
+        request, audience="sip:node", delegation=one.text, key=one.key.private, now=1.0, jti="j"
+    )
     try:
         raise ValueError(f"Authorization: Bearer {token}")
     except ValueError:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from eth_account import Account
 
 import telsdk
-from telsdk.backup.seal import Identity
+from telsdk.backup.seal import BackupIdentity
 from telsdk.credential import light
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.phone import PhonePasswords
@@ -100,7 +100,7 @@ HOLDERS: dict[str, Callable[[], object]] = {
     "Jws": lambda: split(sign({"dlg": (one := login()).text}, TYPE, one.key.private), TYPE),
     "Outgoing": lambda: Outgoing(Hop("UDP", "192.0.2.1", 5060), bytes(request())),
     "Wire": lambda: Wire(1.0, "sent", Hop("UDP", "192.0.2.1", 5060), bytes(request())),
-    "Identity": lambda: Identity.derive(bytes(range(64))),
+    "BackupIdentity": lambda: BackupIdentity.derive(bytes(range(64))),
 }
 
 

@@ -24,14 +24,14 @@ _INFO: Final = b"telsdk backup identity 1"
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class BackupIdentity:
     """An X25519 key pair that opens what was sealed for it."""
 
     secret: bytes = field(repr=False)
     public: bytes
 
     @classmethod
-    def derive(cls, secret: bytes) -> Identity:
+    def derive(cls, secret: bytes) -> BackupIdentity:
         """The identity that follows from `secret`: HKDF-SHA256 (RFC 5869) of a signature, say.
 
         Raises:
@@ -42,7 +42,7 @@ class Identity:
         return cls.of(HKDF(hashes.SHA256(), KEY_LENGTH, salt=None, info=_INFO).derive(secret))
 
     @classmethod
-    def of(cls, secret: bytes) -> Identity:
+    def of(cls, secret: bytes) -> BackupIdentity:
         """The identity whose private key is `secret`."""
         public = X25519PrivateKey.from_private_bytes(secret).public_key()
         return cls(secret, public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw))
@@ -78,7 +78,7 @@ def seal(data: bytes, recipients: Iterable[bytes]) -> bytes:
     return bytes(pyrage.encrypt(data, keys))
 
 
-def unseal(sealed: bytes, identity: Identity) -> bytes:
+def unseal(sealed: bytes, identity: BackupIdentity) -> bytes:
     """What was sealed for `identity`.
 
     Raises:

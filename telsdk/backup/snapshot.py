@@ -15,7 +15,7 @@ from typing import Final
 from telsdk.backup.blocks import BlockStore
 from telsdk.backup.cid import DIGEST_LENGTH
 from telsdk.backup.errors import SnapshotRefused
-from telsdk.backup.seal import Identity, seal, unseal
+from telsdk.backup.seal import BackupIdentity, seal, unseal
 from telsdk.nesting import check_nesting
 
 VERSION: Final = 1
@@ -26,7 +26,7 @@ _LEVEL: Final = 6  # of zlib
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class SnapshotManifest:
     """The blocks of a snapshot in order."""
 
     size: int  # octets of all blocks together
@@ -39,7 +39,7 @@ class Manifest:
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
     @classmethod
-    def decode(cls, data: bytes) -> Manifest:
+    def decode(cls, data: bytes) -> SnapshotManifest:
         """The manifest in a block.
 
         Raises:
@@ -79,10 +79,10 @@ def snapshot(data: bytes, recipients: Iterable[bytes], store: BlockStore) -> byt
         raise SnapshotRefused(f"{len(data)} bytes to back up: {MAX_DATA} are allowed")
     sealed = seal(zlib.compress(data, _LEVEL), recipients)
     blocks = tuple(store.put(part) for part in _cut(sealed))
-    return store.put(Manifest(len(sealed), blocks).encode())
+    return store.put(SnapshotManifest(len(sealed), blocks).encode())
 
 
-def restore(pointer: bytes, identity: Identity, store: BlockStore) -> bytes:
+def restore(pointer: bytes, identity: BackupIdentity, store: BlockStore) -> bytes:
     """The data that was in a snapshot.
 
     Args:
@@ -94,7 +94,7 @@ def restore(pointer: bytes, identity: Identity, store: BlockStore) -> bytes:
         SnapshotRefused: the pointer leads to something else.
         StoreUnreachable: the store does not answer.
     """
-    manifest = Manifest.decode(store.get(pointer))
+    manifest = SnapshotManifest.decode(store.get(pointer))
     sealed = b"".join(store.get(digest) for digest in manifest.blocks)
     if len(sealed) != manifest.size:
         raise SnapshotRefused(f"the backup has {len(sealed)} bytes, its manifest says {manifest.size}")

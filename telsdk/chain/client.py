@@ -32,7 +32,7 @@ from telsdk.chain.errors import (
     UnknownNetwork,
     WrongNetwork,
 )
-from telsdk.chain.events import Event, EventDecoder
+from telsdk.chain.events import ChainEvent, EventDecoder
 from telsdk.chain.lookup import Lookup
 from telsdk.chain.permits import Permit, PermitError
 from telsdk.chain.purchase import Wait, buy_number
@@ -227,7 +227,7 @@ class Client:
                 raise NotFound(f"the chain has no block {block}") from error
         return Head(header["number"], bytes(header["hash"]), header["timestamp"])
 
-    def events(self, first: int, last: int) -> list[Event]:
+    def events(self, first: int, last: int) -> list[ChainEvent]:
         """The events of the contracts in the blocks `first` to `last`, in order.
 
         Raises:
@@ -248,7 +248,7 @@ class Client:
         """Whether the name that was claimed for `number` stands for it, as of `block`."""
         return self.alias.name_of(Number(number), block) is not None
 
-    def _events(self, query: FilterParams) -> list[Event]:
+    def _events(self, query: FilterParams) -> list[ChainEvent]:
         with mapped():
             logs = self.session.w3.eth.get_logs(query)
         events = (self._decoder.decode(log) for log in logs)
@@ -304,5 +304,5 @@ class Client:
         )
 
 
-def _place(event: Event) -> tuple[int, int]:
+def _place(event: ChainEvent) -> tuple[int, int]:
     return event.block, event.index

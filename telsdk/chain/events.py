@@ -17,7 +17,7 @@ from telsdk.chain.manifest import AbiEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ChainEvent:
     """One event in one block."""
 
     contract: str  # for example "NumberRegistry"
@@ -28,7 +28,7 @@ class Event:
     block_hash: bytes
 
 
-class EventType:
+class EventAbi:
     """How to read one kind of event."""
 
     def __init__(self, entry: AbiEntry) -> None:
@@ -55,7 +55,7 @@ class EventDecoder:
     def __init__(self, deployment: Deployment) -> None:
         self.addresses = {address: name for name, address in deployment.addresses.items()}
 
-    def decode(self, log: Mapping[str, Any]) -> Event | None:
+    def decode(self, log: Mapping[str, Any]) -> ChainEvent | None:
         """The event in `log` as web3 gives it, or None when it is not from these contracts."""
         contract = self.addresses.get(log["address"])
         topics = [bytes(topic) for topic in log["topics"]]
@@ -63,13 +63,15 @@ class EventDecoder:
         if contract is None or kind is None:
             return None
         args = kind.decode(topics, bytes(log["data"]))
-        return Event(contract, kind.name, args, log["blockNumber"], log["logIndex"], bytes(log["blockHash"]))
+        return ChainEvent(
+            contract, kind.name, args, log["blockNumber"], log["logIndex"], bytes(log["blockHash"])
+        )
 
 
 @cache
-def _event_types(contract: str) -> dict[bytes, EventType]:
+def _event_types(contract: str) -> dict[bytes, EventAbi]:
     entries = manifest.load()[contract].entries("event")
-    return {event_abi_to_log_topic(entry): EventType(entry) for entry in entries}  # type: ignore[arg-type]
+    return {event_abi_to_log_topic(entry): EventAbi(entry) for entry in entries}  # type: ignore[arg-type]
 
 
 def _is_hashed(kind: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from telsdk.chain.events import Event
+from telsdk.chain.events import ChainEvent
 from telsdk.directory import HubFacts, NodeFacts
 
 Args = Mapping[str, Any]
@@ -41,7 +41,7 @@ class Listing:
     index: int
 
 
-def fold_number(events: Iterable[Event]) -> NumberState | None:
+def fold_number(events: Iterable[ChainEvent]) -> NumberState | None:
     """What the events about one number add up to, oldest first; None when nobody ever held it."""
     state: NumberState | None = None
     for event in events:
@@ -53,7 +53,7 @@ def fold_number(events: Iterable[Event]) -> NumberState | None:
     return state
 
 
-def fold_label(events: Iterable[Event]) -> int | None:
+def fold_label(events: Iterable[ChainEvent]) -> int | None:
     """The number that claimed a label last, or None. It may have lost it since by changing hands."""
     holder: int | None = None
     for event in events:
@@ -64,51 +64,51 @@ def fold_label(events: Iterable[Event]) -> int | None:
     return holder
 
 
-def _transferred(state: NumberState, event: Event) -> NumberState:
+def _transferred(state: NumberState, event: ChainEvent) -> NumberState:
     return replace(state, owner=event.args["to"], listing=None)
 
 
-def _epoch_advanced(state: NumberState, event: Event) -> NumberState:
+def _epoch_advanced(state: NumberState, event: ChainEvent) -> NumberState:
     return NumberState(state.owner, epoch=event.args["epoch"], session=state.session)
 
 
-def _sessions_revoked(state: NumberState, event: Event) -> NumberState:
+def _sessions_revoked(state: NumberState, event: ChainEvent) -> NumberState:
     return replace(state, session=event.args["session"])
 
 
-def _unlisted(state: NumberState, event: Event) -> NumberState:  # noqa: ARG001
+def _unlisted(state: NumberState, event: ChainEvent) -> NumberState:  # noqa: ARG001
     return replace(state, listing=None)
 
 
-def _listed(state: NumberState, event: Event) -> NumberState:
+def _listed(state: NumberState, event: ChainEvent) -> NumberState:
     return replace(state, listing=Listing(event.args["price"], event.block, event.index))
 
 
-def _name_claimed(state: NumberState, event: Event) -> NumberState:
+def _name_claimed(state: NumberState, event: ChainEvent) -> NumberState:
     return replace(state, label=event.args["label"])
 
 
-def _name_released(state: NumberState, event: Event) -> NumberState:
+def _name_released(state: NumberState, event: ChainEvent) -> NumberState:
     return replace(state, label=None) if state.label == event.args["label"] else state
 
 
-def _credential_set(state: NumberState, event: Event) -> NumberState:
+def _credential_set(state: NumberState, event: ChainEvent) -> NumberState:
     return replace(state, credential=_or_none(event.args["hash"]), kdf=event.args["kdf"])
 
 
-def _hub_set(state: NumberState, event: Event) -> NumberState:
+def _hub_set(state: NumberState, event: ChainEvent) -> NumberState:
     return replace(state, hub=event.args["hubId"] or None)
 
 
-def _backup_set(state: NumberState, event: Event) -> NumberState:
+def _backup_set(state: NumberState, event: ChainEvent) -> NumberState:
     return replace(state, backup=_or_none(event.args["digest"]))
 
 
-def _message_key_set(state: NumberState, event: Event) -> NumberState:
+def _message_key_set(state: NumberState, event: ChainEvent) -> NumberState:
     return replace(state, message_key=_or_none(event.args["key"]))
 
 
-_NUMBER: dict[tuple[str, str], Callable[[NumberState, Event], NumberState]] = {
+_NUMBER: dict[tuple[str, str], Callable[[NumberState, ChainEvent], NumberState]] = {
     ("NumberRegistry", "Transfer"): _transferred,
     ("NumberRegistry", "Approval"): _unlisted,
     ("NumberRegistry", "EpochAdvanced"): _epoch_advanced,
@@ -131,7 +131,7 @@ def _or_none(word: bytes) -> bytes | None:
 # Hubs
 
 
-def fold_hub(events: Iterable[Event]) -> HubFacts | None:
+def fold_hub(events: Iterable[ChainEvent]) -> HubFacts | None:
     """What the events about one hub and its nodes add up to; None when there is none, or it has left."""
     hub: HubFacts | None = None
     for event in events:

@@ -14,7 +14,7 @@ from typing import Protocol, Self
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.ens import NameWatch, asks_ens
 from telsdk.chain.errors import ChainError, RpcError, RpcUnreachable
-from telsdk.chain.events import Event
+from telsdk.chain.events import ChainEvent
 from telsdk.chain.indexstore import IndexStore
 from telsdk.directory import Domain, Head, HubFacts, NumberFacts
 from telsdk.name import SUFFIX, Name
@@ -34,7 +34,7 @@ class Source(Protocol):
         """The newest block, or that of height `block`; raises `LookupError` when there is none."""
         ...
 
-    def events(self, first: int, last: int) -> list[Event]:
+    def events(self, first: int, last: int) -> list[ChainEvent]:
         """The events of the deployment's contracts in the blocks `first` to `last`, in order."""
         ...
 
@@ -132,7 +132,7 @@ class ChainIndex:
         except LookupError:
             return False
 
-    def _stretch(self, first: int, newest: Head, chunk: int) -> tuple[Head, list[Event], int]:
+    def _stretch(self, first: int, newest: Head, chunk: int) -> tuple[Head, list[ChainEvent], int]:
         """The last block of a stretch from `first` on, its events, and how many blocks the RPC bears."""
         while True:
             last = min(first + chunk - 1, newest.number)
@@ -150,7 +150,7 @@ class ChainIndex:
                 raise ChainError(f"the chain was reorganised at block {last} while it was read: poll again")
             return tip, events, chunk
 
-    def _take(self, base: int, events: list[Event], tip: Head) -> set[int]:
+    def _take(self, base: int, events: list[ChainEvent], tip: Head) -> set[int]:
         with self._reading:
             touched = self._store.apply(base, events, tip)
             self._head = tip

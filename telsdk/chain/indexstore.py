@@ -15,7 +15,7 @@ from typing import Any
 
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.errors import IndexMismatch
-from telsdk.chain.events import Event
+from telsdk.chain.events import ChainEvent
 from telsdk.chain.fold import Listing, NumberState, fold_hub, fold_label, fold_number
 from telsdk.directory import Head, HubFacts
 
@@ -97,7 +97,7 @@ class IndexStore:
         query = "SELECT number, hash FROM block WHERE number <= ? ORDER BY number DESC"
         return self._db.execute(query, (at_most,)).fetchall()
 
-    def apply(self, base: int, events: Iterable[Event], tip: Head) -> Touched:
+    def apply(self, base: int, events: Iterable[ChainEvent], tip: Head) -> Touched:
         """Forgets what came after block `base`, and takes in the `events` from there on to `tip`."""
         rows = [row for event in events if (row := self._row(event)) is not None]
         with self._transaction():
@@ -180,7 +180,7 @@ class IndexStore:
             raise
         self._db.execute("COMMIT")
 
-    def _row(self, event: Event) -> tuple[Any, ...] | None:
+    def _row(self, event: ChainEvent) -> tuple[Any, ...] | None:
         """The event as it is kept; None when nothing here depends on it."""
         subject = _subject(event, self._market)
         if subject is None:
@@ -241,14 +241,14 @@ class IndexStore:
         ).fetchone()
         return row is not None
 
-    def _events(self, column: str, subject: int | str) -> list[Event]:
+    def _events(self, column: str, subject: int | str) -> list[ChainEvent]:
         rows = self._db.execute(
             f"SELECT contract, name, args, block, place, hash FROM event WHERE {column} = ?"
             " ORDER BY block, place",
             (subject,),
         )
         return [
-            Event(contract, name, json.loads(args, object_hook=_bytes_from_json), block, place, digest)
+            ChainEvent(contract, name, json.loads(args, object_hook=_bytes_from_json), block, place, digest)
             for contract, name, args, block, place, digest in rows
         ]
 
@@ -260,7 +260,7 @@ class IndexStore:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, value))
 
 
-def _subject(event: Event, market: str) -> tuple[int | None, str | None, int | None, str | None] | None:
+def _subject(event: ChainEvent, market: str) -> tuple[int | None, str | None, int | None, str | None] | None:
     """The number, label, hub and account that `event` is about; None when nothing here depends on it."""
     args = event.args
     if event.contract == "HubList":

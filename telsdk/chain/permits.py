@@ -32,7 +32,7 @@ class PermitError(ChainError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class TypedData:
+class PermitData:
     """A struct in the suite's domain, as EIP-712 has it."""
 
     type: str

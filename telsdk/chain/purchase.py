@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from eth_utils.crypto import keccak
 
 from telsdk.chain.errors import NumberTaken, PriceTooHigh, TransactionPending
-from telsdk.chain.permits import TypedData
+from telsdk.chain.permits import PermitData
 from telsdk.chain.session import Account, Receipt
 from telsdk.chain.units import moment
 from telsdk.directory import Domain
@@ -37,7 +37,7 @@ def secret(domain: Domain, account: Account, number: Number, owner: str) -> byte
 
     eth-account signs deterministically (RFC 6979). A wallet that does not can still buy, only not resume.
     """
-    data = TypedData(
+    data = PermitData(
         "PurchaseSecret",
         (("number", "uint256"), ("owner", "address")),
         {"number": int(number), "owner": owner},

@@ -25,7 +25,7 @@ from telsdk.chain.errors import (
     TransactionPending,
     TransactionUnpaid,
 )
-from telsdk.chain.events import Event, EventDecoder
+from telsdk.chain.events import ChainEvent, EventDecoder
 from telsdk.chain.functions import Function
 from telsdk.chain.revert import Reverted
 from telsdk.chain.rpc import mapped
@@ -55,10 +55,10 @@ class Receipt:
     tx: str  # its hash, 0x…
     block: int
     gas_used: int
-    events: tuple[Event, ...] = ()
+    events: tuple[ChainEvent, ...] = ()
     contract: str | None = None  # address of the contract that it created
 
-    def event(self, name: str) -> Event:
+    def event(self, name: str) -> ChainEvent:
         """The first event called `name`.
 
         Raises:

@@ -46,7 +46,7 @@ Value = str | int | bytes  # an address or another text, a number, bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Comparison:
     """One thing that was compared."""
 
     what: str  # for example "NumberRegistrar treasury"
@@ -63,8 +63,8 @@ class Check:
         return f"differs  {self.what}: {self.found}, and should be {self.expected}"
 
 
-def verify(w3: Web3, deployment: Deployment) -> Iterator[Check]:
-    """Compares `deployment` with the chain, as of the newest block. What is not `Check.ok` differs.
+def verify(w3: Web3, deployment: Deployment) -> Iterator[Comparison]:
+    """Compares `deployment` with the chain, as of the newest block. What is not `Comparison.ok` differs.
 
     On another chain than the deployment's nothing else is compared.
 
@@ -83,7 +83,7 @@ def verify(w3: Web3, deployment: Deployment) -> Iterator[Check]:
         yield from _answers(deployment, batch)
 
 
-def _arguments(deployment: Deployment) -> Iterator[Check]:
+def _arguments(deployment: Deployment) -> Iterator[Comparison]:
     """Whether what is written of the constructors' arguments can be: as many as there are, and this registry."""
     registry = deployment.addresses["NumberRegistry"]
     for contract in manifest.CONTRACTS:
@@ -97,7 +97,7 @@ def _arguments(deployment: Deployment) -> Iterator[Check]:
             yield _compared(f"{contract} argument registry_ in the file", registry, argument)
 
 
-def _code(w3: Web3, deployment: Deployment, contract: str, block: int) -> Iterator[Check]:
+def _code(w3: Web3, deployment: Deployment, contract: str, block: int) -> Iterator[Comparison]:
     artifact = manifest.load()[contract]
     address = to_checksum_address(deployment.addresses[contract])
     with mapped():
@@ -162,7 +162,7 @@ def _short_string(text: str) -> bytes:
     return raw.ljust(_WORD - 1, b"\0") + bytes([len(raw)])
 
 
-def _answers(deployment: Deployment, batch: Batch) -> Iterator[Check]:
+def _answers(deployment: Deployment, batch: Batch) -> Iterator[Comparison]:
     """What the contracts answer, asked together."""
     with batch:
         asked = [
@@ -214,8 +214,8 @@ def _argument(deployment: Deployment, contract: str, place: int) -> Value:
     return "not written in the file"
 
 
-def _compared(what: str, expected: Any, found: Any) -> Check:
-    return Check(what, _text(expected), _text(found))
+def _compared(what: str, expected: Any, found: Any) -> Comparison:
+    return Comparison(what, _text(expected), _text(found))
 
 
 def _same(answer: Any) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.errors import WitnessDisagrees
-from telsdk.chain.events import Event
+from telsdk.chain.events import ChainEvent
 from telsdk.chain.index import Source
 from telsdk.directory import Head
 
@@ -57,7 +57,7 @@ class Witnessed:
                 )
         return head
 
-    def events(self, first: int, last: int) -> list[Event]:
+    def events(self, first: int, last: int) -> list[ChainEvent]:
         """The events of these blocks, as all tell them.
 
         Raises:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from telsdk.cli import places
-from telsdk.cli.failure import extra
-from telsdk.cli.options import Function, Options, writing
-from telsdk.cli.output import print_facts, working
-from telsdk.cli.params import NUMBER
+from telsdk.cli.common import places
+from telsdk.cli.common.failure import extra
+from telsdk.cli.common.options import Function, Options, writing
+from telsdk.cli.common.output import print_facts, working
+from telsdk.cli.common.params import NUMBER
 from telsdk.number import Number
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ def _say(number: Number, pointer: bytes, as_json: bool) -> None:
 def _vault(options: Options, number: Number, folder: Path | None, ipfs: str | None) -> Iterator[Vault]:
     """The vault of a number's store on this machine, opened by the owner's key."""
     with extra("uc"):
-        from telsdk.backup.seal import Identity
+        from telsdk.backup.seal import BackupIdentity
         from telsdk.uc.store import Store
         from telsdk.uc.vault import Vault
-    from telsdk.cli.pointer import ChainPointer
+    from telsdk.chain.backup_pointer import ChainPointer
     from telsdk.credential.deep import KeystoreSigner, backup_secret
 
     if folder is not None and ipfs is not None:
@@ -99,15 +99,15 @@ def _vault(options: Options, number: Number, folder: Path | None, ipfs: str | No
     blocks = _blocks(folder, ipfs)
     with Store(places.Own(number, client.domain.chain_id).store) as store:
         pointer = ChainPointer(client.as_account(signer), number)
-        yield Vault(store, blocks, Identity.derive(secret), pointer)
+        yield Vault(store, blocks, BackupIdentity.derive(secret), pointer)
 
 
 def _check_owner(address: str, owner: str, number: Number) -> None:
     """Another's key would only find a seal that it cannot open, and say so in a way that tells less."""
-    from telsdk.credential.errors import NotOwner
+    from telsdk.credential.errors import NotHolder
 
     if address != owner:
-        raise NotOwner(f"{number} is held by {owner}, not by {address}: use the owner's key")
+        raise NotHolder(f"{number} is held by {owner}, not by {address}: use the owner's key")
 
 
 def _blocks(folder: Path | None, ipfs: str | None) -> BlockStore:

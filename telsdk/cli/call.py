@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telsdk.cli.failure import Failure
-from telsdk.cli.online import Identity, audio_options, online, say, user_options
-from telsdk.cli.options import Options
-from telsdk.cli.output import print_facts
-from telsdk.cli.params import ADDRESS
-from telsdk.cli.serve import stop_asked, unless
+from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.online import LoginChoice, audio_options, online, say, user_options
+from telsdk.cli.common.options import Options
+from telsdk.cli.common.output import print_facts
+from telsdk.cli.common.params import ADDRESS
+from telsdk.cli.common.serve import stop_asked, unless
 from telsdk.number import Number
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def call(
       telsdk call bob.eth --play hello.wav --record answer.wav
       telsdk call 5551234 --seconds 10 --json
     """
-    report = asyncio.run(_call(options, Identity(number, login, address), callee, seconds, play, record))
+    report = asyncio.run(_call(options, LoginChoice(number, login, address), callee, seconds, play, record))
     print_facts(report, as_json, {"seconds": "s", "jitter_s": "s"})
 
 
 async def _call(
     options: Options,
-    who: Identity,
+    who: LoginChoice,
     callee: str,
     seconds: float | None,
     play: Path | None,

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from telsdk.cli import places
-from telsdk.cli.failure import Failure
-from telsdk.cli.options import Function, json_option
-from telsdk.cli.output import plain, print_json, print_table
-from telsdk.cli.params import ADDRESS, NUMBER
+from telsdk.cli.common import places
+from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.options import Function, json_option
+from telsdk.cli.common.output import plain, print_json, print_table
+from telsdk.cli.common.params import ADDRESS, NUMBER
 from telsdk.number import Number
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import os
 
 import click
 
-from telsdk.cli.options import Options, writing
-from telsdk.cli.output import hexadecimal, print_done, working
-from telsdk.cli.params import NUMBER
-from telsdk.cli.secret import PASSWORD_FILE, passphrase
+from telsdk.cli.common.options import Options, writing
+from telsdk.cli.common.output import hexadecimal, print_done, working
+from telsdk.cli.common.params import NUMBER
+from telsdk.cli.common.secret import PASSWORD_FILE, passphrase
 from telsdk.number import Number
 
 

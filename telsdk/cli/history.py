@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from telsdk.cli.common.output import print_json, print_table
 from telsdk.cli.contacts import open_store, store_options
-from telsdk.cli.output import print_json, print_table
 from telsdk.number import Number
 
 if TYPE_CHECKING:
-    from telsdk.uc.store import Call, Message
+    from telsdk.uc.store import LoggedCall, LoggedMessage
 
 
 @click.command()
@@ -42,15 +42,15 @@ def history(last: int, number: Number | None, chain: int | None, as_json: bool) 
         click.echo("no calls or messages yet")
 
 
-def _call(call: Call) -> dict[str, Any]:
+def _call(call: LoggedCall) -> dict[str, Any]:
     return {**_common("call", call), "outcome": call.outcome, "seconds": call.seconds}
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _message(message: LoggedMessage) -> dict[str, Any]:
     return {**_common("message", message), "text": message.text}
 
 
-def _common(kind: str, one: Call | Message) -> dict[str, Any]:
+def _common(kind: str, one: LoggedCall | LoggedMessage) -> dict[str, Any]:
     at = datetime.fromtimestamp(one.at / 1000, UTC).isoformat(timespec="milliseconds")
     return {"at": at, "kind": kind, "direction": str(one.direction), "peer": one.peer, "trust": one.trust}
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telsdk.cli.failure import extra
-from telsdk.cli.options import Options
-from telsdk.cli.server import Place, identity, next_identity, run, server_options
+from telsdk.cli.common.failure import extra
+from telsdk.cli.common.options import Options
+from telsdk.cli.common.server import Place, identity, next_identity, run, server_options
 from telsdk.errors import NotFound
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telsdk.cli.options import Options, account_option, reading, writing
-from telsdk.cli.output import print_done, print_json, print_table, working
-from telsdk.cli.params import NUMBER, PIN
+from telsdk.cli.common.options import Options, account_option, reading, writing
+from telsdk.cli.common.output import print_done, print_json, print_table, working
+from telsdk.cli.common.params import NUMBER, PIN
 from telsdk.number import Number
 
 if TYPE_CHECKING:
-    from telsdk.chain.contracts.hubs import Hub
+    from telsdk.chain.contracts.hubs import HubEntry
     from telsdk.directory import NodeFacts
 
 _KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -225,7 +225,7 @@ def _pin(pin: bytes | None, key_file: Path | None) -> bytes:
     return TlsIdentity.load_or_create(key_file).pin
 
 
-def _hub(found: Hub) -> dict[str, Any]:
+def _hub(found: HubEntry) -> dict[str, Any]:
     return {
         "id": found.id,
         "uri": found.uri,

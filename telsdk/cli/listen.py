@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from telsdk.cli.call import finish
-from telsdk.cli.online import Identity, audio_options, online, say, user_options
-from telsdk.cli.options import Options
-from telsdk.cli.output import plain
-from telsdk.cli.serve import stop_asked, unless
+from telsdk.cli.common.online import LoginChoice, audio_options, online, say, user_options
+from telsdk.cli.common.options import Options
+from telsdk.cli.common.output import plain
+from telsdk.cli.common.serve import stop_asked, unless
 from telsdk.errors import TelError
 from telsdk.number import Number
 
@@ -75,10 +75,10 @@ def listen(
       telsdk listen --answer --play welcome.wav --record caller.wav --once
     """
     manner = Manner(answer, once, play, record, as_json)
-    asyncio.run(_listen(options, Identity(number, login, address), unverified, manner))
+    asyncio.run(_listen(options, LoginChoice(number, login, address), unverified, manner))
 
 
-async def _listen(options: Options, who: Identity, unverified: str, manner: Manner) -> None:
+async def _listen(options: Options, who: LoginChoice, unverified: str, manner: Manner) -> None:
     from telsdk.uc.settings import Unverified
 
     async with online(options, who, unverified=Unverified(unverified)) as uc:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from telsdk.cli import kept, places
-from telsdk.cli.confirm import confirm
-from telsdk.cli.options import Function, Options, json_option, reading, writing, yes_option
-from telsdk.cli.output import print_facts, print_json, print_table, working
-from telsdk.cli.params import ADDRESS
-from telsdk.cli.remote import signing_for, wallet_options
-from telsdk.cli.secret import PASSWORD_FILE, passphrase
+from telsdk.cli.common import kept, places
+from telsdk.cli.common.confirm import confirm
+from telsdk.cli.common.options import Function, Options, json_option, reading, writing, yes_option
+from telsdk.cli.common.output import print_facts, print_json, print_table, working
+from telsdk.cli.common.params import ADDRESS
+from telsdk.cli.common.remote import signing_for, wallet_options
+from telsdk.cli.common.secret import PASSWORD_FILE, passphrase
 
 if TYPE_CHECKING:
     from telsdk.chain.client import Client

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from telsdk.cli.options import Options, reading
-from telsdk.cli.output import print_facts
-from telsdk.cli.params import ANYTHING
+from telsdk.cli.common.options import Options, reading
+from telsdk.cli.common.output import print_facts
+from telsdk.cli.common.params import ANYTHING
 
 
 @click.command()

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import click
 
-from telsdk.cli.confirm import confirm
-from telsdk.cli.options import Options, writing, yes_option
-from telsdk.cli.output import print_done, working
-from telsdk.cli.params import ETHER, NUMBER
+from telsdk.cli.common.confirm import confirm
+from telsdk.cli.common.options import Options, writing, yes_option
+from telsdk.cli.common.output import print_done, working
+from telsdk.cli.common.params import ETHER, NUMBER
 from telsdk.errors import NotFound
 from telsdk.number import Number
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from telsdk.cli.online import Identity, online, user_options
-from telsdk.cli.options import Options
-from telsdk.cli.output import plain, print_json, working
-from telsdk.cli.params import ADDRESS
+from telsdk.cli.common.online import LoginChoice, online, user_options
+from telsdk.cli.common.options import Options
+from telsdk.cli.common.output import plain, print_json, working
+from telsdk.cli.common.params import ADDRESS
 from telsdk.number import Number
 
 
@@ -36,14 +36,14 @@ def message(
     Examples:
       telsdk message bob.eth "I am late"
     """
-    asyncio.run(_send(options, Identity(number, login, address), recipient, text))
+    asyncio.run(_send(options, LoginChoice(number, login, address), recipient, text))
     if as_json:
         print_json({"to": recipient, "delivered": True})
     else:
         click.echo(f"{plain(recipient)} has it")
 
 
-async def _send(options: Options, who: Identity, recipient: str, text: str) -> None:
+async def _send(options: Options, who: LoginChoice, recipient: str, text: str) -> None:
     async with online(options, who) as uc:
         with working(f"sending to {recipient}"):
             await uc.message(recipient, text)

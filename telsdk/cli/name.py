@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from telsdk.cli.options import Options, writing
-from telsdk.cli.output import print_done, working
-from telsdk.cli.params import NAME, NUMBER
+from telsdk.cli.common.options import Options, writing
+from telsdk.cli.common.output import print_done, working
+from telsdk.cli.common.params import NAME, NUMBER
 from telsdk.name import Name
 from telsdk.number import Number
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from telsdk import private
-from telsdk.cli import listeners
-from telsdk.cli.failure import Failure, extra
-from telsdk.cli.options import Options
-from telsdk.cli.secret import secret_bytes
-from telsdk.cli.server import Place, identity, next_identity, run, server_options
+from telsdk.cli.common import listeners
+from telsdk.cli.common.failure import Failure, extra
+from telsdk.cli.common.options import Options
+from telsdk.cli.common.secret import secret_bytes
+from telsdk.cli.common.server import Place, identity, next_identity, run, server_options
 from telsdk.errors import NotFound
 from telsdk.sip.message import write_host
 

@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from telsdk.cli.account import account_address, open_account
-from telsdk.cli.confirm import confirm
-from telsdk.cli.options import Options, account_option, reading, writing, yes_option
-from telsdk.cli.output import hexadecimal, plain, print_done, print_facts, print_json, print_table, working
-from telsdk.cli.params import ACCOUNT, ETHER, NUMBER
+from telsdk.cli.common.account import account_address, open_account
+from telsdk.cli.common.confirm import confirm
+from telsdk.cli.common.options import Options, account_option, reading, writing, yes_option
+from telsdk.cli.common.output import (
+    hexadecimal,
+    plain,
+    print_done,
+    print_facts,
+    print_json,
+    print_table,
+    working,
+)
+from telsdk.cli.common.params import ACCOUNT, ETHER, NUMBER
 from telsdk.errors import NotFound
 from telsdk.number import Number
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from telsdk.address import REALM, aor
-from telsdk.cli import phone_settings, phonejournal, qrcode
-from telsdk.cli.failure import Failure
-from telsdk.cli.online import Identity, login_options, online, say
-from telsdk.cli.options import Options, reading
-from telsdk.cli.output import print_facts, print_json, print_table, working
-from telsdk.cli.params import ADDRESS, PHONE_SERVER
-from telsdk.cli.secret import secret_bytes
+from telsdk.cli.common import phone_journal, phone_settings, qrcode
+from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.online import LoginChoice, login_options, online, say
+from telsdk.cli.common.options import Options, reading
+from telsdk.cli.common.output import print_facts, print_json, print_table, working
+from telsdk.cli.common.params import ADDRESS, PHONE_SERVER
+from telsdk.cli.common.secret import secret_bytes
 from telsdk.errors import NotFound
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def list_(options: Options, as_json: bool) -> None:
       telsdk phone-password list --json
     """
     client = options.client()
-    issued = phonejournal.noted(client.domain)
+    issued = phone_journal.noted(client.domain)
     with working("asking the chain"):
         facts = {number: _facts(client, number) for number in {one.user.number for one in issued}}
     now = time.time()
@@ -184,7 +184,7 @@ async def _from_node(
 ) -> _Got:
     client = await asyncio.to_thread(options.client)
     number = (await asyncio.to_thread(client.lookup, address)).number
-    async with online(options, Identity(number, login, own_address)) as uc:
+    async with online(options, LoginChoice(number, login, own_address)) as uc:
         if uc.number != number:
             raise Failure(f"{login} is a login of {uc.number}, not of {number}")
         account = await uc.phone_password(lifetime)
@@ -228,8 +228,8 @@ def _place(account: PhoneAccount, transport: str | None, *, needed: bool) -> Pho
 def _note(got: _Got, label: str | None) -> None:
     credential = None if got.credential is None else got.credential.hex()
     domain, username = got.domain, got.account.issued.username
-    phonejournal.note(
-        phonejournal.Issued(username, domain.chain_id, domain.registry, int(time.time()), label, credential)
+    phone_journal.note(
+        phone_journal.Issued(username, domain.chain_id, domain.registry, int(time.time()), label, credential)
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 import telsdk
-from telsdk.cli.lazy import LazyGroup
-from telsdk.cli.options import account_option, network_options
+from telsdk.cli.common.lazy import LazyGroup
+from telsdk.cli.common.options import account_option, network_options
 
 SECTIONS = {
     "See it work": {

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from telsdk.credential import eip712
-from telsdk.credential.errors import Malformed
+from telsdk.credential.errors import DelegationMalformed
 from telsdk.directory import Domain
 from telsdk.number import Number, NumberError
 
@@ -91,7 +91,7 @@ class Delegation:
         """The text for the `dlg` claim.
 
         Raises:
-            Malformed: a field is out of its range.
+            DelegationMalformed: a field is out of its range.
         """
         check(self)
         device = self.device.encode()
@@ -110,18 +110,20 @@ class Delegation:
         """The delegation written as `text`.
 
         Raises:
-            Malformed: too long, cut short, a field out of its range, or not the one canonical text.
+            DelegationMalformed: too long, cut short, a field out of its range, or not in the one canonical form.
         """
         if len(text) > MAX_TEXT:
-            raise Malformed(f"the delegation has {len(text)} characters, more than the {MAX_TEXT} allowed")
-        reader = _Reader(_unbase64(text))
+            raise DelegationMalformed(
+                f"the delegation has {len(text)} characters, more than the {MAX_TEXT} allowed"
+            )
+        reader = _Octets(_unbase64(text))
         version, role = reader.octet(), reader.octet()
         if version != VERSION:
-            raise Malformed(
+            raise DelegationMalformed(
                 f"the delegation has version {version}, this program knows {VERSION}: update one of them"
             )
         if role >= len(_ROLES):
-            raise Malformed(f"the delegation names role {role}, which does not exist")
+            raise DelegationMalformed(f"the delegation names role {role}, which does not exist")
         number, epoch, session, not_before, lifetime = (reader.varint() for _ in range(5))
         key = reader.take(KEY_LENGTH)
         device = reader.take(reader.octet())
@@ -138,9 +140,9 @@ class Delegation:
                 reader.rest(),
             )
         except (NumberError, UnicodeDecodeError) as error:
-            raise Malformed(f"the delegation has a bad field: {error}") from error
+            raise DelegationMalformed(f"the delegation has a bad field: {error}") from error
         if delegation.encode() != text:
-            raise Malformed("the delegation is not written in its one canonical form")
+            raise DelegationMalformed("the delegation is not written in its one canonical form")
         return delegation
 
 
@@ -148,25 +150,25 @@ def check(delegation: Delegation) -> None:
     """Refuses what no signature could make right.
 
     Raises:
-        Malformed: a field is out of its range.
+        DelegationMalformed: a field is out of its range.
     """
     if delegation.epoch < 1 or max(delegation.epoch, delegation.session, delegation.expiry) >= 1 << 64:
-        raise Malformed("the delegation has a counter or time outside 64 bits")
+        raise DelegationMalformed("the delegation has a counter or time outside 64 bits")
     if not 0 < delegation.expiry - delegation.not_before <= MAX_LIFETIME:
-        raise Malformed(
+        raise DelegationMalformed(
             f"the delegation lasts longer than {MAX_LIFETIME // 86400} days, or ends before it begins"
         )
     if len(delegation.session_key) != KEY_LENGTH or delegation.session_key[0] not in (2, 3):
-        raise Malformed("the delegation's session key is no compressed P-256 point")
+        raise DelegationMalformed("the delegation's session key is no compressed P-256 point")
     if len(delegation.device.encode()) > MAX_DEVICE or not delegation.device.isprintable():
-        raise Malformed(
+        raise DelegationMalformed(
             f"the device's name must be printable and at most {MAX_DEVICE} bytes: {delegation.device!r}"
         )
     if not 1 <= len(delegation.signature) <= MAX_SIGNATURE:
-        raise Malformed(f"the delegation's signature must have 1 to {MAX_SIGNATURE} bytes")
+        raise DelegationMalformed(f"the delegation's signature must have 1 to {MAX_SIGNATURE} bytes")
 
 
-class _Reader:
+class _Octets:
     """Takes octets off the front."""
 
     __slots__ = ("_at", "_data")
@@ -178,7 +180,7 @@ class _Reader:
     def take(self, count: int) -> bytes:
         taken = self._data[self._at : self._at + count]
         if len(taken) != count:
-            raise Malformed("the delegation is cut short")
+            raise DelegationMalformed("the delegation is cut short")
         self._at += count
         return taken
 
@@ -192,7 +194,7 @@ class _Reader:
             value |= (octet & 0x7F) << 7 * place
             if octet < 0x80:
                 return value
-        raise Malformed("the delegation has a counter or time outside 64 bits")
+        raise DelegationMalformed("the delegation has a counter or time outside 64 bits")
 
     def rest(self) -> bytes:
         return self._data[self._at :]
@@ -216,4 +218,4 @@ def _unbase64(text: str) -> bytes:
     try:
         return base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error) as error:
-        raise Malformed("the delegation is not base64url text") from error
+        raise DelegationMalformed("the delegation is not base64url text") from error

@@ -9,12 +9,12 @@ TelError
     KeyringError, its own     in `telsdk.credential.systemkeyring`
     LoginRefused              also Refused
       WrongPassword           light: the password or the number is wrong, and it is not said which
-      NotOwner                deep: the account does not hold the number
+      NotHolder               deep: the account does not hold the number
       NotDeterministic        the wallet cannot make a secret that it can make again
     PhoneLoginRefused         also Refused
     PhoneAccountMalformed     also ValueError
     DelegationError           also Refused: what `telsdk.credential.verify` raises
-      Malformed               also ValueError
+      DelegationMalformed     also ValueError
       NotSignedByOwner
         UnknownNumber
       EpochPassed, SessionsRevoked, Expired, NotYetValid, RoleNotAllowed
@@ -54,7 +54,7 @@ class WrongPassword(LoginRefused):
     """The number has no such light password, or there is no such number. Which of the two is not said."""
 
 
-class NotOwner(LoginRefused):
+class NotHolder(LoginRefused):
     """The account does not hold the number."""
 
 
@@ -74,7 +74,7 @@ class DelegationError(CredentialError, Refused):
     """The delegation gives no right, or no longer."""
 
 
-class Malformed(DelegationError, ValueError):
+class DelegationMalformed(DelegationError, ValueError):
     """The text is not a delegation in its one canonical form."""
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from telsdk import private
 from telsdk.credential.delegation import Delegation
-from telsdk.credential.errors import LoginFileError, Malformed, WrongPassphrase
+from telsdk.credential.errors import DelegationMalformed, LoginFileError, WrongPassphrase
 from telsdk.credential.light import KDFS
 from telsdk.credential.session import Login, SessionKey
 from telsdk.directory import Domain
@@ -26,7 +26,7 @@ VERSION: Final = 1
 MAX_SIZE: Final = 16_384  # octets
 KDF: Final = 1  # of `telsdk.credential.light.KDFS`
 _SALT: Final = 16  # octets
-_DAMAGED: Final = (KeyError, TypeError, AttributeError, ValueError, Malformed, NameFormatError)
+_DAMAGED: Final = (KeyError, TypeError, AttributeError, ValueError, DelegationMalformed, NameFormatError)
 
 
 @dataclass(frozen=True, slots=True)

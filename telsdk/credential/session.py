@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from telsdk.credential import light, secp256k1
 from telsdk.credential.delegation import DEFAULT_LIFETIME, Delegation, Role, Signer
-from telsdk.credential.errors import NotOwner, WrongPassword
+from telsdk.credential.errors import NotHolder, WrongPassword
 from telsdk.directory import Domain, NumberFacts
 from telsdk.name import Name
 from telsdk.number import Number
@@ -85,12 +85,12 @@ def login_deep(
         contracts: without it only an owner with a key of its own can log in.
 
     Raises:
-        NotOwner: `signer` is another account, signed as one, or does not sign for the contract that owns.
-        Malformed: `device`, `lifetime` or the signature is out of range.
+        NotHolder: `signer` is another account, signed as one, or does not sign for the contract that owns.
+        DelegationMalformed: `device`, `lifetime` or the signature is out of range.
         TelError: the wallet gives no signature, or the chain cannot be asked.
     """
     if signer.address != facts.owner and not (contracts and contracts.is_contract(facts.owner)):
-        raise NotOwner(
+        raise NotHolder(
             f"{facts.number} is held by {facts.owner}, not by {signer.address}: use the owner's key"
         )
     login = _open(signer, facts, domain, role, device, now, lifetime)
@@ -107,13 +107,13 @@ def _check_signer(login: Login, signer: Signer, facts: NumberFacts, contracts: C
     if signed_by == facts.owner:
         return
     if contracts is None or not contracts.is_contract(facts.owner):
-        raise NotOwner(
+        raise NotHolder(
             f"{facts.number} is held by {facts.owner}, and the signature is "
             f"{f'that of {signed_by}' if signed_by else 'no signature of a key'}: "
             "choose the owner's account in the wallet"
         )
     if not contracts.is_valid_signature(facts.owner, digest, signature):
-        raise NotOwner(
+        raise NotHolder(
             f"{facts.number} is held by the contract {facts.owner}, which does not take the signature of "
             f"{signed_by or signer.address}: sign with a key that it knows; where it wants several, or a form "
             "of its own, sign with --wallet in the wallet's own program"
@@ -136,7 +136,7 @@ def login_light(
 
     Raises:
         WrongPassword: the password is another, or there is none, or the number is nobody's.
-        UnknownKdf, WeakPassword, Malformed: see `light.derive` and `login_deep`.
+        UnknownKdf, WeakPassword, DelegationMalformed: see `light.derive` and `login_deep`.
     """
     if facts is None or facts.credential is None:
         light.derive(password, domain, 0, 0)

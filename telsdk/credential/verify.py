@@ -18,9 +18,9 @@ from telsdk.credential import secp256k1
 from telsdk.credential.bounded import keep
 from telsdk.credential.delegation import Delegation, Role
 from telsdk.credential.errors import (
+    DelegationMalformed,
     EpochPassed,
     Expired,
-    Malformed,
     NotSignedByOwner,
     NotYetValid,
     RoleNotAllowed,
@@ -107,7 +107,7 @@ class Verifier:
         try:
             key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), delegation.session_key)
         except ValueError as error:
-            raise Malformed("the delegation's session key is no point of P-256") from error
+            raise DelegationMalformed("the delegation's session key is no point of P-256") from error
         digest = delegation.typed(self._directory.domain).digest
         signer = secp256k1.recover(digest, delegation.signature)
         address = None if signer is None else secp256k1.checksum(signer)

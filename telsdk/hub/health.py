@@ -15,7 +15,7 @@ from telsdk.directory import NodeFacts
 from telsdk.hub.location import Location, NodeHealth
 from telsdk.hub.settings import HubSettings
 from telsdk.net.route import NoRoute, hop_to
-from telsdk.node.load import LOAD_HEADER, Load, LoadError
+from telsdk.server.load import LOAD_HEADER, Load, LoadError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ClientTransaction, Stack

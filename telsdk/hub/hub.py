@@ -27,16 +27,17 @@ from telsdk.hub.placement import Candidate, place, ranked
 from telsdk.hub.settings import HubSettings
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.limits import UDP_RECEIVE_BUFFER
-from telsdk.net.ownkey import OwnKey
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import BoundSockets
-from telsdk.node.answers import warning
 from telsdk.number import Number
+from telsdk.server.answers import warning
+from telsdk.server.lifecycle import Lifecycle
+from telsdk.server.own_key import OwnKey
 from telsdk.sip.auth import BearerVerifier, challenge
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Uri
-from telsdk.sip.server import Asked, Redirect
+from telsdk.sip.server import Redirect, RedirectAsked
 from telsdk.sip.transaction import (
     ClientTransaction,
     Event,
@@ -80,8 +81,7 @@ class Hub:
     ) -> None:
         self.id = hub_id
         self._directory = directory
-        self._sockets = sockets
-        self._key = OwnKey(f"hub {hub_id}", identity, lambda: self._own_facts().pins)
+        key = OwnKey(f"hub {hub_id}", identity, lambda: self._own_facts().pins)
         self._settings = settings or HubSettings()
         self._location: Location = location or MemoryLocation()
         address = (sockets.host, sockets.port)
@@ -94,9 +94,8 @@ class Hub:
         self.health = HealthMonitor(
             self._stack, self._location, self._active_nodes, self._driver.kick, self._settings
         )
-        self.follower = Follower(
-            directory, self._on_change, self._settings.chain_interval, on_look=self._key.look
-        )
+        self.follower = Follower(directory, self._on_change, self._settings.chain_interval, on_look=key.look)
+        self._life = Lifecycle(self.follower, self._driver, self._asking, key, sockets)
         self._bearer = BearerVerifier(
             self._own_facts().uri,
             Verifier(directory, deferred=True).authority,
@@ -118,25 +117,16 @@ class Hub:
 
     async def start(self) -> None:
         """Follows the chain, serves, and looks after the nodes."""
-        await self.follower.start()
-        await self._driver.listen(self._sockets, self._key.identity)
+        await self._life.start()
         self.health.start()
 
     def present(self, identity: TlsIdentity) -> None:
-        """Shows this key, the second of a rotation, to whoever connects from now on; connections that stand stay.
-
-        Raises:
-            PinMismatch: the chain, as far as it is known here, does not list it (yet).
-        """
-        self._key.change(identity)
-        self._driver.present(identity)
-        log.info("shows the key %s from now on", identity.pin.hex())
+        """Shows this key from now on: see `telsdk.server.lifecycle.Lifecycle.present`."""
+        self._life.present(identity)
 
     async def stop(self) -> None:
         self.health.stop()
-        await self._asking.close()
-        await self.follower.stop()
-        await self._driver.close()
+        await self._life.stop()
 
     def _on_change(self, changed: frozenset[Number]) -> None:
         # Who a number is sent to does not depend on who owns it; its node drops what the sale ended.
@@ -168,7 +158,7 @@ class Hub:
 
     def on_roles(self, now: float) -> None:
         for asked in self._role.take_events():
-            if isinstance(asked, Asked):
+            if isinstance(asked, RedirectAsked):
                 self._judge(asked.tx, asked.request, now)
 
     def on_flow_closed(self, hop: Hop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from telsdk.node.load import Load
+from telsdk.server.load import Load
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from telsdk.sip.message import PING, PONG, Event, KeepAlive, StreamParser
+from telsdk.sip.message import PING, PONG, KeepAlive, StreamEvent, StreamParser
 
 
 class Framing(Protocol):
@@ -30,7 +30,7 @@ class Framing(Protocol):
         """Why the peer, whom we asked, will not speak SIP with us."""
         ...
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes) -> list[StreamEvent]:
         """What `data` completes; any event is a sign of life."""
         ...
 
@@ -63,7 +63,7 @@ class StreamFraming:
         self._output: list[bytes] = []
         self.ended = False
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes) -> list[StreamEvent]:
         events = self._parser.feed(data)
         for event in events:
             if isinstance(event, KeepAlive) and event.ping:

@@ -19,7 +19,7 @@ from telsdk.net.limits import (
 )
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Event, KeepAlive, Malformed, Message
+from telsdk.sip.message import KeepAlive, Malformed, Message, StreamEvent
 
 CheckPeer = Callable[[ssl.SSLObject], None]
 """Holds a TLS peer against what is expected of it; raises Refused."""
@@ -113,7 +113,7 @@ class Stream(asyncio.Protocol):
             self._deadline = self._loop.time() + IDLE_TIMEOUT
             self._take(event)
 
-    def _take(self, event: Event) -> None:
+    def _take(self, event: StreamEvent) -> None:
         match event:
             case KeepAlive():
                 pass

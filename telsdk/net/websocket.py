@@ -22,7 +22,7 @@ from websockets.uri import WebSocketURI
 from telsdk.net.limits import MAX_WEBSOCKET_HANDSHAKE
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.limits import MAX_MESSAGE
-from telsdk.sip.message import PING, PONG, Event, KeepAlive, Malformed, parse
+from telsdk.sip.message import PING, PONG, KeepAlive, Malformed, StreamEvent, parse
 
 SUBPROTOCOL = Subprotocol("sip")
 """RFC 7118 section 4.1: without it the other side would not know that this is SIP."""
@@ -66,7 +66,7 @@ class WebSocketFraming:
     def closing(self) -> bool:
         return self._protocol.close_expected()
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes) -> list[StreamEvent]:
         if self.ended:
             return []
         if self._protocol.state is State.CONNECTING:
@@ -105,7 +105,7 @@ class WebSocketFraming:
 
     # The handshake (RFC 6455 section 4)
 
-    def _handshake(self, data: bytes) -> list[Event]:
+    def _handshake(self, data: bytes) -> list[StreamEvent]:
         # The head is given to the package alone: what a hasty peer sends behind it must wait for the answer.
         searched = max(0, len(self._head) - len(_HEAD_END) + 1)
         self._head += data
@@ -155,7 +155,7 @@ class WebSocketFraming:
 
     # Messages (RFC 7118 section 4.2, RFC 6455 section 5.4)
 
-    def _frame(self, frame: WebSocketEvent) -> list[Event]:
+    def _frame(self, frame: WebSocketEvent) -> list[StreamEvent]:
         if isinstance(frame, Request | Response) or self.ended:
             return []
         if frame.opcode not in _DATA:
@@ -172,7 +172,7 @@ class WebSocketFraming:
             return []
         return [self._read(data)]
 
-    def _read(self, data: bytes) -> Event:
+    def _read(self, data: bytes) -> StreamEvent:
         if not data.strip(b"\r\n"):
             if data.startswith(PING):  # RFC 5626 3.5.1, as RFC 7118 section 6 allows
                 self.send(PONG)

@@ -16,7 +16,7 @@ from telsdk.credential.phone import PhonePasswords, PhoneUser
 from telsdk.credential.verify import Authority, Verifier
 from telsdk.directory import Directory, locate
 from telsdk.errors import TelError
-from telsdk.node.logins import Login, LoginKind
+from telsdk.node.logins import BoundLogin, LoginKind
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
 from telsdk.sip.auth import BearerVerifier, DigestError, DigestServer, StaleNonce, WrongNumber, made_with
@@ -83,7 +83,7 @@ class Admission:
         self.phones = PhonePasswords(phone_secrets, directory) if phone_secrets else None
         self._digest = DigestServer(REALM, secrets.token_bytes(32), algorithm=settings.digest_algorithm)
 
-    def login(self, request: Request, source: Hop, now: float) -> Login:
+    def login(self, request: Request, source: Hop, now: float) -> BoundLogin:
         """Who sends this REGISTER, by session token or phone password; `now` in seconds since 1970.
 
         Raises:
@@ -102,7 +102,7 @@ class Admission:
             )
         return self._phone(request, credentials, source, now)
 
-    def session(self, request: Request, now: float) -> Login:
+    def session(self, request: Request, now: float) -> BoundLogin:
         """Who sends this request, by session token and nothing else; `now` in seconds since 1970.
 
         Raises:
@@ -115,8 +115,8 @@ class Admission:
         return self._session(request, credentials, now)
 
     def sender(
-        self, request: Request, there: Mapping[Number, Login], behind: Mapping[Number, Login]
-    ) -> Login | None:
+        self, request: Request, there: Mapping[Number, BoundLogin], behind: Mapping[Number, BoundLogin]
+    ) -> BoundLogin | None:
         """Whose request this claims to be, among the logins where it came from; he has to prove it yet.
 
         Where one number alone is logged in, by its own hop, it is his, whatever its From says. Among several, or
@@ -193,12 +193,12 @@ class Admission:
         """A digest challenge, whatever was tried."""
         return self._digest.challenge(now, _where(source), stale=isinstance(error, StaleNonce))
 
-    def _session(self, request: Request, credentials: Credentials, now: float) -> Login:
+    def _session(self, request: Request, credentials: Credentials, now: float) -> BoundLogin:
         authority = self._bearer.verify(request, credentials.token68 or "", now)
         assert isinstance(authority, Authority)
-        return Login(LoginKind.SESSION, authority.grant, authority.expiry)
+        return BoundLogin(LoginKind.SESSION, authority.grant, authority.expiry)
 
-    def _phone(self, request: Request, credentials: Credentials, source: Hop, now: float) -> Login:
+    def _phone(self, request: Request, credentials: Credentials, source: Hop, now: float) -> BoundLogin:
         if self.phones is None:
             raise PhonesRefused("this node takes no phones: log in with a session token")
         phones = self.phones
@@ -212,7 +212,7 @@ class Admission:
         grant = next(
             grant for password, grant in accepted if made_with(credentials, password, request.method)
         )
-        return Login(LoginKind.PHONE, grant, PhoneUser.parse(user).expiry)
+        return BoundLogin(LoginKind.PHONE, grant, PhoneUser.parse(user).expiry)
 
     def _number_of(self, user: str) -> int | None:
         try:

@@ -20,7 +20,7 @@ class LoginKind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class BoundLogin:
     """A login and what it was judged by. When the chain no longer says the same, it is void."""
 
     kind: LoginKind
@@ -44,24 +44,24 @@ class Logins:
     """
 
     def __init__(self) -> None:
-        self._by_hop: dict[_Key, dict[Number, Login]] = {}
+        self._by_hop: dict[_Key, dict[Number, BoundLogin]] = {}
         self._by_number: dict[Number, dict[_Key, Hop]] = {}
 
     def __len__(self) -> int:
         """How many logins there are; a number over two hops counts twice."""
         return sum(map(len, self._by_number.values()))
 
-    def add(self, hop: Hop, login: Login) -> None:
+    def add(self, hop: Hop, login: BoundLogin) -> None:
         """Notes a login over `hop`, in place of an earlier one of the same number there."""
         key = _key(hop)
         self._by_hop.setdefault(key, {})[login.number] = login
         self._by_number.setdefault(login.number, {})[key] = hop
 
-    def over(self, hop: Hop) -> Mapping[Number, Login]:
+    def over(self, hop: Hop) -> Mapping[Number, BoundLogin]:
         """Who is logged in over `hop`."""
         return self._by_hop.get(_key(hop), _NOBODY)
 
-    def of(self, number: Number) -> list[Login]:
+    def of(self, number: Number) -> list[BoundLogin]:
         """Every login by which `number` may be bound here."""
         return [self._by_hop[key][number] for key in self._by_number.get(number, ())]
 
@@ -100,7 +100,7 @@ class Logins:
             del self._by_number[number]
 
 
-_NOBODY: Mapping[Number, Login] = {}
+_NOBODY: Mapping[Number, BoundLogin] = {}
 
 
 def _key(hop: Hop) -> _Key:

@@ -20,22 +20,23 @@ from telsdk.errors import NotFound
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
-from telsdk.net.ownkey import OwnKey
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.route import hop_to
 from telsdk.net.sockets import Address, Addresses, BoundSockets, Listener
 from telsdk.node.admission import Admission
-from telsdk.node.answers import later
-from telsdk.node.calls import Calls
+from telsdk.node.call_policy import CallPolicy
 from telsdk.node.edges import edge_of
 from telsdk.node.lag import LagMeter
-from telsdk.node.load import LOAD_HEADER, Load
 from telsdk.node.logins import Logins
 from telsdk.node.phones import Phones, places
-from telsdk.node.registration import Registration
+from telsdk.node.registration_policy import RegistrationPolicy
 from telsdk.node.settings import NodeSettings
 from telsdk.node.watching import Watching
 from telsdk.number import Number
+from telsdk.server.answers import later
+from telsdk.server.lifecycle import Lifecycle
+from telsdk.server.load import LOAD_HEADER, Load
+from telsdk.server.own_key import OwnKey
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.server import ProxySettings, Registrar
@@ -66,7 +67,7 @@ class Node:
         NotFound: the chain does not list this node.
     """
 
-    calls_class: type[Calls] = Calls
+    calls_class: type[CallPolicy] = CallPolicy
 
     def __init__(
         self,
@@ -85,21 +86,16 @@ class Node:
         self.place = (hub_id, index)
         self.settings = settings or NodeSettings()
         self._directory = directory
-        self._sockets = sockets
-        self._key = OwnKey(
-            "node {1} of hub {0}".format(*self.place), identity, lambda: self._own_facts().pins
-        )
-        self._listeners = tuple(listeners)
-        addresses = Addresses((sockets.host, sockets.port), self._listeners)
+        key = OwnKey("node {1} of hub {0}".format(*self.place), identity, lambda: self._own_facts().pins)
+        listeners = tuple(listeners)
+        addresses = Addresses((sockets.host, sockets.port), listeners)
         self._stack = Stack(
             sent_by=addresses.sent_by,
             token=lambda: secrets.token_hex(12),
             timers=self.settings.timers,
             besides=addresses.besides,
         )
-        self.follower = Follower(
-            directory, self._on_change, self.settings.chain_interval, on_look=self._key.look
-        )
+        self.follower = Follower(directory, self._on_change, self.settings.chain_interval, on_look=key.look)
         self.logins = Logins()
         self.registrar = Registrar(
             min_expires=self.settings.min_expires,
@@ -111,10 +107,8 @@ class Node:
         self._asking = Asking()
         listed = self._own_facts()
         self._admission = Admission(directory, listed.uri, self.settings, phone_secrets)
-        self._phones = Phones(
-            directory, self._admission, self.settings, places(_address(listed), self._listeners)
-        )
-        self._registration = Registration(
+        self._phones = Phones(directory, self._admission, self.settings, places(_address(listed), listeners))
+        self._registration = RegistrationPolicy(
             directory, self._admission, self.registrar, self.logins, self.settings
         )
         self.calls = self.calls_class(
@@ -148,6 +142,7 @@ class Node:
             trust=trust,
             receive_buffer=self.settings.udp_receive_buffer,
         )
+        self._life = Lifecycle(self.follower, self._driver, self._asking, key, sockets, listeners)
 
     @classmethod
     async def launch(cls, directory: FollowedDirectory, *args: Any, **settings: Any) -> Self:
@@ -163,27 +158,16 @@ class Node:
 
     async def start(self) -> None:
         """Follows the chain and serves."""
-        await self.follower.start()
-        await self._driver.listen(self._sockets, self._key.identity)
-        for listener in self._listeners:
-            await self._driver.listen_also(listener)
+        await self._life.start()
         self._lag.start()
 
     def present(self, identity: TlsIdentity) -> None:
-        """Shows this key, the second of a rotation, to whoever connects from now on; connections that stand stay.
-
-        Raises:
-            PinMismatch: the chain, as far as it is known here, does not list it (yet).
-        """
-        self._key.change(identity)
-        self._driver.present(identity)
-        log.info("shows the key %s from now on", identity.pin.hex())
+        """Shows this key from now on: see `telsdk.server.lifecycle.Lifecycle.present`."""
+        self._life.present(identity)
 
     async def stop(self) -> None:
         self._lag.stop()
-        await self._asking.close()
-        await self.follower.stop()
-        await self._driver.close()
+        await self._life.stop()
 
     def load(self) -> Load:
         """How loaded this node is now."""

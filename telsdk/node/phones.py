@@ -22,8 +22,8 @@ from telsdk.directory import Directory
 from telsdk.errors import TelError
 from telsdk.net.sockets import Address, Listener
 from telsdk.node.admission import Admission, PhonesRefused
-from telsdk.node.answers import later, warning
 from telsdk.node.settings import NodeSettings
+from telsdk.server.answers import later, warning
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response

@@ -19,10 +19,10 @@ from telsdk.address import aor
 from telsdk.directory import Directory, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.net.sockets import Addresses
-from telsdk.node.answers import HeaderField, warning
 from telsdk.node.edges import sending_edge
-from telsdk.node.logins import Login, Logins
+from telsdk.node.logins import BoundLogin, Logins
 from telsdk.number import Number
+from telsdk.server.answers import HeaderField, warning
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Uri
@@ -48,7 +48,7 @@ PACKAGES = {pidf.PACKAGE: pidf.CONTENT_TYPE, reginfo.PACKAGE: reginfo.CONTENT_TY
 CONTACT_USER = "watch"
 """The user part of the Contact that a subscriber is given."""
 
-Admit = Callable[[Request, Hop, float], Login | None]
+Admit = Callable[[Request, Hop, float], BoundLogin | None]
 Challenge = Callable[[AuthError, Hop, float], str]
 
 

@@ -20,7 +20,7 @@ class PhoneCallState(enum.Enum):
     ENDED = "ended"
 
 
-class CallControl(Protocol):
+class CallActions(Protocol):
     """What a call asks of the UC that it belongs to."""
 
     async def answer(self, call: PhoneCall, source: Path | None, record: Path | None) -> None: ...
@@ -42,7 +42,7 @@ class PhoneCall:
     """
 
     def __init__(
-        self, control: CallControl, call: Call, *, party: Party | None, silent: bool = False
+        self, control: CallActions, call: Call, *, party: Party | None, silent: bool = False
     ) -> None:
         self._control = control
         self.call = call

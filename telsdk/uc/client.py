@@ -40,7 +40,7 @@ from telsdk.sip.ua import (
 )
 from telsdk.uc import phones
 from telsdk.uc.call import PhoneCall
-from telsdk.uc.calls import Calls
+from telsdk.uc.call_control import CallControl
 from telsdk.uc.errors import MessageNotDelivered, SessionEnded
 from telsdk.uc.journal import Journal
 from telsdk.uc.registration import Registration
@@ -49,7 +49,7 @@ from telsdk.uc.settings import UcSettings, Unverified
 from telsdk.uc.standing import Standing
 from telsdk.uc.store import Store
 from telsdk.uc.tokens import Tokens
-from telsdk.uc.transfers import TransferRequest, Transfers
+from telsdk.uc.transfers import TransferControl, TransferRequest
 from telsdk.uc.trust import Judge, Party, Trust
 
 Judged = IncomingRequest | Reinvited | Referred
@@ -105,7 +105,7 @@ class UserClient:
         self._tokens = Tokens(login)
         self._journal = Journal(store)
         self._asking = Asking()
-        self._calls = Calls(
+        self._calls = CallControl(
             self._agent,
             self._judge,
             self._tokens,
@@ -114,7 +114,7 @@ class UserClient:
             self._journal.call,
             self._asking,
         )
-        self._transfers = Transfers(
+        self._transfers = TransferControl(
             self._agent, self._judge, self._tokens, self._calls, self._driver, self._place
         )
         self._requests = Requests(self._agent)

@@ -25,7 +25,7 @@ class EventMalformed(TelError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class LogEvent:
     """Something that happened on one of a number's devices.
 
     Raises:
@@ -67,17 +67,17 @@ class Event:
         return self.id, self.at, str(self.kind), _dump(self.data)
 
     @classmethod
-    def of_row(cls, id: str, at: int, kind: str, data: str) -> Event:
+    def of_row(cls, id: str, at: int, kind: str, data: str) -> LogEvent:
         """The event in the columns of the store."""
         return cls(id, at, kind, _load(data))
 
 
-def encode_log(events: Iterable[Event]) -> bytes:
+def encode_log(events: Iterable[LogEvent]) -> bytes:
     """The log of these events, which must be in the order of their ids."""
     return HEAD + b"".join(_line(event) for event in events)
 
 
-def decode_log(log: bytes) -> list[Event]:
+def decode_log(log: bytes) -> list[LogEvent]:
     """The events in a log.
 
     Raises:
@@ -92,12 +92,12 @@ def decode_log(log: bytes) -> list[Event]:
     return events
 
 
-def _line(event: Event) -> bytes:
+def _line(event: LogEvent) -> bytes:
     fields = {"at": event.at, "data": event.data, "id": event.id, "kind": str(event.kind)}
     return f"{_dump(fields)}\n".encode()
 
 
-def _parse(line: bytes) -> Event:
+def _parse(line: bytes) -> LogEvent:
     try:
         fields = _load(line.decode())
     except UnicodeDecodeError as error:
@@ -106,7 +106,7 @@ def _parse(line: bytes) -> Event:
         case {"at": int(at), "data": dict(data), "id": str(identifier), "kind": str(kind)} if (
             len(fields) == 4
         ):
-            return Event(identifier, at, kind, data)
+            return LogEvent(identifier, at, kind, data)
     raise EventMalformed("a line of the log is no event")
 
 

@@ -22,16 +22,16 @@ from types import TracebackType
 from typing import Final, Self
 
 from telsdk.errors import TelError
-from telsdk.uc.events import Event, EventMalformed, decode_log, encode_log
+from telsdk.uc.events import EventMalformed, LogEvent, decode_log, encode_log
 
 __all__ = [
-    "Call",
     "Contact",
     "Direction",
-    "Event",
     "EventMalformed",
     "Kind",
-    "Message",
+    "LogEvent",
+    "LoggedCall",
+    "LoggedMessage",
     "Store",
     "StoreUnusable",
 ]
@@ -86,7 +86,7 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class LoggedCall:
     """A call that was made, taken or missed."""
 
     id: str
@@ -99,7 +99,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class LoggedMessage:
     """A text that was sent or came."""
 
     id: str
@@ -153,7 +153,7 @@ class Store:
 
     # The log
 
-    def add(self, kind: str, data: Mapping[str, object], at: int | None = None) -> Event:
+    def add(self, kind: str, data: Mapping[str, object], at: int | None = None) -> LogEvent:
         """Appends an event.
 
         Args:
@@ -165,11 +165,11 @@ class Store:
             StoreUnusable: it cannot be written.
         """
         when = int(self._clock() * 1000) if at is None else at
-        event = Event(f"{when:012x}{secrets.token_hex(10)}", when, kind, data)
+        event = LogEvent(f"{when:012x}{secrets.token_hex(10)}", when, kind, data)
         self._insert([event])
         return event
 
-    def events(self, *kinds: str) -> list[Event]:
+    def events(self, *kinds: str) -> list[LogEvent]:
         """The events of these kinds, all of them when none is named, in the order of time.
 
         Raises:
@@ -178,7 +178,7 @@ class Store:
         where = f"WHERE kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
         with self._errors():
             rows = self._db.execute(f"SELECT id, at, kind, data FROM event {where} ORDER BY at, id", kinds)
-            return [Event.of_row(*row) for row in rows]
+            return [LogEvent.of_row(*row) for row in rows]
 
     def export(self) -> bytes:
         """The whole log in its one form: equal logs give equal bytes.
@@ -204,23 +204,25 @@ class Store:
 
     # What people see
 
-    def add_contact(self, address: str, label: str = "") -> Event:
+    def add_contact(self, address: str, label: str = "") -> LogEvent:
         """Remembers somebody, or changes his label."""
         return self.add(Kind.CONTACT, {"address": address, "label": label})
 
-    def remove_contact(self, address: str) -> Event:
+    def remove_contact(self, address: str) -> LogEvent:
         """Forgets somebody, until he is added again."""
         return self.add(Kind.CONTACT_REMOVED, {"address": address})
 
-    def add_call(self, direction: Direction, peer: str, trust: str, outcome: str, seconds: int = 0) -> Event:
-        """Notes a call that is over; see `Call`."""
+    def add_call(
+        self, direction: Direction, peer: str, trust: str, outcome: str, seconds: int = 0
+    ) -> LogEvent:
+        """Notes a call that is over; see `LoggedCall`."""
         return self.add(
             Kind.CALL,
             {"direction": direction, "peer": peer, "trust": trust, "outcome": outcome, "seconds": seconds},
         )
 
-    def add_message(self, direction: Direction, peer: str, trust: str, text: str) -> Event:
-        """Notes a message; see `Message`."""
+    def add_message(self, direction: Direction, peer: str, trust: str, text: str) -> LogEvent:
+        """Notes a message; see `LoggedMessage`."""
         return self.add(Kind.MESSAGE, {"direction": direction, "peer": peer, "trust": trust, "text": text})
 
     def contacts(self) -> list[Contact]:
@@ -233,10 +235,10 @@ class Store:
                 known[address] = Contact(address, event.text("label"), event.at)
         return sorted(known.values(), key=lambda contact: contact.address)
 
-    def calls(self) -> list[Call]:
+    def calls(self) -> list[LoggedCall]:
         """The calls, the newest last."""
         return [
-            Call(
+            LoggedCall(
                 event.id,
                 event.at,
                 _direction(event),
@@ -248,10 +250,10 @@ class Store:
             for event in self.events(Kind.CALL)
         ]
 
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[LoggedMessage]:
         """The messages, the newest last."""
         return [
-            Message(
+            LoggedMessage(
                 event.id,
                 event.at,
                 _direction(event),
@@ -271,7 +273,7 @@ class Store:
                 raise StoreUnusable(f"{self._path} is no store of this version of telsdk: update, or move it")
             self._db.execute("PRAGMA synchronous = FULL")  # a commit is on the disk before it is reported
 
-    def _insert(self, events: Iterable[Event]) -> None:
+    def _insert(self, events: Iterable[LogEvent]) -> None:
         rows = [event.row() for event in events]
         with self._errors(), self._transaction():
             self._db.executemany(_INSERT, rows)
@@ -301,7 +303,7 @@ class Store:
                 raise StoreUnusable(f"{self._path} cannot be used: {error}") from error
 
 
-def _direction(event: Event) -> Direction:
+def _direction(event: LogEvent) -> Direction:
     return Direction.OUT if event.text("direction") == Direction.OUT else Direction.IN
 
 

@@ -21,7 +21,7 @@ from telsdk.sip.message import Uri
 from telsdk.sip.transaction import Event
 from telsdk.sip.ua import Call, CallState, ReferAnswered, Referral, Referred, TransferProgress, UserAgent
 from telsdk.uc.call import PhoneCall
-from telsdk.uc.calls import Calls, peer_of
+from telsdk.uc.call_control import CallControl, peer_of
 from telsdk.uc.errors import CalleeRefused, CallRejected
 from telsdk.uc.tokens import Tokens
 from telsdk.uc.trust import Judge, Party, Trust, signed_content
@@ -47,7 +47,7 @@ class TransferRequest:
     call: PhoneCall
     address: str
     party: Party
-    _transfers: Transfers
+    _transfers: TransferControl
     _referral: Referral
 
     async def accept(self, source: Path | None = None, record: Path | None = None) -> PhoneCall:
@@ -64,11 +64,17 @@ class TransferRequest:
         self._transfers.tell(self._referral, 603)
 
 
-class Transfers:
+class TransferControl:
     """Transfers of the calls of one user client, asked for and answered."""
 
     def __init__(
-        self, agent: UserAgent, judge: Judge, tokens: Tokens, calls: Calls, driver: Driver, place: PlaceCall
+        self,
+        agent: UserAgent,
+        judge: Judge,
+        tokens: Tokens,
+        calls: CallControl,
+        driver: Driver,
+        place: PlaceCall,
     ) -> None:
         self.requests: asyncio.Queue[TransferRequest] = asyncio.Queue()
         self._agent = agent

@@ -107,7 +107,7 @@ class Judge:
             )
         return party
 
-    def _take(self, caller: identity.Caller, now: float) -> None:
+    def _take(self, caller: identity.ProvenCaller, now: float) -> None:
         """Uses the token of a request up: whoever saw the request pass cannot let it happen again.
 
         Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from telsdk.backup.blocks import BlockStore
-from telsdk.backup.seal import Identity
+from telsdk.backup.seal import BackupIdentity
 from telsdk.backup.snapshot import restore, snapshot
 from telsdk.errors import TelError
 from telsdk.uc.store import Store
@@ -39,7 +39,7 @@ class BackupContended(TelError):
 class Vault:
     """Backup and restore of one UC's store."""
 
-    def __init__(self, store: Store, blocks: BlockStore, identity: Identity, pointer: Pointer) -> None:
+    def __init__(self, store: Store, blocks: BlockStore, identity: BackupIdentity, pointer: Pointer) -> None:
         self._store = store
         self._blocks = blocks
         self._identity = identity

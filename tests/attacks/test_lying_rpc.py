@@ -16,7 +16,7 @@ import pytest
 from telsdk.chain.client import Client
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.embedded import EmbeddedChain
-from telsdk.chain.events import Event
+from telsdk.chain.events import ChainEvent
 from telsdk.chain.witness import Witnessed
 from telsdk.directory import Head
 from telsdk.uc.trust import Trust
@@ -80,14 +80,14 @@ class LyingSource:
         self._liar.told += 1
         return self._liar.lie(head, block)
 
-    def events(self, first: int, last: int) -> list[Event]:
+    def events(self, first: int, last: int) -> list[ChainEvent]:
         told = self._client.events(first, last)
         if not self._liar.invented:
             return told
         self._liar.told += 1
         block = self._client.head(last)
         return told + [
-            Event("NumberRegistry", name, args, last, 1_000 + place, block.hash)
+            ChainEvent("NumberRegistry", name, args, last, 1_000 + place, block.hash)
             for place, (name, args) in enumerate(self._liar.invented)
         ]
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telsdk.backup.errors import SealBroken
-from telsdk.backup.seal import Identity, recipient, seal, unseal
+from telsdk.backup.seal import BackupIdentity, recipient, seal, unseal
 
-BOB = Identity.derive(b"b" * 64)
-MALLORY = Identity.derive(b"m" * 64)
+BOB = BackupIdentity.derive(b"b" * 64)
+MALLORY = BackupIdentity.derive(b"m" * 64)
 
 
 @given(st.binary(max_size=2000))
@@ -54,7 +54,7 @@ def test_the_texts_are_those_of_age() -> None:
 
 def test_a_short_secret_or_an_odd_key_is_refused() -> None:
     with pytest.raises(ValueError, match="32 secret bytes"):
-        Identity.derive(b"short")
+        BackupIdentity.derive(b"short")
     for public in (b"", b"p" * 31, b"p" * 33):
         with pytest.raises(ValueError, match="32 bytes"):
             recipient(public)

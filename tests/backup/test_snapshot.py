@@ -13,12 +13,12 @@ from telsdk.backup import snapshot as module
 from telsdk.backup.blocks import FolderStore
 from telsdk.backup.cid import cid_of, digest_of
 from telsdk.backup.errors import BlockCorrupt, BlockMissing, SealBroken, SnapshotRefused
-from telsdk.backup.seal import Identity, seal
-from telsdk.backup.snapshot import BLOCK, Manifest, restore, snapshot
+from telsdk.backup.seal import BackupIdentity, seal
+from telsdk.backup.snapshot import BLOCK, SnapshotManifest, restore, snapshot
 
-OWNER = Identity.derive(b"o" * 64)
-LIGHT = Identity.derive(b"l" * 64)
-BUYER = Identity.derive(b"b" * 64)
+OWNER = BackupIdentity.derive(b"o" * 64)
+LIGHT = BackupIdentity.derive(b"l" * 64)
+BUYER = BackupIdentity.derive(b"b" * 64)
 RANDOM = os.urandom(2_500_000)  # does not compress: three blocks
 
 
@@ -84,7 +84,7 @@ def test_a_pointer_to_another_block_is_refused(store: FolderStore) -> None:
 
 
 def test_a_manifest_that_names_endless_blocks_is_refused_before_one_is_fetched(store: FolderStore) -> None:
-    endless = Manifest(1, (digest_of(b"never put"),) * (module.MAX_BLOCKS + 1))
+    endless = SnapshotManifest(1, (digest_of(b"never put"),) * (module.MAX_BLOCKS + 1))
     with pytest.raises(SnapshotRefused, match="blocks, more than"):
         restore(store.put(endless.encode()), OWNER, store)
 
@@ -110,7 +110,7 @@ def test_what_is_sealed_but_not_ours_is_refused(
         "bomb": zlib.compress(bytes(10_001)),
     }[cut]
     sealed = seal(data, [OWNER.public])
-    pointer = store.put(Manifest(len(sealed), (store.put(sealed),)).encode())
+    pointer = store.put(SnapshotManifest(len(sealed), (store.put(sealed),)).encode())
     with pytest.raises(SnapshotRefused):
         restore(pointer, OWNER, store)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.errors import RpcError, RpcUnreachable
-from telsdk.chain.events import Event
+from telsdk.chain.events import ChainEvent
 from telsdk.chain.manifest import CONTRACTS
 from telsdk.directory import Head
 from telsdk.errors import NotFound
@@ -64,14 +64,14 @@ class SimulatedChain:
             raise NotFound(f"no block {block}")
         return Head(place + FIRST_BLOCK - 1, self.blocks[place][0], 1_800_000_000 + 12 * place)
 
-    def events(self, first: int, last: int) -> list[Event]:
+    def events(self, first: int, last: int) -> list[ChainEvent]:
         self.asked.append((first, last))
         if self.down:
             raise RpcUnreachable("the RPC does not answer")
         if last - first + 1 > self.most:
             raise RpcError("too many blocks")
         return [
-            Event(contract, name, args, block, index, self.blocks[block - FIRST_BLOCK + 1][0])
+            ChainEvent(contract, name, args, block, index, self.blocks[block - FIRST_BLOCK + 1][0])
             for block in range(first, last + 1)
             for index, (contract, name, args) in enumerate(self.blocks[block - FIRST_BLOCK + 1][1])
         ]

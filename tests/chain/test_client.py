@@ -12,7 +12,7 @@ from telsdk.chain.client import Client
 from telsdk.chain.contracts.records import Update
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.errors import NotDeployed, RpcError, SeveralNumbers, WrongNetwork
-from telsdk.chain.events import Event
+from telsdk.chain.events import ChainEvent
 from telsdk.chain.lookup import Lookup
 from telsdk.errors import NotFound
 from telsdk.name import Name, NameFormatError
@@ -90,7 +90,7 @@ def test_an_rpc_that_bears_few_blocks_at_once_is_asked_for_fewer(
     ask = alice._events
     asked: list[int] = []
 
-    def ask_for_few(query: dict[str, object]) -> list[Event]:
+    def ask_for_few(query: dict[str, object]) -> list[ChainEvent]:
         blocks = int(str(query["toBlock"])) - int(str(query["fromBlock"])) + 1
         if blocks > 3:
             raise RpcError("too many blocks")

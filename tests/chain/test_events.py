@@ -7,7 +7,7 @@ import pytest
 from telsdk.chain.abi import shown
 from telsdk.chain.client import Client
 from telsdk.chain.deployments import Deployment
-from telsdk.chain.events import EventDecoder, EventType
+from telsdk.chain.events import EventAbi, EventDecoder
 from telsdk.name import Name
 from tests.chain.actors import NUMBER, me
 
@@ -43,7 +43,7 @@ def test_logs_of_other_contracts_and_unknown_events_are_passed_over(deployment: 
 
 
 def test_indexed_text_is_only_its_hash() -> None:
-    kind = EventType(
+    kind = EventAbi(
         {"name": "Said", "type": "event", "inputs": [{"name": "word", "type": "string", "indexed": True}]}
     )
     assert kind.decode([bytes(32), b"\x07" * 32], b"") == {"word": b"\x07" * 32}

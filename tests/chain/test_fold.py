@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from telsdk.chain.events import Event
+from telsdk.chain.events import ChainEvent
 from telsdk.chain.fold import Listing, NumberState, fold_hub, fold_label, fold_number
 from telsdk.directory import HubFacts, NodeFacts
 from tests.chain.actors import NEXT_PIN, PIN, THIRD_PIN
@@ -14,9 +14,10 @@ NUMBER = 5551234
 WORD = b"\x0a" * 32
 
 
-def told(*said: Said) -> list[Event]:
+def told(*said: Said) -> list[ChainEvent]:
     return [
-        Event(contract, name, args, 7, index, bytes(32)) for index, (contract, name, args) in enumerate(said)
+        ChainEvent(contract, name, args, 7, index, bytes(32))
+        for index, (contract, name, args) in enumerate(said)
     ]
 
 

@@ -18,7 +18,7 @@ from telsdk.chain import index as index_module
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.errors import ChainError, ContractRefused, IndexMismatch, RpcError, RpcUnreachable
-from telsdk.chain.events import Event
+from telsdk.chain.events import ChainEvent
 from telsdk.chain.facts import facts_of
 from telsdk.chain.index import ChainIndex
 from telsdk.directory import NumberFacts
@@ -311,7 +311,7 @@ def test_a_chain_reorganised_while_it_is_read_is_not_mixed() -> None:
     with ChainIndex(chain) as index:
         read = chain.events
 
-        def events_and_a_reorganisation(first: int, last: int) -> list[Event]:
+        def events_and_a_reorganisation(first: int, last: int) -> list[ChainEvent]:
             found = read(first, last)
             chain.rewind(1, "other")
             chain.events = read  # type: ignore[method-assign]

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from telsdk.chain import indexstore
-from telsdk.chain.events import Event
+from telsdk.chain.events import ChainEvent
 from telsdk.chain.indexstore import IndexStore
 from telsdk.directory import Head
 from tests.chain.simulated import ALICE, DEPLOYMENT, minted
 
 
-def told(block: int, number: int) -> list[Event]:
+def told(block: int, number: int) -> list[ChainEvent]:
     return [
-        Event(contract, name, args, block, index, bytes([block]) * 32)
+        ChainEvent(contract, name, args, block, index, bytes([block]) * 32)
         for index, (contract, name, args) in enumerate(minted(number))
     ]
 

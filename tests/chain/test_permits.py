@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telsdk.chain.client import Client
-from telsdk.chain.permits import MAX_PERMIT, Permit, PermitError, TypedData
+from telsdk.chain.permits import MAX_PERMIT, Permit, PermitData, PermitError
 from telsdk.directory import Domain
 from tests.chain.actors import NUMBER
 
@@ -72,7 +72,7 @@ def test_a_permit_cannot_name_a_function_that_takes_no_signature(client: Client)
 def test_the_signature_is_that_of_the_typed_data() -> None:
     account = Account.from_key(b"\x07" * 32)
     domain = Domain(5, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
-    data = TypedData("Wish", (("number", "uint256"),), {"number": 5})
+    data = PermitData("Wish", (("number", "uint256"),), {"number": 5})
     signature = data.sign(domain, account)
     payload = encode_typed_data(full_message=data.payload(domain))
     assert Account.recover_message(payload, signature=signature) == account.address

@@ -16,12 +16,12 @@ from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.functions import functions
 from telsdk.chain.manifest import CONTRACTS
 from telsdk.chain.session import Session
-from telsdk.chain.verify import CONSTANTS, PRICE_CAPS, Check, verify
+from telsdk.chain.verify import CONSTANTS, PRICE_CAPS, Comparison, verify
 
 OTHER = "0x" + "11" * 20
 
 
-def differing(chain: EmbeddedChain, deployment: Deployment) -> dict[str, Check]:
+def differing(chain: EmbeddedChain, deployment: Deployment) -> dict[str, Comparison]:
     """What differs, by what it is."""
     return {check.what: check for check in verify(chain.w3, deployment) if not check.ok}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from telsdk.cli.report import DemoReport
+from telsdk.cli.demo.report import DemoReport
 
 if TYPE_CHECKING:
     from telsdk.chain.deployments import Deployment

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from telsdk.cli.places import Own
+from telsdk.cli.common.places import Own
 from telsdk.number import Number
 from telsdk.uc.store import Direction, Store
 from tests.cli.command import run

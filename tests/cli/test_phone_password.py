@@ -12,7 +12,7 @@ from telsdk import private
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex
-from telsdk.cli import phone_settings, phonejournal, qrcode
+from telsdk.cli.common import phone_journal, phone_settings, qrcode
 from telsdk.credential import light
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.credential.phoneaccount import PhoneAccount, PhoneServer
@@ -101,7 +101,7 @@ def test_without_a_login_the_next_step_is_said(rpc: ChainRpc, alice: Client) -> 
 def test_settings_are_printed_alone(rpc: ChainRpc, alice: Client, home: Path, name: str) -> None:
     ran = issue(home, "--server", TLS, "--settings", name)
     assert ran.code == 0
-    (noted,) = phonejournal.noted(alice.domain)
+    (noted,) = phone_journal.noted(alice.domain)
     with ChainIndex(alice) as index:
         index.load()
         (password,) = PhonePasswords([SECRET], index).check(noted.username, noted.issued)
@@ -164,7 +164,7 @@ def states(rpc: ChainRpc) -> dict[str, str]:
 
 def test_what_was_issued_is_listed_without_the_password(rpc: ChainRpc, alice: Client, home: Path) -> None:
     password = issue(home, "--server", UDP, "--label", "kitchen", "--json").json["password"]
-    path = phonejournal.path()
+    path = phone_journal.path()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert password not in path.read_text()
@@ -208,7 +208,7 @@ def test_only_what_belongs_to_this_chain_is_listed_the_newest_first(rpc: ChainRp
     note(alice.domain, "one")
     note(Domain(alice.domain.chain_id + 1, alice.domain.registry), "elsewhere")
     note(alice.domain, "two")
-    with phonejournal.path().open("a") as file:
+    with phone_journal.path().open("a") as file:
         file.write('{"username": "bob", "chain_id": 1, "registry": "", "issued": 1}\n[]\n{"username": "cut o')
     assert [*states(rpc)] == ["two", "one"]
 
@@ -219,8 +219,8 @@ def test_an_empty_list_says_how_to_get_one(rpc: ChainRpc) -> None:
 
 def note(domain: Domain, label: str, *, expiry: int = 4_000_000_000, credential: str | None = None) -> None:
     username = f"{NUMBER}.1.0.{expiry}"
-    phonejournal.note(
-        phonejournal.Issued(username, domain.chain_id, domain.registry, 1_400_000_000, label, credential)
+    phone_journal.note(
+        phone_journal.Issued(username, domain.chain_id, domain.registry, 1_400_000_000, label, credential)
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -13,6 +15,8 @@ import telsdk
 from telsdk.cli import main
 from telsdk.cli.root import SECTIONS
 from tests.cli.command import run
+
+FOLDER = Path(telsdk.__file__).parent / "cli"
 
 
 def paths(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
@@ -52,6 +56,19 @@ def test_an_example_has_only_commands_and_options_that_there_are(path: tuple[str
         options = run(*command, "--help").out
         assert command
         assert [word for word in words if word.startswith("--") and f" {word}" not in options] == []
+
+
+def test_a_file_is_a_command_and_what_commands_share_is_elsewhere() -> None:
+    places = {place.partition(":")[0] for commands in SECTIONS.values() for place in commands.values()}
+    files = {f"telsdk.cli.{path.stem}" for path in FOLDER.glob("*.py")}
+    assert files - places == {"telsdk.cli.__init__", "telsdk.cli.root"}
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("common/*.py")), ids=lambda path: path.name)
+def test_what_commands_share_knows_none_of_them(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("telsdk.cli"):
+            assert str(node.module).startswith("telsdk.cli.common")
 
 
 def test_the_design_s_commands_are_there() -> None:

@@ -8,7 +8,7 @@ from eth_account.signers.local import LocalAccount
 
 from telsdk.credential.deep import KeystoreSigner, WalletSigner, backup_secret
 from telsdk.credential.eip712 import backup_key
-from telsdk.credential.errors import Malformed, NotDeterministic, NotOwner
+from telsdk.credential.errors import DelegationMalformed, NotDeterministic, NotHolder
 from telsdk.credential.light import LightKey
 from telsdk.credential.session import login_deep
 from telsdk.credential.verify import Verifier
@@ -55,7 +55,7 @@ def test_a_key_that_the_contract_does_not_know_opens_no_session(
 ) -> None:
     facts = directory.change(5551234, owner=CONTRACT)
     directory.contracts = frozenset([CONTRACT])
-    with pytest.raises(NotOwner, match=f"contract {CONTRACT}, which does not take .* {account.address}"):
+    with pytest.raises(NotHolder, match=f"contract {CONTRACT}, which does not take .* {account.address}"):
         login_deep(KeystoreSigner(account), facts, DOMAIN, "desk", NOW, contracts=directory)
 
 
@@ -65,13 +65,14 @@ def test_what_a_wallet_signs_as_another_account_opens_no_session(
     facts = directory.change(5551234, owner=CONTRACT)
     for contracts in (None, directory):
         signer = WalletSigner(CONTRACT, remote(account)._wallet)
-        with pytest.raises(NotOwner, match=f"the signature is that of {account.address}"):
+        with pytest.raises(NotHolder, match=f"the signature is that of {account.address}"):
             login_deep(signer, facts, DOMAIN, "desk", NOW, contracts=contracts)
     assert directory.wallet_questions == 0
 
 
 @pytest.mark.parametrize(
-    ("signature", "error"), [(b"", Malformed), (b"x" * 1025, Malformed), (b"x", NotOwner)]
+    ("signature", "error"),
+    [(b"", DelegationMalformed), (b"x" * 1025, DelegationMalformed), (b"x", NotHolder)],
 )
 def test_what_is_no_signature_opens_no_session(
     facts: NumberFacts, signature: bytes, error: type[Exception]
@@ -89,7 +90,7 @@ def test_a_wallet_is_not_asked_to_sign_for_another_key_s_number(
         asked.append(what)
         return b"x" * 65
 
-    with pytest.raises(NotOwner, match="use the owner's key"):
+    with pytest.raises(NotHolder, match="use the owner's key"):
         login_deep(WalletSigner(CONTRACT, sign), facts, DOMAIN, "desk", NOW, contracts=directory)
     assert asked == []
 

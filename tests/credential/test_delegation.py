@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from telsdk.credential import delegation as module
 from telsdk.credential.delegation import Delegation, Role
-from telsdk.credential.errors import Malformed
+from telsdk.credential.errors import DelegationMalformed
 from telsdk.credential.session import SessionKey
 from telsdk.number import Number
 
@@ -67,14 +67,14 @@ def test_it_is_small_on_the_wire() -> None:
 
 @given(st.text(max_size=300))
 def test_no_text_makes_decode_raise_anything_but_malformed(text: str) -> None:
-    with contextlib.suppress(Malformed):
+    with contextlib.suppress(DelegationMalformed):
         assert Delegation.decode(text).encode() == text
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_make_decode_raise_anything_but_malformed(data: bytes) -> None:
     text = text_of(b"\x01" + data)
-    with contextlib.suppress(Malformed):
+    with contextlib.suppress(DelegationMalformed):
         assert Delegation.decode(text).encode() == text
 
 
@@ -85,7 +85,7 @@ def test_the_signature_is_not_printed() -> None:
 def test_every_cut_is_refused() -> None:
     data = raw(SAMPLE.encode())
     for length in range(len(data) - len(SAMPLE.signature) + 1):
-        with pytest.raises(Malformed):
+        with pytest.raises(DelegationMalformed):
             Delegation.decode(text_of(data[:length]))
 
 
@@ -102,7 +102,7 @@ def test_another_text_of_the_same_bytes_is_refused() -> None:
         spare_bits,
     ):
         if other != text:
-            with pytest.raises(Malformed):
+            with pytest.raises(DelegationMalformed):
                 Delegation.decode(other)
 
 
@@ -122,7 +122,7 @@ def test_another_text_of_the_same_bytes_is_refused() -> None:
     ],
 )
 def test_a_field_out_of_range_is_never_written(change: dict[str, object], reason: str) -> None:
-    with pytest.raises(Malformed, match=reason):
+    with pytest.raises(DelegationMalformed, match=reason):
         replace(SAMPLE, **change).encode()  # type: ignore[arg-type]
 
 
@@ -137,5 +137,5 @@ def test_oversized_foreign_and_future_texts_are_refused_with_the_reason() -> Non
         (text_of(b"\x01\x01" + b"\x05" + data[6:]), "bad field"),
         (text_of(data.replace(b"Bob's", b"\xff\xff\xff\xff\xff")), "bad field"),
     ):
-        with pytest.raises(Malformed, match=reason):
+        with pytest.raises(DelegationMalformed, match=reason):
             Delegation.decode(other)

@@ -7,7 +7,7 @@ import pytest
 from telsdk.credential import light
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.delegation import Role
-from telsdk.credential.errors import Malformed, NotOwner, WrongPassword
+from telsdk.credential.errors import DelegationMalformed, NotHolder, WrongPassword
 from telsdk.credential.session import SessionKey, login_deep, login_light
 from telsdk.credential.verify import Verifier
 from telsdk.directory import NumberFacts
@@ -34,7 +34,7 @@ def test_the_owner_may_log_in_with_less(
 
 
 def test_another_account_cannot_log_in(stranger: KeystoreSigner, facts: NumberFacts) -> None:
-    with pytest.raises(NotOwner, match=facts.owner):
+    with pytest.raises(NotHolder, match=facts.owner):
         login_deep(stranger, facts, DOMAIN, "desk", NOW)
 
 
@@ -50,7 +50,7 @@ def test_the_wallet_is_not_asked_for_what_nobody_would_accept(
         def sign(self, _typed: object) -> bytes:
             raise AssertionError("the wallet was asked")
 
-    with pytest.raises(Malformed):
+    with pytest.raises(DelegationMalformed):
         login_deep(Untouched(), facts, DOMAIN, device, NOW, lifetime)
 
 

@@ -207,7 +207,7 @@ def test_it_holds_from_its_beginning_up_to_its_end(
 def test_a_session_key_off_the_curve_is_refused(
     verifier: Verifier, owner: KeystoreSigner, facts: NumberFacts
 ) -> None:
-    with pytest.raises(errors.Malformed, match="no point"):
+    with pytest.raises(errors.DelegationMalformed, match="no point"):
         verifier.authority(delegation(owner, facts, session_key=b"\x02" + b"\xff" * 32), NOW)
 
 

@@ -1,7 +1,7 @@
 """The hub's memory of who is where."""
 
 from telsdk.hub.location import MemoryLocation, NodeHealth
-from telsdk.node.load import Load
+from telsdk.server.load import Load
 
 
 def test_an_assignment_holds_until_its_time() -> None:

@@ -18,11 +18,11 @@ from telsdk.backup.blocks import MAX_BLOCK, FolderStore
 from telsdk.backup.cid import cid_of, digest_of
 from telsdk.backup.errors import BlockMissing
 from telsdk.backup.kubo import KuboStore
-from telsdk.backup.seal import Identity
+from telsdk.backup.seal import BackupIdentity
 from telsdk.backup.snapshot import restore, snapshot
 
 IPFS = os.environ.get("TELSDK_KUBO") or shutil.which("ipfs") or ""
-OWNER = Identity.derive(b"o" * 64)
+OWNER = BackupIdentity.derive(b"o" * 64)
 
 pytestmark = [
     pytest.mark.interop,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from telsdk.cli import phone_settings
+from telsdk.cli.common import phone_settings
 from telsdk.credential.phoneaccount import PhoneAccount
 from telsdk.sip.server import Binding
 from telsdk.uc.client import UserClient

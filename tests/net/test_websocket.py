@@ -17,7 +17,7 @@ from websockets.utils import accept_key
 from telsdk.net.limits import MAX_WEBSOCKET_HANDSHAKE
 from telsdk.net.websocket import WebSocketFraming
 from telsdk.sip.limits import MAX_MESSAGE
-from telsdk.sip.message import PING, PONG, Event, KeepAlive, Malformed
+from telsdk.sip.message import PING, PONG, KeepAlive, Malformed, StreamEvent
 from tests.net.endpoint import options
 
 MESSAGE = bytes(options("df7jal23ls0d.invalid", 5060)).replace(
@@ -286,7 +286,7 @@ def test_nothing_is_sent_after_the_close() -> None:
 @given(st.lists(st.binary(max_size=300), max_size=5), st.booleans())
 def test_no_bytes_make_it_raise(chunks: list[bytes], after_handshake: bool) -> None:
     server: WebSocketFraming = opened()[1] if after_handshake else WebSocketFraming.server()
-    events: list[Event] = []
+    events: list[StreamEvent] = []
     for chunk in chunks:
         events += server.feed(chunk)
         server.take_output()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 
 import pytest
 
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.embedded import EmbeddedChain
-from telsdk.net.ownkey import OwnKey
 from telsdk.net.pins import PinMismatch, TlsIdentity, client_context, pin_of_certificate
 from telsdk.number import Number
 from telsdk.uc.call import PhoneCall
@@ -103,7 +101,7 @@ async def test_the_keys_of_node_and_hub_change_under_a_call_and_nobody_is_lost(
         for call in (outgoing, another):
             call.hang_up()
             await call.wait_ended(10)
-        assert network.nodes[0]._key.identity.pin == new.pin
+        assert await shown_at(network.listed[0]) == new.pin
 
 
 async def test_the_old_key_is_refused_when_it_is_retired(
@@ -120,15 +118,3 @@ async def test_the_old_key_is_refused_when_it_is_retired(
         network.followers.remove(alice.follower)
         with pytest.raises(RegistrationFailed):
             await network.user(network.deep(1, ALICE), node=0)
-
-
-def test_a_key_that_the_list_drops_while_it_is_shown_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    key = TlsIdentity.generate()
-    pins = [key.pin]
-    own = OwnKey("node 0 of hub 1", key, lambda: pins)
-    own.look()
-    pins.clear()
-    for _ in range(3):
-        own.look()
-    said = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert said == ["node 0 of hub 1 shows a key that the chain lists no longer: give it the listed one"]

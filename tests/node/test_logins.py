@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from telsdk.credential.grant import Grant
 from telsdk.directory import NumberFacts
-from telsdk.node.logins import Login, LoginKind, Logins
+from telsdk.node.logins import BoundLogin, LoginKind, Logins
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
 
@@ -16,8 +16,8 @@ PHONE = Hop("UDP", "192.0.2.2", 5060)
 EXPIRY = 1_900_000_000  # seconds since 1970
 
 
-def login(number: Number) -> Login:
-    return Login(LoginKind.PHONE, Grant(number, 1, 0, "0x" + "11" * 20), EXPIRY)
+def login(number: Number) -> BoundLogin:
+    return BoundLogin(LoginKind.PHONE, Grant(number, 1, 0, "0x" + "11" * 20), EXPIRY)
 
 
 @pytest.mark.parametrize("hop", [FLOW, PHONE])
@@ -42,7 +42,7 @@ def test_who_shares_a_hop_with_somebody_whose_login_ends_stays() -> None:
 def test_only_the_logins_that_the_chain_no_longer_grants_are_forgotten() -> None:
     logins = Logins()
     facts = NumberFacts(ALICE, "0x" + "11" * 20, 1, 0, credential=b"n" * 32)
-    by_password = Login(LoginKind.SESSION, Grant(ALICE, 1, 0, "0x" + "22" * 20, b"o" * 32), EXPIRY)
+    by_password = BoundLogin(LoginKind.SESSION, Grant(ALICE, 1, 0, "0x" + "22" * 20, b"o" * 32), EXPIRY)
     logins.add(FLOW, login(ALICE))
     assert logins.judge(ALICE, facts) is None
     logins.add(PHONE, by_password)

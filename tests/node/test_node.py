@@ -12,8 +12,8 @@ from telsdk.credential.phone import PhonePasswords
 from telsdk.credential.session import login_deep, login_light
 from telsdk.errors import NotFound
 from telsdk.node.admission import LoginEnded
-from telsdk.node.load import LOAD_HEADER, Load
 from telsdk.node.node import Node
+from telsdk.server.load import LOAD_HEADER, Load
 from telsdk.sip.auth import digest
 from telsdk.sip.message import Challenge, Response
 from telsdk.uc.errors import RegistrationFailed

@@ -17,7 +17,7 @@ from telsdk.sip.auth.digest import answer
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Challenge, Credentials, NameAddr, Request, Response, Uri
-from telsdk.sip.server import Arrived, Asked, Redirect, Registrar, Target
+from telsdk.sip.server import Arrived, Redirect, RedirectAsked, Registrar, Target
 from telsdk.sip.transaction import Event
 from telsdk.sip.ua import (
     Answered,
@@ -388,7 +388,7 @@ class Redirector(Core):
         self.react = self.point
 
     def point(self, event: Event, now: float) -> None:
-        assert isinstance(event, Asked)
+        assert isinstance(event, RedirectAsked)
         self.role.answer(event.tx, [self.contact], now)
 
 

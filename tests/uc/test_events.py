@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telsdk.uc import events
-from telsdk.uc.events import HEAD, Event, EventMalformed, decode_log, encode_log
+from telsdk.uc.events import HEAD, EventMalformed, LogEvent, decode_log, encode_log
 
 JSON = st.recursive(
     st.none()
@@ -23,18 +23,18 @@ JSON = st.recursive(
     max_leaves=5,
 )
 EVENTS = st.builds(
-    Event,
+    LogEvent,
     id=st.text("0123456789abcdef", min_size=32, max_size=32),
     at=st.integers(0, 2**48 - 1),
     kind=st.sampled_from(["contact", "call", "message", "a-kind-of-tomorrow"]),
     data=st.dictionaries(st.text("abc", max_size=3), JSON, max_size=3),
 )
-EVENT = Event("0" * 32, 5, "call", {"b": 1, "a": "é"})
+EVENT = LogEvent("0" * 32, 5, "call", {"b": 1, "a": "é"})
 LINE = '{"at":5,"data":{"a":"é","b":1},"id":"00000000000000000000000000000000","kind":"call"}\n'.encode()
 
 
 @given(st.lists(EVENTS, unique_by=lambda event: event.id, max_size=5))
-def test_what_is_written_is_read_back(some: list[Event]) -> None:
+def test_what_is_written_is_read_back(some: list[LogEvent]) -> None:
     some.sort(key=lambda event: event.id)
     assert decode_log(encode_log(some)) == some
 
@@ -80,7 +80,7 @@ def test_anything_else_is_refused(log: bytes) -> None:
 
 
 def test_events_out_of_order_are_refused() -> None:
-    other = Event("1" * 32, 5, "call", {})
+    other = LogEvent("1" * 32, 5, "call", {})
     with pytest.raises(EventMalformed):
         decode_log(encode_log([other, EVENT]))
 
@@ -99,18 +99,18 @@ def test_events_out_of_order_are_refused() -> None:
 )
 def test_data_that_cannot_be_written_and_read_back_is_refused(data: dict[str, Any]) -> None:
     with pytest.raises(EventMalformed):
-        Event("0" * 32, 5, "call", data)
+        LogEvent("0" * 32, 5, "call", data)
 
 
 def test_an_event_does_not_change_with_what_it_was_made_of() -> None:
     data = {"a": [1]}
-    event = Event("0" * 32, 5, "call", data)
+    event = LogEvent("0" * 32, 5, "call", data)
     data["a"].append(2)
     assert event.data == {"a": [1]}
 
 
 def test_what_another_version_wrote_otherwise_reads_as_nothing() -> None:
-    event = Event("0" * 32, 5, "call", {"peer": 5, "seconds": "5", "ok": True})
+    event = LogEvent("0" * 32, 5, "call", {"peer": 5, "seconds": "5", "ok": True})
     assert event.text("peer") == event.text("absent") == ""
     assert event.number("seconds") == event.number("ok") == 0
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from telsdk.uc.events import EventMalformed
-from telsdk.uc.store import Call, Contact, Direction, Kind, Message, Store, StoreUnusable
+from telsdk.uc.store import Contact, Direction, Kind, LoggedCall, LoggedMessage, Store, StoreUnusable
 
 T0 = 1_800_000_000_000  # milliseconds
 
@@ -48,9 +48,11 @@ def test_what_is_noted_is_shown(store: Store) -> None:
     call = store.add_call(Direction.IN, "alice.eth", "verified", "answered", 42)
     text = store.add_message(Direction.OUT, "alice.eth", "verified", "come at six")
     store.add_contact("alice.eth", "Alice")
-    assert store.calls() == [Call(call.id, T0 + 1000, Direction.IN, "alice.eth", "verified", "answered", 42)]
+    assert store.calls() == [
+        LoggedCall(call.id, T0 + 1000, Direction.IN, "alice.eth", "verified", "answered", 42)
+    ]
     assert store.messages() == [
-        Message(text.id, T0 + 2000, Direction.OUT, "alice.eth", "verified", "come at six")
+        LoggedMessage(text.id, T0 + 2000, Direction.OUT, "alice.eth", "verified", "come at six")
     ]
     assert store.contacts() == [Contact("alice.eth", "Alice", T0 + 3000)]
 

@@ -9,7 +9,7 @@ from eth_abi.exceptions import EncodingError
 
 from telsdk.chain.batch import ANSWER, Read
 from telsdk.chain.functions import functions
-from telsdk.chain.permits import Permit, PermitError, TypedData
+from telsdk.chain.permits import Permit, PermitData, PermitError
 from telsdk.chain.session import Block, Receipt, Session
 from telsdk.directory import Domain
 
@@ -71,6 +71,6 @@ class SigningContract(Contract):
             raise PermitError(f"{permit.function} does not take {permit.args}: {error}") from error
         return self.write(permit.function, *permit.args, permit.deadline, permit.signature)
 
-    def _permit(self, function: str, args: tuple[Any, ...], data: TypedData, deadline: int) -> Permit:
+    def _permit(self, function: str, args: tuple[Any, ...], data: PermitData, deadline: int) -> Permit:
         signature = data.sign(self.domain, self.session.signer())
         return Permit(self.NAME, function, args, deadline, signature)

@@ -22,7 +22,7 @@ _NODE_SIZE = 352  # bytes of a node, likewise
 
 
 @dataclass(frozen=True, slots=True)
-class Hub:
+class HubEntry:
     """A hub, with what only its operator cares for; see `telsdk.directory.HubFacts` for what users do."""
 
     id: int
@@ -56,7 +56,7 @@ class HubList(Contract):
         """Changes whenever anything in the list does."""
         return int(self.read("version"))
 
-    def hub(self, hub: int, block: Block = "latest") -> Hub:
+    def hub(self, hub: int, block: Block = "latest") -> HubEntry:
         """The hub of that id.
 
         Raises:
@@ -64,11 +64,11 @@ class HubList(Contract):
         """
         return self.ask(self.hub_read(hub), block)
 
-    def hub_read(self, hub: int) -> Read[Hub]:
+    def hub_read(self, hub: int) -> Read[HubEntry]:
         """`hub`, for a batch."""
         return self.later("hub", hub, parse=lambda answer: _hub(hub, answer), size=_HUB_SIZE)
 
-    def all(self, block: int | None = None) -> Iterator[Hub]:
+    def all(self, block: int | None = None) -> Iterator[HubEntry]:
         """Every hub that was ever added, in order; those that have left have no bond."""
         with Batch(self.session, block) as batch:
             count = self.read("hubCount", block=batch.block)
@@ -173,11 +173,11 @@ class HubList(Contract):
         return self.write("withdrawBond", hub)
 
 
-def _hub(hub: int, answer: tuple[Any, ...]) -> Hub:
+def _hub(hub: int, answer: tuple[Any, ...]) -> HubEntry:
     operator, pending, uri, pin, previous, bond, exit_at, count = answer
     if operator == NOBODY:
         raise NotFound(f"there is no hub {hub}: see `telsdk hubs list`")
-    return Hub(
+    return HubEntry(
         id=hub,
         operator=operator,
         pending_operator=None if pending == NOBODY else pending,

@@ -10,7 +10,7 @@ from typing import Any
 from telsdk.chain.batch import Read
 from telsdk.chain.contracts.base import SigningContract
 from telsdk.chain.contracts.registry import NumberRegistry
-from telsdk.chain.permits import LIFETIME, Fields, Permit, TypedData
+from telsdk.chain.permits import LIFETIME, Fields, Permit, PermitData
 from telsdk.chain.session import Block, Receipt, Session
 from telsdk.directory import Domain
 from telsdk.number import Number
@@ -144,7 +144,7 @@ class NumberRecords(SigningContract):
         values = {key: _named(kind, value) for (key, kind), value in zip(fields, args, strict=True)}
         epoch = self._registry.custody(number).epoch
         nonce = self.nonce(self.session.signer().address)
-        data = TypedData(
+        data = PermitData(
             function[0].upper() + function[1:],
             (*before, *fields, *after),
             {"number": int(number), "epoch": epoch, **values, "nonce": nonce, "deadline": deadline},

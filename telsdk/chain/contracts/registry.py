@@ -8,7 +8,7 @@ from datetime import timedelta
 from telsdk.chain.abi import NOBODY
 from telsdk.chain.batch import Read
 from telsdk.chain.contracts.base import SigningContract
-from telsdk.chain.permits import LIFETIME, Permit, TypedData
+from telsdk.chain.permits import LIFETIME, Permit, PermitData
 from telsdk.chain.session import Block, Receipt
 from telsdk.errors import NotFound
 from telsdk.number import Number
@@ -82,7 +82,7 @@ class NumberRegistry(SigningContract):
         custody = self.custody(number)
         to = self.session.signer().address
         deadline = self.session.deadline(lifetime)
-        data = TypedData(
+        data = PermitData(
             "Move",
             (
                 *(("number", "uint256"), ("from", "address"), ("to", "address")),
@@ -115,7 +115,7 @@ class NumberRegistry(SigningContract):
         """
         custody = self.custody(number)
         deadline = self.session.deadline(lifetime)
-        data = TypedData(
+        data = PermitData(
             "RevokeSessions",
             (
                 *(("number", "uint256"), ("epoch", "uint64"), ("session", "uint64")),

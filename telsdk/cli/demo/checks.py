@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
-from telsdk.cli.report import Check
+from telsdk.cli.demo.report import Check
 from telsdk.errors import TelError
 
 

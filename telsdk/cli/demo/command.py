@@ -16,7 +16,7 @@ from rich.console import Console
 from telsdk.errors import TelError
 
 if TYPE_CHECKING:
-    from telsdk.cli.report import DemoReport
+    from telsdk.cli.demo.report import DemoReport
 
 EXTRA = "the demo needs more than the bare SDK: pip install 'telprotocol[demo]'"
 
@@ -60,12 +60,12 @@ def demo(as_json: bool, html: Path | None, svg: Path | None, rpc: str | None) ->
     start = time.monotonic()
     report = _run(rpc, console)
     if html is not None:
-        from telsdk.cli.page import page
+        from telsdk.cli.demo.page import page
 
         html.write_text(page(report), encoding="utf-8")
     if svg is not None:
-        from telsdk.cli.ladder import Ladder
-        from telsdk.cli.ladder_svg import svg as draw
+        from telsdk.cli.demo.ladder import Ladder
+        from telsdk.cli.demo.ladder_svg import svg as draw
 
         svg.write_text(
             draw(Ladder.from_entries(report["ladder"]), "A call from alice.eth to bob.eth"), encoding="utf-8"
@@ -73,7 +73,7 @@ def demo(as_json: bool, html: Path | None, svg: Path | None, rpc: str | None) ->
     if as_json:
         click.echo(json.dumps(report, indent=2))
     else:
-        from telsdk.cli.report import show
+        from telsdk.cli.demo.report import show
 
         show(report, Console())
         console.print(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from telsdk.backup.blocks import FolderStore
 from telsdk.backup.errors import BackupError
-from telsdk.backup.seal import Identity
+from telsdk.backup.seal import BackupIdentity
+from telsdk.chain.backup_pointer import ChainPointer
 from telsdk.cli.demo.checks import Checks
+from telsdk.cli.demo.report import Facts
 from telsdk.cli.demo.stage import Stage
-from telsdk.cli.pointer import ChainPointer
-from telsdk.cli.report import Facts
 from telsdk.credential.deep import KeystoreSigner, backup_secret
 from telsdk.uc.store import Store
 from telsdk.uc.vault import Vault
@@ -75,5 +75,5 @@ def _vault(stage: Stage, store: Store, folder: Path) -> Vault:
         KeystoreSigner(alice.account), stage.world.deployment.domain, facts.number, facts.epoch
     )
     return Vault(
-        store, FolderStore(folder), Identity.derive(secret), ChainPointer(alice.client, alice.number)
+        store, FolderStore(folder), BackupIdentity.derive(secret), ChainPointer(alice.client, alice.number)
     )

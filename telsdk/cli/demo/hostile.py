@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from telsdk.node.calls import Calls
+from telsdk.node.call_policy import CallPolicy
 from telsdk.node.node import Node
 from telsdk.sip.auth import caller_token as identity
 from telsdk.sip.auth import jws
@@ -21,7 +21,7 @@ from telsdk.sip.session import SessionDescription
 Attack = Callable[[Request], Request]
 
 
-class HostileCalls(Calls):
+class HostileCalls(CallPolicy):
     """Does to a request on its way out what `attack` says."""
 
     attack: Attack | None = None

@@ -9,12 +9,12 @@ from telsdk.cli.demo.capture import Captured
 from telsdk.cli.demo.checks import Checks
 from telsdk.cli.demo.data import back_up_and_restore
 from telsdk.cli.demo.hostile import HostileNode, change_fingerprint, forge_token
+from telsdk.cli.demo.ladder import LadderEntry
 from telsdk.cli.demo.probe import answers_over_udp
+from telsdk.cli.demo.report import DemoReport, MediaFigures
 from telsdk.cli.demo.sale import sell
 from telsdk.cli.demo.stage import ALICE_HZ, BOB_HZ, Stage
 from telsdk.cli.demo.world import Progress, World
-from telsdk.cli.ladder import LadderEntry
-from telsdk.cli.report import DemoReport, MediaFigures
 from telsdk.sip.message import Request
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.errors import CallRejected

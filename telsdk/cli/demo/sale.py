@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from telsdk.address import aor
 from telsdk.cli.demo.checks import Checks
+from telsdk.cli.demo.report import Facts
 from telsdk.cli.demo.stage import Stage
-from telsdk.cli.report import Facts
 from telsdk.credential.errors import WrongPassword
 from telsdk.credential.session import login_light
 from telsdk.errors import NotFound

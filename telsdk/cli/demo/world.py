@@ -45,7 +45,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Server:
+class ListedServer:
     """Where a hub or node is listed, and by which key."""
 
     sockets: BoundSockets
@@ -67,8 +67,8 @@ class World:
     def __init__(self, rpc: str | None, progress: Progress) -> None:
         self._rpc = rpc
         self._progress = progress
-        self.hub = Server(bind(HOST))
-        self.nodes = [Server(bind(HOST)) for _ in range(NODES)]
+        self.hub = ListedServer(bind(HOST))
+        self.nodes = [ListedServer(bind(HOST)) for _ in range(NODES)]
         self.chain: DevChain
         self.deployment: Deployment
         self.hub_id = 0

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from telsdk.errors import Refused
 from telsdk.sip.auth import jws
-from telsdk.sip.auth.jws import Authorise, Authority, Json, NumberOf, TokenError, digits_only
+from telsdk.sip.auth.jws import Authorise, Authorised, Json, NumberOf, TokenError, digits_only
 from telsdk.sip.errors import AuthError, SipParseError
 from telsdk.sip.message import Identity, Uri
 
@@ -100,11 +100,11 @@ class WrongOrigin(InvalidIdentity):
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class ProvenCaller:
     """Who has proven that he speaks."""
 
     orig: str  # SIP URI
-    authority: Authority
+    authority: Authorised
     media_bound: bool  # whether the token names the keys of the media
     iat: int  # seconds since 1970
     id: str = field(default="", compare=False)  # names the token: the same for each signature over its claims
@@ -165,7 +165,7 @@ def verify(
     number_of: NumberOf = digits_only,
     max_age: float = MAX_AGE,
     skew: float = SKEW,
-) -> Caller:
+) -> ProvenCaller:
     """Who the Identity header field proves to have made this message.
 
     Args:
@@ -202,7 +202,9 @@ def verify(
         raise IdentitySignatureWrong(error.reason) from error
     if jws.number_of(number_of, _user(orig)) != authority.number:
         raise WrongOrigin(f"the delegation speaks for {authority.number}, the token for {orig}")
-    return Caller(orig, authority, bool(claims.get("mky")), iat, hashlib.sha256(parts.signed).hexdigest())
+    return ProvenCaller(
+        orig, authority, bool(claims.get("mky")), iat, hashlib.sha256(parts.signed).hexdigest()
+    )
 
 
 def _split(value: str | None) -> tuple[str, str]:
@@ -266,7 +268,7 @@ def _check_age(iat: int, now: float, max_age: float, skew: float) -> None:
         raise StaleIdentity(f"the caller token is from {iat - now:.0f} s in the future: check both clocks")
 
 
-def _authority(authorise: Authorise, delegation: str, now: float) -> Authority:
+def _authority(authorise: Authorise, delegation: str, now: float) -> Authorised:
     try:
         return authorise(delegation, now)
     except Refused as error:

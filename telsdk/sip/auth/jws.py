@@ -56,7 +56,7 @@ class SignatureWrong(TokenError):
     """The session key did not sign it, or not this."""
 
 
-class Authority(Protocol):
+class Authorised(Protocol):
     """A session key and whom it speaks for."""
 
     @property
@@ -74,7 +74,7 @@ class Authority(Protocol):
         ...
 
 
-Authorise = Callable[[str, float], Authority]
+Authorise = Callable[[str, float], Authorised]
 """Whom the claim `dlg` speaks for at a time (seconds since 1970); raises telsdk.errors.Refused."""
 
 NumberOf = Callable[[str], int | None]

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from telsdk.errors import Refused
 from telsdk.sip.auth import jws
-from telsdk.sip.auth.jws import Authorise, Authority, Json, NumberOf, TokenError, digits_only
+from telsdk.sip.auth.jws import Authorise, Authorised, Json, NumberOf, TokenError, digits_only
 from telsdk.sip.errors import AuthError
 from telsdk.sip.message import Challenge, Request, Uri
 
@@ -128,7 +128,7 @@ class BearerVerifier:
         self._skew = skew
         self._used = SingleUse(cache_size)
 
-    def verify(self, request: Request, token: str, now: float) -> Authority:
+    def verify(self, request: Request, token: str, now: float) -> Authorised:
         """Whom `token` lets `request` speak for, this once.
 
         Args:
@@ -167,7 +167,7 @@ class BearerVerifier:
             raise TokenNotYetValid(f"the token is from {issued - now:.0f} s in the future: check both clocks")
         return issued
 
-    def _authority(self, delegation: str, now: float) -> Authority:
+    def _authority(self, delegation: str, now: float) -> Authorised:
         try:
             return self._authorise(delegation, now)
         except Refused as error:

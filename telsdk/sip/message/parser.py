@@ -108,7 +108,7 @@ class Malformed:
     fatal: bool
 
 
-Event = Request | Response | KeepAlive | Malformed
+StreamEvent = Request | Response | KeepAlive | Malformed
 
 
 class StreamParser:
@@ -135,7 +135,7 @@ class StreamParser:
         """Whether the stream stands between two messages, so that its end loses nothing."""
         return not self._buffer and self._message is None
 
-    def feed(self, data: bytes) -> list[Event]:
+    def feed(self, data: bytes) -> list[StreamEvent]:
         """What `data` completes, in order. A fatal `Malformed` is the last event of a stream.
 
         Raises:
@@ -144,7 +144,7 @@ class StreamParser:
         if self._error is not None:
             raise self._error
         self._buffer += data
-        events: list[Event] = []
+        events: list[StreamEvent] = []
         while (event := self._next()) is not None:
             events.append(event)
             if isinstance(event, Malformed) and event.fatal:
@@ -153,7 +153,7 @@ class StreamParser:
                 break
         return events
 
-    def _next(self) -> Event | None:
+    def _next(self) -> StreamEvent | None:
         try:
             if self._message is None:
                 return self._between()
@@ -161,14 +161,14 @@ class StreamParser:
         except SipParseError as error:
             return Malformed(error, fatal=True)
 
-    def _between(self) -> Event | None:
+    def _between(self) -> StreamEvent | None:
         if self._buffer[:2] == b"\r\n":
             del self._buffer[:2]
             ping, self._ping_next = self._ping_next, not self._ping_next
             return KeepAlive(ping)
         return self._head()
 
-    def _head(self) -> Event | None:
+    def _head(self) -> StreamEvent | None:
         end = self._buffer.find(b"\r\n\r\n", self._searched)
         if end < 0:
             # Not the last three bytes, which may turn out to begin the blank line.
@@ -191,7 +191,7 @@ class StreamParser:
         self._message, self._need = message, length
         return self._body(message)
 
-    def _body(self, message: Request | Response) -> Event | None:
+    def _body(self, message: Request | Response) -> StreamEvent | None:
         if len(self._buffer) < self._need:
             return None
         message.body = bytes(self._buffer[: self._need])

@@ -3,12 +3,11 @@
 from telsdk.sip.server.binding import Binding, by_user_agent
 from telsdk.sip.server.fork import Context, Target
 from telsdk.sip.server.proxy import Arrived, Finished, Proxy, ProxySettings, Redirect3xx
-from telsdk.sip.server.redirect import Asked, Redirect
+from telsdk.sip.server.redirect import Redirect, RedirectAsked
 from telsdk.sip.server.registrar import Registrar
 
 __all__ = [
     "Arrived",
-    "Asked",
     "Binding",
     "Context",
     "Finished",
@@ -16,6 +15,7 @@ __all__ = [
     "ProxySettings",
     "Redirect",
     "Redirect3xx",
+    "RedirectAsked",
     "Registrar",
     "Target",
     "by_user_agent",

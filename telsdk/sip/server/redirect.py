@@ -21,7 +21,7 @@ from telsdk.sip.transaction import (
 
 
 @dataclass(slots=True)
-class Asked(Event):
+class RedirectAsked(Event):
     """A request wants to know where to go: `Redirect.answer` or `Redirect.refuse` it."""
 
     tx: ServerTransaction
@@ -84,7 +84,7 @@ class Redirect:
         event.tx.owner = self
         refused = inspection(event.request)
         if refused is None:
-            self._events.append(Asked(event.tx, event.request, event.source))
+            self._events.append(RedirectAsked(event.tx, event.request, event.source))
         else:
             self.refuse(event.tx, refused.status, now, reason=refused.reason, headers=refused.headers)
 

@@ -23,7 +23,7 @@ _NS: Final = "{" + NAMESPACE + "}"
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class BoundContact:
     """One binding."""
 
     id: str  # the same for the same place as long as it is bound
@@ -36,13 +36,13 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Registration:
+class RegistrationEntry:
     """All bindings of one address of record."""
 
     aor: str
     id: str
     state: str  # init, active or terminated
-    contacts: tuple[Contact, ...] = ()
+    contacts: tuple[BoundContact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class RegistrationInfo:
     """What one NOTIFY tells."""
 
     version: int  # counts the documents of one subscription from 0
-    registrations: tuple[Registration, ...] = ()
+    registrations: tuple[RegistrationEntry, ...] = ()
     full: bool = True  # False: what is not in it is as before
 
     @classmethod
@@ -58,7 +58,7 @@ class RegistrationInfo:
         """The full state of one user; who has never been bound is told as init, who is no more as terminated."""
         contacts = tuple(_contact(one, now) for one in bindings)
         gone = "terminated" if version else "init"
-        return cls(version, (Registration(aor, _id(aor), "active" if contacts else gone, contacts),))
+        return cls(version, (RegistrationEntry(aor, _id(aor), "active" if contacts else gone, contacts),))
 
     @classmethod
     def parse(cls, data: bytes) -> RegistrationInfo:
@@ -86,8 +86,8 @@ class RegistrationInfo:
         return xmlbody.write(root)
 
 
-def _contact(binding: Binding, now: float) -> Contact:
-    return Contact(
+def _contact(binding: Binding, now: float) -> BoundContact:
+    return BoundContact(
         _id(f"{binding.flow_id or binding.contact.uri}"),
         str(binding.contact.uri),
         expires=max(0, round(binding.expires_at - now)),
@@ -100,7 +100,7 @@ def _id(text: str) -> str:
     return blake2s(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
-def _add_contact(parent: Element, contact: Contact) -> None:
+def _add_contact(parent: Element, contact: BoundContact) -> None:
     attributes = {
         "id": clean(contact.id),
         "state": "active" if contact.active else "terminated",
@@ -115,20 +115,20 @@ def _add_contact(parent: Element, contact: Contact) -> None:
     add(element, "display-name", contact.display)
 
 
-def _registration(element: Element) -> Registration:
+def _registration(element: Element) -> RegistrationEntry:
     contacts = tuple(_read_contact(one) for one in element.findall(_NS + "contact"))
     state = element.get("state")
     if state not in ("init", "active", "terminated"):
         raise SipParseError("a registration is init, active or terminated (RFC 3680 section 5.2)")
-    return Registration(_needed(element, "aor"), _needed(element, "id"), state, contacts)
+    return RegistrationEntry(_needed(element, "aor"), _needed(element, "id"), state, contacts)
 
 
-def _read_contact(element: Element) -> Contact:
+def _read_contact(element: Element) -> BoundContact:
     state = element.get("state")
     if state not in ("active", "terminated"):
         raise SipParseError("a contact is active or terminated (RFC 3680 section 5.3)")
     uri, display = element.findtext(_NS + "uri"), element.findtext(_NS + "display-name")
-    return Contact(
+    return BoundContact(
         _needed(element, "id"),
         (uri or "").strip(),
         state == "active",

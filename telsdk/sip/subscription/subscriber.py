@@ -49,7 +49,7 @@ REFRESH_EARLY: Final = 30.0
 """A subscription is refreshed so many seconds before it ends, but not before half its time is over."""
 
 
-class Subscription:
+class OwnSubscription:
     """What we subscribed to. Equal only to itself."""
 
     __slots__ = (
@@ -103,7 +103,7 @@ class Subscription:
 class Notified(Event):
     """How it stands now."""
 
-    subscription: Subscription
+    subscription: OwnSubscription
     state: SubscriptionState
     body: bytes  # of the media type that was asked for; empty where nothing was told
 
@@ -112,8 +112,8 @@ class Notified(Event):
 class Forked(Event):
     """Another notifier answers the same SUBSCRIBE: one more subscription."""
 
-    original: Subscription
-    subscription: Subscription
+    original: OwnSubscription
+    subscription: OwnSubscription
 
 
 @dataclass(slots=True)
@@ -124,13 +124,13 @@ class SubscriptionEnded(Event):
     a SUBSCRIBE was refused with, such as a challenge to be met by a new one.
     """
 
-    subscription: Subscription
+    subscription: OwnSubscription
     reason: str
     retry_after: int | None
     response: Response | None = None
 
 
-_Due: TypeAlias = tuple[Subscription, str]  # "N" (4.1.2: no NOTIFY comes), "refresh" or "expiry"
+_Due: TypeAlias = tuple[OwnSubscription, str]  # "N" (4.1.2: no NOTIFY comes), "refresh" or "expiry"
 
 
 class Subscriber:
@@ -144,9 +144,9 @@ class Subscriber:
         self._stack = stack
         self._contact = contact
         self._opening: dict[
-            tuple[str, str], Subscription
+            tuple[str, str], OwnSubscription
         ] = {}  # by Call-ID and our tag, while NOTIFYs may fork
-        self._known: dict[DialogId, Subscription] = {}
+        self._known: dict[DialogId, OwnSubscription] = {}
         self._agenda: Agenda[_Due] = Agenda()
         self._events: list[Event] = []
 
@@ -168,7 +168,7 @@ class Subscriber:
         expires: int = 3600,
         forks: bool = False,
         headers: Sequence[tuple[str, str]] = (),
-    ) -> Subscription:
+    ) -> OwnSubscription:
         """Ask to be told about `uri`.
 
         Args:
@@ -180,7 +180,7 @@ class Subscriber:
             headers: further fields of this SUBSCRIBE, such as credentials.
         """
         tagged = local.with_param("tag", self._stack.token())
-        sub = Subscription(
+        sub = OwnSubscription(
             uri, hop, tagged, NameAddr(uri), EventType.parse(event), accept, self._stack.token()
         )
         sub.forks = forks
@@ -188,12 +188,12 @@ class Subscriber:
         self._ask(sub, expires, now, headers)
         return sub
 
-    def refresh(self, subscription: Subscription, expires: int, now: float) -> None:
+    def refresh(self, subscription: OwnSubscription, expires: int, now: float) -> None:
         """Ask for more time. Done by itself, too; nothing happens before the first NOTIFY or after the end."""
         if subscription.dialog is not None and self._lives(subscription) and not subscription.leaving:
             self._ask(subscription, expires, now, ())
 
-    def unsubscribe(self, subscription: Subscription, now: float) -> None:
+    def unsubscribe(self, subscription: OwnSubscription, now: float) -> None:
         """Ask to be told no more; `SubscriptionEnded` follows. Nothing happens where it has ended.
 
         Before the first NOTIFY there is no dialog to do so in: it is done when that comes.
@@ -246,7 +246,9 @@ class Subscriber:
 
     # Private: SUBSCRIBE
 
-    def _ask(self, sub: Subscription, expires: int, now: float, headers: Sequence[tuple[str, str]]) -> None:
+    def _ask(
+        self, sub: OwnSubscription, expires: int, now: float, headers: Sequence[tuple[str, str]]
+    ) -> None:
         sub.expires = expires
         if sub.dialog is not None:
             request = sub.dialog.request("SUBSCRIBE", contact=self._contact(sub.hop))
@@ -259,7 +261,7 @@ class Subscriber:
         request.headers.extend(headers)
         sub.tx = self._stack.request(request, sub.hop, now, owner=sub)
 
-    def _first(self, sub: Subscription) -> Request:
+    def _first(self, sub: OwnSubscription) -> Request:
         sub.seq += 1
         lines = [
             ("Max-Forwards", str(MAX_FORWARDS)),
@@ -273,7 +275,7 @@ class Subscriber:
 
     def _answered(self, event: ResponseReceived, now: float) -> bool:
         sub, response = event.tx.owner, event.response
-        if not isinstance(sub, Subscription):
+        if not isinstance(sub, OwnSubscription):
             return False
         if response.status < 200 or event.tx is not sub.tx:
             return True
@@ -288,7 +290,7 @@ class Subscriber:
         # Else 4.1.2.2: what was granted before stays until its time is over.
         return True
 
-    def _granted(self, sub: Subscription, seconds: int, now: float) -> None:
+    def _granted(self, sub: OwnSubscription, seconds: int, now: float) -> None:
         if not self._lives(sub):
             return
         self._agenda.stop((sub, "refresh"))
@@ -300,7 +302,7 @@ class Subscriber:
 
     def _unanswered(self, event: TimedOut | TransportFailed) -> bool:
         sub = event.tx.owner
-        if isinstance(sub, Subscription):
+        if isinstance(sub, OwnSubscription):
             if event.tx is not sub.tx:
                 return True
             sub.tx = None
@@ -343,14 +345,14 @@ class Subscriber:
             sub.dialog.refresh(request)
         self._take(sub, state, request.body, now)
 
-    def _establish(self, original: Subscription, request: Request) -> Subscription:
+    def _establish(self, original: OwnSubscription, request: Request) -> OwnSubscription:
         """The dialog of a first NOTIFY: that of the SUBSCRIBE, or of one more notifier that it reached."""
         tag = request.to.tag or ""
         dialog = Dialog.of_callee(request, tag, confirmed=True)
         dialog.local_seq = original.seq
         sub = original
         if original.dialog is not None:
-            sub = Subscription(
+            sub = OwnSubscription(
                 original.uri,
                 original.hop,
                 original.local,
@@ -365,7 +367,7 @@ class Subscriber:
         self._known[dialog.id] = sub
         return sub
 
-    def _take(self, sub: Subscription, state: SubscriptionState, body: bytes, now: float) -> None:
+    def _take(self, sub: OwnSubscription, state: SubscriptionState, body: bytes, now: float) -> None:
         sub.state = state.state
         self._events.append(Notified(sub, state, body))
         if state.terminated:
@@ -379,13 +381,13 @@ class Subscriber:
 
     # Private: the end
 
-    def _lives(self, sub: Subscription) -> bool:
+    def _lives(self, sub: OwnSubscription) -> bool:
         if sub.dialog is not None:
             return self._known.get(sub.dialog.id) is sub
         return self._opening.get((sub.call_id, sub.local.tag or "")) is sub
 
     def _end(
-        self, sub: Subscription, reason: str, retry_after: int | None, response: Response | None = None
+        self, sub: OwnSubscription, reason: str, retry_after: int | None, response: Response | None = None
     ) -> None:
         if sub.dialog is not None:
             if not self._lives(sub):
@@ -409,7 +411,7 @@ def _when_again(state: SubscriptionState) -> int | None:
     return LATER if state.retry_after is None else state.retry_after
 
 
-def _retry_after(response: Response, sub: Subscription) -> int | None:
+def _retry_after(response: Response, sub: OwnSubscription) -> int | None:
     """A subscription that is lost may be had anew; one that was refused only when the refusal says so."""
     if "Retry-After" in response.headers:
         try:

@@ -49,7 +49,7 @@ from telsdk.sip.ua.call import (
     Ringing,
 )
 from telsdk.sip.ua.dialog import dialog_id
-from telsdk.sip.ua.dialogs import Alarm, Calls, NextHop, Waiting
+from telsdk.sip.ua.dialogs import Alarm, Dialogs, NextHop, Waiting
 from telsdk.sip.ua.incoming import Callee
 from telsdk.sip.ua.outgoing import Caller
 from telsdk.sip.ua.prack import Reliable
@@ -114,7 +114,7 @@ class UserAgent:
         stack.serve_user_agent()
         self._stack = stack
         self.aor = aor
-        self._calls = Calls(stack, str(contact), next_hop, supported, transfers=takes_refer)
+        self._calls = Dialogs(stack, str(contact), next_hop, supported, transfers=takes_refer)
         self._timers = SessionTimers(self._calls, session_interval)
         self._updates = Updates(self._calls, self._timers)
         self._reliable = Reliable(self._calls, self._updates)

@@ -48,7 +48,7 @@ class Waiting:
     done: Done
 
 
-class Calls:
+class Dialogs:
     """The calls of one user agent.
 
     Args:

@@ -18,7 +18,7 @@ from telsdk.sip.ua.call import (
     has_sdp,
 )
 from telsdk.sip.ua.dialog import Dialog, Side
-from telsdk.sip.ua.dialogs import Alarm, Calls, name_body, note_peer, offering
+from telsdk.sip.ua.dialogs import Alarm, Dialogs, name_body, note_peer, offering
 from telsdk.sip.ua.prack import Reliable
 from telsdk.sip.ua.replaces import replaced_by
 from telsdk.sip.ua.session_timer import SessionTimers
@@ -29,7 +29,7 @@ Fields = Sequence[tuple[str, str]]
 class Callee:
     """Incoming calls of one user agent, and new offers within any call."""
 
-    def __init__(self, calls: Calls, timers: SessionTimers, reliable: Reliable) -> None:
+    def __init__(self, calls: Dialogs, timers: SessionTimers, reliable: Reliable) -> None:
         self._calls = calls
         self._reliable = reliable
         self._timers = timers

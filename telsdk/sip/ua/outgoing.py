@@ -19,7 +19,7 @@ from telsdk.sip.ua.call import (
     has_sdp,
 )
 from telsdk.sip.ua.dialog import Dialog, Side
-from telsdk.sip.ua.dialogs import Alarm, Calls, name_body, note_peer, offering
+from telsdk.sip.ua.dialogs import Alarm, Dialogs, name_body, note_peer, offering
 from telsdk.sip.ua.prack import Reliable, Taken
 from telsdk.sip.ua.session_timer import SessionTimers
 
@@ -27,7 +27,7 @@ from telsdk.sip.ua.session_timer import SessionTimers
 class Caller:
     """Outgoing calls of one user agent."""
 
-    def __init__(self, calls: Calls, timers: SessionTimers, reliable: Reliable, ring_limit: float) -> None:
+    def __init__(self, calls: Dialogs, timers: SessionTimers, reliable: Reliable, ring_limit: float) -> None:
         self._calls = calls
         self._reliable = reliable
         self._timers = timers

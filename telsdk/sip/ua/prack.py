@@ -28,7 +28,7 @@ from telsdk.sip.ua.call import (
     tokens_in,
 )
 from telsdk.sip.ua.dialog import Dialog, Side
-from telsdk.sip.ua.dialogs import Alarm, Calls, name_body
+from telsdk.sip.ua.dialogs import Alarm, Dialogs, name_body
 from telsdk.sip.ua.update import Updates
 
 TAG = "100rel"
@@ -56,7 +56,7 @@ def rack_of(response: Response) -> RAck | None:
 class Reliable:
     """Reliable provisional responses of one user agent's calls. At work when it supports ``100rel``."""
 
-    def __init__(self, calls: Calls, updates: Updates) -> None:
+    def __init__(self, calls: Dialogs, updates: Updates) -> None:
         self._calls = calls
         self._updates = updates
 

@@ -11,7 +11,7 @@ from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import REPLACES, Replaces, Request
 from telsdk.sip.ua.call import Call
 from telsdk.sip.ua.dialog import Dialog
-from telsdk.sip.ua.dialogs import Calls
+from telsdk.sip.ua.dialogs import Dialogs
 
 TAG: Final = "replaces"
 
@@ -21,12 +21,12 @@ def naming(dialog: Dialog, *, early_only: bool = False) -> Replaces:
     return Replaces(dialog.call_id, dialog.remote.tag or "0", dialog.local.tag or "0", early_only)
 
 
-def is_misplaced(calls: Calls, request: Request) -> bool:
+def is_misplaced(calls: Dialogs, request: Request) -> bool:
     """Whether the field stands in something else than an INVITE, which gets 400 (section 3)."""
     return TAG in calls.supported and request.method != "INVITE" and "Replaces" in request.headers
 
 
-def replaced_by(calls: Calls, request: Request) -> Call | int | None:
+def replaced_by(calls: Dialogs, request: Request) -> Call | int | None:
     """The call that an INVITE is to replace; None if none, or the status to refuse the INVITE with (section 3)."""
     if TAG not in calls.supported:
         return None

@@ -16,7 +16,7 @@ from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import MIN_SE, SESSION_EXPIRES, Message, Request, Response, SessionExpires
 from telsdk.sip.transaction import ServerTransaction
 from telsdk.sip.ua.call import Call, CallState, SessionTimer, tokens_in
-from telsdk.sip.ua.dialogs import Alarm, Calls
+from telsdk.sip.ua.dialogs import Alarm, Dialogs
 
 LEAST: Final = 90
 """Seconds; no interval is shorter (section 4)."""
@@ -51,7 +51,7 @@ class SessionTimers:
         minimum: the shortest interval that we take; a shorter one is refused with 422.
     """
 
-    def __init__(self, calls: Calls, interval: int, minimum: int = LEAST) -> None:
+    def __init__(self, calls: Dialogs, interval: int, minimum: int = LEAST) -> None:
         self._calls = calls
         self._interval = max(interval, minimum, LEAST)
         self._minimum = max(minimum, LEAST)

@@ -36,7 +36,7 @@ from telsdk.sip.message import (
 from telsdk.sip.transaction import Event, ServerTransaction
 from telsdk.sip.ua.call import Call
 from telsdk.sip.ua.dialog import Dialog, dialog_id
-from telsdk.sip.ua.dialogs import UNANSWERED, Calls
+from telsdk.sip.ua.dialogs import UNANSWERED, Dialogs
 from telsdk.sip.ua.replaces import naming
 
 EXPIRES: Final = 180
@@ -99,7 +99,7 @@ class TransferProgress(Event):
 class Transfers:
     """REFER within the calls of one user agent."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Dialogs) -> None:
         self._calls = calls
 
     # The transferor

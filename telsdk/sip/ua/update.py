@@ -21,7 +21,7 @@ from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ServerTransaction
 from telsdk.sip.ua.call import Asked, Call, CallState, OfferAnswered, OfferFailed, Reinvited, has_sdp
 from telsdk.sip.ua.dialog import Dialog, Side
-from telsdk.sip.ua.dialogs import Calls, name_body, note_peer
+from telsdk.sip.ua.dialogs import Dialogs, name_body, note_peer
 from telsdk.sip.ua.session_timer import SessionTimers
 
 Fields = Sequence[tuple[str, str]]
@@ -30,7 +30,7 @@ Fields = Sequence[tuple[str, str]]
 class Updates:
     """UPDATE within the calls of one user agent, and the answers to offers that came without INVITE."""
 
-    def __init__(self, calls: Calls, timers: SessionTimers) -> None:
+    def __init__(self, calls: Dialogs, timers: SessionTimers) -> None:
         self._calls = calls
         self._timers = timers
 

@@ -10,7 +10,7 @@ import pytest
 from telsdk.chain import revert
 from telsdk.chain.client import Client
 from telsdk.chain.contracts import hubs
-from telsdk.chain.contracts.hubs import Hub
+from telsdk.chain.contracts.hubs import HubEntry
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.directory import HubFacts, NodeFacts
 from telsdk.errors import NotFound
@@ -28,7 +28,7 @@ def operator(client: Client) -> Client:
 
 def test_a_hub_is_listed_with_its_bond(operator: Client) -> None:
     assert operator.hubs.count() == 1
-    assert operator.hubs.hub(1) == Hub(1, me(operator), None, URI, (PIN,), Decimal("0.1"), None, 0)
+    assert operator.hubs.hub(1) == HubEntry(1, me(operator), None, URI, (PIN,), Decimal("0.1"), None, 0)
     assert operator.hubs.facts(1) == HubFacts(1, me(operator), URI, (PIN,), ())
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from telsdk.sip.auth import caller_token as identity
 from telsdk.sip.auth import jws as token
-from telsdk.sip.auth.caller_token import Caller
+from telsdk.sip.auth.caller_token import ProvenCaller
 from tests.sip.login_session import BOB, MALLORY, NOW, Session, authorise, number_of
 
 ALICE = "sip:5550001@telprotocol"
@@ -33,7 +33,7 @@ def issue(session: Session = BOB, **changes: Any) -> str:
     return identity.issue(**(fields | changes), delegation=session.text, key=session.private)
 
 
-def verify(value: str | None, **changes: Any) -> Caller:
+def verify(value: str | None, **changes: Any) -> ProvenCaller:
     fields: dict[str, Any] = {
         "act": "INVITE",
         "dest": {ALICE, "sip:alice.eth@telprotocol"},
@@ -56,7 +56,7 @@ def claims_of(value: str) -> dict[str, Any]:
 
 
 def test_a_token_proves_who_speaks_and_that_the_media_is_his() -> None:
-    assert verify(issue()) == Caller(SPOKEN_FOR, BOB, True, int(NOW))
+    assert verify(issue()) == ProvenCaller(SPOKEN_FOR, BOB, True, int(NOW))
 
 
 def test_its_payload_is_a_canonical_passport() -> None:

@@ -12,11 +12,11 @@ from telsdk.sip.errors import LimitExceeded, SipParseError
 from telsdk.sip.message import (
     PING,
     PONG,
-    Event,
     KeepAlive,
     Malformed,
     Request,
     Response,
+    StreamEvent,
     StreamParser,
     malformation,
     parse,
@@ -30,7 +30,7 @@ def spoilt(old: bytes, new: bytes) -> bytes:
     return INVITE.replace(old, new)
 
 
-def described(event: Event) -> object:
+def described(event: StreamEvent) -> object:
     """What two equal events have equal."""
     match event:
         case Malformed(error, fatal):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from telsdk.sip.message import NameAddr, Uri
-from telsdk.sip.server import Asked, Redirect
+from telsdk.sip.server import Redirect, RedirectAsked
 from telsdk.sip.transaction import Event
 from telsdk.sip.ua import CallFailed, Redirected, RequestAnswered
 from tests.sip.ladder import Client
@@ -21,7 +21,7 @@ class Hub(Core):
         self.silent = silent
 
     def point(self, event: Event, now: float) -> None:
-        assert isinstance(event, Asked)
+        assert isinstance(event, RedirectAsked)
         if event.request.uri.user == "nobody":
             self.redirect.refuse(event.tx, 404, now, reason="Nobody", headers=[("Retry-After", "5")])
         elif not self.silent:
@@ -62,8 +62,8 @@ def test_a_cancelled_question_is_closed_and_a_late_answer_ignored() -> None:
     call = alice.call("bob", hub.addresses["UDP"], 0.0)
     wire.at(1.0, lambda: alice.ua.hang_up(call, wire.now))
     wire.run(until=2.0)
-    (asked,) = hub.seen_of(Asked)
-    assert isinstance(asked, Asked)
+    (asked,) = hub.seen_of(RedirectAsked)
+    assert isinstance(asked, RedirectAsked)
     hub.redirect.answer(asked.tx, [NODE], wire.now)
     wire.run()
     assert "487 INVITE" in [what for _, _, what in wire.whats()]
@@ -104,7 +104,7 @@ def test_nobody_is_sent_where_he_was_going(others: list[NameAddr], status: int) 
     same = NameAddr.parse("<sip:bob@telprotocol;x=1>")
 
     def point(event: Event, now: float) -> None:
-        assert isinstance(event, Asked)
+        assert isinstance(event, RedirectAsked)
         hub.redirect.answer(event.tx, [same, *others], now)
 
     hub.react = point

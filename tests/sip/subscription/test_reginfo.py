@@ -9,14 +9,14 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr
 from telsdk.sip.server import Binding
 from telsdk.sip.subscription import RegistrationInfo
-from telsdk.sip.subscription.reginfo import Contact, Registration
+from telsdk.sip.subscription.reginfo import BoundContact, RegistrationEntry
 
 words = st.text(
     st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_categories=["Cc", "Zs"]), min_size=1
 )
 numbers = st.integers(0, 2**32 - 1)
 contacts = st.builds(
-    Contact,
+    BoundContact,
     id=words,
     uri=words,
     active=st.booleans(),
@@ -26,7 +26,7 @@ contacts = st.builds(
     display=st.none() | words,
 )
 registrations = st.builds(
-    Registration,
+    RegistrationEntry,
     aor=words,
     id=words,
     state=st.sampled_from(["init", "active", "terminated"]),
@@ -61,9 +61,9 @@ def test_a_written_document_reads_as_itself(info: RegistrationInfo) -> None:
 
 def test_what_others_write_is_understood() -> None:
     info = RegistrationInfo.parse(FOREIGN)
-    contact = Contact("76", "sip:joe@pc34.example.com", True, "registered", None, "0.8")
+    contact = BoundContact("76", "sip:joe@pc34.example.com", True, "registered", None, "0.8")
     assert info == RegistrationInfo(
-        7, (Registration("sip:joe@example.com", "a7", "active", (contact,)),), False
+        7, (RegistrationEntry("sip:joe@example.com", "a7", "active", (contact,)),), False
     )
 
 

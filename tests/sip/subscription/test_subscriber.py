@@ -14,8 +14,8 @@ from telsdk.sip.subscription.subscriber import (
     LATER,
     Forked,
     Notified,
+    OwnSubscription,
     Subscriber,
-    Subscription,
     SubscriptionEnded,
 )
 from telsdk.sip.transaction import Event, RequestReceived, TimedOut
@@ -61,7 +61,7 @@ class Net:
         self.bob = Told()
         self.wire = Wire(self.alice, self.bob.core, **network)  # type: ignore[arg-type]
 
-    def subscribe(self, hop: Hop = BOB, expires: int = 600, *, forks: bool = False) -> Subscription:
+    def subscribe(self, hop: Hop = BOB, expires: int = 600, *, forks: bool = False) -> OwnSubscription:
         return self.subscriber.subscribe(
             Uri.parse("sip:bob@telprotocol"),
             hop,
@@ -88,7 +88,7 @@ class Net:
         ]
 
     def tell(
-        self, sub: Subscription, state: str = "active;expires=600", body: bytes = b"", **fields: str
+        self, sub: OwnSubscription, state: str = "active;expires=600", body: bytes = b"", **fields: str
     ) -> Request:
         """A NOTIFY that somebody writes by hand."""
         named = {
@@ -286,7 +286,7 @@ def test_a_fork_that_tells_too_late_is_refused() -> None:
     assert net.answers() == ["200", "481"]
 
 
-Spoil = Callable[[Net, Subscription], object]
+Spoil = Callable[[Net, OwnSubscription], object]
 
 
 @pytest.mark.parametrize(

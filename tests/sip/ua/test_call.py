@@ -8,7 +8,7 @@ import pytest
 
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri
-from telsdk.sip.server import Asked, Redirect, Target
+from telsdk.sip.server import Redirect, RedirectAsked, Target
 from telsdk.sip.transaction import Event
 from telsdk.sip.ua import Answered, CallEnded, CallFailed, CallState, Redirected, Ringing
 from telsdk.sip.ua.call import CallConfirmed
@@ -182,7 +182,7 @@ class Hub(Core):
         self.react = self.point
 
     def point(self, event: Event, now: float) -> None:
-        assert isinstance(event, Asked)
+        assert isinstance(event, RedirectAsked)
         contact = NameAddr.parse(f"<sip:{self.serving.host}:{self.serving.port};transport=udp>")
         self.redirect.answer(event.tx, [contact], now)
 

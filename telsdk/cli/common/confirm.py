@@ -1,0 +1,24 @@
+"""Asks before something is done that cannot be undone."""
+
+from __future__ import annotations
+
+import click
+
+from telsdk.cli.common.failure import Failure
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Asks `question` on stderr, unless `yes` was given.
+
+    Raises:
+        Failure: the answer is no, or there is nobody to ask.
+    """
+    if yes:
+        return
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort as error:
+        click.echo(err=True)  # the question ended without a line end
+        raise Failure("nobody answered: give --yes where there is no terminal") from error
+    if not agreed:
+        raise Failure("nothing was done")

@@ -1,0 +1,166 @@
+"""How a login is kept on this machine: in a file, under a passphrase that a person or the keyring knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from telsdk.cli.common import places
+from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.output import plain, working
+from telsdk.cli.common.secret import LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, passphrase
+from telsdk.number import Number
+
+if TYPE_CHECKING:
+    from telsdk.credential.loginfile import Label
+    from telsdk.credential.session import Login
+
+PASSPHRASE, KEYRING = "passphrase", "keyring"
+_ASKING = "asking the system's keyring; it may want to be unlocked"
+
+
+class Kept(NamedTuple):
+    """A login on this machine."""
+
+    number: Number
+    chain_id: int
+    path: Path
+
+
+def ready(keyring: bool) -> None:
+    """Called before anybody is asked for a password or to confirm in a wallet: would be for nothing otherwise.
+
+    Raises:
+        KeyringError: the keyring is wanted, and there is none that keeps anything.
+    """
+    if keyring:
+        from telsdk.credential import systemkeyring
+
+        with working(_ASKING):
+            systemkeyring.probe()
+
+
+def keep(session: Login, path: Path, keyring: bool) -> None:
+    """Writes `session` to `path`; what the keyring held for an earlier login there goes.
+
+    Raises:
+        KeyringError: the keyring does not take the passphrase; nothing was written.
+    """
+    from telsdk.credential import loginfile, systemkeyring
+
+    entry: str | None = None
+    if keyring:
+        entry = systemkeyring.new_entry(f"{session.number} on chain {session.domain.chain_id}")
+        with working(_ASKING):
+            secret = systemkeyring.deposit(entry)
+    else:
+        secret = passphrase("New passphrase for this login", LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, new=True)
+    before = _entry_of(path)
+    try:
+        with working("encrypting the login"):
+            loginfile.save(session, path, secret, entry)
+    except BaseException:
+        if entry is not None:
+            _remove_entry(entry)  # of a login that is not there; the one before stays
+        raise
+    if before is not None:
+        _remove_entry(before)
+
+
+def open_login(path: Path) -> Login:
+    """The login in the file at `path`, by the keyring or by a passphrase, as it was kept.
+
+    Raises:
+        LoginFileError, KeyringError: it cannot be opened.
+    """
+    from telsdk.credential import loginfile, systemkeyring
+
+    entry = loginfile.label(path).keyring
+    if entry is None:
+        secret = passphrase(f"Passphrase of the login {path.name}", LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE)
+    else:
+        with working(_ASKING):
+            secret = systemkeyring.fetch(entry)
+    with working("unlocking the login"):
+        return loginfile.load(path, secret)
+
+
+def unlocked_by(path: Path) -> str | None:
+    """What opens the login at `path`; None where its file is damaged."""
+    label = _label(path)
+    return None if label is None else PASSPHRASE if label.keyring is None else KEYRING
+
+
+def find(address: str, chain_id: int | None, file: Path | None) -> Kept:
+    """The one login on this machine to the number or name `address`. Asks no chain: files say whose they are.
+
+    Args:
+        file: look into this one and no other.
+
+    Raises:
+        LoginFileError: `file` is none.
+        Failure: there is none, or one on each of several chains.
+    """
+    candidates = [_read(file)] if file is not None else [Kept(*own, own.login) for own in places.logins()]
+    fitting = [
+        one
+        for one in candidates
+        if address in (str(one.number), _name_of(one.path)) and chain_id in (None, one.chain_id)
+    ]
+    if len(fitting) > 1:
+        chains = ", ".join(str(one.chain_id) for one in fitting)
+        raise Failure(f"there are logins to {address} on several chains: say which by --chain-id ({chains})")
+    if not fitting:
+        place = "on this machine: see `telsdk login list`" if file is None else f"in {file}"
+        raise Failure(f"there is no login to {address} {place}")
+    return fitting[0]
+
+
+def forget(path: Path) -> None:
+    """Removes the login at `path`, and what the keyring holds for it."""
+    entry = _entry_of(path)
+    if entry is not None:
+        _remove_entry(entry)
+    path.unlink()
+
+
+def _remove_entry(entry: str) -> None:
+    """Without its file an entry opens nothing: where it cannot be removed that is said, and is no failure."""
+    from telsdk.credential import systemkeyring
+
+    try:
+        with working(_ASKING):
+            systemkeyring.remove(entry)
+    except systemkeyring.KeyringError as error:
+        text = f"note: the entry {entry!r} of {systemkeyring.SERVICE} stays in the keyring: {error}"
+        click.echo(plain(text), err=True)
+
+
+def _entry_of(path: Path) -> str | None:
+    label = _label(path)
+    return None if label is None else label.keyring
+
+
+def _name_of(path: Path) -> str | None:
+    label = _label(path)
+    return None if label is None else label.name
+
+
+def _label(path: Path) -> Label | None:
+    """What the file says of itself; None where it is damaged, or not there."""
+    from telsdk.credential import loginfile
+    from telsdk.credential.errors import LoginFileError
+
+    try:
+        return loginfile.label(path)
+    except (LoginFileError, FileNotFoundError):
+        return None
+
+
+def _read(path: Path) -> Kept:
+    from telsdk.credential import loginfile
+
+    label = loginfile.label(path)
+    return Kept(label.number, label.domain.chain_id, path)

@@ -1,0 +1,111 @@
+"""Where a node takes connections besides its listed address: browsers by WebSocket, phones by TCP and ordinary TLS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from telsdk.cli.common.options import Function
+from telsdk.cli.common.params import ENDPOINT
+
+if TYPE_CHECKING:
+    from telsdk.net.pins import TlsIdentity
+    from telsdk.net.sockets import Listener
+
+Place = tuple[str, int]
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True)
+class Extra:
+    """The places, and the certificate to show there; without one the node's own key is shown, which browsers refuse."""
+
+    ws: Place | None
+    wss: Place | None
+    tcp: Place | None
+    tls: Place | None
+    certificate: Path | None
+    certificate_key: Path | None
+
+    def bind(self, key: TlsIdentity) -> list[Listener]:
+        """Binds them all.
+
+        Raises:
+            ListenError: one is not to be had; the others are closed.
+            CertificateFileError: the certificate cannot be used.
+        """
+        from telsdk.net.certificates import ServerCertificate
+        from telsdk.net.sockets import Listener, bind_stream
+
+        shown: ServerCertificate | TlsIdentity = key
+        if self.certificate is not None and self.certificate_key is not None:
+            shown = ServerCertificate(self.certificate, self.certificate_key)
+        bound: list[Listener] = []
+        try:
+            for transport, place in (
+                ("WS", self.ws),
+                ("WSS", self.wss),
+                ("TCP", self.tcp),
+                ("TLS", self.tls),
+            ):
+                if place is not None:
+                    context = shown.server_context() if transport in ("WSS", "TLS") else None
+                    bound.append(Listener(transport, bind_stream(*place), context))
+        except BaseException:
+            for listener in bound:
+                listener.socket.close()
+            raise
+        return bound
+
+
+def listener_options(function: Function) -> Function:
+    """Adds --listen-ws, --listen-wss, --listen-tcp, --listen-tls, --certificate and --certificate-key."""
+    for option in (
+        click.option("--certificate-key", type=_FILE, metavar="FILE", help="The key of --certificate (PEM)."),
+        click.option(
+            "--certificate",
+            type=_FILE,
+            metavar="FILE",
+            help="Certificate and chain (PEM) for --listen-wss and --listen-tls.",
+        ),
+        _place("--listen-tls", "Take phones over TLS here too, by --certificate."),
+        _place(
+            "--listen-tcp",
+            "Take phones over TCP here: inside a network that you trust, since anybody on the way can read it; "
+            "else --listen-tls.",
+        ),
+        _place("--listen-wss", "Take browsers over secure WebSocket here."),
+        _place("--listen-ws", "Take WebSocket without TLS here: behind a proxy that adds it."),
+    ):
+        function = option(function)
+    return function
+
+
+def extra(
+    ws: Place | None,
+    wss: Place | None,
+    tcp: Place | None,
+    tls: Place | None,
+    certificate: Path | None,
+    key: Path | None,
+) -> Extra:
+    """What the options say.
+
+    Raises:
+        click.UsageError: they do not fit together.
+    """
+    if (certificate is None) is not (key is None):
+        raise click.UsageError("--certificate and --certificate-key go together")
+    if tls is not None and certificate is None:
+        raise click.UsageError("--listen-tls shows a certificate: give --certificate and --certificate-key")
+    if certificate is not None and wss is None and tls is None:
+        raise click.UsageError("a certificate is shown by --listen-wss or --listen-tls: give one of them")
+    return Extra(ws, wss, tcp, tls, certificate, key)
+
+
+def _place(name: str, text: str) -> Callable[[Function], Function]:
+    return click.option(name, type=ENDPOINT, metavar="HOST:PORT", help=text)

@@ -1,0 +1,162 @@
+"""The options that commands have in common, and what they lead to: a client of the chain, an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+from click.core import ParameterSource
+
+from telsdk.cli.common.account import open_account
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+    from telsdk.chain.client import Client
+    from telsdk.chain.index import Source
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass
+class Options:
+    """Which chain, and who signs: as said before the command, after it, or in the environment."""
+
+    network: str | None = None
+    rpc: str | None = None
+    account: str | None = None
+    witnesses: tuple[str, ...] = ()
+
+    def client(self) -> Client:
+        """For reading only.
+
+        Raises:
+            ChainError: see `telsdk.chain.client.connect`.
+        """
+        from telsdk.chain.client import connect
+
+        return connect(self.network, self.rpc)
+
+    def source(self, client: Client) -> Source:
+        """What a copy of the chain is made from: `client`, and the witnesses if there are any.
+
+        Raises:
+            ChainError: one of them cannot be asked, or is on another chain.
+        """
+        from telsdk.chain.client import connect
+        from telsdk.chain.witness import Witnessed
+
+        if not self.witnesses:
+            return client
+        return Witnessed(client, [connect(rpc=url, deployment=client.deployment) for url in self.witnesses])
+
+    def signing_client(self) -> Client:
+        """For writing too. The chain is asked first, so that nobody types a passphrase for nothing.
+
+        Raises:
+            ChainError, KeystoreError: see `client` and `signer`.
+        """
+        client = self.client()
+        return client.as_account(self.signer())
+
+    def signer(self) -> LocalAccount:
+        """The account of --account, unlocked.
+
+        Raises:
+            KeystoreError: its file cannot be used, or the passphrase is another.
+            click.UsageError: no account is named.
+        """
+        return open_account(self.named_account())
+
+    def named_account(self) -> str:
+        """What --account says.
+
+        Raises:
+            click.UsageError: nothing.
+        """
+        if self.account is None:
+            raise click.UsageError(
+                "this needs an account to sign with: give --account FILE (a keystore) or "
+                "--account ape:ALIAS, or set TELSDK_KEYSTORE"
+            )
+        return self.account
+
+
+def pass_options(function: Function) -> Function:
+    """Hands `Options` to a command as its first argument."""
+    return cast(Function, click.make_pass_decorator(Options, ensure=True)(function))
+
+
+def network_options(function: Function) -> Function:
+    """Adds --network and --rpc."""
+    function = _option("--rpc", "TELSDK_RPC", "URL", "JSON-RPC of the chain.")(function)
+    return _option("--network", "TELSDK_NETWORK", "NAME", "A deployment by its name.")(function)
+
+
+def witness_option(function: Function) -> Function:
+    """Adds --witness, for commands that follow the chain."""
+    return click.option(
+        "--witness",
+        "witnesses",
+        envvar="TELSDK_WITNESS",
+        multiple=True,
+        metavar="URL",
+        help="Another RPC, run by somebody else, that has to say the same; once for each.",
+        show_envvar=True,
+        expose_value=False,
+        callback=_keep_witnesses,
+    )(function)
+
+
+def account_option(function: Function) -> Function:
+    """Adds --account."""
+    text = "Who signs: a keystore file (eth-account JSON), or ape:ALIAS."
+    return _option("--account", "TELSDK_KEYSTORE", "FILE", text)(function)
+
+
+def json_option(function: Function) -> Function:
+    """Adds --json, handed to the command as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
+
+
+def yes_option(function: Function) -> Function:
+    """Adds --yes."""
+    return click.option("--yes", is_flag=True, help="Do not ask for confirmation.")(function)
+
+
+def reading(function: Function) -> Function:
+    """A command that reads the chain: --json, --network, --rpc; hands over `Options` first."""
+    return network_options(json_option(pass_options(function)))
+
+
+def writing(function: Function) -> Function:
+    """A command that writes to the chain: --account besides."""
+    return network_options(account_option(json_option(pass_options(function))))
+
+
+def _option(flag: str, variable: str, metavar: str, text: str) -> Callable[[Function], Function]:
+    return click.option(
+        flag,
+        envvar=variable,
+        metavar=metavar,
+        help=text,
+        show_envvar=True,
+        expose_value=False,
+        callback=_keep,
+    )
+
+
+def _keep_witnesses(ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> None:
+    ctx.ensure_object(Options).witnesses = value
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """What stands on the command line beats the environment, and the last word there beats the first."""
+    options = ctx.ensure_object(Options)
+    name = param.name
+    assert name is not None
+    said = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    if value and (said or getattr(options, name) is None):
+        setattr(options, name, value)

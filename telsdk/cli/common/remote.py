@@ -1,0 +1,66 @@
+"""The account that signs in a wallet elsewhere: its key never comes to this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from telsdk.cli.common.options import Function, Options
+from telsdk.cli.common.output import working
+from telsdk.cli.common.params import ACCOUNT
+
+if TYPE_CHECKING:
+    from telsdk.chain.client import Client
+    from telsdk.credential.delegation import Signer
+
+
+def wallet_options(function: Function) -> Function:
+    """Adds --wallet and --wallet-account."""
+    for option in (
+        click.option(
+            "--wallet-account",
+            type=ACCOUNT,
+            metavar="ACCOUNT",
+            help="The wallet's account that signs; the owner's, or its only one, unless given.",
+        ),
+        click.option(
+            "--wallet",
+            metavar="URL",
+            help="Who signs, in place of --account: a wallet by its JSON-RPC (eth_signTypedData_v4).",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@contextmanager
+def signing_for(
+    options: Options, client: Client, owner: str, wallet: str | None, wallet_account: str | None
+) -> Iterator[Signer]:
+    """Who signs for `owner`: the wallet at `wallet`, or without one the keystore of --account.
+
+    Raises:
+        WalletError, KeystoreError: it cannot be used.
+        click.UsageError: two are named, or none.
+    """
+    from telsdk.credential.deep import KeystoreSigner, WalletSigner
+
+    if wallet is None:
+        if wallet_account is not None:
+            raise click.UsageError("--wallet-account names an account of a wallet: give --wallet URL too")
+        yield KeystoreSigner(options.signer())
+        return
+    said = click.get_current_context().get_parameter_source("account")
+    if said is ParameterSource.COMMANDLINE:
+        raise click.UsageError("give --wallet or --account, not both")
+    from telsdk.chain.wallet import CONFIRM_TIMEOUT, RemoteWallet
+
+    remote = RemoteWallet(wallet)
+    with working(f"asking the wallet at {remote.place} for its accounts"):
+        account = remote.choose(wallet_account, owner, contract=client.is_contract(owner))
+    with working(f"confirm in the wallet at {remote.place}, as {account}, within {CONFIRM_TIMEOUT:.0f} s"):
+        yield WalletSigner(account, remote)

@@ -1,0 +1,75 @@
+"""Passphrases, passwords and secrets: typed unseen, or read from a file that the environment names."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from getpass import GetPassWarning
+from pathlib import Path
+
+import click
+
+from telsdk import private
+from telsdk.cli.common.failure import Failure
+
+PASSPHRASE_FILE = "TELSDK_PASSPHRASE_FILE"
+LOGIN_PASSPHRASE_FILE = "TELSDK_LOGIN_PASSPHRASE_FILE"
+PASSWORD_FILE = "TELSDK_PASSWORD_FILE"
+_MOST = 4096  # octets
+
+
+def passphrase(prompt: str, *variables: str, new: bool = False) -> str:
+    """A secret text: from the file that the first set one of `variables` names, or typed by a person.
+
+    Args:
+        variables: of the environment; TELSDK_PASSPHRASE_FILE unless given.
+        new: it is being chosen, so it is typed twice.
+
+    Raises:
+        Failure: the file cannot be read, or is empty.
+    """
+    for variable in variables or (PASSPHRASE_FILE,):
+        if name := os.environ.get(variable):
+            return _first_line(Path(name), variable)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", GetPassWarning)
+            return str(click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True))
+    except GetPassWarning as error:
+        click.echo(err=True)  # the prompt ended without a line end
+        files = " or ".join(variables or (PASSPHRASE_FILE,))
+        raise Failure(f"there is no terminal to type it at: name a file that holds it by {files}") from error
+
+
+def secret_bytes(path: Path) -> bytes:
+    """The octets of an operator's secret, as they are in its file.
+
+    Raises:
+        TooOpen: others may read the file.
+        Failure: it cannot be read, or is too long to be one.
+    """
+    try:
+        data = private.read(path, _MOST + 1)
+    except OSError as error:
+        raise Failure(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) > _MOST:
+        raise Failure(f"{path} is longer than {_MOST} bytes: that is no secret")
+    return data
+
+
+def _first_line(path: Path, variable: str) -> str:
+    try:
+        text = _read(path).decode().partition("\n")[0].rstrip("\r")
+    except UnicodeDecodeError as error:
+        raise Failure(f"{path} (by {variable}) is no text in UTF-8") from error
+    if not text:
+        raise Failure(f"{path} (by {variable}) is empty: write the secret into its first line")
+    return text
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MOST + 1)
+    except OSError as error:
+        raise Failure(f"{path} cannot be read: {error.strerror}") from error

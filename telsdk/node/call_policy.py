@@ -1,0 +1,275 @@
+"""Requests that pass a node: who may send them, where they go, and whether the node stays in the call.
+
+    from a user of ours, to a user of ours    token checked; to his bindings
+    from a user of ours, to anybody else      token checked; to the callee's home hub, and to the node that it names
+    from elsewhere, to a user of ours         to his bindings: the UC judges the token itself, and trusts no node
+    from elsewhere, to anybody else           480: a node is no open relay
+
+Subclasses may watch what leaves by `outbound`; the demo's hostile node does.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+from telsdk.directory import Directory, NodeFacts, NumberFacts, locate
+from telsdk.errors import NotFound, TelError
+from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to
+from telsdk.net.sockets import Addresses
+from telsdk.node.admission import Admission, LoginEnded, without_login
+from telsdk.node.edges import edge_of, sending_edge
+from telsdk.node.flows import FlowTokens, ForgedRoute
+from telsdk.node.logins import BoundLogin, LoginKind, Logins
+from telsdk.server.answers import HeaderField, warning
+from telsdk.sip.errors import AuthError
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request, Uri
+from telsdk.sip.server import (
+    Arrived,
+    Binding,
+    Context,
+    Finished,
+    Proxy,
+    ProxySettings,
+    Redirect3xx,
+    Registrar,
+    Target,
+    by_user_agent,
+)
+from telsdk.sip.transaction import Event, Stack
+
+log = logging.getLogger(__name__)
+
+_TOKEN_METHODS = frozenset({"INVITE", "MESSAGE"})
+_DIALOG_METHODS = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
+
+
+class CallPolicy:
+    """The proxy of one node, and what it decides.
+
+    Args:
+        addresses: where this node listens.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        stack: Stack,
+        admission: Admission,
+        registrar: Registrar,
+        logins: Logins,
+        addresses: Addresses,
+        settings: ProxySettings | None = None,
+    ) -> None:
+        self._directory = directory
+        self._admission = admission
+        self._registrar = registrar
+        self._logins = logins
+        self._addresses = addresses
+        self._open: set[Context] = set()
+        self._tokens = FlowTokens()
+        self.proxy = Proxy(stack, is_local=self._is_local, record_route=self._record_route, settings=settings)
+
+    def __len__(self) -> int:
+        """Calls that are being set up."""
+        return len(self._open)
+
+    def act(self, event: Event, now: float, wall: float) -> None:
+        """Acts on an event of the proxy; `now` monotonic, `wall` in seconds since 1970.
+
+        Raises:
+            WalletToAsk: a contract wallet has to be asked about the caller first; then act again.
+        """
+        match event:
+            case Arrived(ctx=ctx) if ctx.in_dialog:
+                self._forward_in_dialog(ctx, now)
+            case Arrived(ctx=ctx):
+                self._arrived(ctx, now, wall)
+            case Redirect3xx():
+                self._redirected(event, now)
+            case Finished(ctx=ctx):
+                self._open.discard(ctx)
+
+    def busy(self, event: Event, now: float) -> None:
+        """Answers a request that cannot be judged now, because too many wait for contract wallets already."""
+        if isinstance(event, Arrived):
+            self.proxy.reply(event.ctx, 503, now)
+
+    def outbound(self, request: Request) -> Request:
+        """The request as it is sent on."""
+        return request
+
+    def admit(self, request: Request, source: Hop, wall: float) -> BoundLogin | None:
+        """The user logged in at `source` who sends this request; None where it is from elsewhere.
+
+        Raises:
+            AuthError: he may not, or it is not he; with the status to answer.
+            WalletToAsk: that is not known yet.
+        """
+        behind = self._logins.over(sending_edge(request, source))
+        login = self._admission.sender(request, self._logins.over(source), behind)
+        if login is None:
+            return None
+        if wall >= login.expiry:
+            raise LoginEnded(f"the login of {login.number} ended at {login.expiry}: log in again")
+        if login.kind is LoginKind.PHONE:
+            self._admission.phone_caller(request, login.number, source, wall)
+        elif request.method in _TOKEN_METHODS:
+            self._admission.caller(request, login.number, wall)
+        return login
+
+    # Requests that begin something
+
+    def _arrived(self, ctx: Context, now: float, wall: float) -> None:
+        request = ctx.request
+        if ctx.closed:
+            return  # the caller has given up since
+        if request.method == "INVITE":
+            self._open.add(ctx)
+        try:
+            callee = locate(self._directory, request.uri.user or "")
+            login = self.admit(request, ctx.source, wall)
+            targets = self._bindings(callee, request, now)
+            if not targets and login is not None:
+                targets = [self._home_hub(callee, request)]
+        except AuthError as error:
+            self._refuse(ctx, error, wall, now)
+        except (NotFound, NoRoute) as error:
+            self.proxy.reply(ctx, 404 if isinstance(error, NotFound) else 480, now, headers=[warning(error)])
+        except TelError as error:
+            self.proxy.reply(ctx, 400, now, headers=[warning(error)])
+        else:
+            self.proxy.forward(ctx, targets, now)
+
+    def _refuse(self, ctx: Context, error: AuthError, wall: float, now: float) -> None:
+        headers: list[HeaderField] = [warning(error)]
+        status = error.status
+        if status == 401:
+            status = 407
+            headers.append(("Proxy-Authenticate", self._admission.phone_challenge(error, ctx.source, wall)))
+        self.proxy.reply(ctx, status, now, headers=headers)
+
+    def _bindings(self, callee: NumberFacts, request: Request, now: float) -> list[Target]:
+        bindings = self._registrar.bindings(str(callee.number), now)
+        return [self._device(flows, request) for flows in by_user_agent(bindings)]
+
+    def _device(self, flows: Sequence[Binding], request: Request) -> Target:
+        """One user agent: by its newest flow, and should that fail by the others, or anew to the proxy before it."""
+        ways = [
+            Target(one.contact.uri, hop, self.outbound(without_login(request)), routes=one.path, q=one.q)
+            for one in flows
+            for hop in dict.fromkeys((one.hop, edge_of(one) or one.hop))
+        ]
+        return replace(ways[0], alternatives=tuple(ways[1:]))
+
+    def _home_hub(self, callee: NumberFacts, request: Request) -> Target:
+        """Where the callee's node can be asked for.
+
+        Raises:
+            NoRoute: the callee has named no hub, or one that is not listed.
+        """
+        hub = self._directory.hub(callee.hub) if callee.hub is not None else None
+        if hub is None:
+            raise NoRoute(f"{callee.name or callee.number} has no home hub: its owner has not set one up")
+        return Target(request.uri, hop_to(hub), self._question(request))
+
+    def _question(self, request: Request) -> Request:
+        """What the hub is asked: the request without its body, which is none of the hub's business."""
+        question = without_login(request)
+        question.body = b""
+        question.headers.remove("Content-Type")
+        return question
+
+    def _redirected(self, event: Redirect3xx, now: float) -> None:
+        """The hub says which node: it has to be one that the chain lists. A device's redirect is its answer."""
+        ctx = event.ctx
+        if event.target.uri != ctx.request.uri:
+            self.proxy.relay(ctx, event.response, now)
+            return
+        for contact in event.contacts:
+            node = self._listed(contact.uri)
+            if node is not None and node.active:
+                hop = hop_to(node)
+                if (hop.host, hop.port) in self._addresses:
+                    break  # the hub believes him here, and he is not
+                request = self.outbound(without_login(ctx.request))
+                self.proxy.forward(ctx, [Target(ctx.request.uri, hop, request)], now)
+                return
+        else:
+            log.warning("a hub redirected to %s, which no list on chain has", event.contacts[0].uri)
+        self.proxy.reply(ctx, 480, now)
+
+    # Requests within a call
+
+    def _forward_in_dialog(self, ctx: Context, now: float) -> None:
+        request = ctx.request
+        try:
+            # The last of our Routes is that of the far side, and names the place that it came to.
+            flow = [self._tokens.read(request.call_id, route.uri.user) for route in ctx.own_routes][-1]
+            place = ctx.own_routes[-1].uri
+            if flow is not None and place.port is not None:
+                flow = replace(flow, taken_at=(place.host, place.port))
+            hop = self._next_hop(request, flow)
+        except (ForgedRoute, NoRoute) as error:
+            status = 403 if isinstance(error, ForgedRoute) else 404
+            self.proxy.reply(ctx, status, now, headers=[warning(error)])
+        else:
+            self.proxy.forward(ctx, [Target(request.uri, hop, without_login(request))], now)
+
+    def _next_hop(self, request: Request, flow: Hop | None) -> Hop:
+        """The way on within a call.
+
+        A Route of somebody else comes first; else a user of ours is reached by his connection, as he registered it
+        or as it was when the call began; a listed node by its pinned key.
+        """
+        uri = request.routes[0].uri if request.routes else request.uri
+        if not request.routes:
+            binding = self._registrar.at(uri)
+            if binding is not None:
+                return binding.hop
+            if flow is not None:
+                return flow
+        node = self._listed(uri)
+        return hop_to(node) if node is not None else hop_of(uri)
+
+    # Staying in the call
+
+    def _is_local(self, uri: Uri) -> bool:
+        return (uri.host, uri.port) in self._addresses
+
+    def _record_route(self, ctx: Context, target: Target) -> Sequence[Uri]:
+        """Only where the two ends cannot reach each other: when one is no UC with a key in its Contact."""
+        if ctx.request.method not in _DIALOG_METHODS or target.request is None:
+            return ()
+        sides = ((target.hop, self._needs_us(target.hop)), (ctx.source, self._caller_needs_us(ctx)))
+        if not any(needs for _, needs in sides):
+            return ()
+        call_id = ctx.request.call_id
+        return tuple(dict.fromkeys(self._own_uri(hop, call_id, needs) for hop, needs in sides))
+
+    def _needs_us(self, hop: Hop) -> bool:
+        """Whether somebody behind `hop` is reached by it and no other way."""
+        there = self._logins.over(hop).values()
+        return hop.transport in ("WS", "WSS") or any(login.kind is LoginKind.PHONE for login in there)
+
+    def _caller_needs_us(self, ctx: Context) -> bool:
+        """The same of a caller; one from elsewhere does not where a listed node leads to him, or his own key."""
+        if self._needs_us(ctx.source) or self._needs_us(sending_edge(ctx.request, ctx.source)):
+            return True
+        if self._logins.over(ctx.source):
+            return False
+        routes, contacts = ctx.request.record_routes, ctx.request.contacts
+        if routes:
+            return self._listed(routes[0].uri) is None
+        return not any(contact.uri.has(PIN_PARAM) for contact in contacts)
+
+    def _listed(self, uri: Uri) -> NodeFacts | None:
+        return find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
+
+    def _own_uri(self, hop: Hop, call_id: str, needs_us: bool) -> Uri:
+        host, port = self._addresses.reached_by(hop)
+        params = (("transport", hop.uri_transport), ("lr", None))
+        user = self._tokens.write(call_id, hop if needs_us else None)
+        return Uri("sip", user, host, port, params=params)

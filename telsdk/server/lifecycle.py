@@ -1,0 +1,63 @@
+"""The life of a server that the chain lists: it follows the chain and serves, shows another key, stops."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from telsdk.credential.asking import Asking
+from telsdk.follow import Follower
+from telsdk.net.driver import Driver
+from telsdk.net.pins import TlsIdentity
+from telsdk.net.sockets import BoundSockets, Listener
+from telsdk.server.own_key import OwnKey
+
+log = logging.getLogger(__name__)
+
+
+class Lifecycle:
+    """Starts and stops together what makes a hub or node a server.
+
+    Args:
+        key: what it shows at `sockets`, the address where it is listed.
+        listeners: where it takes connections besides.
+    """
+
+    def __init__(
+        self,
+        follower: Follower,
+        driver: Driver,
+        asking: Asking,
+        key: OwnKey,
+        sockets: BoundSockets,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        self._follower = follower
+        self._driver = driver
+        self._asking = asking
+        self._key = key
+        self._sockets = sockets
+        self._listeners = listeners
+
+    async def start(self) -> None:
+        """Follow the chain, then serve."""
+        await self._follower.start()
+        await self._driver.listen(self._sockets, self._key.identity)
+        for listener in self._listeners:
+            await self._driver.listen_also(listener)
+
+    def present(self, identity: TlsIdentity) -> None:
+        """Show this key, the second of a rotation, to whoever connects from now on; connections that stand stay.
+
+        Raises:
+            PinMismatch: the chain, as far as it is known here, does not list it (yet).
+        """
+        self._key.change(identity)
+        self._driver.present(identity)
+        log.info("shows the key %s from now on", identity.pin.hex())
+
+    async def stop(self) -> None:
+        """Ask nobody any more, follow no longer, and close every connection."""
+        await self._asking.close()
+        await self._follower.stop()
+        await self._driver.close()

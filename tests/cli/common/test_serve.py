@@ -1,0 +1,72 @@
+"""Running until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from telsdk.cli.common.serve import stop_asked, unless
+
+
+async def value() -> int:
+    await asyncio.sleep(0)
+    return 7
+
+
+async def test_work_that_ends_gives_its_result() -> None:
+    assert await unless(asyncio.Event(), value()) == 7
+
+
+async def test_work_that_fails_says_so() -> None:
+    async def fail() -> None:
+        raise LookupError("gone")
+
+    with pytest.raises(LookupError, match="gone"):
+        await unless(asyncio.Event(), fail())
+
+
+async def test_stopping_cancels_the_work_and_waits_for_its_end() -> None:
+    stop, ended = asyncio.Event(), []
+
+    async def work() -> bool:
+        try:
+            stop.set()
+            return await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            ended.append(True)
+
+    assert await unless(stop, work()) is None
+    assert ended == [True]
+
+
+async def test_being_cancelled_cancels_the_work() -> None:
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        try:
+            started.set()
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    task = asyncio.create_task(unless(asyncio.Event(), work()))
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_asks_to_stop(number: signal.Signals) -> None:
+    stop = stop_asked()
+    try:
+        os.kill(os.getpid(), number)
+        await asyncio.wait_for(stop.wait(), 5)
+    finally:
+        for one in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().remove_signal_handler(one)
