@@ -22,7 +22,7 @@ from telsdk.credential.grant import Grant
 from telsdk.credential.phone import PhonePasswords, PhoneUser
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.route import hop_of
-from telsdk.net.sockets import bind
+from telsdk.net.sockets import BoundSockets, bind
 from telsdk.node.admission import Admission, LoginMissing
 from telsdk.node.calls import Calls
 from telsdk.node.logins import Login, LoginKind
@@ -102,18 +102,14 @@ class PasswordNode(Node):
     calls_class = PasswordCalls
 
 
-async def launch(port: int = 0, *, auth: bool = False, users: int = 10_000) -> Node:
-    """Start a node on 127.0.0.1, by UDP and TLS.
+async def launch(sockets: BoundSockets, *, auth: bool, users: int) -> Node:
+    """Start a node, by UDP and TLS.
 
     Args:
-        port: 0 takes a free one.
         auth: passwords are asked for.
         users: how many there are, from u00000 on.
-
-    Raises:
-        ListenError: the port is taken.
     """
-    sockets, identity = bind("127.0.0.1", port), TlsIdentity.generate()
+    identity = TlsIdentity.generate()
     facts = LoadFacts(users, f"sip:127.0.0.1:{sockets.port};transport=tls", identity.pin)
     return await (PasswordNode if auth else OpenNode).launch(
         facts,
@@ -127,11 +123,15 @@ async def launch(port: int = 0, *, auth: bool = False, users: int = 10_000) -> N
 
 
 async def serve(port: int, *, auth: bool, users: int) -> None:
-    """Run a node until the process gets SIGTERM or SIGINT; see `launch`."""
+    """Run a node on 127.0.0.1 until the process gets SIGTERM or SIGINT; else as `launch`.
+
+    Raises:
+        ListenError: the port is taken.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    node = await launch(port, auth=auth, users=users)
+    node = await launch(bind("127.0.0.1", port), auth=auth, users=users)
     try:
         await stop.wait()
     finally:
