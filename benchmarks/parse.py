@@ -28,6 +28,7 @@ sys.path[:0] = [str(CORE), str(ROOT)]
 
 from benchmarks.invites import invite  # noqa: E402
 from benchmarks.naive import split_and_join, split_with_types  # noqa: E402
+from telsdk.sip.limits import MAX_REMEMBERED  # noqa: E402
 from telsdk.sip.message import (  # noqa: E402
     Message,
     Request,
@@ -35,10 +36,10 @@ from telsdk.sip.message import (  # noqa: E402
     parse,
     parser,
 )
-from telsdk.sip.message.readers import read_core
-from telsdk.sip.message.shape import of_names
+from telsdk.sip.message.readers import read_core  # noqa: E402
+from telsdk.sip.message.shape import of_names  # noqa: E402
 
-CALLS = 2 * 2_048
+CALLS = 2 * MAX_REMEMBERED
 """Messages in a round: twice what the core remembers of a kind, so that the next round finds nothing of it."""
 ROUNDS = 9
 COMPILED = ROOT / ".build" / "core"

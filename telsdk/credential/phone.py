@@ -117,6 +117,14 @@ class PhonePasswords:
         password = _password(self._secrets[0], self._directory.domain, str(user), grant)
         return PhonePassword(str(user), password, user.expiry)
 
+    def user(self, username: str) -> PhoneUser:
+        """What a user name says.
+
+        Raises:
+            PhoneLoginRefused: it is none.
+        """
+        return PhoneUser.parse(username)
+
     def check(self, username: str, now: float) -> tuple[str, ...]:
         """The passwords that `username` may log in with at `now`.
 
@@ -131,7 +139,7 @@ class PhonePasswords:
 
     def granted(self, username: str, now: float) -> tuple[tuple[str, Grant], ...]:
         """The passwords of `check`, each with what a login by it rests on; raises as that does."""
-        user = PhoneUser.parse(username)
+        user = self.user(username)
         facts = self._directory.number(user.number)
         if facts is None or (user.epoch, user.session) != (facts.epoch, facts.session):
             raise PhoneLoginRefused(

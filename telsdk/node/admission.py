@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from telsdk.address import REALM, aor
 from telsdk.credential.grant import Grant
-from telsdk.credential.phone import PhonePasswords, PhoneUser
+from telsdk.credential.phone import PhonePasswords
 from telsdk.credential.verify import Authority, Verifier
 from telsdk.directory import Directory, locate
 from telsdk.errors import TelError
@@ -63,6 +63,8 @@ class Admission:
         phones: what issues and checks phone passwords; None where phones cannot log in.
     """
 
+    passwords_class: ClassVar[type[PhonePasswords]] = PhonePasswords
+
     def __init__(
         self,
         directory: Directory,
@@ -80,7 +82,7 @@ class Admission:
             lifetime=settings.token_lifetime,
             skew=settings.clock_skew,
         )
-        self.phones = PhonePasswords(phone_secrets, directory) if phone_secrets else None
+        self.phones = self.passwords_class(phone_secrets, directory) if phone_secrets else None
         self._digest = DigestServer(REALM, secrets.token_bytes(32), algorithm=settings.digest_algorithm)
 
     def login(self, request: Request, source: Hop, now: float) -> BoundLogin:
@@ -212,7 +214,7 @@ class Admission:
         grant = next(
             grant for password, grant in accepted if made_with(credentials, password, request.method)
         )
-        return BoundLogin(LoginKind.PHONE, grant, PhoneUser.parse(user).expiry)
+        return BoundLogin(LoginKind.PHONE, grant, phones.user(user).expiry)
 
     def _number_of(self, user: str) -> int | None:
         try:

@@ -11,7 +11,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from telsdk.credential.asking import Asking
 from telsdk.credential.wallet import WalletToAsk
@@ -67,7 +67,10 @@ class Node:
         NotFound: the chain does not list this node.
     """
 
-    calls_class: type[CallPolicy] = CallPolicy
+    # What a node of another kind does otherwise: a hostile one in the demo, one for load generators in benchmarks/.
+    admission_class: ClassVar[type[Admission]] = Admission
+    registration_class: ClassVar[type[RegistrationPolicy]] = RegistrationPolicy
+    calls_class: ClassVar[type[CallPolicy]] = CallPolicy
 
     def __init__(
         self,
@@ -106,9 +109,9 @@ class Node:
         self._lag = LagMeter()
         self._asking = Asking()
         listed = self._own_facts()
-        self._admission = Admission(directory, listed.uri, self.settings, phone_secrets)
+        self._admission = self.admission_class(directory, listed.uri, self.settings, phone_secrets)
         self._phones = Phones(directory, self._admission, self.settings, places(_address(listed), listeners))
-        self._registration = RegistrationPolicy(
+        self._registration = self.registration_class(
             directory, self._admission, self.registrar, self.logins, self.settings
         )
         self.calls = self.calls_class(

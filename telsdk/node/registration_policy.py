@@ -14,7 +14,7 @@ from telsdk.node.settings import NodeSettings
 from telsdk.server.answers import later, warning
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Response
+from telsdk.sip.message import Request, Response, malformation
 from telsdk.sip.server import Binding, Registrar
 
 
@@ -36,6 +36,8 @@ class RegistrationPolicy:
             wall: seconds since 1970.
             chain_age: seconds since the chain was last read.
         """
+        if (malformed := malformation(request)) is not None:
+            return request.response(malformed.status, malformed.reason)
         if chain_age > self.settings.stale_after:
             return later(request, self.settings.retry_after, "Chain Behind")
         try:

@@ -1,0 +1,142 @@
+"""Our own node for a load generator that knows no chain: `telsdk.node.node.Node`, but for three answers.
+
+A generator such as sipp has no number and no wallet, and sends for everybody from one port. So replaced are:
+
+    who a user is       a name such as u00007 stands for a number; its password is a word, not an HMAC
+    who may register    everybody, where no passwords are asked for
+    where it is bound   where its Contact points, as other registrars have it, and not where it sent from
+
+All else is the node's own: parsing, transactions, the digest, logins, bindings, routing and route tokens.
+
+Call `benchmarks.sipload.facts.name_users` before this is imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+
+from benchmarks.sipload.facts import HUB, OWNER, PASSWORD, LoadFacts, number_of
+from telsdk.credential.grant import Grant
+from telsdk.credential.phone import PhonePasswords, PhoneUser
+from telsdk.net.pins import TlsIdentity
+from telsdk.net.route import hop_of
+from telsdk.net.sockets import BoundSockets, bind
+from telsdk.node.admission import Admission, LoginMissing
+from telsdk.node.call_policy import CallPolicy
+from telsdk.node.logins import BoundLogin, LoginKind
+from telsdk.node.node import Node
+from telsdk.node.registration_policy import RegistrationPolicy
+from telsdk.node.settings import NodeSettings
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Credentials, Request, Response
+
+_EXPIRY = int(time.time()) + 7 * 86400  # of every login: longer than any load lasts
+
+
+class LoadPasswords(PhonePasswords):
+    """One password for all."""
+
+    def user(self, username: str) -> PhoneUser:
+        return PhoneUser(number_of(username), 1, 0, _EXPIRY)
+
+    def granted(self, username: str, now: float) -> tuple[tuple[str, Grant], ...]:  # noqa: ARG002
+        return ((PASSWORD, _grant(self.user(username))),)
+
+
+class LoadAdmission(Admission):
+    """Judges phones by their digest, and calls too, whatever their From says."""
+
+    passwords_class = LoadPasswords
+
+    def call(self, request: Request, source: Hop, wall: float) -> BoundLogin:
+        """The login that an INVITE proves by its password.
+
+        Raises:
+            AuthError: it has none, or a wrong one.
+        """
+        value = request.headers.get("Proxy-Authorization")
+        if value is None:
+            raise LoginMissing("a call needs a password")
+        return self._phone(request, Credentials.parse(value), source, wall)
+
+
+class OpenAdmission(LoadAdmission):
+    """Takes whoever registers for whom they say they are."""
+
+    def login(self, request: Request, source: Hop, now: float) -> BoundLogin:  # noqa: ARG002
+        user = PhoneUser(number_of(request.to.uri.user or ""), 1, 0, _EXPIRY)
+        return BoundLogin(LoginKind.PHONE, _grant(user), user.expiry)
+
+
+class PasswordCalls(CallPolicy):
+    """Asks every caller for a password: a generator calls from a port where nobody is logged in."""
+
+    def admit(self, request: Request, source: Hop, wall: float) -> BoundLogin | None:
+        assert isinstance(self._admission, LoadAdmission)
+        return self._admission.call(request, source, wall)
+
+
+class ContactRegistration(RegistrationPolicy):
+    """Binds a user to the place that its Contact names."""
+
+    def answer(self, request: Request, source: Hop, now: float, wall: float, *, chain_age: float) -> Response:
+        contacts = request.contacts
+        place = hop_of(contacts[0].uri) if contacts else source
+        return RegistrationPolicy.answer(self, request, place, now, wall, chain_age=chain_age)
+
+
+class OpenNode(Node):
+    """A node that asks nobody for a password."""
+
+    admission_class = OpenAdmission
+    registration_class = ContactRegistration
+
+
+class PasswordNode(Node):
+    """A node that asks for a password at REGISTER and at INVITE."""
+
+    admission_class = LoadAdmission
+    registration_class = ContactRegistration
+    calls_class = PasswordCalls
+
+
+async def launch(sockets: BoundSockets, *, auth: bool, users: int) -> Node:
+    """Start a node, by UDP and TLS.
+
+    Args:
+        auth: passwords are asked for.
+        users: how many there are, from u00000 on.
+    """
+    identity = TlsIdentity.generate()
+    facts = LoadFacts(users, f"sip:127.0.0.1:{sockets.port};transport=tls", identity.pin)
+    return await (PasswordNode if auth else OpenNode).launch(
+        facts,
+        HUB,
+        0,
+        sockets,
+        identity,
+        phone_secrets=(b"x" * 32,),
+        settings=NodeSettings(max_users=1_000_000, max_open=100_000),
+    )
+
+
+async def serve(port: int, *, auth: bool, users: int) -> None:
+    """Run a node on 127.0.0.1 until the process gets SIGTERM or SIGINT; else as `launch`.
+
+    Raises:
+        ListenError: the port is taken.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    node = await launch(bind("127.0.0.1", port), auth=auth, users=users)
+    try:
+        await stop.wait()
+    finally:
+        await node.stop()
+
+
+def _grant(user: PhoneUser) -> Grant:
+    return Grant(user.number, user.epoch, user.session, OWNER)
