@@ -16,18 +16,20 @@ from typing import Literal, Protocol
 from telsdk.net.certificates import TrustStore
 from telsdk.net.connections import Connections
 from telsdk.net.icmp import Undelivered
-from telsdk.net.limits import MAX_PUMP_ROUNDS, TLS_HANDSHAKE_TIMEOUT
+from telsdk.net.limits import MAX_PUMP_ROUNDS, MAX_SOURCES, TLS_HANDSHAKE_TIMEOUT
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.resolve import is_address, resolve
 from telsdk.net.sockets import BoundSockets, Listener
 from telsdk.net.stream import Stream
-from telsdk.net.udp import UdpEndpoint
+from telsdk.net.udp import Sender, UdpEndpoint
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response, parse, refused_request
 from telsdk.sip.transaction import Event, Stack
 
 log = logging.getLogger(__name__)
+
+_SHORTEST = 64  # bytes: no message is shorter, so what is may be a keep-alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Driver:
         self._connections = Connections(self, trust)
         self._receive_buffer = receive_buffer
         self._udp: UdpEndpoint | None = None
+        self._sources: dict[Sender, Hop] = {}  # where datagrams came from: made anew when it was emptied
         self._resolving: set[asyncio.Task[None]] = set()
         self._servers: list[asyncio.Server] = []
         self._context: ssl.SSLContext | None = None  # of the listener with our own key
@@ -107,7 +110,9 @@ class Driver:
 
     async def listen(self, sockets: BoundSockets, identity: TlsIdentity | None) -> None:
         """Serves UDP and, on the same port, TLS with `identity`; without one plain TCP."""
-        self._udp = UdpEndpoint(sockets.udp, self._datagram, self._undelivered, self._receive_buffer)
+        self._udp = UdpEndpoint(
+            sockets.udp, self._datagram, self._undelivered, self._receive_buffer, self._arm
+        )
         kind = "TLS" if identity else "TCP"
         self._context = identity.server_context() if identity else None
         await self.listen_also(Listener(kind, sockets.stream, self._context))
@@ -132,11 +137,7 @@ class Driver:
         """Handles the stack's events, sends what it wants sent, and sets its timer. Call after using the stack."""
         if self._pumping or self._closed:
             return
-        self._pumping = True
-        try:
-            self._pump()
-        finally:
-            self._pumping = False
+        self._pump(self._loop.time())
         self._arm()
 
     async def close(self) -> None:
@@ -158,17 +159,23 @@ class Driver:
 
     # From the stack to the network
 
-    def _pump(self) -> None:
-        for _ in range(MAX_PUMP_ROUNDS):
-            events = self.stack.take_events()
-            for event in events:
-                self._guarded(self._application.on_event, event, self.now())
-            self._guarded(self._application.on_roles, self.now())
-            outgoing = self.stack.take_outgoing()
-            for message in outgoing:
-                self._send(message.hop, message.data)
-            if not events and not outgoing:
-                return
+    def _pump(self, now: float) -> None:
+        """Let the application act until nothing happens any more, and send what comes of it."""
+        stack, application = self.stack, self._application
+        self._pumping = True
+        try:
+            for _ in range(MAX_PUMP_ROUNDS):
+                events = stack.take_events()
+                for event in events:
+                    self._guarded(application.on_event, event, now)
+                self._guarded(application.on_roles, now)
+                outgoing = stack.take_outgoing()
+                for message in outgoing:
+                    self._send(message.hop, message.data)
+                if not events and not outgoing:
+                    return
+        finally:
+            self._pumping = False
         raise RuntimeError("the handlers of the stack's events never come to rest")
 
     def _guarded(self, handler: Callable[..., None], *args: object) -> None:
@@ -183,7 +190,7 @@ class Driver:
             self._tap(Wire(self.now(), "sent", hop, data))
         if hop.transport != "UDP":
             self._connections.send(hop, data)
-        elif is_address(hop.host):
+        elif hop.is_source or is_address(hop.host):
             self._send_datagram(hop, data, (hop.host, hop.port))
         else:
             task = self._loop.create_task(self._resolve_and_send(hop, data))
@@ -209,12 +216,15 @@ class Driver:
             self._send_datagram(hop, data, address)
 
     def _arm(self) -> None:
+        """See that we wake up in time. Too early is cheaper than to move the timer with each message."""
+        due = min([due for timed in self._timed if (due := timed.deadline()) is not None], default=None)
+        if due is None or self._closed:
+            return
         if self._timer is not None:
+            if self._timer.when() <= due:
+                return
             self._timer.cancel()
-            self._timer = None
-        deadlines = [due for timed in self._timed if (due := timed.deadline()) is not None]
-        if deadlines and not self._closed:
-            self._timer = self._loop.call_at(min(deadlines), self._wake)
+        self._timer = self._loop.call_at(due, self._wake)
 
     def _wake(self) -> None:
         self._timer = None
@@ -225,16 +235,30 @@ class Driver:
 
     # From the network to the stack
 
-    def _datagram(self, data: bytes, address: tuple[str, int]) -> None:
-        source = Hop("UDP", *address, is_source=True)
-        if not data.strip(b"\r\n\0"):
+    def _datagram(self, data: bytes, address: Sender) -> None:
+        source = self._sources.get(address)
+        if source is None:
+            source = self._new_source(address)
+        if len(data) < _SHORTEST and not data.strip(b"\r\n\0"):
             return  # keep-alive (RFC 5626 4.4.2 leaves STUN; bare CRLF and NUL are what phones send)
         try:
             message = parse(data)
         except SipParseError as error:
             self.malformed(error, source)
             return
-        self.message(message, source)
+        if self._tap is not None:
+            self._tap(Wire(self.now(), "received", source, bytes(message)))
+        if not self._closed:
+            now = self._loop.time()
+            self.stack.receive(message, source, now)
+            self._pump(now)  # the timer is set once for all datagrams of a batch
+
+    def _new_source(self, address: Sender) -> Hop:
+        """Make a hop, and keep it for the next datagram from there."""
+        if len(self._sources) >= MAX_SOURCES:
+            self._sources.clear()
+        hop = self._sources[address] = Hop("UDP", address[0], address[1], is_source=True)
+        return hop
 
     def message(self, message: Message, source: Hop) -> None:
         """Takes in a message read from a socket."""

@@ -17,6 +17,7 @@ KEEP_ALIVE_FOR = 3700.0  # seconds after the last message on a connection; the l
 FIRST_MESSAGE_TIMEOUT = (
     15.0  # seconds for a new connection to bring a whole message, ping or WebSocket handshake
 )
+MAX_SOURCES = 4_096  # senders of datagrams whose address is kept in the form that we use: about 1 MB
 MAX_PUMP_ROUNDS = 1_000  # a handler that feeds itself for ever is a bug of ours: say so, do not hang
 BACKOFF_FIRST = 0.5  # seconds in which a peer that could not be reached is not tried again; doubled each time
 BACKOFF_MOST = 8.0  # seconds: a node that is started again is found in time to take back its users (15 s)

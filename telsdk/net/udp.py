@@ -16,8 +16,14 @@ from telsdk.net.limits import DATAGRAMS_A_READ
 
 log = logging.getLogger(__name__)
 
-OnDatagram = Callable[[bytes, tuple[str, int]], None]
+Sender = tuple[str, int] | tuple[str, int, int, int]
+"""Host and port; of IPv6 flow info and scope besides."""
+OnDatagram = Callable[[bytes, Sender], None]
 OnUndelivered = Callable[[Undelivered], None]
+
+
+def _nothing() -> None:
+    pass
 
 
 class UdpEndpoint:
@@ -25,7 +31,8 @@ class UdpEndpoint:
 
     Args:
         sock: bound.
-        on_datagram: called with bytes and the sender's (host, port).
+        on_datagram: called with bytes and the sender's address as the system gives it: host and port first.
+        on_drained: called when a batch has been handed over.
         on_undelivered: told when the network says that a datagram did not get there.
         receive_buffer: bytes that the system is asked to keep while we are busy; None: as many as it wants.
     """
@@ -36,6 +43,7 @@ class UdpEndpoint:
         on_datagram: OnDatagram,
         on_undelivered: OnUndelivered,
         receive_buffer: int | None = None,
+        on_drained: Callable[[], None] = _nothing,
     ) -> None:
         sock.setblocking(False)
         if receive_buffer is not None:
@@ -43,6 +51,9 @@ class UdpEndpoint:
         report_icmp(sock)
         self._socket = sock
         self._on_datagram = on_datagram
+        self._on_drained = on_drained
+        self._receive = sock.recvfrom
+        self._sendto = sock.sendto
         self._on_undelivered = on_undelivered
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(sock.fileno(), self._readable)
@@ -59,7 +70,9 @@ class UdpEndpoint:
             OSError: the system says that it cannot be sent there.
         """
         try:
-            self._send(data, address)
+            self._sendto(data, address)
+        except BlockingIOError:
+            return
         except OSError:
             # It may be the fate of an earlier datagram that is told here, and this one was not sent.
             self._tell_undelivered()
@@ -71,22 +84,24 @@ class UdpEndpoint:
 
     def _send(self, data: bytes, address: tuple[str, int]) -> None:
         try:
-            self._socket.sendto(data, address)
+            self._sendto(data, address)
         except BlockingIOError:
             return
 
     def _readable(self) -> None:
+        receive, take = self._receive, self._on_datagram
         for count in range(DATAGRAMS_A_READ):
             try:
-                data, address = self._socket.recvfrom(65_535)
+                data, address = receive(65_535)
             except BlockingIOError:
                 if not count:
                     self._tell_undelivered()  # woken by those alone
-                return
+                break
             except OSError:
                 self._tell_undelivered()
                 continue
-            self._on_datagram(data, (address[0], address[1]))
+            take(data, address)
+        self._on_drained()
 
     def _tell_undelivered(self) -> None:
         for one in undelivered(self._socket):

@@ -11,7 +11,7 @@ import pytest
 
 from telsdk.net.icmp import Undelivered
 from telsdk.net.limits import DATAGRAMS_A_READ
-from telsdk.net.udp import UdpEndpoint
+from telsdk.net.udp import Sender, UdpEndpoint
 from telsdk.sip.hop import Hop
 from telsdk.sip.transaction import ResponseReceived, TransportFailed
 from tests.net.endpoint import HOST, endpoint
@@ -31,7 +31,7 @@ class Receiver:
         self.changed = asyncio.Event()
         self.endpoint = UdpEndpoint(sock, self._datagram, self._undelivered)
 
-    def _datagram(self, data: bytes, address: tuple[str, int]) -> None:
+    def _datagram(self, data: bytes, address: Sender) -> None:
         self.datagrams.append(data)
         self.changed.set()
 

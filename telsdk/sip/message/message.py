@@ -63,8 +63,8 @@ class Message:
 
     The typed properties read the header section when first asked, keep the answer until that field changes,
     and raise `SipParseError` where the field is malformed, or where it must be present and is not. For a
-    message that came out of `telsdk.sip.message.parser` those never raise that every element needs: `via`, `from_`,
-    `to`, their tags, `call_id` and `cseq`, of requests `uri`, `max_forwards` and `routes` too.
+    message that came out of `telsdk.sip.message.parser` those never raise that every element needs: `from_`, `to`,
+    their tags, `call_id` and `cseq`, of requests `uri`, `via`, `max_forwards` and `routes` too.
     """
 
     __slots__ = ("body", "headers")

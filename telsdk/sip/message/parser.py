@@ -1,7 +1,7 @@
 """Bytes to messages: whole datagrams, and streams however they are cut (RFC 3261 sections 7 and 18.3).
 
 A message is its octets and an index of its lines, made by one scan. What every element reads is checked here: start
-line, Via, From, To, Call-ID, CSeq and Content-Length, of requests Max-Forwards and Route too; the properties for these
+line, From, To, Call-ID, CSeq and Content-Length, of requests Via, Max-Forwards and Route too; the properties for these
 do not raise afterwards. All else is read when somebody asks, and may be malformed: a proxy passes on what it does not
 need (section 16.3). Who needs more asks `telsdk.sip.message.malformation` first.
 

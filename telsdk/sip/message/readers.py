@@ -188,7 +188,7 @@ _max_forwards: Final = _Memory("max-forwards", _hops)
 
 
 def read_core(headers: Headers, *, of_request: bool) -> CSeq:
-    """Read what every element needs: Via, From, To, Call-ID and CSeq, of requests Max-Forwards and Route too.
+    """Read what every element needs: From, To, Call-ID and CSeq, of requests Via, Max-Forwards and Route too.
 
     Nothing else is looked at (RFC 3261 section 16.3: a proxy does not refuse what it does not need). The shape of
     `headers` has no problem.
@@ -209,9 +209,10 @@ def read_core(headers: Headers, *, of_request: bool) -> CSeq:
             raise SipParseError("max-forwards occurs more than once (RFC 3261 section 7.3.1)")
         known[max_forwards] = _max_forwards.get(line(at))
     headers.know(known)
-    headers.typed("via", via)
-    if of_request and "route" in first:
-        headers.typed("route", routes)
+    if of_request:
+        headers.typed("via", via)
+        if "route" in first:
+            headers.typed("route", routes)
     return found
 
 

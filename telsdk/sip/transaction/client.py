@@ -7,11 +7,10 @@ import re
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Headers, Message, Request, Response
-from telsdk.sip.transaction.engine import Ground, Transactions
+from telsdk.sip.transaction.engine import Ground, Transactions, TransactionUser
 from telsdk.sip.transaction.events import Outgoing, ResponseReceived, TimedOut, TransportFailed
 from telsdk.sip.transaction.machines import Action, ClientTransaction, Input, State
-from telsdk.sip.transaction.timers import Timer
-from telsdk.sip.transaction.via import MAX_DATAGRAM, change_via, instead_of_udp, push_via
+from telsdk.sip.transaction.via import MAX_DATAGRAM, branch_of, change_via, instead_of_udp, push_via
 
 # A request as we write it, up to the end of the branch of its first Via; what follows may be cut off.
 _quoted_request = re.compile(
@@ -41,7 +40,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
 
     def receive(self, response: Response, source: Hop, now: float) -> bool:
         """Take a response; False when it answers nothing known."""
-        tx = self._known.get((response.via.branch, response.cseq.method))
+        tx = self._known.get((branch_of(response), response.cseq.method))
         if tx is None:
             return False
         status = response.status
@@ -98,10 +97,9 @@ class ClientTransactions(Transactions[ClientTransaction]):
             super()._fail(tx, now)
             return
         self._forget(tx)
-        for timer in Timer:
-            self._ground.agenda.stop((tx, timer))
         self._redirect(tx, by_udp)
-        tx.interval = 0.0
+        tx.round += 1
+        tx.interval = tx.gives_up_at = 0.0
         self.begin(tx, now)
 
     def _forget(self, tx: ClientTransaction) -> None:
@@ -117,15 +115,18 @@ class ClientTransactions(Transactions[ClientTransaction]):
     def _do(
         self, tx: ClientTransaction, action: Action, now: float, message: Message | None, source: Hop | None
     ) -> None:
-        del now
         if action is Action.SEND_REQUEST or action is Action.SEND_ACK:
             self._ground.outgoing.append(Outgoing(tx.hop, tx.data))
         elif tx.request.method == "CANCEL":
             pass  # its INVITE tells how the cancelling went
         elif action is Action.PASS_RESPONSE:
             assert isinstance(message, Response)
-            assert source is not None
-            self._ground.events.append(ResponseReceived(tx, message, source))
+            owner = tx.owner
+            if isinstance(owner, TransactionUser):
+                owner.answered(tx, message, now)
+            else:
+                assert source is not None
+                self._ground.events.append(ResponseReceived(tx, message, source))
         elif action is Action.TIMED_OUT:
             self._ground.events.append(TimedOut(tx))
         elif action is Action.FAILED:

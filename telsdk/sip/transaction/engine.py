@@ -3,24 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Message
+from telsdk.sip.message import Message, Response
 from telsdk.sip.transaction.events import Event, Outgoing
-from telsdk.sip.transaction.machines import Action, Input, State, Transaction, Trigger
-from telsdk.sip.transaction.timers import Agenda, Timer, Timers
+from telsdk.sip.transaction.machines import (
+    Action,
+    Actions,
+    ClientTransaction,
+    Input,
+    State,
+    Transaction,
+    Trigger,
+)
+from telsdk.sip.transaction.timers import Timeline, Timer, Timers
 
 Tx = TypeVar("Tx", bound=Transaction)
-Running: TypeAlias = tuple[Transaction, Timer]
+Running: TypeAlias = tuple[Transaction, Timer, int]
+"""A timer of a transaction, and in which of its rounds it was started."""
 
-_DOUBLING = frozenset({Timer.A, Timer.E, Timer.G})
+_GIVES_UP: Final = {Timer.A: Timer.B, Timer.E: Timer.F, Timer.G: Timer.H}
+"""What repeats a message, and what then ends that: where the first runs, the second is the last of its row."""
+_LAST: Final = frozenset(_GIVES_UP.values())
+
+
+def _means(running: Running) -> bool:
+    tx, timer, begun = running
+    return (
+        tx.round == begun and tx.machine.runs(tx.state, timer) and (timer is not Timer.TRYING or not tx.data)
+    )
+
+
+class TransactionUser:
+    """Who sent a request and wants its answers at once, without an event: to be set as `ClientTransaction.owner`."""
+
+    __slots__ = ()
+
+    def answered(self, tx: ClientTransaction, response: Response, now: float) -> None:
+        """Take a response: every provisional one, the final one, and for INVITE every further 2xx."""
+        raise NotImplementedError
 
 
 class Ground:
     """What all transactions of one element stand on."""
 
-    __slots__ = ("agenda", "besides", "durations", "events", "outgoing", "sent_by", "timers", "token")
+    __slots__ = ("besides", "durations", "events", "outgoing", "sent_by", "timeline", "timers", "token")
 
     def __init__(
         self,
@@ -34,12 +62,12 @@ class Ground:
         self.token = token
         self.timers = timers
         self.durations = {reliable: timers.durations(reliable=reliable) for reliable in (True, False)}
-        self.agenda: Agenda[Running] = Agenda()
+        self.timeline: Timeline[Running] = Timeline(_means)
         self.outgoing: list[Outgoing] = []
         self.events: list[Event] = []
 
     def sent_by_to(self, hop: Hop) -> tuple[str, int]:
-        """What our Via names in a request to `hop`: for who opened the connection, where he opened it to."""
+        """What our Via names in a request to `hop`: for who opened the connection, where they opened it to."""
         at = hop.taken_at
         return at if at is not None and at in self.besides else self.sent_by(hop.transport)
 
@@ -64,11 +92,7 @@ class Transactions(Generic[Tx]):
         self._known[tx.id] = tx
         if tx.hop.reliable:
             self._by_way.setdefault(_way(tx.hop), set()).add(tx)
-        for action in tx.machine.start[1]:
-            if isinstance(action, Timer):
-                self._start_timer(tx, action, now)
-            else:
-                self._do(tx, action, now, None, None)
+        self._act(tx, tx.machine.start[1], now, None, None)
 
     def step(
         self,
@@ -83,19 +107,18 @@ class Transactions(Generic[Tx]):
         Raises:
             ProtocolStateError: there is no such move; nothing was changed.
         """
-        before = tx.state
-        after, actions = tx.machine.step(before, trigger)
-        if after is not before:
-            tx.state = after
-            for timer in tx.machine.stops(before, after):
-                self._ground.agenda.stop((tx, timer))
-        for action in actions:
-            if isinstance(action, Timer):
-                self._start_timer(tx, action, now)
-            else:
-                self._do(tx, action, now, message, source)
+        after, actions = tx.machine.step(tx.state, trigger)
+        tx.state = after
+        if actions:
+            self._act(tx, actions, now, message, source)
         if after is State.TERMINATED:
             self._forget(tx)
+
+    def fire(self, running: Running, now: float) -> None:
+        """Move on a timer whose time has come, if it still means anything."""
+        if _means(running):
+            tx, timer, _ = running
+            self.step(tx, timer, now)  # type: ignore[arg-type]
 
     def transport_failed(self, hop: Hop, now: float) -> None:
         """Tell every transaction whose messages go over `hop`."""
@@ -105,12 +128,20 @@ class Transactions(Generic[Tx]):
     def _fail(self, tx: Tx, now: float) -> None:
         self.step(tx, Input.TRANSPORT_ERROR, now)
 
+    def _act(self, tx: Tx, actions: Actions, now: float, message: Message | None, source: Hop | None) -> None:
+        for action in actions:
+            if isinstance(action, Timer):
+                self._start_timer(tx, action, now)
+            else:
+                self._do(tx, action, now, message, source)
+
     def _do(self, tx: Tx, action: Action, now: float, message: Message | None, source: Hop | None) -> None:
         """Carry out an action that is no timer."""
         raise NotImplementedError
 
     def _forget(self, tx: Tx) -> None:
         self._known.pop(tx.id, None)
+        tx.data = b""
         if tx.hop.reliable:
             way = _way(tx.hop)
             if companions := self._by_way.get(way):
@@ -130,10 +161,16 @@ class Transactions(Generic[Tx]):
         seconds = self._ground.durations[tx.hop.reliable][timer]
         if seconds is None:
             return
-        if timer in _DOUBLING:
+        if timer in _GIVES_UP:
             seconds = tx.interval = self._interval(tx, timer, seconds)
+            if not tx.gives_up_at:
+                tx.gives_up_at = now + self._ground.timers.timeout
+            elif now + seconds >= tx.gives_up_at:
+                timer, seconds = _GIVES_UP[timer], max(0.0, round(tx.gives_up_at - now, 3))
+        elif timer in _LAST and not tx.hop.reliable:
+            return  # what repeats the message says when it was the last time
         if seconds > 0:
-            self._ground.agenda.start((tx, timer), seconds, now)
+            self._ground.timeline.start((tx, timer, tx.round), seconds, now)
         else:
             self.step(tx, timer, now)
 

@@ -76,13 +76,13 @@ class Machine:
     name: str
     start: tuple[State, Actions]
     moves: Moves
-    _stops: dict[tuple[State, State], tuple[Timer, ...]] = field(init=False, repr=False, default_factory=dict)
+    _from: dict[State, dict[Trigger, tuple[State, Actions]]] = field(
+        init=False, repr=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
-        runs = {state: {t for s, t in self.moves if s is state and isinstance(t, Timer)} for state in State}
-        for before in State:
-            for after in State:
-                self._stops[before, after] = tuple(sorted(runs[before] - runs[after]))
+        for state in State:
+            self._from[state] = {trigger: move for (s, trigger), move in self.moves.items() if s is state}
 
     def step(self, state: State, trigger: Trigger) -> tuple[State, Actions]:
         """The move from `state` on `trigger`.
@@ -90,16 +90,14 @@ class Machine:
         Raises:
             ProtocolStateError: the table has none.
         """
-        try:
-            return self.moves[state, trigger]
-        except KeyError:
-            raise ProtocolStateError(
-                f"{self.name} transaction is {state}: not the time for {trigger}"
-            ) from None
+        move = self._from[state].get(trigger)
+        if move is None:
+            raise ProtocolStateError(f"{self.name} transaction is {state}: not the time for {trigger}")
+        return move
 
-    def stops(self, before: State, after: State) -> tuple[Timer, ...]:
-        """The timers that end with a move between these states."""
-        return self._stops[before, after]
+    def runs(self, state: State, timer: Timer) -> bool:
+        """Whether `timer` means anything in `state`: with no move there it was stopped on the way."""
+        return timer in self._from[state]
 
     @property
     def states(self) -> frozenset[State]:
@@ -225,7 +223,18 @@ MACHINES = (INVITE_CLIENT, CLIENT, INVITE_SERVER, SERVER)
 class Transaction:
     """What the two kinds share. Made by the stack; others read it, and set `owner`."""
 
-    __slots__ = ("data", "hop", "id", "interval", "machine", "owner", "request", "state")
+    __slots__ = (
+        "data",
+        "gives_up_at",
+        "hop",
+        "id",
+        "interval",
+        "machine",
+        "owner",
+        "request",
+        "round",
+        "state",
+    )
 
     def __init__(self, machine: Machine, key: object, request: Request, hop: Hop) -> None:
         self.machine = machine
@@ -234,6 +243,8 @@ class Transaction:
         self.request = request
         self.state = machine.start[0]
         self.owner: object | None = None  # free for the role above: whom events of this transaction are for
+        self.gives_up_at = 0.0  # when a message is repeated for the last time; 0: it was not sent yet
+        self.round = 0  # how often it has begun: timers of an earlier round mean nothing
         self.interval = 0.0  # seconds between the last two retransmissions
         self.data = b""  # what is sent again: the request and then its ACK, or the last response
 

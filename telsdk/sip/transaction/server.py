@@ -14,7 +14,6 @@ from telsdk.sip.transaction.events import (
     TransportFailed,
 )
 from telsdk.sip.transaction.machines import Action, Input, ServerTransaction, State
-from telsdk.sip.transaction.timers import Timer
 from telsdk.sip.transaction.via import receive_via, reply_hop, server_key
 
 
@@ -101,7 +100,7 @@ class ServerTransactions(Transactions[ServerTransaction]):
         elif action is Action.SEND_100:
             self.respond(tx, tx.request.response(100), now)
         elif action is Action.STOP_100:
-            self._ground.agenda.stop((tx, Timer.TRYING))
+            pass  # the response that was just sent stops it: see `telsdk.sip.transaction.engine`
         elif action is Action.PASS_ACK:
             assert isinstance(message, Request)
             self._ground.events.append(AckReceived(message, tx.source))

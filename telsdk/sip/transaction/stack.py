@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from telsdk.sip.errors import ProtocolStateError
+from telsdk.sip.errors import ProtocolStateError, SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response, malformation
 from telsdk.sip.transaction.client import ClientTransactions
@@ -121,7 +121,10 @@ class Stack:
             self._servers.receive(message, source, now)
         elif isinstance(message, Response) and not self._clients.receive(message, source, now):
             # 18.1.2: silence for what answers no request of ours.
-            via = message.via
+            try:
+                via = message.via
+            except SipParseError:
+                return
             if self.is_ours(via.transport, via.host, via.port):
                 self._ground.events.append(StrayResponse(message, source))
 
@@ -140,16 +143,16 @@ class Stack:
 
     def advance(self, now: float) -> None:
         """Let every timer fire that is due."""
-        while (due := self._ground.agenda.pop_due(now)) is not None:
-            tx, timer = due
-            if isinstance(tx, ClientTransaction):
-                self._clients.step(tx, timer, now)
-            elif isinstance(tx, ServerTransaction):
-                self._servers.step(tx, timer, now)
+        while due := self._ground.timeline.take_due(now):
+            for running in due:
+                if isinstance(running[0], ClientTransaction):
+                    self._clients.fire(running, now)
+                else:
+                    self._servers.fire(running, now)
 
     def deadline(self) -> float | None:
         """When `advance` has something to do next; None: not until something else happens."""
-        return self._ground.agenda.deadline()
+        return self._ground.timeline.deadline()
 
     # What the role wants
 
@@ -259,10 +262,14 @@ class Stack:
 
     def take_outgoing(self) -> list[Outgoing]:
         """What is to be sent, in order; each is given out once."""
-        taken, self._ground.outgoing = self._ground.outgoing, []
+        taken = self._ground.outgoing
+        if taken:
+            self._ground.outgoing = []
         return taken
 
     def take_events(self) -> list[Event]:
         """What happened, in order; each is given out once."""
-        taken, self._ground.events = self._ground.events, []
+        taken = self._ground.events
+        if taken:
+            self._ground.events = []
         return taken

@@ -5,13 +5,17 @@ All times are seconds; `now` is monotonic and handed in by whoever has a clock.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Hashable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
+Item = TypeVar("Item")
+
+MAX_LENGTHS: Final = 32
+"""Lengths that a `Timeline` keeps queues of, though empty: RFC 3261 has about ten."""
 
 
 class Timer(StrEnum):
@@ -68,6 +72,63 @@ class Timers:
             Timer.TRYING: self.trying,
             Timer.CANCEL: self.timeout,
         }
+
+
+class Timeline(Generic[Item]):
+    """What is to be looked at when its time has come; nothing is ever taken back.
+
+    Most timers of transactions are stopped long before they fire. To take them out costs more than to leave them and
+    to pass them over when their time has come. Those of one length run out in the order in which they were started,
+    and there are few lengths, so there is one queue per length.
+
+    Args:
+        means: whether an item still means anything.
+    """
+
+    __slots__ = ("_means", "_queues")
+
+    def __init__(self, means: Callable[[Item], bool]) -> None:
+        self._means = means
+        self._queues: dict[float, deque[tuple[float, Item]]] = {}
+
+    def start(self, item: Item, seconds: float, now: float) -> None:
+        """Hand `item` out in `seconds`."""
+        queue = self._queues.get(seconds)
+        if queue is None:
+            queue = self._queues[seconds] = deque()
+        queue.append((now + seconds, item))
+
+    def deadline(self) -> float | None:
+        """Return when the next one is handed out, or None."""
+        earliest = None
+        for queue in self._queues.values():
+            while queue and not self._means(queue[0][1]):
+                queue.popleft()
+            if queue and (earliest is None or queue[0][0] < earliest):
+                earliest = queue[0][0]
+        return earliest
+
+    def take_due(self, now: float) -> list[Item]:
+        """Return those whose time has come, the earliest first; each is handed out once.
+
+        What is done with one may end what another means: look again.
+        """
+        due: list[tuple[float, Item]] = []
+        sources = 0
+        for queue in self._queues.values():
+            if queue and queue[0][0] <= now:
+                sources += 1
+                while queue and queue[0][0] <= now:
+                    due.append(queue.popleft())
+        if sources > 1:
+            due.sort(key=_when)
+        if len(self._queues) > MAX_LENGTHS:
+            self._queues = {seconds: queue for seconds, queue in self._queues.items() if queue}
+        return [item for _, item in due]
+
+
+def _when(entry: tuple[float, object]) -> float:
+    return entry[0]
 
 
 class Agenda(Generic[Key]):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import DEFAULT_PORTS, Hop
-from telsdk.sip.message import Request, Via, write_host
+from telsdk.sip.message import Request, Response, Via, write_host
 
 MAX_UDP_REQUEST = 1_300
 """Bytes from which a request goes by TCP rather than UDP where the path MTU is not known (18.1.1)."""
@@ -31,6 +32,23 @@ def receive_via(request: Request, source: Hop) -> Via:
         via = via.with_param("rport", str(source.port))
     request.headers.replace_first("Via", str(via))
     return via
+
+
+def branch_of(response: Response) -> str | None:
+    """Return the branch in the top Via of a response: what tells whose answer it is (17.1.3). None where it has none.
+
+    Nothing else in that Via is looked at: if the branch is one of ours, the rest is what we wrote.
+    """
+    headers = response.headers
+    line = headers.line(headers.shape.first["via"])
+    start = line.find(";branch=") + 8
+    if start < 8 or "," in line or '"' in line or "\r" in line:
+        try:
+            return response.via.branch
+        except SipParseError:
+            return None
+    end = line.find(";", start)
+    return (line[start:] if end < 0 else line[start:end]).strip(" \t")
 
 
 def reply_hop(via: Via, source: Hop) -> Hop:

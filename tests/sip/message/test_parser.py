@@ -138,11 +138,11 @@ def test_any_bytes_are_a_message_or_a_documented_error(data: bytes) -> None:
             bytes(request.response(error.status, to_tag="t"))
         return
     assert bytes(parse(bytes(message))) == bytes(message)
-    _ = message.via, message.from_, message.to, message.from_tag, message.to_tag
+    _ = message.from_, message.to, message.from_tag, message.to_tag
     _ = message.call_id, message.cseq, message.contact_star
     if isinstance(message, Request):
         assert str(message.uri)
-        _ = message.routes, message.max_forwards
+        _ = message.via, message.routes, message.max_forwards
     if malformation(message) is None:
         _ = message.vias, message.contacts, message.record_routes, message.expires, message.content_type
 

@@ -218,10 +218,17 @@ def test_a_timer_that_was_started_has_a_move_where_it_can_fire(machine: Machine)
 
 
 def test_a_timer_stops_where_it_has_no_move_and_runs_on_where_it_has() -> None:
-    assert INVITE_CLIENT.stops(State.CALLING, State.PROCEEDING) == (Timer.A, Timer.B)
-    assert CLIENT.stops(State.TRYING, State.PROCEEDING) == ()
-    assert INVITE_SERVER.stops(State.COMPLETED, State.CONFIRMED) == (Timer.G, Timer.H)
-    assert SERVER.stops(State.COMPLETED, State.TERMINATED) == (Timer.J,)
+    for machine, timer, before, after in [
+        (INVITE_CLIENT, Timer.A, State.CALLING, State.PROCEEDING),
+        (INVITE_CLIENT, Timer.B, State.CALLING, State.PROCEEDING),
+        (INVITE_SERVER, Timer.G, State.COMPLETED, State.CONFIRMED),
+        (INVITE_SERVER, Timer.H, State.COMPLETED, State.CONFIRMED),
+        (SERVER, Timer.J, State.COMPLETED, State.TERMINATED),
+    ]:
+        assert (machine.runs(before, timer), machine.runs(after, timer)) == (True, False)
+    for timer in (Timer.E, Timer.F):
+        assert CLIENT.runs(State.TRYING, timer)
+        assert CLIENT.runs(State.PROCEEDING, timer)
 
 
 @pytest.mark.parametrize("reliable", [False, True], ids=["UDP", "TCP"])
