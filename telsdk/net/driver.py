@@ -167,7 +167,8 @@ class Driver:
             for _ in range(MAX_PUMP_ROUNDS):
                 events = stack.take_events()
                 for event in events:
-                    self._guarded(application.on_event, event, now)
+                    if not self._guarded(application.on_event, event, now):
+                        self._guarded(stack.give_up, event, now)
                 self._guarded(application.on_roles, now)
                 outgoing = stack.take_outgoing()
                 for message in outgoing:
@@ -178,12 +179,14 @@ class Driver:
             self._pumping = False
         raise RuntimeError("the handlers of the stack's events never come to rest")
 
-    def _guarded(self, handler: Callable[..., None], *args: object) -> None:
-        """Calls a handler so that a bug in it harms the one request that met it, and no other."""
+    def _guarded(self, handler: Callable[..., None], *args: object) -> bool:
+        """Call a handler so that a bug in it harms the one request that met it, and no other; whether it had none."""
         try:
             handler(*args)
         except Exception:
             log.exception("a bug in a handler of SIP events")
+            return False
+        return True
 
     def _send(self, hop: Hop, data: bytes) -> None:
         if self._tap is not None:
@@ -250,7 +253,7 @@ class Driver:
             self._tap(Wire(self.now(), "received", source, bytes(message)))
         if not self._closed:
             now = self._loop.time()
-            self.stack.receive(message, source, now)
+            self._guarded(self.stack.receive, message, source, now)
             self._pump(now)  # the timer is set once for all datagrams of a batch
 
     def _new_source(self, address: Sender) -> Hop:
@@ -267,7 +270,7 @@ class Driver:
         if self._tap is not None:
             self._tap(Wire(self.now(), "received", source, bytes(message)))
         assert isinstance(message, Request | Response)
-        self.stack.receive(message, source, self.now())
+        self._guarded(self.stack.receive, message, source, self.now())
         self.kick()
 
     def malformed(self, error: SipParseError, source: Hop) -> None:

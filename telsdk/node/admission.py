@@ -229,12 +229,18 @@ def without_login(request: Request) -> Request:
     Credentials for another realm stay; a proxy further on may wait for them.
     """
     copy = request.copy()
-    if _LOGIN in copy.headers:
-        others = [value for value in copy.headers.all(_LOGIN) if not _is_for_us(value)]
-        copy.headers.remove(_LOGIN)
-        for value in others:
-            copy.headers.add(_LOGIN, value)
+    drop_login(copy)
     return copy
+
+
+def drop_login(request: Request) -> None:
+    """Take out of a request what `without_login` leaves out of its copy."""
+    headers = request.headers
+    if "proxy-authorization" in headers.shape.first:
+        others = [value for value in headers.all(_LOGIN) if not _is_for_us(value)]
+        headers.remove(_LOGIN)
+        for value in others:
+            headers.add(_LOGIN, value)
 
 
 def _is_for_us(value: str) -> bool:

@@ -18,19 +18,20 @@ from telsdk.directory import Directory, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
-from telsdk.node.admission import Admission, LoginEnded, without_login
+from telsdk.node.admission import Admission, LoginEnded, drop_login, without_login
 from telsdk.node.edges import edge_of, sending_edge
 from telsdk.node.flows import FlowTokens, ForgedRoute
 from telsdk.node.logins import BoundLogin, LoginKind, Logins
 from telsdk.server.answers import HeaderField, warning
-from telsdk.sip.errors import AuthError
+from telsdk.sip.errors import AuthError, SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Uri
+from telsdk.sip.message import NameAddr, Request, Uri
 from telsdk.sip.server import (
     Arrived,
     Binding,
     Context,
     Finished,
+    NoWayOn,
     Proxy,
     ProxySettings,
     Redirect3xx,
@@ -70,7 +71,13 @@ class CallPolicy:
         self._addresses = addresses
         self._open: set[Context] = set()
         self._tokens = FlowTokens()
-        self.proxy = Proxy(stack, is_local=self._is_local, record_route=self._record_route, settings=settings)
+        self.proxy = Proxy(
+            stack,
+            is_local=self._is_local,
+            record_route=self._record_route,
+            settings=settings,
+            next_hop=self.next_hop,
+        )
 
     def __len__(self) -> int:
         """Calls that are being set up."""
@@ -83,8 +90,6 @@ class CallPolicy:
             WalletToAsk: a contract wallet has to be asked about the caller first; then act again.
         """
         match event:
-            case Arrived(ctx=ctx) if ctx.in_dialog:
-                self._forward_in_dialog(ctx, now)
             case Arrived(ctx=ctx):
                 self._arrived(ctx, now, wall)
             case Redirect3xx():
@@ -203,29 +208,34 @@ class CallPolicy:
 
     # Requests within a call
 
-    def _forward_in_dialog(self, ctx: Context, now: float) -> None:
-        request = ctx.request
+    def next_hop(self, request: Request, own_routes: tuple[NameAddr, ...], source: Hop) -> Hop:
+        """Return the way on within a call.
+
+        A Route of somebody else comes first; else a user of ours is reached by their connection, as they registered it
+        or as it was when the call began; a listed node by its pinned key.
+
+        Raises:
+            NoWayOn: a Route names this node that it did not write into this call, or the URI leads nowhere.
+        """
+        del source
         try:
             # The last of our Routes is that of the far side, and names the place that it came to.
-            flow = [self._tokens.read(request.call_id, route.uri.user) for route in ctx.own_routes][-1]
-            place = ctx.own_routes[-1].uri
+            flow = [self._tokens.read(request.call_id, route.uri.user) for route in own_routes][-1]
+            place = own_routes[-1].uri
             if flow is not None and place.port is not None:
-                flow = replace(flow, taken_at=(place.host, place.port))
-            hop = self._next_hop(request, flow)
-        except (ForgedRoute, NoRoute) as error:
-            status = 403 if isinstance(error, ForgedRoute) else 404
-            self.proxy.reply(ctx, status, now, headers=[warning(error)])
-        else:
-            self.proxy.forward(ctx, [Target(request.uri, hop, without_login(request))], now)
+                flow = flow.taken(place.host, place.port)
+            hop = self._on(request, flow)
+        except ForgedRoute as error:
+            raise NoWayOn(403, warning(error)) from None
+        except NoRoute as error:
+            raise NoWayOn(404, warning(error)) from None
+        drop_login(request)
+        return hop
 
-    def _next_hop(self, request: Request, flow: Hop | None) -> Hop:
-        """The way on within a call.
-
-        A Route of somebody else comes first; else a user of ours is reached by his connection, as he registered it
-        or as it was when the call began; a listed node by its pinned key.
-        """
-        uri = request.routes[0].uri if request.routes else request.uri
-        if not request.routes:
+    def _on(self, request: Request, flow: Hop | None) -> Hop:
+        routes = request.routes
+        uri = routes[0].uri if routes else request.uri
+        if not routes:
             binding = self._registrar.at(uri)
             if binding is not None:
                 return binding.hop
@@ -260,7 +270,10 @@ class CallPolicy:
             return True
         if self._logins.over(ctx.source):
             return False
-        routes, contacts = ctx.request.record_routes, ctx.request.contacts
+        try:
+            routes, contacts = ctx.request.record_routes, ctx.request.contacts
+        except SipParseError:
+            return True  # how the caller is reached cannot be read here
         if routes:
             return self._listed(routes[0].uri) is None
         return not any(contact.uri.has(PIN_PARAM) for contact in contacts)

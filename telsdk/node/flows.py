@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import hmac
 import secrets
 
@@ -16,6 +17,9 @@ from telsdk.errors import Refused
 from telsdk.sip.hop import Hop
 
 _MAC_BYTES = 12
+MAX_KNOWN = (
+    16_384  # tokens that are not worked out again: two for each of the calls that are being set up or ended
+)
 
 
 class ForgedRoute(Refused):
@@ -27,11 +31,18 @@ class FlowTokens:
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
+        self._known: dict[
+            tuple[str, str], Hop | None
+        ] = {}  # by Call-ID and token: those that a call brings again
 
     def write(self, call_id: str, hop: Hop | None) -> str:
         """The token for one side of a call; `hop` where only it leads there, else None: the URI leads on."""
         way = "" if hop is None else _encode(hop)
-        return self._mac(call_id, way) + way
+        token = self._mac(call_id, way) + way
+        if hop is not None:
+            hop = Hop(hop.transport, hop.host, hop.port, hop.flow, is_source=True)  # as `read` would make it
+        self._know(call_id, token, hop)
+        return token
 
     def read(self, call_id: str, token: str | None) -> Hop | None:
         """The hop in a token.
@@ -39,13 +50,24 @@ class FlowTokens:
         Raises:
             ForgedRoute: it is none of ours, or of another call.
         """
-        mac, way = (token or "")[: 2 * _MAC_BYTES], (token or "")[2 * _MAC_BYTES :]
+        token = token or ""
+        if (call_id, token) in self._known:
+            return self._known[call_id, token]
+        mac, way = token[: 2 * _MAC_BYTES], token[2 * _MAC_BYTES :]
         if not hmac.compare_digest(mac.encode(), self._mac(call_id, way).encode()):
             raise ForgedRoute("this call does not go by this node")
-        return _decode(way) if way else None
+        hop = _decode(way) if way else None
+        self._know(call_id, token, hop)
+        return hop
+
+    def _know(self, call_id: str, token: str, hop: Hop | None) -> None:
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        self._known[call_id, token] = hop
 
     def _mac(self, call_id: str, way: str) -> str:
-        return hmac.digest(self._secret, f"{call_id}\0{way}".encode(), "sha256")[:_MAC_BYTES].hex()
+        text = f"{call_id}\0{way}".encode()
+        return hashlib.blake2b(text, key=self._secret, digest_size=_MAC_BYTES).hexdigest()
 
 
 def _encode(hop: Hop) -> str:

@@ -202,17 +202,25 @@ class Node:
     # SIP: called by the driver
 
     def on_event(self, event: Event, now: float) -> None:
-        if isinstance(event, RequestReceived) and event.request.method == "REGISTER":
+        if isinstance(event, RequestReceived):
+            self._asked(event, now)
+        elif not self.watching.notifier.handle(event, now):
+            self.calls.proxy.handle(event, now)
+
+    def _asked(self, event: RequestReceived, now: float) -> None:
+        request = event.request
+        if request.method == "REGISTER":
             self._judged(event, self._register, now)
-        elif isinstance(event, RequestReceived) and self._is_for_us(event.request):
+        elif not request.uri.user and self._is_for_us(request):
             self._answer_own(event, now)
+        elif request.method == "SUBSCRIBE" and self.watching.serves(event):
+            self.watching.notifier.handle(event, now)
         else:
-            to_notifier = not isinstance(event, RequestReceived) or self.watching.serves(event)
-            if not (to_notifier and self.watching.notifier.handle(event, now)):
-                self.calls.proxy.handle(event, now)
+            self.calls.proxy.handle(event, now)
 
     def on_roles(self, now: float) -> None:
-        self.watching.act(now, time.time())
+        if self.watching.busy:
+            self.watching.act(now, time.time())
         for event in self.calls.proxy.take_events():
             self._act(event, now)
 

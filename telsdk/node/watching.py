@@ -129,6 +129,11 @@ class Watching:
         package = (request.headers.get("Event") or "").partition(";")[0].strip()
         return package in PACKAGES
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to act on."""
+        return bool(self._changed) or self.notifier.has_events
+
     def act(self, now: float, wall: float) -> None:
         """Acts on the notifier's events, and tells of changes; `now` monotonic, `wall` in seconds since 1970."""
         changed, self._changed = self._changed, set()

@@ -45,6 +45,12 @@ class Hop:
         """The same hop, by that connection."""
         return replace(self, flow=flow)
 
+    def taken(self, host: str, port: int) -> Hop:
+        """Return the same hop, for a peer that opened its connection to that place."""
+        if self.taken_at == (host, port):
+            return self
+        return replace(self, taken_at=(host, port))
+
     def covers(self, other: Hop) -> bool:
         """Whether a failure of this hop is one of `other`: the same connection, or else the same address."""
         if self.flow is not None and other.flow is not None:

@@ -29,7 +29,7 @@ from telsdk.sip.message.field_table import (
     SUBSCRIPTION_STATE,
 )
 from telsdk.sip.message.grammar import write_host
-from telsdk.sip.message.headers import Headers
+from telsdk.sip.message.headers import Headers, split_list, value_of
 from telsdk.sip.message.identity_fields import Identity
 from telsdk.sip.message.inspection import Refusal, inspection, malformation
 from telsdk.sip.message.message import REASONS, Message, Request, Response
@@ -92,6 +92,8 @@ __all__ = [
     "malformation",
     "parse",
     "refused_request",
+    "split_list",
+    "value_of",
     "weight",
     "write_host",
 ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import Final, Self
+from dataclasses import dataclass
+from typing import Final
 
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import grammar
@@ -22,39 +22,83 @@ MAX_CSEQ: Final = 2**31 - 1
 """RFC 3261 section 8.1.1.5."""
 
 
-@dataclass(frozen=True, slots=True)
 class Via:
-    """One hop that a request took, and the way of its responses (RFC 3261 section 20.42)."""
+    """One hop that a request took, and the way of its responses (RFC 3261 section 20.42). Immutable.
 
-    transport: str  # upper case: UDP, TCP, TLS, WS, WSS ...
-    host: str  # without brackets when IPv6
-    port: int | None = None
-    params: Params = ()  # values as on the wire; read them with `param`
-    protocol: str = "SIP/2.0"
+    Each message brings one that was never seen before, and most of it is never asked for: so parameters that were
+    written in the usual way are taken apart when somebody does.
+
+    Attributes:
+        transport: in upper case: UDP, TCP, TLS, WS, WSS ...
+        host: without brackets when IPv6.
+    """
+
+    __slots__ = ("_params", "_plain", "host", "port", "protocol", "transport")
+
+    def __init__(
+        self,
+        transport: str,
+        host: str,
+        port: int | None = None,
+        params: Params | None = (),
+        protocol: str = "SIP/2.0",
+        plain: str = "",
+    ) -> None:
+        """Make a Via.
+
+        Args:
+            params: as on the wire; None: as in `plain`.
+            plain: parameters as `telsdk.sip.message.grammar.PLAIN_VIA` matches them.
+        """
+        self.transport = transport
+        self.host = host
+        self.port = port
+        self.protocol = protocol
+        self._params = params
+        self._plain = plain
 
     @classmethod
     def parse(cls, text: str) -> Via:
-        """The Via value written as `text`.
+        """Return the Via value written as `text`.
 
         Raises:
             SipParseError: it is none.
         """
-        return _parse_via(text)
+        match = _plain_via(text)
+        if match is None:
+            return _via_by_grammar(text)
+        transport, host, port, plain = match.groups()
+        return Via(transport, host, int(port) if port else None, None, "SIP/2.0", plain)
 
-    @classmethod
-    def of_plain(cls, match: re.Match[str]) -> Via:
-        """The Via that `telsdk.sip.message.grammar.PLAIN_VIA` matched."""
-        transport, host, port, params = match.groups()
-        return Via(transport, host, int(port) if port else None, grammar.split_plain_params(params))
+    @property
+    def params(self) -> Params:
+        """The parameters; their values as on the wire, read them with `param`."""
+        if self._params is None:
+            self._params = grammar.split_plain_params(self._plain)
+        return self._params
 
     def __str__(self) -> str:
         sent_by = grammar.write_host(self.host, self.port)
-        return f"{self.protocol}/{self.transport} {sent_by}{grammar.join_params(self.params)}"
+        params = self._plain if self._params is None else grammar.join_params(self._params)
+        return f"{self.protocol}/{self.transport} {sent_by}{params}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Via) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def __repr__(self) -> str:
+        return f"<Via {self}>"
 
     @property
     def branch(self) -> str | None:
         """The transaction's id (section 8.1.1.7); from RFC 2543 peers there is none."""
-        return self.param("branch")
+        if self._params is not None:
+            return self.param("branch")
+        start = self._plain.find(";branch=") + 8  # a plain Via has one
+        end = self._plain.find(";", start)
+        return self._plain[start:] if end < 0 else self._plain[start:end]
 
     @property
     def received(self) -> str | None:
@@ -69,26 +113,26 @@ class Via:
         return int(value) if value and value.isdecimal() and len(value) <= 5 else None
 
     def param(self, name: str) -> str | None:
-        """The value of a parameter, unquoted; "" where it has none, as in ``;rport``; None where absent."""
+        """Return the value of a parameter, unquoted; "" where it has none, as in ``;rport``; None where absent."""
         return grammar.get_param(self.params, name)
 
     def has(self, name: str) -> bool:
-        """Whether the parameter is there, with or without a value."""
+        """Return whether the parameter is there, with or without a value."""
         return grammar.has_param(self.params, name)
 
-    def with_param(self, name: str, value: str | None) -> Self:
-        """The same with this parameter; None writes the bare name."""
-        return replace(self, params=grammar.set_param(self.params, name, value))
+    def with_param(self, name: str, value: str | None) -> Via:
+        """Return the same with this parameter; None writes the bare name."""
+        return self._with(grammar.set_param(self.params, name, value))
 
-    def without(self, *names: str) -> Self:
-        """The same without these parameters."""
-        return replace(self, params=grammar.drop_params(self.params, *names))
+    def without(self, *names: str) -> Via:
+        """Return the same without these parameters."""
+        return self._with(grammar.drop_params(self.params, *names))
 
+    def _with(self, params: Params) -> Via:
+        return Via(self.transport, self.host, self.port, params, self.protocol)
 
-@grammar.remembered
-def _parse_via(text: str) -> Via:
-    match = _plain_via(text)
-    return _via_by_grammar(text) if match is None else Via.of_plain(match)
+    def _parts(self) -> tuple[object, ...]:
+        return (self.transport, self.host, self.port, self.params, self.protocol)
 
 
 def _via_by_grammar(text: str) -> Via:

@@ -59,23 +59,20 @@ class Headers:
     A value read from the wire comes without its line folding, and octets of it that are no UTF-8 come as U+FFFD; its
     line is written as it came until that very line is changed. Values of list fields
     (`telsdk.sip.message.names.LISTS`) can be handled one by one, however they were spread over lines.
+
+    Attributes:
+        shape: what the names of the fields tell; to be read.
+        raw: the lines as on the wire, folds and all, octets that are no UTF-8 as lone surrogates; to be read.
     """
 
-    __slots__ = ("_lines", "_shape", "_typed")
+    __slots__ = ("_typed", "raw", "shape")
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._shape: Shape = EMPTY
-        self._lines: list[
-            str
-        ] = []  # as on the wire, folds and all, octets that are no UTF-8 as lone surrogates
+        self.shape: Shape = EMPTY
+        self.raw: list[str] = []  # as on the wire, folds and all, octets that are no UTF-8 as lone surrogates
         self._typed: dict[object, Any] = {}  # by reader
         for name, value in fields:
             self.add(name, value)
-
-    @property
-    def shape(self) -> Shape:
-        """What the names of the fields tell."""
-        return self._shape
 
     def get(self, name: str) -> str | None:
         """Return the first value of the field: the first of its list, or its first line. None where it is absent.
@@ -92,16 +89,16 @@ class Headers:
     def all(self, name: str) -> list[str]:
         """Return every value of the field in order, list fields split at their commas; an empty line holds none."""
         key = KEYS.get(name) or key_of(name)
-        if key not in self._shape.first:
+        if key not in self.shape.first:
             return []
-        values = [self._value(at) for at, known in enumerate(self._shape.keys) if known == key]
+        values = [self._value(at) for at, known in enumerate(self.shape.keys) if known == key]
         if key not in LISTS:
             return values
         return [one for value in values if value for one in split_list(value)]
 
     def count(self, name: str) -> int:
         """Return on how many lines the field occurs."""
-        return self._shape.keys.count(KEYS.get(name) or key_of(name))
+        return self.shape.keys.count(KEYS.get(name) or key_of(name))
 
     def add(self, name: str, value: str) -> None:
         """Append a field after all others.
@@ -109,34 +106,34 @@ class Headers:
         Raises:
             Unwritable: the name is no token, or the value would not stay within its line.
         """
-        self._put(len(self._lines), name, value)
+        self._put(len(self.raw), name, value)
 
     def insert(self, name: str, value: str) -> None:
         """Put a field before the first of its name, or else before all others: where a new Via belongs."""
-        self._put(self._shape.first.get(_writable_key(name), 0), name, value)
+        self._put(self.shape.first.get(_writable_key(name), 0), name, value)
 
     def set(self, name: str, value: str) -> None:
         """Make this the only value of the field, in the place of the first."""
         key = _writable_key(name)
         _check(value)
-        at = self._shape.first.get(key)
+        at = self.shape.first.get(key)
         if at is None:
-            self._put(len(self._lines), name, value)
+            self._put(len(self.raw), name, value)
             return
-        if self._shape.keys.count(key) > 1:
+        if self.shape.keys.count(key) > 1:
             self.remove(name)
             self._put(at, name, value)
             return
         self._forget(key)
-        self._lines[at] = f"{name}: {value}"
+        self.raw[at] = f"{name}: {value}"
 
     def remove(self, name: str) -> None:
         """Remove every value of the field; nothing happens where there is none."""
         key = KEYS.get(name) or key_of(name)
-        if key not in self._shape.first:
+        if key not in self.shape.first:
             return
         self._forget(key)
-        while (at := self._shape.first.get(key)) is not None:
+        while (at := self.shape.first.get(key)) is not None:
             self._delete(at)
 
     def pop_first(self, name: str) -> str | None:
@@ -160,9 +157,9 @@ class Headers:
         """
         key = _writable_key(name)
         _check(text)
-        at = self._shape.first[key]
+        at = self.shape.first[key]
         self._forget(key)
-        self._lines[at] = self._lines[at].rstrip(" \t") + text
+        self.raw[at] = self.raw[at].rstrip(" \t") + text
 
     def insert_line(self, at: int, key: str, line: str) -> None:
         """Put `line` before line `at`, unchecked: for who has written it, and knows that it is one.
@@ -171,17 +168,17 @@ class Headers:
             key: its canonical key.
         """
         self._forget(key)
-        self._shape = self._shape.inserted(at, key)
-        self._lines.insert(at, line)
+        self.shape = self.shape.inserted(at, key)
+        self.raw.insert(at, line)
 
     def change_line(self, at: int, key: str, line: str) -> None:
         """Put `line` in the place of line `at`, whose canonical key is `key` too; unchecked as `insert_line`."""
         self._forget(key)
-        self._lines[at] = line
+        self.raw[at] = line
 
     def delete_line(self, at: int) -> None:
         """Remove line `at`."""
-        self._forget(self._shape.keys[at])
+        self._forget(self.shape.keys[at])
         self._delete(at)
 
     def typed(self, key: str, read: Callable[[Headers], T]) -> T:
@@ -205,41 +202,37 @@ class Headers:
         """For the parser: what `typed` answers, by reader (each one `registered`), in the place of all it kept."""
         self._typed = values
 
-    def line(self, at: int) -> str:
-        """Return line `at` as it came."""
-        return self._lines[at]
-
     def items(self) -> Iterator[tuple[str, str]]:
         """Yield canonical key (`telsdk.sip.message.names.key_of`) and whole value of each line."""
-        for at, key in enumerate(self._shape.keys):
+        for at, key in enumerate(self.shape.keys):
             yield key, self._value(at)
 
     def first_line(self, key: str) -> str | None:
         """Return the whole value of the first line of a field, by its canonical key."""
-        at = self._shape.first.get(key)
+        at = self.shape.first.get(key)
         return None if at is None else self._value(at)
 
     def keys(self) -> AbstractSet[str]:
         """Return the canonical keys of the fields that occur."""
-        return self._shape.first.keys()
+        return self.shape.first.keys()
 
     def repeated(self, among: AbstractSet[str]) -> list[str]:
         """Return the canonical keys, of those in `among`, of the fields that occur on more than one line."""
-        doubled = self._shape.doubled
-        return [key for key in self._shape.keys if key in doubled and key in among] if doubled else []
+        doubled = self.shape.doubled
+        return [key for key in self.shape.keys if key in doubled and key in among] if doubled else []
 
     def lines(self) -> list[str]:
         """Return the field lines as they will be written, without their line ends."""
-        return self._lines.copy()
+        return self.raw.copy()
 
     def written(self, start: str) -> bytes:
         """Return the head of a message: `start` as its first line, then these, and the blank line."""
-        return "\r\n".join([start, *self._lines, "\r\n"]).encode("utf-8", "surrogateescape")
+        return "\r\n".join([start, *self.raw, "\r\n"]).encode("utf-8", "surrogateescape")
 
     def only(self, *names: str) -> Headers:
         """Return a copy with only these fields, in their order here; lines stay as they came."""
-        shape, at = self._shape.chosen(tuple([KEYS.get(name) or key_of(name) for name in names]))
-        lines = self._lines
+        shape, at = self.shape.chosen(tuple([KEYS.get(name) or key_of(name) for name in names]))
+        lines = self.raw
         return of_lines(shape, [lines[i] for i in at])
 
     def extend(self, fields: Headers | Iterable[tuple[str, str]]) -> None:
@@ -248,45 +241,45 @@ class Headers:
             for name, value in fields:
                 self.add(name, value)
             return
-        for key in fields._shape.first:
+        for key in fields.shape.first:
             self._forget(key)
-        self._shape = of_keys(self._shape.keys + fields._shape.keys)
-        self._lines += fields._lines
+        self.shape = of_keys(self.shape.keys + fields.shape.keys)
+        self.raw += fields.raw
 
     def copy(self) -> Headers:
         """Return an independent copy; typed values already read are kept."""
-        twin = of_lines(self._shape, self._lines.copy())
+        twin = of_lines(self.shape, self.raw.copy())
         twin._typed = self._typed.copy()
         return twin
 
     def __contains__(self, name: str) -> bool:
-        return (KEYS.get(name) or key_of(name)) in self._shape.first
+        return (KEYS.get(name) or key_of(name)) in self.shape.first
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Yield name as written and whole value of each line."""
-        for at, line in enumerate(self._lines):
+        for at, line in enumerate(self.raw):
             yield _name(line), self._value(at)
 
     def __len__(self) -> int:
         """Return the number of lines."""
-        return len(self._lines)
+        return len(self.raw)
 
     def __repr__(self) -> str:
         shown = [(name, "…" if key_of(name) in _UNSHOWN else value) for name, value in self]
         return f"Headers({shown!r})"
 
     def _value(self, at: int) -> str:
-        value = value_of(self._lines[at])
+        value = value_of(self.raw[at])
         return value if value.isascii() else readable(value)
 
     def _first(self, key: str) -> int | None:
         """Return where the first line is that holds a value of the field."""
-        at = self._shape.first.get(key)
-        if at is None or key not in LISTS or value_of(self._lines[at]):
+        at = self.shape.first.get(key)
+        if at is None or key not in LISTS or value_of(self.raw[at]):
             return at
-        lines = self._lines
+        lines = self.raw
         return next(
-            (i for i, known in enumerate(self._shape.keys) if known == key and value_of(lines[i])), None
+            (i for i, known in enumerate(self.shape.keys) if known == key and value_of(lines[i])), None
         )
 
     def _put(self, at: int, name: str, value: str) -> None:
@@ -301,21 +294,21 @@ class Headers:
                 self._typed.pop(reader, None)
 
     def _delete(self, at: int) -> None:
-        self._shape = self._shape.deleted(at)
-        del self._lines[at]
+        self.shape = self.shape.deleted(at)
+        del self.raw[at]
 
     def _replace_first(self, key: str, new: str | None) -> str | None:
         at = self._first(key)
         if at is None:
             return None
         self._forget(key)
-        line = self._lines[at]
+        line = self.raw[at]
         value = value_of(line)
         end = _list_spans(value)[0][1] if "," in value and key in LISTS else len(value)
         first, rest = value[:end].strip(" \t"), value[end + 1 :].strip(" \t")
         left = [one for one in (new, rest) if one]
         if left:
-            self._lines[at] = f"{_name(line)}: {', '.join(left)}"
+            self.raw[at] = f"{_name(line)}: {', '.join(left)}"
         else:
             self._delete(at)
         return readable(first)
@@ -333,7 +326,7 @@ def registered(key: str, read: object) -> None:
 def of_lines(shape: Shape, lines: list[str]) -> Headers:
     """Return a header section of these lines, which are taken over and have that shape."""
     headers = Headers()
-    headers._shape, headers._lines = shape, lines
+    headers.shape, headers.raw = shape, lines
     return headers
 
 

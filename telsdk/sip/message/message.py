@@ -93,7 +93,7 @@ class Message:
         if not start.isprintable() and not _one_line(start):
             raise Unwritable(f"{start[:80]!r} cannot be a start line: it has a line break")
         at = self.headers.shape.first.get("content-length")
-        if at is None or not _says(self.headers.line(at), len(self.body)):
+        if at is None or not _says(self.headers.raw[at], len(self.body)):
             self.headers.set("Content-Length", str(len(self.body)))
         return self.headers.written(start) + self.body
 

@@ -30,7 +30,7 @@ from telsdk.sip.message import grammar
 from telsdk.sip.message.headers import Headers, of_lines, split_list, value_of
 from telsdk.sip.message.message import Request, Response, request_of_wire
 from telsdk.sip.message.names import LISTS
-from telsdk.sip.message.readers import read_core
+from telsdk.sip.message.readers import Memory, read_core
 from telsdk.sip.message.shape import Shape, of_names
 from telsdk.sip.message.uri import Uri
 
@@ -45,6 +45,16 @@ _AS_IT_IS: Final = bytes(range(256))
 _PLAIN: Final = b"\t" + bytes(range(32, 127)) + bytes(range(128, 256))
 _digits = re.compile(r"[0-9]{1,64}").fullmatch  # leading zeros are digits (section 25.1)
 
+
+def _length(value: str) -> int:
+    if not _digits(value):
+        raise SipParseError("no number")
+    return int(value)
+
+
+_lengths: Final = Memory("content-length", _length)
+_status_lines: dict[str, tuple[int, str]] = {}
+"""Status and reason by the status line; bounded like `_request_lines`."""
 _request_lines: dict[str, tuple[str, str, Uri]] = {}
 """Method and Request-URI, as text and taken apart, by the request line: bounded, and made anew when it was emptied."""
 
@@ -214,10 +224,16 @@ def _content_length(message: Request | Response) -> int | None:
     at = headers.shape.first.get("content-length")
     if at is None:
         return None
-    value = value_of(headers.line(at))
-    if not _digits(value) or headers.count("Content-Length") > 1:
-        raise _failure(SipParseError("Content-Length must be one number (RFC 3261 section 20.14)"), message)
-    length = int(value)
+    length = _lengths.kept.get(headers.raw[at])
+    if length is None or "content-length" in headers.shape.doubled:
+        try:
+            length = _lengths.read(headers.raw[at])
+            if "content-length" in headers.shape.doubled:
+                raise SipParseError("content-length occurs more than once")
+        except SipParseError:
+            raise _failure(
+                SipParseError("Content-Length must be one number (RFC 3261 section 20.14)"), message
+            ) from None
     if length > MAX_BODY:
         raise _failure(LimitExceeded(f"Content-Length {length} is more than {MAX_BODY}", status=513), message)
     return length
@@ -274,7 +290,7 @@ def _name_in(line: str) -> str:
 def _long_list(headers: Headers) -> SipParseError | None:
     """Why a list is refused, so that nothing that reads one later finds it too long."""
     for at, key in enumerate(headers.shape.keys):
-        line = headers.line(at)
+        line = headers.raw[at]
         # Few lines have as many commas, quoted or not.
         if key in LISTS and line.count(",") >= MAX_LIST_VALUES:
             try:
@@ -308,8 +324,15 @@ def _request(line: str, headers: Headers) -> _Head:
 
 
 def _status(line: str, headers: Headers) -> _Head:
+    known = _status_lines.get(line)
+    if known is not None:
+        return Response(known[0], known[1], headers), None
     match = _status_line(line)
     if match is not None:
+        if len(line) <= MAX_REMEMBERED_LENGTH:
+            if len(_status_lines) >= MAX_REMEMBERED:
+                _status_lines.clear()
+            _status_lines[line] = (int(match[1]), match[2])
         return Response(int(match[1]), match[2], headers), None
     return Response(500, "", headers), SipParseError(
         f"{line[:80]!r} is not a status line (RFC 3261 section 7.2)"

@@ -152,39 +152,45 @@ READERS: Final[Mapping[str, Callable[[Headers], object]]] = {
 """By canonical key."""
 
 
-class _Memory(Generic[T]):
-    """What lines of one field say, by the line as it came."""
+class Memory(Generic[T]):
+    """What lines of one field say, by the line as it came; bounded, and made anew when it was emptied.
 
-    __slots__ = ("_kept", "_key", "_read")
+    Attributes:
+        kept: to look into before `read` is called.
+    """
 
-    def __init__(self, key: str, read: Callable[[str], T]) -> None:
+    __slots__ = ("_key", "_parse", "kept")
+
+    def __init__(self, key: str, parse: Callable[[str], T]) -> None:
         self._key = key
-        self._read = read
-        self._kept: dict[str, T] = {}
+        self._parse = parse
+        self.kept: dict[str, T] = {}
 
-    def get(self, line: str) -> T:
-        """What `line` says. Raises SipParseError with the name of the field."""
-        if line in self._kept:
-            return self._kept[line]
+    def read(self, line: str) -> T:
+        """Return what `line` says, and keep it. Raises SipParseError with the name of the field."""
         value = value_of(line)
         if not value:
             raise SipParseError(f"{self._key}: {_MISSING}")
         try:
-            found = self._read(value)
+            found = self._parse(value)
         except SipParseError as error:
             raise type(error)(f"{self._key}: {error.reason}", status=error.status) from None
         if len(line) <= MAX_REMEMBERED_LENGTH:
-            if len(self._kept) >= MAX_REMEMBERED:
-                self._kept.clear()
-            self._kept[line] = found
+            if len(self.kept) >= MAX_REMEMBERED:
+                self.kept.clear()
+            self.kept[line] = found
         return found
 
 
-_from_tags: Final = _Memory("from", _tag)
-_to_tags: Final = _Memory("to", _tag)
-_call_ids: Final = _Memory("call-id", values.call_id)
-_cseqs: Final = _Memory("cseq", CSeq.parse)
-_max_forwards: Final = _Memory("max-forwards", _hops)
+def _tag_or_none(value: str) -> str:
+    return _tag(value) or ""  # a memory tells what it does not know by None
+
+
+_from_tags: Final = Memory("from", _tag_or_none)
+_to_tags: Final = Memory("to", _tag_or_none)
+_call_ids: Final = Memory("call-id", values.call_id)
+_cseqs: Final = Memory("cseq", CSeq.parse)
+_max_forwards: Final = Memory("max-forwards", _hops)
 
 
 def read_core(headers: Headers, *, of_request: bool) -> CSeq:
@@ -196,26 +202,56 @@ def read_core(headers: Headers, *, of_request: bool) -> CSeq:
     Raises:
         SipParseError: one of them is malformed.
     """
-    first, line = headers.shape.first, headers.line
-    found = _cseqs.get(line(first["cseq"]))
+    first, raw = headers.shape.first, headers.raw
+    line = raw[first["from"]]
+    ours = _from_tags.kept.get(line)
+    if ours is None:
+        ours = _from_tags.read(line)
+    line = raw[first["to"]]
+    theirs = _to_tags.kept.get(line)
+    if theirs is None:
+        theirs = _to_tags.read(line)
+    line = raw[first["call-id"]]
+    call = _call_ids.kept.get(line)
+    if call is None:
+        call = _call_ids.read(line)
+    line = raw[first["cseq"]]
+    number = _cseqs.kept.get(line)
+    if number is None:
+        number = _cseqs.read(line)
     known: dict[object, object] = {
-        from_tag: _from_tags.get(line(first["from"])),
-        to_tag: _to_tags.get(line(first["to"])),
-        call_id: _call_ids.get(line(first["call-id"])),
-        cseq: found,
+        from_tag: ours or None,
+        to_tag: theirs or None,
+        call_id: call,
+        cseq: number,
     }
-    if of_request and (at := first.get("max-forwards")) is not None:
-        if "max-forwards" in headers.shape.doubled:
-            raise SipParseError("max-forwards occurs more than once (RFC 3261 section 7.3.1)")
-        known[max_forwards] = _max_forwards.get(line(at))
     headers.know(known)
     if of_request:
-        headers.typed("via", via)
+        at = first.get("max-forwards")
+        if at is not None:
+            if "max-forwards" in headers.shape.doubled:
+                raise SipParseError("max-forwards occurs more than once (RFC 3261 section 7.3.1)")
+            line = raw[at]
+            left = _max_forwards.kept.get(line)
+            known[max_forwards] = _max_forwards.read(line) if left is None else left
+        value = value_of(raw[first["via"]])
+        if "," in value or not value:
+            headers.typed("via", via)
+        else:
+            known[via] = _via_of(value)
         if "route" in first:
             headers.typed("route", routes)
-    return found
+    return number
 
 
+def _via_of(value: str) -> Via:
+    try:
+        return Via.parse(value)
+    except SipParseError as error:
+        raise type(error)(f"via: {error.reason}", status=error.status) from None
+
+
+registered("via", via)
 registered("from", from_tag)
 registered("to", to_tag)
 registered("call-id", call_id)

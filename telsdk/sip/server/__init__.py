@@ -5,12 +5,15 @@ from telsdk.sip.server.fork import Context, Target
 from telsdk.sip.server.proxy import Arrived, Finished, Proxy, ProxySettings, Redirect3xx
 from telsdk.sip.server.redirect import Redirect, RedirectAsked
 from telsdk.sip.server.registrar import Registrar
+from telsdk.sip.server.relay import NextHop, NoWayOn
 
 __all__ = [
     "Arrived",
     "Binding",
     "Context",
     "Finished",
+    "NextHop",
+    "NoWayOn",
     "Proxy",
     "ProxySettings",
     "Redirect",

@@ -7,15 +7,15 @@ many branches may run at a time is bounded by Max-Breadth (RFC 5393 section 5); 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri
 from telsdk.sip.message import field_table as fieldtypes
-from telsdk.sip.transaction import ClientTransaction, ServerTransaction
+from telsdk.sip.transaction import ClientTransaction, ServerTransaction, TransactionUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,16 @@ class Target:
         return replace(self.alternatives[0], alternatives=self.alternatives[1:], q=self.q)
 
 
+OnAnswer: TypeAlias = "Callable[[Branch, Response, float], None]"
+
 MAX_BREADTH: Final = 60
 """Branches that a request may have at a time when it does not say (RFC 5393 section 5.3.3)."""
 
 
 def max_breadth(request: Request) -> int:
     """What the request allows; what is malformed counts as not said. Zero allows none: answer 440."""
+    if "max-breadth" not in request.headers.shape.first:
+        return MAX_BREADTH
     try:
         said = fieldtypes.MAX_BREADTH.of(request)
     except SipParseError:
@@ -85,9 +89,9 @@ class Context:
         self.request = request  # as it came, but without our own Routes; copy it, then edit; shed once closed
         self.source = source
         self.tx = tx  # None for an ACK
-        self.via = request.headers.get("Via") or ""  # that of whoever asked, as written
+        self.via = request.headers.raw[request.headers.shape.first["via"]]  # of whoever asked, the whole line
         self.own_routes = own_routes  # our Route values that were taken off: what Record-Route had put there
-        self.in_dialog = request.to.tag is not None
+        self.in_dialog = request.to_tag is not None
         self.mark = mark
         self.branches: list[Branch] = []
         self.finals: list[Response] = []
@@ -142,18 +146,24 @@ class Context:
         return [branch for branch in self.branches if not branch.done]
 
 
-class Branch:
+class Branch(TransactionUser):
     """One copy of the request on its way to one target."""
 
-    __slots__ = ("breadth", "context", "done", "expired", "target", "tx")
+    __slots__ = ("_on_answer", "breadth", "context", "done", "expired", "target", "timer_c_at", "tx")
 
-    def __init__(self, context: Context, target: Target, breadth: int) -> None:
+    def __init__(self, context: Context, target: Target, breadth: int, on_answer: OnAnswer) -> None:
+        self._on_answer = on_answer
         self.context = context
+        self.timer_c_at = 0.0  # when it has rung for too long (16.6 step 11)
         self.target = target
         self.breadth = breadth  # how many branches it may have further on, itself counted
         self.expired = False  # cancelled by us, because it took too long
         self.tx: ClientTransaction | None = None
         self.done = False
+
+    def answered(self, response: Response, now: float) -> None:
+        """Take a response to this copy."""
+        self._on_answer(self, response, now)
 
     def shed(self) -> None:
         """Drop the request, which was answered and is not sent again; that of the context stands for it."""

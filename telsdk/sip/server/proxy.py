@@ -15,10 +15,13 @@ from dataclasses import dataclass
 
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import NameAddr, Refusal, Request, Response, Uri, Via
+from telsdk.sip.message import NameAddr, Refusal, Request, Response, Uri
 from telsdk.sip.server.fork import MAX_BREADTH, Branch, Context, Target, best_response, max_breadth
+from telsdk.sip.server.relay import NextHop, NoWayOn, Relay
 from telsdk.sip.server.routing import (
+    best_for_caller,
     check,
+    goes_back,
     has_own_part,
     is_looping,
     is_secure,
@@ -33,12 +36,12 @@ from telsdk.sip.transaction import (
     Cancelled,
     Event,
     RequestReceived,
-    ResponseReceived,
     ServerTransaction,
     Stack,
     State,
     StrayResponse,
     TimedOut,
+    Timeline,
     TransportFailed,
 )
 
@@ -100,6 +103,7 @@ class Proxy:
         is_local: whether a URI names this element, as a Route or a Request-URI.
         record_route: the URIs by which this proxy stays in a dialog; empty to step out of it. Two, the one
             towards the target first, where the two sides differ in transport (RFC 5658).
+        next_hop: where a request within a dialog goes on to; None: the application is asked by `Arrived`.
     """
 
     def __init__(
@@ -109,20 +113,23 @@ class Proxy:
         is_local: Callable[[Uri], bool],
         record_route: RecordRoute | None = None,
         settings: ProxySettings | None = None,
+        next_hop: NextHop | None = None,
     ) -> None:
         self._stack = stack
+        self._next_hop = next_hop
         self._is_local = is_local
         self._record_route = record_route
         self._settings = settings or ProxySettings()
         self._events: list[Event] = []
-        self._timer_c: Agenda[Branch] = Agenda()
+        self._timer_c: Timeline[Branch | Relay] = Timeline(_waits)
+        self._relays: set[Relay] = set()
         self._ringing: Agenda[Context] = Agenda()  # contexts with targets that wait for those above to fail
         self._open = 0
 
     @property
     def open(self) -> int:
         """How many requests wait for an answer."""
-        return self._open
+        return self._open + len(self._relays)
 
     # Events and time
 
@@ -132,8 +139,6 @@ class Proxy:
             self._arrive(event, now)
         elif isinstance(event, AckReceived):
             self._arrive_ack(event)
-        elif isinstance(event, ResponseReceived):
-            return self._respond(event, now)
         elif isinstance(event, Cancelled):
             return self._cancelled(event, now)
         elif isinstance(event, TimedOut | TransportFailed):
@@ -145,8 +150,15 @@ class Proxy:
 
     def advance(self, now: float) -> None:
         """Let Timer C fire where it is due (16.8), and try the next targets where none has answered."""
-        while (branch := self._timer_c.pop_due(now)) is not None:
-            self._expire(branch, now)
+        for one in self._timer_c.take_due(now):
+            if not _waits(one):
+                continue
+            if one.timer_c_at > now:  # there were news since
+                self._timer_c.start(one, one.timer_c_at - now, now)
+            elif isinstance(one, Relay):
+                one.expire(now)
+            else:
+                self._expire(one, now)
         while (ctx := self._ringing.pop_due(now)) is not None:
             for branch in ctx.pending:
                 self._expire(branch, now)
@@ -160,7 +172,9 @@ class Proxy:
 
     def take_events(self) -> list[Event]:
         """What happened, in order; each is given out once."""
-        taken, self._events = self._events, []
+        taken = self._events
+        if taken:
+            self._events = []
         return taken
 
     # What the application decides
@@ -229,6 +243,9 @@ class Proxy:
         if is_looping(request, mark, self._stack.is_ours):
             self._stack.answer(tx, 482, now)
             return
+        if self._next_hop is not None and request.to_tag is not None:
+            self._relay(self._next_hop, event, mark, now)
+            return
         ctx = self._context(request, event.source, tx, mark)
         if ctx.in_dialog and not ctx.routed and not self._is_local(ctx.request.uri):
             # Who is not in the dialog's route set is no open relay for it.
@@ -248,12 +265,52 @@ class Proxy:
             return Refusal(440)  # RFC 5393 5.3.3
         return refusal
 
+    def _relay(self, next_hop: NextHop, event: RequestReceived, mark: str, now: float) -> None:
+        """Pass on a request within a dialog."""
+        tx, request = event.tx, event.request.copy()
+        own_routes = take_own_routes(request, self._is_local)
+        if not own_routes:
+            # Who is not in the dialog's route set is no open relay for it, and is no end of it either.
+            self._stack.answer(tx, 481, now)
+            return
+        try:
+            hop = next_hop(request, own_routes, event.source)
+        except NoWayOn as error:
+            self._stack.answer(tx, error.status, now, None, *error.headers)
+            return
+        secure = event.request.uri.scheme == "sips"
+        prepare(request, request.uri, (), ())
+        if hop.secure if is_secure(request) else not secure:
+            relay = Relay(self._stack, tx, self._relays)
+            relay.send(request, hop, mark, now)
+            if relay.timer_c_at:
+                self._timer_c.start(relay, self._stack.timers.timer_c, now)
+        else:
+            self._stack.respond(tx, self._sips_not_allowed(event.request), now)
+
     def _arrive_ack(self, event: AckReceived) -> None:
         if check(event.request) is not None:
+            return
+        if self._next_hop is not None and event.request.to_tag is not None:
+            self._relay_ack(self._next_hop, event.request, event.source)
             return
         ctx = self._context(event.request, event.source, None, "")
         if ctx.routed:
             self._events.append(Arrived(ctx, ctx.request, event.source, None))
+
+    def _relay_ack(self, next_hop: NextHop, request: Request, source: Hop) -> None:
+        """Pass on an ACK to a 2xx, which belongs to no transaction and is never answered."""
+        secure = request.uri.scheme == "sips"
+        own_routes = take_own_routes(request, self._is_local)
+        if not own_routes:
+            return
+        try:
+            hop = next_hop(request, own_routes, source)
+        except NoWayOn:
+            return
+        prepare(request, request.uri, (), ())
+        if hop.secure if is_secure(request) else not secure:
+            self._stack.send(request, hop)
 
     def _context(self, request: Request, source: Hop, tx: ServerTransaction | None, mark: str) -> Context:
         """16.4 works on a copy: the transaction answers the request as it came."""
@@ -278,17 +335,19 @@ class Proxy:
             self._ringing.start(ctx, self._settings.ring_time, now)
 
     def _start(self, ctx: Context, target: Target, breadth: int, now: float) -> None:
-        branch = Branch(ctx, target, breadth)
+        branch = Branch(ctx, target, breadth, self._respond)
         ctx.branches.append(branch)
         request = self._copy(ctx, target)
         if breadth != MAX_BREADTH or "Max-Breadth" in request.headers:
             request.headers.set("Max-Breadth", str(breadth))
         if not self._may_go(ctx, request, target):
             self._end(branch)
-            ctx.finals.append(self._sips_not_allowed(ctx))
+            assert ctx.tx is not None
+            ctx.finals.append(self._sips_not_allowed(ctx.tx.request))
             return
         branch.tx = self._stack.request(request, target.hop, now, owner=branch, branch_suffix=ctx.mark)
         if request.method == "INVITE":
+            branch.timer_c_at = now + self._stack.timers.timer_c
             self._timer_c.start(branch, self._stack.timers.timer_c, now)
 
     def _may_go(self, ctx: Context, request: Request, target: Target) -> bool:
@@ -297,20 +356,16 @@ class Proxy:
             return ctx.request.uri.scheme != "sips"
         return target.hop.secure
 
-    def _sips_not_allowed(self, ctx: Context) -> Response:
-        assert ctx.tx is not None
+    def _sips_not_allowed(self, request: Request) -> Response:
         warning = f'380 {self._stack.server_name or "proxy"} "SIPS Not Allowed"'  # RFC 5630 6.1
-        return self._stack.make_response(ctx.tx.request, 480, None, ("Warning", warning))
+        return self._stack.make_response(request, 480, None, ("Warning", warning))
 
     # Private: answers
 
-    def _respond(self, event: ResponseReceived, now: float) -> bool:
-        branch = event.tx.owner
-        if not isinstance(branch, Branch):
-            return False
-        ctx, response = branch.context, event.response
+    def _respond(self, branch: Branch, response: Response, now: float) -> None:
+        ctx = branch.context
         response.headers.pop_first("Via")
-        if not self._goes_back(response, ctx):
+        if not goes_back(response, ctx.via):
             if response.status >= 200:
                 self._failure(branch, self._made_here(ctx, 502), now)
         elif response.status < 200:
@@ -330,17 +385,6 @@ class Proxy:
             self._events.append(Redirect3xx(ctx, response, elsewhere, branch.target))
         else:
             self._failure(branch, response, now)
-        return True
-
-    def _goes_back(self, response: Response, ctx: Context) -> bool:
-        """Whether below our Via (now gone) stands that of whoever asked us: 16.7 step 3, and a bit more."""
-        below = response.headers.get("Via")
-        if below is None or below == ctx.via:
-            return below is not None
-        try:
-            return response.via.branch == Via.parse(ctx.via).branch
-        except SipParseError:
-            return False
 
     def _made_here(self, ctx: Context, status: int) -> Response:
         assert ctx.tx is not None
@@ -349,8 +393,7 @@ class Proxy:
     def _provisional(self, branch: Branch, response: Response, now: float) -> None:
         if response.status == 100:
             return
-        if branch in self._timer_c:
-            self._timer_c.start(branch, self._stack.timers.timer_c, now)
+        branch.timer_c_at = now + self._stack.timers.timer_c
         tx = branch.context.tx
         if tx is not None and not branch.context.closed and tx.state in (State.TRYING, State.PROCEEDING):
             self._stack.respond(tx, response, now)
@@ -391,6 +434,9 @@ class Proxy:
         if isinstance(event.tx, ServerTransaction):
             return self._caller_failed(event.tx)
         branch = event.tx.owner
+        if isinstance(branch, Relay):
+            branch.failed(isinstance(event, TimedOut), now)
+            return True
         if not isinstance(branch, Branch):
             return False
         ctx = branch.context
@@ -405,6 +451,10 @@ class Proxy:
     def _caller_failed(self, tx: ServerTransaction) -> bool:
         """Where nobody is left to answer, the context ends. An INVITE goes on: its caller may come again."""
         ctx = tx.owner
+        if isinstance(ctx, Relay):
+            if tx.ended:
+                ctx.close()
+            return True
         if not isinstance(ctx, Context):
             return False
         if tx.ended and not ctx.closed:
@@ -413,6 +463,9 @@ class Proxy:
 
     def _cancelled(self, event: Cancelled, now: float) -> bool:
         ctx = event.tx.owner
+        if isinstance(ctx, Relay):
+            ctx.cancel(now)
+            return True
         if not isinstance(ctx, Context):
             return False
         ctx.cancelled = True
@@ -433,7 +486,6 @@ class Proxy:
         if branch.tx is not None and branch.tx.request.method == "INVITE":
             branch.expired = True
             branch.breadth = 0  # what it had is for those that follow it
-            self._timer_c.stop(branch)
             self._stack.cancel(branch.tx, now)
 
     def _cancel_pending(self, ctx: Context, now: float) -> None:
@@ -443,7 +495,6 @@ class Proxy:
 
     def _end(self, branch: Branch) -> None:
         branch.done = True
-        self._timer_c.stop(branch)
         if branch.context.closed:
             branch.shed()
 
@@ -461,12 +512,7 @@ class Proxy:
             self._stack.abandon(ctx.tx, now)
             self._close(ctx, None, None)
             return
-        elif best.status == 430:
-            best = self._made_here(ctx, 480)  # RFC 5626 11.5: a word between proxies, not for an endpoint
-        elif best.status == 503:
-            # 16.7 step 6: 503 would say that this proxy is the one to avoid.
-            best = self._stack.make_response(ctx.tx.request, 500, "Next Hop Unreachable")
-        self._finish(ctx, best, None, now)
+        self._finish(ctx, best_for_caller(self._stack, ctx.tx.request, best), None, now)
 
     def _finish(self, ctx: Context, response: Response, target: Target | None, now: float) -> None:
         assert ctx.tx is not None
@@ -479,6 +525,13 @@ class Proxy:
         self._ringing.stop(ctx)
         self._events.append(Finished(ctx, response, target))
         ctx.shed()
+
+
+def _waits(one: Branch | Relay) -> bool:
+    """Whether Timer C means anything to it."""
+    if isinstance(one, Relay):
+        return not one.expired and one in one.open
+    return not one.expired and not one.done
 
 
 def _elsewhere(response: Response) -> list[NameAddr]:

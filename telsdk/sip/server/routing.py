@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
-from hashlib import blake2s
+from hashlib import blake2b
 
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.limits import MAX_FORWARDS
-from telsdk.sip.message import PROXY_REQUIRE, NameAddr, Refusal, Request, Uri, Via
+from telsdk.sip.message import (
+    PROXY_REQUIRE,
+    NameAddr,
+    Refusal,
+    Request,
+    Response,
+    Uri,
+    Via,
+    split_list,
+    value_of,
+)
+from telsdk.sip.transaction import Stack
 
 IsLocal = Callable[[Uri], bool]
 
@@ -20,7 +31,7 @@ def check(request: Request, supported: Container[str] = ()) -> Refusal | None:
     if request.max_forwards == 0:
         return Refusal(483)
     # 8.2.2.3: an ACK cannot be refused, so it demands nothing.
-    if "Proxy-Require" in request.headers and request.method != "ACK":
+    if "proxy-require" in request.headers.shape.first and request.method != "ACK":
         try:
             unknown = [tag for tag in PROXY_REQUIRE.of(request) if tag.lower() not in supported]
         except SipParseError as error:
@@ -32,19 +43,20 @@ def check(request: Request, supported: Container[str] = ()) -> Refusal | None:
 
 def loop_mark(request: Request) -> str:
     """A digest of all that decides where a request goes: the same again is a loop (16.6 step 8, RFC 5393)."""
-    parts = (
-        str(request.uri),
-        request.call_id,
-        str(request.cseq.number),
-        request.from_tag or "",
-        request.to_tag or "",
-        *request.headers.all("Route"),
+    headers = request.headers
+    text = (
+        f"{request.uri_text}\n{request.call_id}\n{request.cseq.number}\n{request.from_tag}\n{request.to_tag}"
     )
-    return "." + blake2s("\n".join(parts).encode(), digest_size=6).hexdigest()
+    if "route" in headers.shape.first:
+        text = "\n".join([text, *headers.all("Route")])
+    return "." + blake2b(text.encode(), digest_size=6).hexdigest()
 
 
 def is_looping(request: Request, mark: str, is_ours: Callable[[str, str, int | None], bool]) -> bool:
     """Whether the request was here before with the same `mark` (16.3 step 4). Changed, it may pass again."""
+    headers = request.headers
+    if "via" not in headers.shape.doubled and "," not in headers.raw[headers.shape.first["via"]]:
+        return False  # it comes from who made it
     # Most have no such text anywhere, and need not be taken apart to see that.
     return any(mark in value and _is_own(value, mark, is_ours) for value in request.headers.all("Via")[1:])
 
@@ -59,7 +71,7 @@ def _is_own(value: str, mark: str, is_ours: Callable[[str, str, int | None], boo
 
 def has_own_part(request: Request) -> bool:
     """Whether `take_own_routes` may change the request."""
-    return "Route" in request.headers or request.uri.has("maddr")
+    return "route" in request.headers.shape.first or (bool(request.uri.params) and request.uri.has("maddr"))
 
 
 def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]:
@@ -85,16 +97,23 @@ def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]
 
 def prepare(request: Request, uri: Uri, record_routes: Sequence[Uri], routes: Sequence[NameAddr]) -> None:
     """Make `request` ready to leave for `uri` (16.6 steps 2 to 6)."""
-    uri = _as_request_uri(uri)
-    if request.uri != uri:
-        request.uri = uri
+    if request.uri is not uri:
+        uri = _as_request_uri(uri)
+        if request.uri != uri:
+            request.uri = uri
+    headers = request.headers
+    first = headers.shape.first
     left = request.max_forwards
-    request.headers.set("Max-Forwards", str(MAX_FORWARDS if left is None else left - 1))
+    if left is None:
+        headers.add("Max-Forwards", str(MAX_FORWARDS))
+    else:
+        headers.change_line(first["max-forwards"], "max-forwards", f"Max-Forwards: {left - 1}")
     for own in reversed(record_routes):
-        request.headers.insert("Record-Route", f"<{own}>")
+        headers.insert_line(first.get("record-route", 0), "record-route", f"Record-Route: <{own}>")
+        first = headers.shape.first
     for route in reversed(routes):
-        request.headers.insert("Route", str(route))
-    if "Route" in request.headers:
+        headers.insert("Route", str(route))
+    if "route" in headers.shape.first:
         _obey_strict_router(request)
 
 
@@ -105,7 +124,11 @@ def _as_request_uri(uri: Uri) -> Uri:
 
 def is_secure(request: Request) -> bool:
     """Whether it may only go over TLS: its Request-URI or its next Route is SIPS (16.6 step 4, RFC 5630 5.3)."""
-    return request.uri.scheme == "sips" or any(one.uri.scheme == "sips" for one in request.routes[:1])
+    if request.uri.scheme == "sips":
+        return True
+    return "route" in request.headers.shape.first and any(
+        one.uri.scheme == "sips" for one in request.routes[:1]
+    )
 
 
 def secured(uris: Sequence[Uri]) -> Sequence[Uri]:
@@ -126,3 +149,35 @@ def _set_routes(request: Request, routes: Sequence[NameAddr]) -> None:
     request.headers.remove("Route")
     for route in routes:
         request.headers.add("Route", str(route))
+
+
+def goes_back(response: Response, line: str) -> bool:
+    """Return whether below our Via (now gone) stands that of whoever asked us: 16.7 step 3, and a bit more.
+
+    Args:
+        line: the Via line of the request as it came here, stamped.
+    """
+    headers = response.headers
+    at = headers.shape.first.get("via")
+    if at is None:
+        return False
+    if headers.raw[at] == line:
+        return True
+    below = headers.get("Via")
+    asked = split_list(value_of(line))[0]
+    if below is None or below == asked:
+        return below is not None
+    try:
+        return Via.parse(below).branch == Via.parse(asked).branch
+    except SipParseError:
+        return False
+
+
+def best_for_caller(stack: Stack, request: Request, best: Response) -> Response:
+    """Return what a caller is told in place of an answer that says something about us, not about whom they call."""
+    if best.status == 430:
+        return stack.make_response(request, 480)  # RFC 5626 11.5: a word between proxies, not for an endpoint
+    if best.status == 503:
+        # 16.7 step 6: 503 would say that this proxy is the one to avoid.
+        return stack.make_response(request, 500, "Next Hop Unreachable")
+    return best

@@ -181,6 +181,11 @@ class Notifier:
         taken, self._events = self._events, []
         return taken
 
+    @property
+    def has_events(self) -> bool:
+        """Whether `take_events` has any to give."""
+        return bool(self._events)
+
     # What the application decides
 
     def accept(

@@ -1,5 +1,6 @@
 """The transaction layer (RFC 3261 sections 17 and 18)."""
 
+from telsdk.sip.transaction.engine import TransactionUser
 from telsdk.sip.transaction.events import (
     AckReceived,
     Cancelled,
@@ -13,7 +14,7 @@ from telsdk.sip.transaction.events import (
 )
 from telsdk.sip.transaction.machines import ClientTransaction, ServerTransaction, State
 from telsdk.sip.transaction.stack import Stack
-from telsdk.sip.transaction.timers import Agenda, Timers
+from telsdk.sip.transaction.timers import Agenda, Timeline, Timers
 
 __all__ = [
     "AckReceived",
@@ -29,6 +30,8 @@ __all__ = [
     "State",
     "StrayResponse",
     "TimedOut",
+    "Timeline",
     "Timers",
+    "TransactionUser",
     "TransportFailed",
 ]

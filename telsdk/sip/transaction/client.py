@@ -123,7 +123,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
             assert isinstance(message, Response)
             owner = tx.owner
             if isinstance(owner, TransactionUser):
-                owner.answered(tx, message, now)
+                owner.answered(message, now)
             else:
                 assert source is not None
                 self._ground.events.append(ResponseReceived(tx, message, source))

@@ -11,7 +11,6 @@ from telsdk.sip.transaction.events import Event, Outgoing
 from telsdk.sip.transaction.machines import (
     Action,
     Actions,
-    ClientTransaction,
     Input,
     State,
     Transaction,
@@ -40,7 +39,7 @@ class TransactionUser:
 
     __slots__ = ()
 
-    def answered(self, tx: ClientTransaction, response: Response, now: float) -> None:
+    def answered(self, response: Response, now: float) -> None:
         """Take a response: every provisional one, the final one, and for INVITE every further 2xx."""
         raise NotImplementedError
 

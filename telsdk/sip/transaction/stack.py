@@ -31,7 +31,7 @@ from telsdk.sip.transaction.events import (
     TimedOut,
     TransportFailed,
 )
-from telsdk.sip.transaction.machines import ClientTransaction, Input, ServerTransaction
+from telsdk.sip.transaction.machines import ClientTransaction, Input, ServerTransaction, State
 from telsdk.sip.transaction.server import ServerTransactions
 from telsdk.sip.transaction.timers import Timers
 from telsdk.sip.transaction.via import push_via, receive_via, reply_hop
@@ -208,6 +208,11 @@ class Stack:
         if status > 100:
             response.add_to_tag(self.token())
         self.send(response, reply_hop(via, source))
+
+    def give_up(self, event: Event, now: float) -> None:
+        """Answer 500 to a request whose handler failed: nobody else would, and it would wait for ever."""
+        if isinstance(event, RequestReceived) and event.tx.state in (State.TRYING, State.PROCEEDING):
+            self.answer(event.tx, 500, now)
 
     def abandon(self, tx: ServerTransaction, now: float) -> None:
         """Never answer a non-INVITE request: no answer would come in time (RFC 4320 4.2).

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import DEFAULT_PORTS, Hop
-from telsdk.sip.message import Request, Response, Via, write_host
+from telsdk.sip.message import Request, Response, Via, grammar, write_host
 
 MAX_UDP_REQUEST = 1_300
 """Bytes from which a request goes by TCP rather than UDP where the path MTU is not known (18.1.1)."""
@@ -19,19 +19,33 @@ MAGIC = "z9hG4bK"  # 8.1.1.7: a branch that starts so is unique
 
 
 def receive_via(request: Request, source: Hop) -> Via:
-    """Note in the top Via where the request really came from (18.2.1, RFC 3581 4); returns that Via."""
+    """Note in the top Via where the request really came from (18.2.1, RFC 3581 4); return that Via as it came."""
     via = request.via
-    wants_port = via.has("rport")
-    host = source.host.partition("%")[
-        0
-    ]  # the zone of a link-local address means something here alone (RFC 4007)
-    if not wants_port and via.host == host:
+    host = source.host
+    if "%" in host:
+        host = host.partition("%")[
+            0
+        ]  # the zone of a link-local address means something here alone (RFC 4007)
+    asks_port = via.has("rport")
+    if not asks_port and via.host == host and not via.has("received"):
         return via
-    via = via.with_param("received", host)
-    if wants_port:
-        via = via.with_param("rport", str(source.port))
-    request.headers.replace_first("Via", str(via))
+    stamped = _stamped(via, host, source.port if asks_port else None)
+    headers = request.headers
+    at = headers.shape.first["via"]
+    line = headers.raw[at]
+    if "," in line or "\r" in line or not line.endswith(str(via)):
+        headers.replace_first("Via", stamped)
+    else:
+        headers.change_line(at, "via", f"Via: {stamped}")
     return via
+
+
+def _stamped(via: Via, host: str, port: int | None) -> str:
+    params = grammar.set_param(via.params, "received", host)
+    if port is not None:
+        params = grammar.set_param(params, "rport", str(port))
+    sent_by = write_host(via.host, via.port)
+    return f"{via.protocol}/{via.transport} {sent_by}{grammar.join_params(params)}"
 
 
 def branch_of(response: Response) -> str | None:
@@ -40,7 +54,7 @@ def branch_of(response: Response) -> str | None:
     Nothing else in that Via is looked at: if the branch is one of ours, the rest is what we wrote.
     """
     headers = response.headers
-    line = headers.line(headers.shape.first["via"])
+    line = headers.raw[headers.shape.first["via"]]
     start = line.find(";branch=") + 8
     if start < 8 or "," in line or '"' in line or "\r" in line:
         try:
@@ -52,13 +66,15 @@ def branch_of(response: Response) -> str | None:
 
 
 def reply_hop(via: Via, source: Hop) -> Hop:
-    """Where responses to a request with this (stamped) top Via go (18.2.2, RFC 3581 4).
+    """Return where responses to a request with this top Via go (18.2.2, RFC 3581 4).
 
     A `maddr` is not followed: whoever asks would choose who is flooded.
     """
-    if source.reliable or via.rport is not None:
+    if source.transport != "UDP" or via.has("rport"):
         return source
     port = via.port if via.port is not None else DEFAULT_PORTS["UDP"]
+    if port == source.port:
+        return source
     return Hop(source.transport, source.host, port, source.flow)
 
 
@@ -66,7 +82,7 @@ def server_key(request: Request, via: Via) -> tuple[object, ...]:
     """What makes two requests the same (17.2.3). ACK has the key of its INVITE; CANCEL but for the method."""
     method = "INVITE" if request.method == "ACK" else request.method
     branch = via.branch
-    if branch is not None and branch.startswith(MAGIC) and len(branch) > len(MAGIC):
+    if branch is not None and branch[:7] == MAGIC and len(branch) > 7:
         return (branch, via.host, via.port, method)
     # RFC 2543 clients: no two requests of one Call-ID, CSeq, From tag and URI by the same way are different.
     cseq = request.cseq.number

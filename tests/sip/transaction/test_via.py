@@ -45,13 +45,15 @@ def test_the_top_via_tells_where_a_request_really_came_from(via: str, stamped: s
     came = request(via)
     returned = receive_via(came, SOURCE)
     assert came.headers.all("Via") == stamped.split(", ")
-    assert str(returned) == str(came.via)
+    assert str(returned) == via.split(", ")[0]
+    assert str(came.via) == stamped.split(", ")[0]
 
 
 def test_the_zone_of_a_link_local_address_is_kept_for_the_way_back_and_told_nobody() -> None:
     source = Hop("UDP", "fe80::7%eth0", 40000)
-    via = receive_via(request("SIP/2.0/UDP [fe80::1]:5060;rport;branch=z9hG4bKx"), source)
-    assert via.received == "fe80::7"
+    came = request("SIP/2.0/UDP [fe80::1]:5060;rport;branch=z9hG4bKx")
+    via = receive_via(came, source)
+    assert came.via.received == "fe80::7"
     assert reply_hop(via, source) == source
 
 

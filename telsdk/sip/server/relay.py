@@ -1,0 +1,128 @@
+"""A request within a dialog on its way through a proxy: it has one way to go, so there is nothing to fork.
+
+It keeps what RFC 3261 section 16 asks of a stateful proxy (Timer C, CANCEL, what a failure is answered with) for the
+one branch that there is. A redirect goes back as it came: the dialog says where its requests go, not a 3xx.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from telsdk.sip.errors import SipError
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import NameAddr, Request, Response
+from telsdk.sip.server.routing import best_for_caller, goes_back
+from telsdk.sip.transaction import (
+    ClientTransaction,
+    ServerTransaction,
+    Stack,
+    State,
+    TransactionUser,
+)
+
+
+class NoWayOn(SipError):
+    """A request within a dialog is not passed on.
+
+    Attributes:
+        status: what to answer.
+        headers: fields for that answer, such as a Warning.
+    """
+
+    def __init__(self, status: int, *headers: tuple[str, str]) -> None:
+        super().__init__(f"answered {status}")
+        self.status = status
+        self.headers = headers
+
+
+class NextHop(Protocol):
+    """Where a request within a dialog goes on to; it may change the request, which is the one that leaves."""
+
+    def __call__(self, request: Request, own_routes: tuple[NameAddr, ...], source: Hop) -> Hop:
+        """Return the hop.
+
+        Args:
+            own_routes: our Route values that were taken off it: what Record-Route had put there; at least one.
+
+        Raises:
+            NoWayOn: it goes nowhere from here.
+        """
+        ...
+
+
+class Relay(TransactionUser):
+    """One request, and the one copy of it that was sent on."""
+
+    __slots__ = ("cancelled", "client", "expired", "line", "open", "server", "stack", "timer_c_at")
+
+    def __init__(self, stack: Stack, server: ServerTransaction, open_relays: set[Relay]) -> None:
+        self.stack = stack
+        self.server: ServerTransaction = server
+        self.client: ClientTransaction | None = None
+        self.line = server.request.headers.raw[server.request.headers.shape.first["via"]]
+        self.open = open_relays  # those that wait for an answer; this one while it does
+        self.cancelled = False  # by the caller
+        self.expired = False  # by Timer C
+        self.timer_c_at = 0.0
+        server.owner = self
+        open_relays.add(self)
+
+    def send(self, request: Request, hop: Hop, mark: str, now: float) -> None:
+        """Send the copy, and to who called with an INVITE that it was."""
+        self.client = self.stack.request(request, hop, now, owner=self, branch_suffix=mark)
+        if request.method == "INVITE":
+            if self.server.state is State.PROCEEDING and not self.server.data:
+                self.stack.respond(self.server, self.server.request.response(100), now)
+            self.timer_c_at = now + self.stack.timers.timer_c
+
+    def answered(self, response: Response, now: float) -> None:
+        """Let an answer go back (16.7)."""
+        status = response.status
+        response.headers.pop_first("Via")
+        if not goes_back(response, self.line):
+            if status >= 200:
+                self._finish(self.stack.make_response(self.server.request, 502), now)
+        elif status < 200:
+            if status > 100:
+                self.timer_c_at = now + self.stack.timers.timer_c
+                if self in self.open and self.server.state in (State.TRYING, State.PROCEEDING):
+                    self.stack.respond(self.server, response, now)
+        elif status < 300 and self.server.state is State.ACCEPTED:
+            self.stack.respond(self.server, response, now)  # 16.7 step 5: a 2xx to INVITE, once more
+        else:
+            self._finish(response, now)
+
+    def failed(self, timed_out: bool, now: float) -> None:
+        """Answer for who cannot be reached, or did not answer in time (16.8, 16.9)."""
+        self._finish(self.stack.make_response(self.server.request, 408 if timed_out else 503), now)
+
+    def cancel(self, now: float) -> None:
+        """Pass on that the caller has given up (16.10)."""
+        self.cancelled = True
+        if self.client is not None and self.client.request.method == "INVITE":
+            self.stack.cancel(self.client, now)
+
+    def expire(self, now: float) -> None:
+        """Take back an INVITE that brings no news for too long (16.8)."""
+        self.expired = True
+        if self.client is not None:
+            self.stack.cancel(self.client, now)
+
+    def close(self) -> None:
+        """Wait for no answer any more."""
+        self.open.discard(self)
+
+    def _finish(self, response: Response, now: float) -> None:
+        if self not in self.open:
+            return
+        self.open.discard(self)
+        request = self.server.request
+        if self.expired and response.status == 487:
+            response = self.stack.make_response(request, 408)  # it was us who lost patience, not the caller
+        if self.cancelled and 300 <= response.status < 600 and response.status != 487:
+            response = self.stack.make_response(request, 487)
+        elif response.status == 408 and request.method != "INVITE":
+            # RFC 4320 4.2: the caller's own timer ran out just now; a 408 would come too late.
+            self.stack.abandon(self.server, now)
+            return
+        self.stack.respond(self.server, best_for_caller(self.stack, request, response), now)
