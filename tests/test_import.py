@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +45,19 @@ def test_what_an_extra_brings_is_named_when_it_is_missing() -> None:
 def test_what_is_not_offered_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'dial'"):
         _ = telsdk.dial
+
+
+FOLDER = Path(telsdk.__file__).parent
+PACKAGES = [path.parent for path in sorted(FOLDER.glob("sip/*/__init__.py"))]
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_from_outside_a_package_of_sip_only_what_it_lists_is_taken(package: Path) -> None:
+    inner = f"telsdk.sip.{package.name}."
+    outside = [path for path in FOLDER.rglob("*.py") if package not in path.parents]
+    for path in outside:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert not str(node.module).startswith(inner), f"{path} reaches into {node.module}"
+            elif isinstance(node, ast.Import):
+                assert not [alias.name for alias in node.names if alias.name.startswith(inner)], path
