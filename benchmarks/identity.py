@@ -33,8 +33,7 @@ from telsdk.credential.verify import Verifier  # noqa: E402
 from telsdk.directory import Domain, Head, HubFacts, NumberFacts  # noqa: E402
 from telsdk.name import Name  # noqa: E402
 from telsdk.number import Number  # noqa: E402
-from telsdk.sip.auth import caller_token as identity  # noqa: E402
-from telsdk.sip.auth import jws  # noqa: E402
+from telsdk.sip.auth import caller_token, jws  # noqa: E402
 
 NOW = 1_800_000_000.0
 CALLER, CALLEE = Number(5550001), Number(5550002)
@@ -93,7 +92,7 @@ class World:
 
     def call(self, login: Login) -> Signed:
         call_id = f"call-{next(self._ids)}"
-        made = identity.issue(
+        made = caller_token.issue(
             act="INVITE",
             orig=aor(CALLER),
             dest=aor(CALLEE),
@@ -106,9 +105,9 @@ class World:
         )
         return Signed(made, call_id, login)
 
-    def judge(self, call: Signed) -> identity.ProvenCaller:
+    def judge(self, call: Signed) -> caller_token.ProvenCaller:
         """What a node or a client does with the caller token of an INVITE."""
-        return identity.verify(
+        return caller_token.verify(
             call.token,
             act="INVITE",
             dest=(aor(CALLEE),),
@@ -136,7 +135,7 @@ def rows(world: World) -> dict[str, Iterator[Work]]:
 def _p256(world: World, login: Login) -> Iterator[Work]:
     key = login.key.private.public_key()
     while True:
-        parts = jws.split(world.call(login).token.partition(";")[0], identity.HEADER)
+        parts = jws.split(world.call(login).token.partition(";")[0], caller_token.HEADER)
         yield lambda parts=parts: parts.check(key)  # type: ignore[misc]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,17 +24,40 @@ def test_importing_telsdk_loads_neither_web3_nor_aiortc() -> None:
     assert not modules & {"web3", "eth_account", "aiortc", "asyncio", "cryptography", "telsdk.chain"}
 
 
-def test_connect_is_loaded_when_first_used() -> None:
-    from telsdk.chain.client import connect
+def test_what_is_offered_is_what_its_module_has() -> None:
+    for name, place in telsdk._PLACES.items():
+        assert getattr(telsdk, name) is getattr(importlib.import_module(place), name)
 
-    assert telsdk.connect is connect
+
+def test_everything_offered_is_there_and_shown() -> None:
+    assert sorted(telsdk._PLACES) == sorted(set(telsdk.__all__) - set(vars(telsdk)))
+    assert dir(telsdk) == sorted([*telsdk.__all__, "__version__"])
+    assert all(getattr(telsdk, name) is not None for name in dir(telsdk))
 
 
-def test_everything_offered_is_there() -> None:
-    for name in telsdk.__all__:
-        assert getattr(telsdk, name) is not None
+def test_what_an_extra_brings_is_named_when_it_is_missing() -> None:
+    code = "import sys, telsdk; sys.modules['aiortc'] = None; telsdk.UserClient"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    last = run.stderr.splitlines()[-1]
+    assert last == "ModuleNotFoundError: telsdk.UserClient needs aiortc: pip install 'telprotocol[uc]'"
 
 
 def test_what_is_not_offered_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'dial'"):
         _ = telsdk.dial
+
+
+FOLDER = Path(telsdk.__file__).parent
+PACKAGES = [path.parent for path in sorted(FOLDER.glob("sip/*/__init__.py"))]
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_from_outside_a_package_of_sip_only_what_it_lists_is_taken(package: Path) -> None:
+    inner = f"telsdk.sip.{package.name}."
+    outside = [path for path in FOLDER.rglob("*.py") if package not in path.parents]
+    for path in outside:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert not str(node.module).startswith(inner), f"{path} reaches into {node.module}"
+            elif isinstance(node, ast.Import):
+                assert not [alias.name for alias in node.names if alias.name.startswith(inner)], path

@@ -29,7 +29,7 @@ from telsdk.net.driver import Wire
 from telsdk.net.pins import TlsIdentity
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
-from telsdk.sip.auth import session_token as bearer
+from telsdk.sip.auth import session_token
 from telsdk.sip.auth.jws import Json, sign, split
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Credentials, Request, Uri
@@ -69,7 +69,7 @@ def request() -> Request:
         ("Contact", "<sip:5551234@192.0.2.1>"),
     ]
     made = Request("REGISTER", Uri.parse("sip:telprotocol"), fields)
-    token = bearer.issue(
+    token = session_token.issue(
         made,
         audience="sip:192.0.2.7:5061",
         delegation=one.text,

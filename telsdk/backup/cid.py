@@ -25,20 +25,3 @@ def cid_of(digest: bytes) -> str:
     if len(digest) != DIGEST_LENGTH:
         raise ValueError(f"a digest has {DIGEST_LENGTH} bytes, not {len(digest)}")
     return _MULTIBASE + base64.b32encode(_PREFIX + digest).decode().rstrip("=").lower()
-
-
-def parse_cid(text: str) -> bytes:
-    """The digest in the CID of a raw block.
-
-    Raises:
-        ValueError: it is none, or not in the form that `cid_of` writes.
-    """
-    body = text.removeprefix(_MULTIBASE).upper()
-    try:
-        data = base64.b32decode(body + "=" * (-len(body) % 8))
-    except ValueError:
-        data = b""
-    digest = data[len(_PREFIX) :]
-    if len(digest) != DIGEST_LENGTH or cid_of(digest) != text:
-        raise ValueError(f"{text[:80]!r} is no CID of a raw block (CIDv1, sha2-256, base32)")
-    return digest

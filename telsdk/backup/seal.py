@@ -48,11 +48,6 @@ class BackupIdentity:
         return cls(secret, public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw))
 
     @property
-    def recipient(self) -> str:
-        """``age1…``"""
-        return recipient(self.public)
-
-    @property
     def text(self) -> str:
         """``AGE-SECRET-KEY-1…``, as an `age` program takes it. Secret."""
         return _bech32("age-secret-key-", self.secret).upper()

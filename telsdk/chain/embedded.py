@@ -23,7 +23,6 @@ from web3.types import RPCEndpoint, RPCResponse
 
 from telsdk.chain.devchain import HD_PATH, MNEMONIC, dev_accounts, seconds
 
-_FAILURES = (TransactionFailed, BlockNotFound, ValidationError, EvmValidationError, PyEVMError)
 _FREE = {"max_fee_per_gas": 0, "max_priority_fee_per_gas": 0}
 
 

@@ -125,8 +125,8 @@ class PhonePasswords:
         """
         return PhoneUser.parse(username)
 
-    def check(self, username: str, now: float) -> tuple[str, ...]:
-        """The passwords that `username` may log in with at `now`.
+    def granted(self, username: str, now: float) -> tuple[tuple[str, Grant], ...]:
+        """The passwords that `username` may log in with at `now`, each with what a login by it rests on.
 
         For each of the operator's secrets that which a deep session was given and, where there is a light
         credential, that which a light one was.
@@ -135,10 +135,6 @@ class PhonePasswords:
             PhoneLoginRefused: none, because the user name is malformed, expired or revoked, or its number was
                 sold or never was.
         """
-        return tuple(password for password, _ in self.granted(username, now))
-
-    def granted(self, username: str, now: float) -> tuple[tuple[str, Grant], ...]:
-        """The passwords of `check`, each with what a login by it rests on; raises as that does."""
         user = self.user(username)
         facts = self._directory.number(user.number)
         if facts is None or (user.epoch, user.session) != (facts.epoch, facts.session):

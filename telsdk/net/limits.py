@@ -4,7 +4,6 @@ DATAGRAMS_A_READ = 64  # then other sockets and timers get their turn
 UDP_RECEIVE_BUFFER = (
     4 * 1024 * 1024
 )  # bytes; a stall of 15 ms at full speed loses packets with the usual 208 KiB
-STREAM_READ = 64 * 1024
 MAX_CONNECTIONS = 10_000
 MAX_UNSENT = 1024 * 1024  # bytes waiting for a peer that does not read; then it is cut off
 CONNECT_TIMEOUT = 5.0  # seconds, handshakes of TLS and WebSocket included; well below timer B (32 s)

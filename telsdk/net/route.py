@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from telsdk.sip.errors import SipError
-from telsdk.sip.hop import DEFAULT_PORTS, Hop
+from telsdk.sip.hop import TRANSPORTS, Hop
 from telsdk.sip.message import Uri
 
 PIN_PARAM = "pin"
@@ -45,12 +45,12 @@ def hop_of(uri: Uri, pins: Iterable[bytes] | None = None) -> Hop:
         NoRoute: not a SIP URI, an unknown transport, a name made up by a browser, or a malformed pin.
     """
     transport = uri.transport.upper()
-    if uri.scheme not in ("sip", "sips") or transport not in DEFAULT_PORTS:
+    if uri.scheme not in ("sip", "sips") or transport not in TRANSPORTS:
         raise NoRoute(f"{uri} cannot be reached: a sip URI over udp, tcp, tls, ws or wss is needed")
     if uri.host.endswith(".invalid"):  # RFC 2606; RFC 7118 section 5.2.1
         raise NoRoute(f"{uri} can be reached by its own connection alone, and that is gone or unknown")
     keys = frozenset(_pin_of(uri) if pins is None else pins)
-    return Hop(transport, uri.host, uri.port or DEFAULT_PORTS[transport], pins=keys)
+    return Hop(transport, uri.host, uri.port or TRANSPORTS[transport].port, pins=keys)
 
 
 def hop_to(server: Listed) -> Hop:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from telsdk.errors import TelError
-from telsdk.sip.hop import Hop
+from telsdk.sip.hop import TRANSPORTS, Hop
 from telsdk.sip.message import write_host
 
 _ATTEMPTS = 32  # for a port that is free for both UDP and TCP; a collision is rare
@@ -45,13 +45,13 @@ class BoundSockets:
 class Listener:
     """One more place where connections are taken."""
 
-    transport: str  # TCP, TLS, WS or WSS
+    transport: str  # the name of one of `telsdk.sip.hop.TRANSPORTS`, UDP excepted
     socket: socket.socket
     context: ssl.SSLContext | None = None  # for TLS and WSS: what is shown to who connects
     address: Address = field(init=False)  # where that is
 
     def __post_init__(self) -> None:
-        if (self.context is not None) is not (self.transport in ("TLS", "WSS")):
+        if (self.context is not None) is not (TRANSPORTS[self.transport].secure):
             raise ValueError(
                 f"{self.transport} {'without' if self.context is None else 'with'} a TLS context"
             )

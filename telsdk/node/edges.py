@@ -9,7 +9,7 @@ comes from, or a Path would let everybody who may register have us send to whom 
 from __future__ import annotations
 
 from telsdk.net.route import NoRoute, hop_of
-from telsdk.sip.hop import DEFAULT_PORTS, Hop
+from telsdk.sip.hop import TRANSPORTS, Hop
 from telsdk.sip.message import Request
 from telsdk.sip.server import Binding
 
@@ -28,4 +28,4 @@ def edge_of(binding: Binding) -> Hop | None:
 
 def sending_edge(request: Request, source: Hop) -> Hop:
     """The proxy that a request comes from, if it comes from one: by its own word for the port alone."""
-    return Hop(source.transport, source.host, request.via.port or DEFAULT_PORTS[source.transport])
+    return Hop(source.transport, source.host, request.via.port or TRANSPORTS[source.transport].port)

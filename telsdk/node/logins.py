@@ -61,10 +61,6 @@ class Logins:
         """Who is logged in over `hop`."""
         return self._by_hop.get(_key(hop), _NOBODY)
 
-    def of(self, number: Number) -> list[BoundLogin]:
-        """Every login by which `number` may be bound here."""
-        return [self._by_hop[key][number] for key in self._by_number.get(number, ())]
-
     def judge(self, number: Number, facts: NumberFacts | None) -> list[Hop] | None:
         """Forgets the logins of `number` that `facts` grant no longer; gives the hops of the others, or None when
         none was forgotten."""

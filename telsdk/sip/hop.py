@@ -7,15 +7,44 @@ connection it opens or accepts a number, the flow; a hop with a flow means that 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
-DEFAULT_PORTS = {"UDP": 5060, "TCP": 5060, "TLS": 5061, "WS": 80, "WSS": 443}  # RFC 3261 19.1.2, RFC 7118 5.1
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """A way by which messages go, as RFC 3261 section 18 and RFC 7118 have it."""
+
+    name: str  # as a Via writes it
+    port: int  # where no other is named (RFC 3261 section 19.1.2, RFC 7118 section 5.1)
+    parameter: str  # what ``transport=`` of a URI says for it: RFC 7118 section 5.2.3 has no "wss"
+    reliable: bool = True  # it delivers by itself, so that transactions need not retransmit
+    secure: bool = False
+    web: bool = False  # by WebSocket: what browsers can open
+
+
+TRANSPORTS: Final = {
+    one.name: one
+    for one in (
+        Transport("UDP", 5060, "udp", reliable=False),
+        Transport("TCP", 5060, "tcp"),
+        Transport("TLS", 5061, "tls", secure=True),
+        Transport("WS", 80, "ws", web=True),
+        Transport("WSS", 443, "ws", secure=True, web=True),
+    )
+}
+"""By name."""
+
+# A hop is asked with every message; and it may be of a transport that nobody here speaks.
+_UNRELIABLE: Final = frozenset([one.name for one in TRANSPORTS.values() if not one.reliable])
+_SECURE: Final = frozenset([one.name for one in TRANSPORTS.values() if one.secure])
+_WEB: Final = frozenset([one.name for one in TRANSPORTS.values() if one.web])
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
     """One end of a transport, as seen from here."""
 
-    transport: str  # UDP, TCP, TLS, WS or WSS, as a Via writes it
+    transport: str  # the name of one of `TRANSPORTS`
     host: str
     port: int
     flow: int | None = None  # an existing connection; None: the driver finds or opens one
@@ -30,16 +59,22 @@ class Hop:
     @property
     def reliable(self) -> bool:
         """Whether the transport delivers by itself, so that transactions need not retransmit."""
-        return self.transport != "UDP"
-
-    @property
-    def uri_transport(self) -> str:
-        """What the transport parameter of a URI says for it: RFC 7118 5.2.3 has no "wss"."""
-        return "ws" if self.transport == "WSS" else self.transport.lower()
+        return self.transport not in _UNRELIABLE
 
     @property
     def secure(self) -> bool:
-        return self.transport in ("TLS", "WSS")
+        """Whether nobody between the two ends can read or change what goes there."""
+        return self.transport in _SECURE
+
+    @property
+    def web(self) -> bool:
+        """Whether it goes by WebSocket."""
+        return self.transport in _WEB
+
+    @property
+    def uri_transport(self) -> str:
+        """What the transport parameter of a URI says for it."""
+        return TRANSPORTS[self.transport].parameter
 
     def on_flow(self, flow: int | None) -> Hop:
         """The same hop, by that connection."""

@@ -78,13 +78,6 @@ class Registration:
         assert self.node is not None
         return self.node
 
-    async def unregister(self) -> None:
-        """Takes the binding away, if the node still listens."""
-        self.stop()
-        if self.node is not None:
-            await self._ask(hop_to(self.node), self.node.uri, 0)
-            self.node = None
-
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
@@ -126,7 +119,7 @@ class Registration:
 
     async def _register(self) -> None:
         hub = self._home_hub()
-        response = await self._ask(hop_to(hub), hub.uri, self._expires)
+        response = await self._ask(hop_to(hub), hub.uri)
         if response.status != 302 or not response.contacts:
             raise RegistrationFailed(f"the home hub does not say where to register: {said(response)}")
         node = find(hub.nodes, response.contacts[0].uri)
@@ -142,7 +135,7 @@ class Registration:
         Raises:
             RegistrationFailed: it said no; the reason is its own.
         """
-        response = await self._ask(hop or hop_to(node), node.uri, self._expires)
+        response = await self._ask(hop or hop_to(node), node.uri)
         if response.status != 200:
             raise RegistrationFailed(f"node {node.uri} refuses the login: {said(response)}")
         self.node = node
@@ -156,10 +149,10 @@ class Registration:
             )
         return hub
 
-    async def _ask(self, hop: Hop, audience: str, expires: int) -> Response:
+    async def _ask(self, hop: Hop, audience: str) -> Response:
         """Sends a REGISTER made for one server and no other."""
         request = self._agent.new_request(
-            "REGISTER", Uri.parse(f"sip:{REALM}"), headers=[("Expires", str(expires))]
+            "REGISTER", Uri.parse(f"sip:{REALM}"), headers=[("Expires", str(self._expires))]
         )
         request.headers.add(*self._tokens.session(request, audience))
         future = self._requests.send(request, hop, self._now())

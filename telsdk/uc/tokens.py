@@ -7,8 +7,7 @@ import time
 
 from telsdk.address import aor
 from telsdk.credential.session import Login
-from telsdk.sip.auth import caller_token as identity
-from telsdk.sip.auth import session_token as bearer
+from telsdk.sip.auth import caller_token, session_token
 from telsdk.sip.message import Message, Request
 from telsdk.uc.trust import IDENTITY, fingerprints_in
 
@@ -25,7 +24,7 @@ class Tokens:
         Args:
             audience: the server that it is for, as the chain lists it: no other takes it.
         """
-        token = bearer.issue(
+        token = session_token.issue(
             request,
             audience=audience,
             delegation=self._login.text,
@@ -46,7 +45,7 @@ class Tokens:
             sdp: the session description whose media keys are to be bound.
             body: what is signed besides.
         """
-        value = identity.issue(
+        value = caller_token.issue(
             act=act,
             orig=aor(self._login.number),
             dest=dest,

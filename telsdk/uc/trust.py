@@ -18,8 +18,7 @@ from telsdk.name import Name
 from telsdk.net.pins import pin_of_key
 from telsdk.net.route import PIN_PARAM, pin_text
 from telsdk.number import Number
-from telsdk.sip.auth import SingleUse, TokenError
-from telsdk.sip.auth import caller_token as identity
+from telsdk.sip.auth import SingleUse, TokenError, caller_token
 from telsdk.sip.errors import AuthError
 from telsdk.sip.message import Message, Request, Response
 from telsdk.sip.session import SessionDescription
@@ -107,16 +106,16 @@ class Judge:
             )
         return party
 
-    def _take(self, caller: identity.ProvenCaller, now: float) -> None:
+    def _take(self, caller: caller_token.ProvenCaller, now: float) -> None:
         """Uses the token of a request up: whoever saw the request pass cannot let it happen again.
 
         Raises:
             IdentityUsed: it was used, or so many came at once that this cannot be known.
         """
         try:
-            self._used.take(caller.authority.number, caller.id, now, caller.iat + identity.MAX_AGE)
+            self._used.take(caller.authority.number, caller.id, now, caller.iat + caller_token.MAX_AGE)
         except TokenError as error:
-            raise identity.IdentityUsed(f"the caller token is played again: {error.reason}") from error
+            raise caller_token.IdentityUsed(f"the caller token is played again: {error.reason}") from error
 
     def _own_addresses(self) -> frozenset[str]:
         facts = self._directory.number(self._number)
@@ -130,7 +129,7 @@ class Judge:
         if len(tokens) > 1:
             return Party(Trust.REFUSED, status=438, reason="more than one caller token")
         try:
-            caller = identity.verify(
+            caller = caller_token.verify(
                 tokens[0],
                 act=act,
                 dest=ours,

@@ -19,8 +19,7 @@ from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.session import Login, login_deep
 from telsdk.directory import Domain
 from telsdk.number import Number
-from telsdk.sip.auth import jws
-from telsdk.sip.auth import session_token as bearer
+from telsdk.sip.auth import jws, session_token
 from telsdk.sip.message import Request, Response
 from tests.network import ALICE, CAROL, HOST, Network
 from tests.peer import Peer
@@ -47,7 +46,7 @@ class Siege:
     ) -> str:
         """A session token for `request` at a node, with some claims bent before they are signed."""
         login = login or self.alice
-        made = bearer.issue(
+        made = session_token.issue(
             request,
             audience=self.network.listed[node].uri,
             delegation=login.text,
@@ -103,7 +102,7 @@ def claims_of(token: str) -> Claims:
     return dict(jws.parse_json(jws.decode(token.split(".")[1])))
 
 
-def sign(claims: Claims, key: ec.EllipticCurvePrivateKey, header: jws.Json = bearer.HEADER) -> str:
+def sign(claims: Claims, key: ec.EllipticCurvePrivateKey, header: jws.Json = session_token.HEADER) -> str:
     return jws.sign(claims, header, key)
 
 

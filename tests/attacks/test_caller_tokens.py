@@ -18,8 +18,7 @@ from telsdk.address import aor
 from telsdk.credential.session import Login
 from telsdk.net.pins import pin_of_key
 from telsdk.net.route import PIN_PARAM, pin_text
-from telsdk.sip.auth import caller_token as identity
-from telsdk.sip.auth import jws
+from telsdk.sip.auth import caller_token, jws
 from telsdk.sip.message import Request, Response
 from telsdk.sip.session import SessionDescription
 from telsdk.uc.client import UserClient
@@ -70,7 +69,7 @@ class Line:
 
 def sealed(request: Request, login: Login, **fields: Any) -> Request:
     """`request` with an Identity of that login."""
-    value = identity.issue(
+    value = caller_token.issue(
         **{
             "call_id": request.call_id,
             "cseq": request.cseq.number,
@@ -368,6 +367,6 @@ async def test_a_claim_is_left_out(field: str) -> None:
         token, _, params = (request.headers.get("Identity") or "").partition(";")
         claims = dict(jws.parse_json(jws.decode(token.split(".")[1])))
         del claims[field]
-        bent = jws.sign(claims, identity.HEADER, at.alice.key.private)
+        bent = jws.sign(claims, caller_token.HEADER, at.alice.key.private)
         request.headers.set("Identity", f"{bent};{params}")
         await at.refuses(request, 438)

@@ -82,7 +82,7 @@ class Stage:
         """Whether the hub sends a REGISTER of this user client nowhere."""
         hub, client = self.network.listed_hub, self.deep if kind == "deep" else self.light
         uri = Uri.parse(hub.uri)
-        answer = await client.registration._ask(hop_of(uri, [hub.identity.pin]), hub.uri, 600)
+        answer = await client.registration._ask(hop_of(uri, [hub.identity.pin]), hub.uri)
         assert answer.status in (302, 401, 403)
         return answer.status != 302
 

@@ -11,8 +11,7 @@ import time
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from telsdk.sip.auth import jws
-from telsdk.sip.auth import session_token as bearer
+from telsdk.sip.auth import jws, session_token
 from tests.attacks.siege import claims_of, repacked, siege, sign
 from tests.network import ALICE, CAROL
 
@@ -171,7 +170,7 @@ async def test_a_claim_stands_twice_so_that_two_readers_read_two_things() -> Non
         claims = claims_of(at.token(request))
         text = json.dumps(claims, sort_keys=True, separators=(",", ":"))
         twice = text[:-1] + f',"sub":"sip:{CAROL}@telprotocol"}}'
-        header = jws.encode(jws.canonical(bearer.HEADER))
+        header = jws.encode(jws.canonical(session_token.HEADER))
         signed = f"{header}.{jws.encode(twice.encode())}"
         signature = jws._ES256.sign(signed.encode(), at.alice.key.private)
         assert (await at.send(request, f"{signed}.{jws.encode(signature)}")).status == 401

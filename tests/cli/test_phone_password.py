@@ -53,7 +53,8 @@ def test_a_phone_password_is_the_one_that_nodes_compute(rpc: ChainRpc, alice: Cl
     with ChainIndex(alice) as index:
         index.load()
         now = datetime.now(UTC).timestamp()
-        assert issued["password"] in PhonePasswords([SECRET], index).check(issued["username"], now)
+        valid = [password for password, _ in PhonePasswords([SECRET], index).granted(issued["username"], now)]
+        assert issued["password"] in valid
 
 
 def test_a_secret_that_could_be_guessed_is_refused(home: Path) -> None:
@@ -104,7 +105,7 @@ def test_settings_are_printed_alone(rpc: ChainRpc, alice: Client, home: Path, na
     (noted,) = phone_journal.noted(alice.domain)
     with ChainIndex(alice) as index:
         index.load()
-        (password,) = PhonePasswords([SECRET], index).check(noted.username, noted.issued)
+        ((password, _),) = PhonePasswords([SECRET], index).granted(noted.username, noted.issued)
     place = PhoneServer.parse(TLS)
     account = PhoneAccount(PhonePassword(noted.username, password, noted.user.expiry), (place,))
     assert ran.out == phone_settings.PROGRAMS[name](account, place)

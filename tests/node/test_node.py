@@ -199,8 +199,8 @@ async def test_a_login_whose_time_is_over_sends_nothing_though_another_keeps_the
         await network.user(ALICE)
         await network.user(BOB)
         node = network.nodes[0]
-        (login,) = node.logins.of(ALICE)
         (binding,) = node.registrar.bindings(str(ALICE))
+        login = node.logins.over(binding.hop)[ALICE]
         with Peer(ALICE) as peer:
             request = peer.request("SUBSCRIBE", aor(BOB))
         assert node.calls.admit(request, binding.hop, login.expiry - 1) == login

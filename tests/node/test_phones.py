@@ -18,7 +18,7 @@ from telsdk.net.sockets import Listener, bind_stream
 from telsdk.node.admission import Admission
 from telsdk.node.phones import Phones, places
 from telsdk.node.settings import NodeSettings
-from telsdk.sip.auth import session_token as bearer
+from telsdk.sip.auth import session_token
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Challenge, Request, Response, Uri
 from telsdk.uc.errors import NoPhonePassword, NotRegistered
@@ -216,7 +216,7 @@ class Desk:
                 ("Accept", accept),
             ]
         )
-        token = bearer.issue(
+        token = session_token.issue(
             request,
             audience=audience,
             delegation=self.login.text,

@@ -81,7 +81,8 @@ async def test_a_login_whose_time_is_over_is_told_nothing_more() -> None:
             await alice.subscribe(BOB, "presence")
             await alice.told()
             node = network.nodes[0]
-            (login,), (binding,) = node.logins.of(ALICE), node.registrar.bindings(str(ALICE))
+            (binding,) = node.registrar.bindings(str(ALICE))
+            login = node.logins.over(binding.hop)[ALICE]
             node.logins.add(binding.hop, replace(login, expiry=int(time.time())))
             await bob.register(expires=0)
             state, body = await alice.told()

@@ -2,22 +2,30 @@ from __future__ import annotations
 
 import pytest
 
-from telsdk.sip.hop import DEFAULT_PORTS, Hop
+from telsdk.sip.hop import TRANSPORTS, Hop
 
 
 @pytest.mark.parametrize(
-    ("transport", "reliable", "secure"),
+    ("transport", "port", "said", "reliable", "secure", "web"),
     [
-        ("UDP", False, False),
-        ("TCP", True, False),
-        ("TLS", True, True),
-        ("WS", True, False),
-        ("WSS", True, True),
+        ("UDP", 5060, "udp", False, False, False),
+        ("TCP", 5060, "tcp", True, False, False),
+        ("TLS", 5061, "tls", True, True, False),
+        ("WS", 80, "ws", True, False, True),
+        ("WSS", 443, "ws", True, True, True),
     ],
 )
-def test_a_hop_knows_what_its_transport_promises(transport: str, reliable: bool, secure: bool) -> None:
-    hop = Hop(transport, "192.0.2.1", DEFAULT_PORTS[transport])
-    assert (hop.reliable, hop.secure) == (reliable, secure)
+def test_a_hop_knows_what_its_transport_promises(
+    transport: str, port: int, said: str, reliable: bool, secure: bool, web: bool
+) -> None:
+    assert TRANSPORTS[transport].port == port
+    hop = Hop(transport, "192.0.2.1", port)
+    assert (hop.uri_transport, hop.reliable, hop.secure, hop.web) == (said, reliable, secure, web)
+
+
+def test_a_transport_that_nobody_here_speaks_is_none_of_the_special_ones() -> None:
+    hop = Hop("SCTP", "192.0.2.1", 5060)
+    assert (hop.reliable, hop.secure, hop.web) == (True, False, False)
 
 
 def test_a_failed_connection_covers_only_what_went_over_it() -> None:

@@ -40,6 +40,7 @@ class Extra:
         """
         from telsdk.net.certificates import ServerCertificate
         from telsdk.net.sockets import Listener, bind_stream
+        from telsdk.sip.hop import TRANSPORTS
 
         shown: ServerCertificate | TlsIdentity = key
         if self.certificate is not None and self.certificate_key is not None:
@@ -53,7 +54,7 @@ class Extra:
                 ("TLS", self.tls),
             ):
                 if place is not None:
-                    context = shown.server_context() if transport in ("WSS", "TLS") else None
+                    context = shown.server_context() if TRANSPORTS[transport].secure else None
                     bound.append(Listener(transport, bind_stream(*place), context))
         except BaseException:
             for listener in bound:

@@ -24,14 +24,6 @@ class Captured:
     source: str
     target: str
     message: Request | Response
-    size: int  # bytes
-
-    @property
-    def what(self) -> str:
-        """The method or the status, as a ladder writes it."""
-        if isinstance(self.message, Request):
-            return self.message.method
-        return f"{self.message.status} {self.message.reason}"
 
 
 class Capture:
@@ -82,5 +74,5 @@ class Capture:
             message = parse(wire.data)
             if message.call_id == call_id:
                 source, target = self.names.get(party, party), self.names.get(target, target)
-                found.append(Captured(wire.time, arrival.time, source, target, message, len(wire.data)))
+                found.append(Captured(wire.time, arrival.time, source, target, message))
         return sorted(found, key=lambda captured: captured.sent)

@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from telsdk.node.call_policy import CallPolicy
 from telsdk.node.node import Node
-from telsdk.sip.auth import caller_token as identity
-from telsdk.sip.auth import jws
+from telsdk.sip.auth import caller_token, jws
 from telsdk.sip.message import Request
 from telsdk.sip.session import SessionDescription
 
@@ -55,7 +54,7 @@ def forge_token(request: Request) -> Request:
     """Does the same, and signs it in the caller's name: with his delegation, no secret, and a key of its own."""
     change_fingerprint(request)
     claims = _claims(request)
-    forged = identity.issue(
+    forged = caller_token.issue(
         act="INVITE",
         orig=claims["orig"]["uri"],
         dest=claims["dest"]["uri"][0],

@@ -44,12 +44,10 @@ class ClientTransactions(Transactions[ClientTransaction]):
         if tx is None:
             return False
         status = response.status
-        if tx.state in _UNANSWERED:
-            tx.last_status = status
-            if status >= 200:
-                # The request is sent no more; what may be sent now, and again, is its ACK.
-                invite_failed = status >= 300 and tx.request.method == "INVITE"
-                tx.data = bytes(_ack(tx, response)) if invite_failed else b""
+        if tx.state in _UNANSWERED and status >= 200:
+            # The request is sent no more; what may be sent now, and again, is its ACK.
+            invite_failed = status >= 300 and tx.request.method == "INVITE"
+            tx.data = bytes(_ack(tx, response)) if invite_failed else b""
         self.step(tx, _input(status), now, response, source)
         if tx.cancel_wanted and tx.state is State.PROCEEDING and not tx.cancelled:
             self._send_cancel(tx, now)

@@ -259,11 +259,10 @@ class Transaction:
 class ClientTransaction(Transaction):
     """A request that was sent, until its answers can no longer come."""
 
-    __slots__ = ("cancel_wanted", "cancelled", "last_status")
+    __slots__ = ("cancel_wanted", "cancelled")
 
     def __init__(self, key: object, request: Request, hop: Hop) -> None:
         super().__init__(INVITE_CLIENT if request.method == "INVITE" else CLIENT, key, request, hop)
-        self.last_status = 0  # of the newest response; 0: none yet
         self.cancel_wanted = False  # CANCEL asked for, and waiting for a provisional response
         self.cancelled = False  # CANCEL sent
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from telsdk.sip.errors import SipParseError
-from telsdk.sip.hop import DEFAULT_PORTS, Hop
+from telsdk.sip.hop import TRANSPORTS, Hop
 from telsdk.sip.message import Request, Response, Via, grammar, write_host
 
 MAX_UDP_REQUEST = 1_300
@@ -72,7 +72,7 @@ def reply_hop(via: Via, source: Hop) -> Hop:
     """
     if source.transport != "UDP" or via.has("rport"):
         return source
-    port = via.port if via.port is not None else DEFAULT_PORTS["UDP"]
+    port = via.port if via.port is not None else TRANSPORTS["UDP"].port
     if port == source.port:
         return source
     return Hop(source.transport, source.host, port, source.flow)

@@ -7,9 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from telsdk.errors import Refused
-from telsdk.sip.auth import BearerVerifier, SingleUse
-from telsdk.sip.auth import jws as token
-from telsdk.sip.auth import session_token as bearer
+from telsdk.sip.auth import BearerVerifier, SingleUse, jws, session_token
 from telsdk.sip.message import Challenge, Credentials, Request
 from tests.sip.login_session import BOB, MALLORY, NOW, Session, authorise, number_of
 
@@ -35,7 +33,7 @@ def register(**changes: str) -> Request:
 def issue(
     request: Request, session: Session = BOB, *, node: str = NODE, now: float = NOW, jti: str = JTI
 ) -> str:
-    return bearer.issue(
+    return session_token.issue(
         request, audience=node, delegation=session.text, key=session.private, now=now, jti=jti
     )
 
@@ -59,30 +57,30 @@ def test_a_number_needs_no_resolver_and_a_name_does() -> None:
     verifier = BearerVerifier(NODE, authorise)
     by_number = register(To="<sip:5551234@telprotocol>")
     assert verifier.verify(by_number, issue(by_number), NOW) is BOB
-    with pytest.raises(bearer.WrongNumber):
+    with pytest.raises(session_token.WrongNumber):
         verifier.verify(register(), issue(register(), jti=JTI + "2"), NOW)
 
 
 def test_a_token_is_good_once(verifier: BearerVerifier) -> None:
     text = issue(register())
     verifier.verify(register(), text, NOW)
-    with pytest.raises(bearer.TokenUsed):
+    with pytest.raises(session_token.TokenUsed):
         verifier.verify(register(), text, NOW + 1)
 
 
 def test_the_mirrored_signature_does_not_make_it_good_twice(verifier: BearerVerifier) -> None:
     text = issue(register())
     signed, _, signature = text.rpartition(".")
-    raw = token.decode(signature)
+    raw = jws.decode(signature)
     order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
     mirrored = raw[:32] + (order - int.from_bytes(raw[32:], "big")).to_bytes(32, "big")
     verifier.verify(register(), text, NOW)
-    with pytest.raises(bearer.TokenUsed):
-        verifier.verify(register(), f"{signed}.{token.encode(mirrored)}", NOW)
+    with pytest.raises(session_token.TokenUsed):
+        verifier.verify(register(), f"{signed}.{jws.encode(mirrored)}", NOW)
 
 
 def test_a_token_for_another_node_is_refused(verifier: BearerVerifier) -> None:
-    with pytest.raises(bearer.WrongAudience, match=r"192\.0\.2\.7"):
+    with pytest.raises(session_token.WrongAudience, match=r"192\.0\.2\.7"):
         verifier.verify(register(), issue(register(), node="sip:192.0.2.8:5061;transport=tls"), NOW)
 
 
@@ -101,7 +99,7 @@ def test_a_token_for_another_node_is_refused(verifier: BearerVerifier) -> None:
     ],
 )
 def test_a_token_for_another_request_is_refused(verifier: BearerVerifier, claim: str, other: Request) -> None:
-    with pytest.raises(bearer.ClaimMismatch) as refusal:
+    with pytest.raises(session_token.ClaimMismatch) as refusal:
         verifier.verify(other, issue(register()), NOW)
     assert refusal.value.claim == claim
     assert refusal.value.status == 401
@@ -110,12 +108,12 @@ def test_a_token_for_another_request_is_refused(verifier: BearerVerifier, claim:
 def test_a_contact_added_behind_is_refused(verifier: BearerVerifier) -> None:
     other = register()
     other.headers.add("Contact", "<sip:mallory@203.0.113.6>")
-    with pytest.raises(bearer.ClaimMismatch):
+    with pytest.raises(session_token.ClaimMismatch):
         verifier.verify(other, issue(register()), NOW)
 
 
 def test_a_delegation_for_another_number_is_refused(verifier: BearerVerifier) -> None:
-    with pytest.raises(bearer.WrongNumber, match="6660000"):
+    with pytest.raises(session_token.WrongNumber, match="6660000"):
         verifier.verify(register(), issue(register(), MALLORY), NOW)
 
 
@@ -123,22 +121,22 @@ def test_outside_register_the_token_speaks_for_who_sends(verifier: BearerVerifie
     message = register(method="MESSAGE", CSeq="1 MESSAGE", To="<sip:6660000@telprotocol>")
     assert verifier.verify(message, issue(message), NOW) is BOB
     forged = register(method="MESSAGE", CSeq="1 MESSAGE", To="<sip:6660000@telprotocol>")
-    with pytest.raises(bearer.WrongNumber):
+    with pytest.raises(session_token.WrongNumber):
         verifier.verify(forged, issue(forged, MALLORY), NOW)
 
 
 def test_a_token_signed_by_another_key_is_refused_and_uses_nothing_up(verifier: BearerVerifier) -> None:
-    forged = bearer.issue(
+    forged = session_token.issue(
         register(), audience=NODE, delegation=BOB.text, key=MALLORY.private, now=NOW, jti=JTI
     )
-    with pytest.raises(token.SignatureWrong):
+    with pytest.raises(jws.SignatureWrong):
         verifier.verify(register(), forged, NOW)
     verifier.verify(register(), issue(register()), NOW)
 
 
 def test_a_delegation_without_right_is_refused_and_the_cause_kept(verifier: BearerVerifier) -> None:
     session = Session("an-old-one", 5551234, BOB.private)
-    with pytest.raises(bearer.DelegationRefused, match="an-old-one") as refusal:
+    with pytest.raises(session_token.DelegationRefused, match="an-old-one") as refusal:
         verifier.verify(register(), issue(register(), session), NOW)
     assert refusal.value.status == 403
     assert isinstance(refusal.value.__cause__, Refused)
@@ -146,37 +144,39 @@ def test_a_delegation_without_right_is_refused_and_the_cause_kept(verifier: Bear
 
 def test_a_token_lives_a_minute(verifier: BearerVerifier) -> None:
     text = issue(register())
-    with pytest.raises(bearer.TokenExpired):
-        verifier.verify(register(), text, int(NOW) + bearer.LIFETIME)
-    with pytest.raises(bearer.TokenNotYetValid):
-        verifier.verify(register(), text, int(NOW) - bearer.SKEW - 1)
-    verifier.verify(register(), text, int(NOW) - bearer.SKEW)
-    with pytest.raises(bearer.TokenUsed):
-        verifier.verify(register(), text, int(NOW) + bearer.LIFETIME - 0.001)
+    with pytest.raises(session_token.TokenExpired):
+        verifier.verify(register(), text, int(NOW) + session_token.LIFETIME)
+    with pytest.raises(session_token.TokenNotYetValid):
+        verifier.verify(register(), text, int(NOW) - session_token.SKEW - 1)
+    verifier.verify(register(), text, int(NOW) - session_token.SKEW)
+    with pytest.raises(session_token.TokenUsed):
+        verifier.verify(register(), text, int(NOW) + session_token.LIFETIME - 0.001)
 
 
 @pytest.mark.parametrize("jti", ["", "x" * 15, "x" * 65])
 def test_an_id_too_short_or_long_to_be_random_is_refused(verifier: BearerVerifier, jti: str) -> None:
-    with pytest.raises(token.TokenMalformed, match="jti"):
+    with pytest.raises(jws.TokenMalformed, match="jti"):
         verifier.verify(register(), issue(register(), jti=jti), NOW)
 
 
 @pytest.mark.parametrize("claim", ["aud", "cid", "cnt", "csq", "dlg", "iat", "jti", "sub"])
 def test_no_claim_may_be_missing_or_of_another_type(verifier: BearerVerifier, claim: str) -> None:
-    payload = dict(token.split(issue(register()), bearer.HEADER).payload)
+    payload = dict(jws.split(issue(register()), session_token.HEADER).payload)
     without = {name: value for name, value in payload.items() if name != claim}
     for changed in (without, payload | {claim: ["x"]}):
-        with pytest.raises(token.TokenMalformed):
-            verifier.verify(register(), token.sign(changed, bearer.HEADER, BOB.private), NOW)
+        with pytest.raises(jws.TokenMalformed):
+            verifier.verify(register(), jws.sign(changed, session_token.HEADER, BOB.private), NOW)
 
 
 def test_the_challenge_says_why() -> None:
-    parsed = Challenge.parse(bearer.challenge("telprotocol", bearer.TokenUsed('used "twice"\n')))
+    parsed = Challenge.parse(
+        session_token.challenge("telprotocol", session_token.TokenUsed('used "twice"\n'))
+    )
     assert parsed.scheme == "Bearer"
     assert parsed.get("realm") == "telprotocol"
     assert parsed.get("error") == "invalid_token"
     assert parsed.get("error_description") == "used 'twice''"
-    assert Challenge.parse(bearer.challenge("telprotocol")).get("error") is None
+    assert Challenge.parse(session_token.challenge("telprotocol")).get("error") is None
 
 
 def fill(table: SingleUse, number: int, count: int) -> Callable[[str], None]:
@@ -188,10 +188,10 @@ def fill(table: SingleUse, number: int, count: int) -> Callable[[str], None]:
 def test_a_full_table_refuses_what_is_new_and_forgets_nothing_used() -> None:
     table = SingleUse(size=3, per_number=3)
     take = fill(table, 1, 3)
-    with pytest.raises(bearer.TooManyTokens) as refusal:
+    with pytest.raises(session_token.TooManyTokens) as refusal:
         take("new")
     assert refusal.value.status == 503
-    with pytest.raises(bearer.TokenUsed):
+    with pytest.raises(session_token.TokenUsed):
         take("0")
     table.take(1, "new", NOW + 60, NOW + 120)
     assert len(table) == 1
@@ -200,7 +200,7 @@ def test_a_full_table_refuses_what_is_new_and_forgets_nothing_used() -> None:
 def test_one_number_cannot_fill_the_table_for_others() -> None:
     table = SingleUse(size=10, per_number=3)
     take = fill(table, 1, 3)
-    with pytest.raises(bearer.TooManyTokens):
+    with pytest.raises(session_token.TooManyTokens):
         take("new")
     table.take(2, "new", NOW, NOW + 60)
 

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from fuzz.fieldexamples import EXAMPLES
 from telsdk.sip.errors import SipParseError
-from telsdk.sip.message import Message, Response, parse
-from telsdk.sip.message import field_table as fieldtypes
+from telsdk.sip.message import Message, Response, field_table, parse
 from telsdk.sip.message.field_table import FIELDS, FieldType, ListField, SingleField, typed
 from telsdk.sip.message.headers import of_lines
 from telsdk.sip.message.names import COMPACT, LISTS, SINGLE
@@ -42,7 +41,7 @@ def test_every_field_has_a_sample_and_every_sample_a_field() -> None:
 
 
 def test_the_table_has_every_field_that_has_a_name_there() -> None:
-    named = [one for one in vars(fieldtypes).values() if isinstance(one, SingleField | ListField)]
+    named = [one for one in vars(field_table).values() if isinstance(one, SingleField | ListField)]
     assert set(map(id, named)) == set(map(id, FIELDS.values()))
     assert all(field.key == key == field.name.lower() for key, field in FIELDS.items())
     assert FIELDS.keys() >= READERS.keys()
@@ -123,8 +122,8 @@ def test_what_is_absent_is_none_or_empty(key: str) -> None:
 def test_a_field_is_found_by_any_spelling_of_its_name_and_kept_until_it_changes() -> None:
     response = Response(200, headers=[("k", "100rel"), ("SUPPORTED", "timer"), ("x", "90;refresher=uas")])
     assert typed(response, "supported") == ("100rel", "timer")
-    assert typed(response, "Session-Expires") == fieldtypes.SESSION_EXPIRES.of(response)
-    assert fieldtypes.SUPPORTED.of(response) is fieldtypes.SUPPORTED.of(response)
+    assert typed(response, "Session-Expires") == field_table.SESSION_EXPIRES.of(response)
+    assert field_table.SUPPORTED.of(response) is field_table.SUPPORTED.of(response)
     response.headers.add("Supported", "path")
     assert typed(response, "K") == ("100rel", "timer", "path")
     for letter, key in COMPACT.items():

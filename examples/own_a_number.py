@@ -1,0 +1,21 @@
+"""Buy a number, give it a name, and look it up: python -m examples.own_a_number"""
+
+from __future__ import annotations
+
+import telsdk
+from telsdk.chain.deploy import deploy
+from telsdk.chain.embedded import EmbeddedChain
+
+# On a chain that has the contracts already: alice = telsdk.connect(rpc=..., account=...)
+chain = EmbeddedChain()
+deployment = deploy(chain.w3, chain.accounts[0], name="example")
+alice = telsdk.Client(chain.w3, deployment, chain.accounts[1])
+
+number, name = telsdk.Number(5551234), telsdk.Name("alice.eth")
+print(f"{number} costs {alice.registrar.price(number)} ether")
+# Without `wait` this sleeps for the minute that has to pass between commit and reveal.
+alice.buy_number(number, wait=chain.advance_time)
+alice.alias.claim(name, number)
+
+found = alice.lookup("alice.eth")
+print(f"{found.name} is {found.number}; it is Alice's: {found.owner == chain.accounts[1].address}")
