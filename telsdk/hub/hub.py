@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,6 +27,7 @@ from telsdk.hub.settings import HubSettings
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.limits import UDP_RECEIVE_BUFFER
 from telsdk.net.pins import TlsIdentity
+from telsdk.net.random_text import RandomText
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
 from telsdk.server.answers import warning
@@ -85,9 +85,7 @@ class Hub:
         self._settings = settings or HubSettings()
         self._location: Location = location or MemoryLocation()
         address = (sockets.host, sockets.port)
-        self._stack = Stack(
-            sent_by=lambda _: address, token=lambda: secrets.token_hex(12), timers=self._settings.timers
-        )
+        self._stack = Stack(sent_by=lambda _: address, token=RandomText(), timers=self._settings.timers)
         self._role = Redirect(self._stack)
         self._asking = Asking()
         self._driver = Driver(self._stack, self, tap=tap, receive_buffer=UDP_RECEIVE_BUFFER)
@@ -156,10 +154,12 @@ class Hub:
             case _:
                 self._role.handle(event, now)
 
-    def on_roles(self, now: float) -> None:
-        for asked in self._role.take_events():
+    def on_roles(self, now: float) -> bool:
+        events = self._role.take_events()
+        for asked in events:
             if isinstance(asked, RedirectAsked):
                 self._judge(asked.tx, asked.request, now)
+        return bool(events)
 
     def on_flow_closed(self, hop: Hop) -> None:
         """Nobody is logged in at a hub: a connection that ends takes nothing with it."""

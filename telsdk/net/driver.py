@@ -57,8 +57,8 @@ class Application(Protocol):
         """Something happened in the stack; `now` in monotonic seconds."""
         ...
 
-    def on_roles(self, now: float) -> None:
-        """The roles may have events: after the stack's were handled, and after a timer."""
+    def on_roles(self, now: float) -> bool:
+        """The roles may have events: after the stack's were handled, and after a timer. Return whether any had."""
         ...
 
     def on_flow_closed(self, hop: Hop) -> None:
@@ -165,15 +165,17 @@ class Driver:
         self._pumping = True
         try:
             for _ in range(MAX_PUMP_ROUNDS):
-                events = stack.take_events()
-                for event in events:
+                for event in stack.take_events():
                     if not self._guarded(application.on_event, event, now):
                         self._guarded(stack.give_up, event, now)
-                self._guarded(application.on_roles, now)
-                outgoing = stack.take_outgoing()
-                for message in outgoing:
+                try:
+                    acted = application.on_roles(now)
+                except Exception:
+                    log.exception("a bug in a handler of SIP events")
+                    acted = True
+                for message in stack.take_outgoing():
                     self._send(message.hop, message.data)
-                if not events and not outgoing:
+                if not acted and not stack.has_events:
                     return
         finally:
             self._pumping = False

@@ -220,7 +220,8 @@ class CallPolicy:
         del source
         try:
             # The last of our Routes is that of the far side, and names the place that it came to.
-            flow = [self._tokens.read(request.call_id, route.uri.user) for route in own_routes][-1]
+            tags = (request.from_tag or "", request.to_tag or "")
+            flow = [self._tokens.read(request.call_id, route.uri.user, *tags) for route in own_routes][-1]
             place = own_routes[-1].uri
             if flow is not None and place.port is not None:
                 flow = flow.taken(place.host, place.port)
@@ -257,7 +258,16 @@ class CallPolicy:
         if not any(needs for _, needs in sides):
             return ()
         call_id = ctx.request.call_id
-        return tuple(dict.fromkeys(self._own_uri(hop, call_id, needs) for hop, needs in sides))
+        (callee, by_us), (caller, from_us) = [
+            (hop if needs else None, self._place(hop)) for hop, needs in sides
+        ]
+        if by_us == from_us:
+            tag = ctx.request.from_tag or ""
+            return (_uri_of(by_us, self._tokens.write_both(call_id, tag, callee, caller)),)
+        return (
+            _uri_of(by_us, self._tokens.write(call_id, callee)),
+            _uri_of(from_us, self._tokens.write(call_id, caller)),
+        )
 
     def _needs_us(self, hop: Hop) -> bool:
         """Whether somebody behind `hop` is reached by it and no other way."""
@@ -281,8 +291,11 @@ class CallPolicy:
     def _listed(self, uri: Uri) -> NodeFacts | None:
         return find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
 
-    def _own_uri(self, hop: Hop, call_id: str, needs_us: bool) -> Uri:
-        host, port = self._addresses.reached_by(hop)
-        params = (("transport", hop.uri_transport), ("lr", None))
-        user = self._tokens.write(call_id, hop if needs_us else None)
-        return Uri("sip", user, host, port, params=params)
+    def _place(self, hop: Hop) -> tuple[str, int, str]:
+        """Host, port and transport parameter by which whoever is behind `hop` reaches us."""
+        return (*self._addresses.reached_by(hop), hop.uri_transport)
+
+
+def _uri_of(place: tuple[str, int, str], token: str) -> Uri:
+    host, port, transport = place
+    return Uri("sip", token, host, port, params=(("transport", transport), ("lr", None)))

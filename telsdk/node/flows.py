@@ -31,42 +31,57 @@ class FlowTokens:
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
-        self._known: dict[
-            tuple[str, str], Hop | None
-        ] = {}  # by Call-ID and token: those that a call brings again
+        # Those that a call brings again, by Call-ID, token and the tag of who sends; made anew when it was emptied.
+        self._known: dict[tuple[str, str, str], Hop | None] = {}
 
     def write(self, call_id: str, hop: Hop | None) -> str:
-        """The token for one side of a call; `hop` where only it leads there, else None: the URI leads on."""
+        """Return the token for one side of a call; `hop` where only it leads there, else None: the URI leads on."""
         way = "" if hop is None else _encode(hop)
-        token = self._mac(call_id, way) + way
-        if hop is not None:
-            hop = Hop(hop.transport, hop.host, hop.port, hop.flow, is_source=True)  # as `read` would make it
-        self._know(call_id, token, hop)
-        return token
+        return self._mac(call_id, way) + way
 
-    def read(self, call_id: str, token: str | None) -> Hop | None:
-        """The hop in a token.
+    def write_both(self, call_id: str, caller_tag: str, callee: Hop | None, caller: Hop | None) -> str:
+        """Return the token for both sides of a call that come by one listener, each as `write` takes it.
+
+        Args:
+            caller_tag: the tag of From in the INVITE: whoever sends with it later is the caller.
+        """
+        ways = ".".join(["", *["" if hop is None else _encode(hop) for hop in (callee, caller)]])
+        return self._mac(call_id, caller_tag, ways) + ways
+
+    def read(self, call_id: str, token: str | None, from_tag: str = "", to_tag: str = "") -> Hop | None:
+        """Return the hop that leads on from who sends.
+
+        Args:
+            from_tag, to_tag: of the request within the call that has the token.
 
         Raises:
             ForgedRoute: it is none of ours, or of another call.
         """
         token = token or ""
-        if (call_id, token) in self._known:
-            return self._known[call_id, token]
+        key = (call_id, token, from_tag)
+        if key in self._known:
+            return self._known[key]
         mac, way = token[: 2 * _MAC_BYTES], token[2 * _MAC_BYTES :]
-        if not hmac.compare_digest(mac.encode(), self._mac(call_id, way).encode()):
+        if way.startswith("."):
+            if self._matches(mac, call_id, from_tag, way):
+                way = way.split(".")[1]
+            elif self._matches(mac, call_id, to_tag, way):
+                way = way.split(".")[2]
+            else:
+                raise ForgedRoute("this call does not go by this node")
+        elif not self._matches(mac, call_id, way):
             raise ForgedRoute("this call does not go by this node")
         hop = _decode(way) if way else None
-        self._know(call_id, token, hop)
-        return hop
-
-    def _know(self, call_id: str, token: str, hop: Hop | None) -> None:
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
-        self._known[call_id, token] = hop
+        self._known[key] = hop
+        return hop
 
-    def _mac(self, call_id: str, way: str) -> str:
-        text = f"{call_id}\0{way}".encode()
+    def _matches(self, mac: str, *parts: str) -> bool:
+        return hmac.compare_digest(mac.encode(), self._mac(*parts).encode())
+
+    def _mac(self, *parts: str) -> str:
+        text = "\0".join(parts).encode()
         return hashlib.blake2b(text, key=self._secret, digest_size=_MAC_BYTES).hexdigest()
 
 

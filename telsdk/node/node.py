@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
@@ -21,6 +20,7 @@ from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.pins import TlsIdentity
+from telsdk.net.random_text import RandomText
 from telsdk.net.route import hop_to
 from telsdk.net.sockets import Address, Addresses, BoundSockets, Listener
 from telsdk.node.admission import Admission
@@ -94,7 +94,7 @@ class Node:
         addresses = Addresses((sockets.host, sockets.port), listeners)
         self._stack = Stack(
             sent_by=addresses.sent_by,
-            token=lambda: secrets.token_hex(12),
+            token=RandomText(),
             timers=self.settings.timers,
             besides=addresses.besides,
         )
@@ -218,11 +218,14 @@ class Node:
         else:
             self.calls.proxy.handle(event, now)
 
-    def on_roles(self, now: float) -> None:
-        if self.watching.busy:
+    def on_roles(self, now: float) -> bool:
+        watched = self.watching.busy
+        if watched:
             self.watching.act(now, time.time())
-        for event in self.calls.proxy.take_events():
+        events = self.calls.proxy.take_events()
+        for event in events:
             self._act(event, now)
+        return watched or bool(events)
 
     def _act(self, event: Event, now: float) -> None:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from telsdk.directory import NodeFacts, locate
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.pins import TlsIdentity
+from telsdk.net.random_text import RandomText
 from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to, pin_text
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
@@ -88,9 +88,7 @@ class UserClient:
         self._sockets = sockets
         self._identity = TlsIdentity(login.key.private)
         address = (sockets.host, sockets.port)
-        self._stack = Stack(
-            sent_by=lambda _: address, token=lambda: secrets.token_hex(12), timers=self.settings.timers
-        )
+        self._stack = Stack(sent_by=lambda _: address, token=RandomText(), timers=self.settings.timers)
         self._agent = UserAgent(
             self._stack,
             aor=Uri.parse(aor(login.number)),
@@ -291,9 +289,11 @@ class UserClient:
     def on_event(self, event: Event, now: float) -> None:
         self._agent.handle(event, now)
 
-    def on_roles(self, now: float) -> None:
-        for event in self._agent.take_events():
+    def on_roles(self, now: float) -> bool:
+        events = self._agent.take_events()
+        for event in events:
             self._judged(event, now)
+        return bool(events)
 
     def _judged(self, event: Event, now: float) -> None:
         """Acts on an event, at once or when a contract wallet was asked about the sender."""

@@ -82,11 +82,13 @@ class Phone:
     def on_event(self, event: Event, now: float) -> None:
         self.ua.handle(event, now)
 
-    def on_roles(self, now: float) -> None:
-        for event in self.ua.take_events():
+    def on_roles(self, now: float) -> bool:
+        events = self.ua.take_events()
+        for event in events:
             self._act(event, now)
             self.seen.append(event)
             self._changed.set()
+        return bool(events)
 
     def on_flow_closed(self, hop: Hop) -> None:
         pass

@@ -50,8 +50,8 @@ class Endpoint:
         self.events.append(event)
         self.changed.set()
 
-    def on_roles(self, now: float) -> None:
-        """There are none."""
+    def on_roles(self, now: float) -> bool:
+        return False  # there are none
 
     def on_flow_closed(self, hop: Hop) -> None:
         assert hop.flow is not None

@@ -56,6 +56,36 @@ def test_a_token_of_another_call_another_node_or_nobody_is_refused() -> None:
             tokens.read(call_id, token)
 
 
+def test_a_token_for_both_sides_leads_away_from_who_sends() -> None:
+    tokens = FlowTokens()
+    callee, caller = Hop("WS", "192.0.2.1", 1, flow=1), Hop("WS", "192.0.2.2", 2, flow=2)
+    token = tokens.write_both("call", "caller", callee, caller)
+    assert tokens.read("call", token, "caller", "callee") == callee
+    assert tokens.read("call", token, "callee", "caller") == caller
+    one_side = tokens.write_both("call", "caller", None, caller)
+    assert tokens.read("call", one_side, "caller", "callee") is None
+    assert tokens.read("call", one_side, "callee", "caller") == caller
+
+
+def test_a_token_for_both_sides_is_of_one_caller_and_one_call() -> None:
+    tokens = FlowTokens()
+    callee, caller = Hop("WS", "192.0.2.1", 1, flow=1), Hop("WS", "192.0.2.2", 2, flow=2)
+    token = tokens.write_both("call", "caller", callee, caller)
+    mac, _, ways = token.partition(".")
+    swapped = ".".join([mac, *reversed(ways.split("."))])
+    for call_id, forged, tags in [
+        ("other", token, ("caller", "callee")),
+        ("call", token, ("x", "y")),
+        ("call", swapped, ("caller", "callee")),
+        ("call", token + ".", ("caller", "callee")),
+        ("call", mac + ".", ("caller", "callee")),
+        ("call", mac, ("caller", "callee")),
+        ("call", tokens.write("call", callee).replace(mac, "") + "." + ways, ("caller", "callee")),
+    ]:
+        with pytest.raises(ForgedRoute):
+            tokens.read(call_id, forged, *tags)
+
+
 class WebNetwork(Network):
     """One node that takes WebSocket."""
 
@@ -150,7 +180,7 @@ async def test_requests_within_a_call_reach_either_browser_by_its_flow() -> None
             invite = await request_at(bob, "INVITE")
             await bob.send(taken(invite, bob.contact))
             ok = await answer_at(alice, 200)
-            assert len(ok.record_routes) == 2
+            assert len(ok.record_routes) == 1  # both came by one listener
             await alice.send(within("ACK", ok, ok.cseq.number, alice))
             assert (await request_at(bob, "ACK")).to.tag == "bob"
 

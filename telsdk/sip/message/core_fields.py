@@ -118,6 +118,8 @@ class Via:
 
     def has(self, name: str) -> bool:
         """Return whether the parameter is there, with or without a value."""
+        if self._params is None and f";{name}" not in self._plain:
+            return False
         return grammar.has_param(self.params, name)
 
     def with_param(self, name: str, value: str | None) -> Via:

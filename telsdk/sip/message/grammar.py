@@ -75,7 +75,7 @@ PLAIN_PORT: Final = (
 )
 PLAIN_HOST: Final = rf"({IPV4_ADDRESS}|{PLAIN_HOSTNAME})(?::({PLAIN_PORT}))?+"
 """Groups: host, port."""
-PLAIN_URI: Final = rf"(sips?):(?:([{UNRESERVED}]++)@)?+{PLAIN_HOST}(;lr|;transport=[a-z]++)?+"
+PLAIN_URI: Final = rf"(sips?):(?:([{UNRESERVED}]++)@)?+{PLAIN_HOST}(;lr|;transport=[a-z]++(?:;lr)?+)?+"
 """Groups: scheme, user, host, port, parameters."""
 PLAIN_NAME_ADDR: Final = (
     rf'(?:"([^"\\\x00-\x1f\x7f]*+)" |({TOKEN}) )?+<({PLAIN_URI})>'
@@ -188,7 +188,10 @@ def get_param(params: Params, name: str) -> str | None:
 def has_param(params: Params, name: str) -> bool:
     """Whether the parameter is there, with or without a value."""
     name = name.lower()
-    return any(known == name for known, _ in params)
+    for known, _ in params:  # noqa: SIM110 - a generator takes twice the time
+        if known == name:
+            return True
+    return False
 
 
 def set_param(params: Params, name: str, value: str | None) -> Params:

@@ -304,13 +304,13 @@ class Headers:
         self._forget(key)
         line = self.raw[at]
         value = value_of(line)
-        end = _list_spans(value)[0][1] if "," in value and key in LISTS else len(value)
+        end = _end_of_first(value) if "," in value and key in LISTS else len(value)
         first, rest = value[:end].strip(" \t"), value[end + 1 :].strip(" \t")
-        left = [one for one in (new, rest) if one]
-        if left:
-            self.raw[at] = f"{_name(line)}: {', '.join(left)}"
-        else:
+        if new is None and not rest:
             self._delete(at)
+        else:
+            left = rest if new is None else f"{new}, {rest}" if rest else new
+            self.raw[at] = f"{_name(line)}: {left}"
         return readable(first)
 
 
@@ -321,6 +321,14 @@ def registered(key: str, read: object) -> None:
         _readers[key] = {read}
     elif read not in readers:
         readers.add(read)
+
+
+def _end_of_first(value: str) -> int:
+    """Where the first value of a list with commas ends."""
+    end = value.index(",")
+    if '"' in value[:end] or "<" in value[:end]:
+        return _list_spans(value)[0][1]
+    return end
 
 
 def of_lines(shape: Shape, lines: list[str]) -> Headers:

@@ -9,7 +9,7 @@ from typing import Final, Self
 from telsdk.sip.errors import SipParseError, Unwritable
 from telsdk.sip.message import grammar, readers
 from telsdk.sip.message.core_fields import CSeq, Via
-from telsdk.sip.message.headers import Headers, readable, value_of
+from telsdk.sip.message.headers import Headers, readable
 from telsdk.sip.message.uri import NameAddr, Uri
 
 REASONS: Final[dict[int, str]] = {
@@ -46,7 +46,6 @@ METHODS: Final = frozenset({
 })  # fmt: skip
 """The methods that IANA has registered."""
 
-_digits = re.compile(r"[0-9]{1,64}").fullmatch
 _one_line = re.compile(
     r"[^\r\n\x00\ud800-\udc7f\udd00-\udfff]*+"
 ).fullmatch  # octets that are no UTF-8 may pass
@@ -54,8 +53,13 @@ _one_line = re.compile(
 
 def _says(line: str, length: int) -> bool:
     """Whether a Content-Length line says that."""
-    value = value_of(line)
-    return value == str(length) or (bool(_digits(value)) and int(value) == length)
+    said = readers.content_lengths.kept.get(line)
+    if said is None:
+        try:
+            said = readers.content_lengths.read(line)
+        except SipParseError:
+            return False
+    return said == length
 
 
 class Message:
@@ -231,7 +235,8 @@ class Request(Message):
         response = Response(status, reason, self.headers.only(*names))
         if to_tag is not None:
             response.add_to_tag(to_tag)
-        response.headers.extend(headers)
+        if headers:
+            response.headers.extend(headers)
         return response
 
     def copy(self) -> Self:

@@ -30,7 +30,7 @@ from telsdk.sip.message import grammar
 from telsdk.sip.message.headers import Headers, of_lines, split_list, value_of
 from telsdk.sip.message.message import Request, Response, request_of_wire
 from telsdk.sip.message.names import LISTS
-from telsdk.sip.message.readers import Memory, read_core
+from telsdk.sip.message.readers import content_lengths, read_core
 from telsdk.sip.message.shape import Shape, of_names
 from telsdk.sip.message.uri import Uri
 
@@ -43,16 +43,7 @@ _line_ends = re.compile(rb"\A(?:\r\n)++")
 _unescaped_control = re.compile(r"(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\r\n]").search
 _AS_IT_IS: Final = bytes(range(256))
 _PLAIN: Final = b"\t" + bytes(range(32, 127)) + bytes(range(128, 256))
-_digits = re.compile(r"[0-9]{1,64}").fullmatch  # leading zeros are digits (section 25.1)
 
-
-def _length(value: str) -> int:
-    if not _digits(value):
-        raise SipParseError("no number")
-    return int(value)
-
-
-_lengths: Final = Memory("content-length", _length)
 _status_lines: dict[str, tuple[int, str]] = {}
 """Status and reason by the status line; bounded like `_request_lines`."""
 _request_lines: dict[str, tuple[str, str, Uri]] = {}
@@ -224,10 +215,10 @@ def _content_length(message: Request | Response) -> int | None:
     at = headers.shape.first.get("content-length")
     if at is None:
         return None
-    length = _lengths.kept.get(headers.raw[at])
+    length = content_lengths.kept.get(headers.raw[at])
     if length is None or "content-length" in headers.shape.doubled:
         try:
-            length = _lengths.read(headers.raw[at])
+            length = content_lengths.read(headers.raw[at])
             if "content-length" in headers.shape.doubled:
                 raise SipParseError("content-length occurs more than once")
         except SipParseError:

@@ -182,6 +182,15 @@ class Memory(Generic[T]):
         return found
 
 
+_digits = re.compile(r"[0-9]{1,64}").fullmatch  # leading zeros are digits (section 25.1)
+
+
+def _length(value: str) -> int:
+    if not _digits(value):
+        raise SipParseError(f"{value[:40]!r} is not a number")
+    return int(value)
+
+
 def _tag_or_none(value: str) -> str:
     return _tag(value) or ""  # a memory tells what it does not know by None
 
@@ -191,6 +200,7 @@ _to_tags: Final = Memory("to", _tag_or_none)
 _call_ids: Final = Memory("call-id", values.call_id)
 _cseqs: Final = Memory("cseq", CSeq.parse)
 _max_forwards: Final = Memory("max-forwards", _hops)
+content_lengths: Final = Memory("content-length", _length)
 
 
 def read_core(headers: Headers, *, of_request: bool) -> CSeq:

@@ -167,8 +167,10 @@ class Proxy:
 
     def deadline(self) -> float | None:
         """When `advance` has something to do next."""
-        times = (self._timer_c.deadline(), self._ringing.deadline())
-        return min((when for when in times if when is not None), default=None)
+        first, second = self._timer_c.deadline(), self._ringing.deadline()
+        if first is None or second is None:
+            return second if first is None else first
+        return min(first, second)
 
     def take_events(self) -> list[Event]:
         """What happened, in order; each is given out once."""

@@ -10,7 +10,7 @@ from telsdk.sip.message import Headers, Message, Request, Response
 from telsdk.sip.transaction.engine import Ground, Transactions, TransactionUser
 from telsdk.sip.transaction.events import Outgoing, ResponseReceived, TimedOut, TransportFailed
 from telsdk.sip.transaction.machines import Action, ClientTransaction, Input, State
-from telsdk.sip.transaction.via import MAX_DATAGRAM, branch_of, change_via, instead_of_udp, push_via
+from telsdk.sip.transaction.via import MAGIC, MAX_DATAGRAM, branch_of, instead_of_udp, push_via
 
 # A request as we write it, up to the end of the branch of its first Via; what follows may be cut off.
 _quoted_request = re.compile(
@@ -31,7 +31,8 @@ class ClientTransactions(Transactions[ClientTransaction]):
         self, request: Request, hop: Hop, now: float, owner: object | None, branch_suffix: str
     ) -> ClientTransaction:
         """Put our Via on top and send; a request too large for UDP by TCP (18.1.1)."""
-        branch = push_via(request, hop, self._ground.sent_by_to, self._ground.token() + branch_suffix)
+        branch = MAGIC + self._ground.token() + branch_suffix
+        push_via(request, self._ground.via_to(hop, branch))
         tx = self._new(request, hop, branch, owner)
         if (by_tcp := instead_of_udp(hop, len(tx.data))) is not None and self._redirect(tx, by_tcp):
             self._udp_is_left[tx] = hop
@@ -82,9 +83,10 @@ class ClientTransactions(Transactions[ClientTransaction]):
     def _redirect(self, tx: ClientTransaction, hop: Hop) -> bool:
         """Let `tx` leave for another hop than its Via says; False where we do not speak that transport."""
         try:
-            change_via(tx.request, hop, self._ground.sent_by_to, tx.request.via.branch or "")
+            via = self._ground.via_to(hop, tx.request.via.branch or "")
         except LookupError:
             return False
+        tx.request.headers.replace_first("Via", via)
         tx.hop, tx.data = hop, bytes(tx.request)
         return True
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Message, Response
+from telsdk.sip.message import Message, Response, write_host
 from telsdk.sip.transaction.events import Event, Outgoing
 from telsdk.sip.transaction.machines import (
     Action,
@@ -47,7 +47,17 @@ class TransactionUser:
 class Ground:
     """What all transactions of one element stand on."""
 
-    __slots__ = ("besides", "durations", "events", "outgoing", "sent_by", "timeline", "timers", "token")
+    __slots__ = (
+        "_via_starts",
+        "besides",
+        "durations",
+        "events",
+        "outgoing",
+        "sent_by",
+        "timeline",
+        "timers",
+        "token",
+    )
 
     def __init__(
         self,
@@ -64,6 +74,19 @@ class Ground:
         self.timeline: Timeline[Running] = Timeline(_means)
         self.outgoing: list[Outgoing] = []
         self.events: list[Event] = []
+        self._via_starts: dict[tuple[str, tuple[str, int] | None], str] = {}
+
+    def via_to(self, hop: Hop, branch: str) -> str:
+        """Return our Via for a request to `hop` (18.1.1)."""
+        at = hop.taken_at if hop.taken_at in self.besides else None
+        start = self._via_starts.get((hop.transport, at))
+        if start is None:
+            host, port = self.sent_by_to(hop)
+            start = (
+                f"SIP/2.0/{hop.transport} {write_host(host, port)}{'' if hop.reliable else ';rport'};branch="
+            )
+            self._via_starts[hop.transport, at] = start
+        return start + branch
 
     def sent_by_to(self, hop: Hop) -> tuple[str, int]:
         """What our Via names in a request to `hop`: for who opened the connection, where they opened it to."""

@@ -34,7 +34,7 @@ from telsdk.sip.transaction.events import (
 from telsdk.sip.transaction.machines import ClientTransaction, Input, ServerTransaction, State
 from telsdk.sip.transaction.server import ServerTransactions
 from telsdk.sip.transaction.timers import Timers
-from telsdk.sip.transaction.via import push_via, receive_via, reply_hop
+from telsdk.sip.transaction.via import MAGIC, push_via, receive_via, reply_hop
 
 __all__ = [
     "AckReceived",
@@ -235,7 +235,7 @@ class Stack:
     def send(self, message: Message, hop: Hop) -> Outgoing:
         """Send outside any transaction: an ACK to a 2xx (with a new Via), or a response as it is."""
         if isinstance(message, Request):
-            push_via(message, hop, self._ground.sent_by_to, self._ground.token())
+            push_via(message, self._ground.via_to(hop, MAGIC + self._ground.token()))
         out = Outgoing(hop, bytes(message))
         self._ground.outgoing.append(out)
         return out
@@ -271,6 +271,11 @@ class Stack:
         if taken:
             self._ground.outgoing = []
         return taken
+
+    @property
+    def has_events(self) -> bool:
+        """Whether `take_events` has any to give."""
+        return bool(self._ground.events)
 
     def take_events(self) -> list[Event]:
         """What happened, in order; each is given out once."""

@@ -168,10 +168,14 @@ class Agenda(Generic[Key]):
 
     def deadline(self) -> float | None:
         """When the next one comes due, or None."""
+        if not self._where:
+            return None
         return min((next(iter(queue.values())) for queue in self._queues.values() if queue), default=None)
 
     def pop_due(self, now: float) -> Key | None:
         """Take the one that came due first, or None when none has."""
+        if not self._where:
+            return None
         first: OrderedDict[Key, float] | None = None
         earliest = now
         emptied = []

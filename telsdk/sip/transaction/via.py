@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from telsdk.sip.errors import SipParseError
@@ -89,19 +88,10 @@ def server_key(request: Request, via: Via) -> tuple[object, ...]:
     return (str(request.uri), request.call_id, cseq, request.from_tag, branch, via.host, via.port, method)
 
 
-SentBy = Callable[[Hop], tuple[str, int]]
-
-
-def push_via(request: Request, hop: Hop, sent_by: SentBy, token: str) -> str:
-    """Put our Via on top of a request that leaves for `hop` (18.1.1); returns its branch."""
-    branch = MAGIC + token
-    request.headers.insert("Via", _via(hop, sent_by, branch))
-    return branch
-
-
-def change_via(request: Request, hop: Hop, sent_by: SentBy, branch: str) -> None:
-    """Let our Via on top of `request` say that it leaves for `hop` instead."""
-    request.headers.replace_first("Via", _via(hop, sent_by, branch))
+def push_via(request: Request, via: str) -> None:
+    """Put our Via on top of a request that leaves (18.1.1)."""
+    headers = request.headers
+    headers.insert_line(headers.shape.first.get("via", 0), "via", f"Via: {via}")
 
 
 def instead_of_udp(hop: Hop, size: int) -> Hop | None:
@@ -112,9 +102,3 @@ def instead_of_udp(hop: Hop, size: int) -> Hop | None:
     if hop.transport != "UDP" or size <= MAX_UDP_REQUEST or hop.is_source:
         return None
     return replace(hop, transport="TCP")
-
-
-def _via(hop: Hop, sent_by: SentBy, branch: str) -> str:
-    host, port = sent_by(hop)
-    rport = "" if hop.reliable else ";rport"
-    return f"SIP/2.0/{hop.transport} {write_host(host, port)}{rport};branch={branch}"
