@@ -20,9 +20,11 @@ contract HubList is IHubList {
         bytes32 previousPin;
     }
 
-    /// @notice What a hub deposits, in wei.
+    /// @notice What a hub deposits when it enters the list.
+    /// @return The bond, in wei.
     uint256 public constant BOND = 0.1 ether;
-    /// @notice How long before it leaves a hub must say so, in seconds.
+    /// @notice How long before it leaves a hub must say so.
+    /// @return The delay, in seconds.
     uint64 public constant EXIT_DELAY = 7 days;
 
     /// @inheritdoc IHubList
@@ -30,6 +32,7 @@ contract HubList is IHubList {
     /// @inheritdoc IHubList
     uint64 public version;
 
+    /// By id. One that left keeps its entry, so that ids are never used again.
     mapping(uint32 hubId => Entry) private _hubs;
     mapping(uint32 hubId => mapping(uint32 index => Node)) private _nodes;
 

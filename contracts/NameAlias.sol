@@ -19,16 +19,22 @@ contract NameAlias is INameAlias {
     bytes32 private constant ETH_NODE = 0x93cdeb708b7545dc668eb9280176169d1c33cfd8ed6f04690a0bcc88a93fc4ae;
 
     /// @notice The registry whose numbers are named.
+    /// @return The registry.
     INumberRegistry public immutable registry;
-    /// @notice The ENS registry; zero where names are first come.
+    /// @notice The ENS registry.
+    /// @return The registry; zero where there is no ENS, and names go to whoever comes first.
     IENSRegistry public immutable ens;
-    /// @notice The ENS name wrapper; zero when there is none.
+    /// @notice The ENS name wrapper.
+    /// @return The wrapper; zero when there is none.
     INameWrapper public immutable wrapper;
 
     mapping(bytes32 label => Claim) private _claims;
     /// What the number claimed last; its name only if the claim still says so.
     mapping(uint256 number => bytes32) private _labels;
 
+    /// @param registry_ The registry whose numbers are named.
+    /// @param ens_ The ENS registry; zero where there is no ENS.
+    /// @param wrapper_ The ENS name wrapper; zero when there is none.
     constructor(INumberRegistry registry_, IENSRegistry ens_, INameWrapper wrapper_) {
         registry = registry_;
         ens = ens_;
@@ -97,7 +103,8 @@ contract NameAlias is INameAlias {
         return epoch;
     }
 
-    /// @dev Whether the claim holds: made in its number's present epoch, and by whom ENS names when there is ENS.
+    /// @dev Whether the claim holds: it was made in the number's present epoch, and where there is ENS, the number's
+    ///      owner owns the name there.
     function _resolve(Claim memory entry, address ensOwner) private view returns (bool) {
         if (entry.number == 0) return false;
         // The session counter is not asked for.
@@ -106,7 +113,7 @@ contract NameAlias is INameAlias {
         return entry.epoch == epoch && (address(ens) == address(0) || owner == ensOwner);
     }
 
-    /// @dev Whose label.eth is in ENS; zero without ENS.
+    /// @dev The account that owns label.eth in ENS; zero without ENS.
     function _ensOwner(bytes memory label) private view returns (address owner) {
         if (address(ens) == address(0)) return address(0);
         bytes32 node = keccak256(abi.encode(ETH_NODE, keccak256(label)));

@@ -15,12 +15,14 @@ contract NumberMarket is INumberMarket {
     }
 
     /// @notice The registry whose numbers are sold.
+    /// @return The registry.
     INumberRegistry public immutable registry;
     /// @inheritdoc INumberMarket
     mapping(address account => uint256) public owed;
 
     mapping(uint256 number => Listing) private _listings;
 
+    /// @param registry_ The registry whose numbers are sold.
     constructor(INumberRegistry registry_) {
         registry = registry_;
     }
@@ -39,7 +41,7 @@ contract NumberMarket is INumberMarket {
 
     /// @inheritdoc INumberMarket
     function cancel(uint256 number) external {
-        // Nor are the epoch and the session counter.
+        // Epoch and session counter are not asked for.
         // slither-disable-next-line unused-return
         (address owner,,) = registry.custodyOf(number);
         if (msg.sender != owner) revert NotOwner(number, msg.sender, owner);
@@ -56,7 +58,7 @@ contract NumberMarket is INumberMarket {
         if (msg.value != price) revert WrongPayment(price, msg.value);
         bytes32 actual = registry.getStateFingerprint(number);
         if (actual != fingerprint) revert FingerprintDiffers(number, actual, fingerprint);
-        // Nor here.
+        // Epoch and session counter are not asked for.
         // slither-disable-next-line unused-return
         (address seller,,) = registry.custodyOf(number);
         if (msg.sender == seller) revert BuyerIsOwner(number, seller);
@@ -64,7 +66,7 @@ contract NumberMarket is INumberMarket {
         delete _listings[number];
         owed[seller] += price;
         emit Bought(number, seller, msg.sender, price);
-        // The seller approved the market, listed the number himself and is credited the price.
+        // The seller approved the market, listed the number in person and is credited the price.
         // slither-disable-next-line arbitrary-send-erc20
         IERC721(address(registry)).transferFrom(seller, msg.sender, number);
     }

@@ -5,7 +5,7 @@ import {INumberRecords} from "./interfaces/INumberRecords.sol";
 import {INumberRegistry} from "./interfaces/INumberRegistry.sol";
 import {OwnerSigned} from "./lib/OwnerSigned.sol";
 
-/// @title What an owner writes about his number
+/// @title What an owner writes about a number
 /// @notice See INumberRecords.
 contract NumberRecords is OwnerSigned, INumberRecords {
     struct Records {
@@ -45,6 +45,7 @@ contract NumberRecords is OwnerSigned, INumberRecords {
     );
 
     /// @notice The registry whose numbers have records here.
+    /// @return The registry.
     INumberRegistry public immutable registry;
     bytes32 private immutable _cachedSeparator;
     uint256 private immutable _cachedChainId;
@@ -54,6 +55,7 @@ contract NumberRecords is OwnerSigned, INumberRecords {
     // slither-disable-next-line uninitialized-state
     mapping(uint256 key => Records) private _records;
 
+    /// @param registry_ The registry whose numbers have records here, linked or not.
     constructor(INumberRegistry registry_) {
         registry = registry_;
         _cachedSeparator = registry_.DOMAIN_SEPARATOR();

@@ -8,17 +8,20 @@ import {Digits} from "./lib/Digits.sol";
 /// @title How a number gets its first owner
 /// @notice See INumberRegistrar.
 contract NumberRegistrar is INumberRegistrar {
-    /// @notice How old a commitment must be when it is revealed, in seconds.
+    /// @notice How old a commitment must be when it is revealed.
+    /// @return The least age, in seconds: some blocks, so that nobody who sees a reveal can still commit before it.
     uint256 public constant MIN_COMMIT_AGE = 60;
-    /// @notice How old a commitment may be when it is revealed, in seconds.
+    /// @notice How old a commitment may be when it is revealed.
+    /// @return The greatest age, in seconds.
     uint256 public constant MAX_COMMIT_AGE = 86_400;
 
     uint8 private constant SHORTEST = 5;
-    /// From so many digits on, all numbers cost the same.
+    /// Numbers of this many digits and more all cost the same.
     uint8 private constant LONGEST = 10;
     uint256 private constant CAP_FACTOR = 10;
 
     /// @notice The registry that this contract mints in.
+    /// @return The registry.
     INumberRegistry public immutable registry;
     /// @inheritdoc INumberRegistrar
     address public treasury;
@@ -29,6 +32,9 @@ contract NumberRegistrar is INumberRegistrar {
 
     mapping(uint256 digits => uint256) private _prices;
 
+    /// @dev Prices begin at a tenth of their caps. Reverts with ZeroTreasury.
+    /// @param registry_ The registry that this contract mints in, once that is linked to it.
+    /// @param treasury_ The account that gets the income and sets prices.
     constructor(INumberRegistry registry_, address treasury_) {
         if (treasury_ == address(0)) revert ZeroTreasury();
         registry = registry_;
@@ -140,7 +146,7 @@ contract NumberRegistrar is INumberRegistrar {
         emit PriceChanged(digits, price);
     }
 
-    /// @dev The payer chose to pay too much; a payer who then takes nothing back harms nobody but himself.
+    /// @dev The payer chose to pay too much; a payer who then takes nothing back harms nobody else.
     function _refund(uint256 amount) private {
         // A call, because the payer may be a contract that needs more than 2,300 gas.
         // slither-disable-next-line low-level-calls

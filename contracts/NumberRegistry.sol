@@ -25,7 +25,7 @@ contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
         address owner;
         uint32 epoch;
         uint32 session;
-        /// counts changes of owner, moves too, and approvals
+        /// counts changes of owner, moves too, and approvals; see consentOf
         uint32 tenure;
     }
 
@@ -50,6 +50,7 @@ contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
     mapping(address owner => uint256) private _held;
     mapping(address owner => uint32) private _marketApprovals;
 
+    /// @param linker_ The account that may link, once.
     constructor(address linker_) ERC721("telsdk Number", "TEL") EIP712("telsdk", "1") {
         // A registry that nobody can link is useless at once, and shows it: nothing is minted.
         // slither-disable-next-line missing-zero-check
@@ -113,13 +114,18 @@ contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
         emit Moved(number, msg.sender, to);
     }
 
-    /// @inheritdoc IERC721
+    /// @notice Lets an account transfer the number, as in ERC-721, and ends the number's listing in the market.
+    /// @param to The account; zero takes the approval back.
+    /// @param number The number.
     function approve(address to, uint256 number) public override(ERC721, IERC721) {
         super.approve(to, number);
         ++_custody[number].tenure;
     }
 
-    /// @inheritdoc IERC721
+    /// @notice Lets an account transfer all numbers of the caller, as in ERC-721, or takes that back. For the market as
+    ///         `operator` it ends the listings of all these numbers.
+    /// @param operator The account.
+    /// @param approved Whether it may.
     function setApprovalForAll(address operator, bool approved) public override(ERC721, IERC721) {
         super.setApprovalForAll(operator, approved);
         if (operator == market) ++_marketApprovals[msg.sender];
@@ -168,13 +174,17 @@ contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
         );
     }
 
-    /// @notice JSON with an SVG card, as a data URI: there is no server behind it.
+    /// @notice Gives the number's metadata: JSON with an SVG card, as a data URI, so that no server is behind it.
+    /// @param number The number. Reverts with ERC721NonexistentToken when nobody holds it.
+    /// @return The data URI.
     function tokenURI(uint256 number) public view override returns (string memory) {
         _requireOwned(number);
         return NumberCard.uri(number, INameAlias(nameAlias).nameOf(number), _custody[number].epoch);
     }
 
-    /// @inheritdoc IERC721
+    /// @notice Says how many numbers an account holds.
+    /// @param owner The account. Reverts with ERC721InvalidOwner when it is zero.
+    /// @return The count.
     function balanceOf(address owner) public view override(ERC721, IERC721) returns (uint256) {
         if (owner == address(0)) revert ERC721InvalidOwner(address(0));
         return _held[owner];
@@ -187,7 +197,9 @@ contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
         return _domainSeparatorV4();
     }
 
-    /// @inheritdoc IERC165
+    /// @notice Says whether the contract has an interface (ERC-165).
+    /// @param interfaceId The interface: ERC-165, ERC-721 with its metadata, ERC-4906 and ERC-5646 are there.
+    /// @return Whether it has.
     function supportsInterface(bytes4 interfaceId) public view override(ERC721, IERC165) returns (bool) {
         return interfaceId == ERC4906_ID || interfaceId == type(IERC5646).interfaceId
             || super.supportsInterface(interfaceId);

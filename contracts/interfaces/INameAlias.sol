@@ -3,39 +3,68 @@ pragma solidity 0.8.30;
 
 /// @title Names for numbers
 /// @notice A name is `label.eth`, the label 3 to 32 of a-z, 0-9 and -, not with -- at the third place (the ASCII part
-///         of ENSIP-15). One name a number. A name is void when its number changes hands. Where there is ENS, the name
-///         must be its number's owner's in ENS too, whenever it is asked for.
+///         of ENSIP-15). A number has one name at most. A name is void when its number changes hands. Where there is
+///         ENS, the number's owner must own the name there too, whenever somebody asks for it.
 interface INameAlias {
     /// @notice The label is not 3 to 32 of a-z, 0-9 and -, or has -- at the third place.
+    /// @param label The label that was given.
     error InvalidLabel(string label);
 
-    /// @notice Only the owner of `number` may do this. `owner` is zero when nobody holds the number.
+    /// @notice Only the owner of the number may do this. `owner` is zero when nobody holds it.
+    /// @param number The number.
+    /// @param caller The account that called.
+    /// @param owner The account that holds the number; zero when nobody does.
     error NotOwner(uint256 number, address caller, address owner);
 
-    /// @notice The name stands for `number` already.
+    /// @notice The name stands for a number already.
+    /// @param label The name, without .eth.
+    /// @param number The number that it stands for.
     error NameTaken(string label, uint256 number);
 
-    /// @notice ENS says that the name is `ensOwner`'s, not `caller`'s.
+    /// @notice In ENS the name belongs to another account than the caller.
+    /// @param label The name, without .eth.
+    /// @param caller The account that called.
+    /// @param ensOwner The account that owns the name in ENS; zero when nobody does.
     error NotEnsOwner(string label, address caller, address ensOwner);
 
     /// @notice The number has no name to release.
+    /// @param number The number.
     error NoName(uint256 number);
 
     /// @notice `label` stands for `number`, as long as that stays in `epoch`.
+    /// @dev A reader may assume that the number had no other name in this epoch at that moment, and that the label
+    ///      stood for no other number: a NameReleased came before where one did. With ENS the name stands only while
+    ///      the number's owner owns it there, which no event of this contract tells.
+    /// @param number The number.
+    /// @param epoch The epoch of the number, as the registry counts it.
+    /// @param label The name, without .eth.
     event NameClaimed(uint256 indexed number, uint64 epoch, string label);
 
     /// @notice `label` no longer stands for `number`.
+    /// @dev A name whose number changed hands is void without this event. It comes then when somebody claims the name
+    ///      anew, for the number that had it last.
+    /// @param number The number that had the name.
+    /// @param label The name, without .eth.
     event NameReleased(uint256 indexed number, string label);
 
     /// @notice Makes `label` the name of `number`, in place of the name that it has. The owner's call.
+    /// @dev Reverts with InvalidLabel, NotOwner, NotEnsOwner or NameTaken.
+    /// @param label The name, without .eth.
+    /// @param number The number.
     function claim(string calldata label, uint256 number) external;
 
     /// @notice Takes the name of `number` away. The owner's call.
+    /// @dev Reverts with NotOwner or NoName.
+    /// @param number The number.
     function release(uint256 number) external;
 
-    /// @notice The number that `label` (without .eth) stands for now, 0 when for none.
+    /// @notice Says which number a name stands for now.
+    /// @param label The name, without .eth.
+    /// @return The number, or 0 when the name stands for none.
     function numberOf(string calldata label) external view returns (uint256);
 
-    /// @notice The name of `number` with .eth, empty when it has none. It stands for the number in `numberOf` too.
+    /// @notice Says which name a number has now.
+    /// @param number The number.
+    /// @return The name with .eth, empty when there is none. `numberOf` that name is the number.
     function nameOf(uint256 number) external view returns (string memory);
 }

@@ -10,7 +10,9 @@ library Label {
     /// @dev One bit for each byte that is allowed: a-z, 0-9 and -
     uint256 private constant ALLOWED = (((1 << 26) - 1) << 0x61) | (((1 << 10) - 1) << 0x30) | (1 << 0x2d);
 
-    /// @return word the label, or zero when it is not one
+    /// @dev Checks a label and puts it in a word.
+    /// @param text The label, as bytes: what is not ASCII is not one.
+    /// @return word The label, or zero when it is not one.
     function pack(string calldata text) internal pure returns (bytes32 word) {
         bytes calldata label = bytes(text);
         uint256 length = label.length;
@@ -23,6 +25,7 @@ library Label {
         }
     }
 
+    /// @dev Gives the label in a word that `pack` made.
     function unpack(bytes32 word) internal pure returns (string memory) {
         uint256 length = 0;
         // What is shifted out at 32 leaves zero, so that is where the count ends at the latest.

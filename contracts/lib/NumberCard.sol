@@ -7,6 +7,10 @@ import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 /// @title The metadata of a number: JSON with an SVG card, both on chain
 /// @dev Nothing here is escaped, because a number is digits and a name is a-z, 0-9, - and a dot.
 library NumberCard {
+    /// @dev Gives the data URI of the JSON, the card inside it.
+    /// @param number The number.
+    /// @param name Its name with .eth, or empty.
+    /// @param epoch How often it has changed hands.
     function uri(uint256 number, string memory name, uint256 epoch) internal pure returns (string memory) {
         string memory digits = Strings.toString(number);
         bytes memory json = abi.encodePacked(

@@ -15,7 +15,8 @@ abstract contract OwnerSigned is IOwnerSigned {
         _useNonce(msg.sender);
     }
 
-    /// @dev `structHash` holds a nonce that the caller took by `_useNonce`.
+    /// @dev Reverts unless `signer` signed. `structHash` holds a nonce that the caller took by `_useNonce`, so that no
+    ///      signature serves twice.
     function _requireSigned(address signer, bytes32 structHash, uint256 deadline, bytes calldata signature)
         internal
         view
@@ -29,7 +30,7 @@ abstract contract OwnerSigned is IOwnerSigned {
         }
     }
 
-    /// @dev The signer's nonce, which no other signature of his can carry from now on.
+    /// @dev Takes the signer's nonce, which no other signature can carry from now on.
     function _useNonce(address signer) internal returns (uint256 nonce) {
         nonce = nonces[signer]++;
         emit NonceUsed(signer, nonce);

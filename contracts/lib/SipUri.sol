@@ -14,6 +14,7 @@ library SipUri {
     uint256 private constant _MARKS = (1 << 0x2d) | (1 << 0x2e) | (1 << 0x5f) | (1 << 0x3a) | (1 << 0x3b) | (1 << 0x3d)
         | (1 << 0x40) | (1 << 0x5b) | (1 << 0x5d);
 
+    /// @dev Whether `text` is `sip:` or `sips:`, then one or more allowed bytes, 128 bytes at most.
     function isValid(string calldata text) internal pure returns (bool) {
         bytes calldata uri = bytes(text);
         uint256 length = uri.length;

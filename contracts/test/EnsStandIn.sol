@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IENSRegistry, INameWrapper} from "../interfaces/IENS.sol";
 
-/// @title ENS where a test says who owns what
+/// @title ENS in which a test sets the owners
 contract EnsRegistryStandIn is IENSRegistry {
     mapping(bytes32 node => address) public owner;
 
@@ -12,7 +12,7 @@ contract EnsRegistryStandIn is IENSRegistry {
     }
 }
 
-/// @title The name wrapper, likewise
+/// @title The name wrapper in which a test sets the holders
 contract NameWrapperStandIn is INameWrapper {
     mapping(uint256 id => address) public ownerOf;
 

@@ -1,8 +1,9 @@
 """What each custom error of the contracts means to a person: the cause, and the next step where there is one.
 
-The fields are the error's arguments as the ABI names them. ``:eth`` shows wei as ether, ``:wei`` as they are,
-``:time`` seconds since 1970 as a UTC time, ``:hex`` bytes as 0x… What is shown as ether, wei or time is Decimal
-ether or a datetime in `telsdk.chain.refusals`, which scripts/manifest.py writes.
+The fields are the error's arguments as the ABI names them. ``:eth`` shows wei as ether, ``:wei`` shows wei as wei,
+``:time`` shows seconds since 1970 as a UTC time, and ``:hex`` shows bytes as 0x…
+`telsdk.chain.refusals`, which scripts/manifest.py writes, takes its types from here: an argument shown as ether or
+wei is a Decimal of ether there, and one shown as time is a datetime.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ EXPLANATIONS: dict[str, str] = {
     "StringTooLong": "the contract's name or version is too long",
     # INumberRegistrar
     "AlreadyCommitted": "this was committed to at {committedAt:time}: reveal it a minute after that",
-    "NotCommitted": "nobody committed to this purchase: commit, wait a minute, reveal the same",
+    "NotCommitted": "nobody committed to this purchase: commit, wait a minute, then reveal the same",
     "CommitmentTooNew": "too early: reveal at {readyAt:time} or later",
     "CommitmentExpired": "too late: the commitment expired at {expiredAt:time}; commit again",
     "PriceAboveCeiling": "the number costs {price:eth} ether, and {maxPrice:eth} were allowed",
     "Underpaid": "the number costs {price:eth} ether and {paid:eth} came: pay the price",
-    "RefundFailed": "{payer} takes {amount:eth} ether not back: pay exactly the price",
-    "WithdrawalFailed": "the treasury {to} takes no ether: {amount:eth} stay in the registrar",
+    "RefundFailed": "{payer} does not take {amount:eth} ether back: pay exactly the price",
+    "WithdrawalFailed": "the treasury {to} takes no ether: {amount:eth} ether stay in the registrar",
     "NotTreasury": "{caller} may not do this: only the treasury {treasury} may",
     "NotPendingTreasury": "{caller} was not proposed as treasury: {pending} was",
     "ZeroTreasury": "the treasury cannot be address zero",
@@ -71,7 +72,7 @@ EXPLANATIONS: dict[str, str] = {
     "FingerprintDiffers": "something about {number} changed since you looked: look again before you buy",
     "BuyerIsOwner": "{owner} has {number} already",
     "NothingOwed": "nothing is owed to {account}",
-    "PaymentFailed": "{account} takes no ether: {amount:eth} stay in the market",
+    "PaymentFailed": "{account} takes no ether: {amount:eth} ether stay in the market",
     # IHubList
     "WrongBond": "a hub's bond is {bond:eth} ether, and {paid:eth} came",
     "NotOperator": "{caller} may not do this: hub {hubId} is operated by {operator}",
@@ -84,18 +85,18 @@ EXPLANATIONS: dict[str, str] = {
     "ExitAlreadyBegun": "hub {hubId} leaves already: the bond may be withdrawn at {exitAt:time}",
     "ExitNotBegun": "hub {hubId} has not begun its exit: begin it first",
     "ExitNotReady": "the bond of hub {hubId} may be withdrawn at {exitAt:time}, and it is {time:time}",
-    "BondTransferFailed": "{operator} takes no ether",
+    "BondTransferFailed": "{operator} takes no ether: the bond of hub {hubId} stays in the list",
 }
 
 
 def explain(name: str, values: Mapping[str, Any]) -> str:
-    """The error `name` with its arguments, as one line for a person."""
+    """Return the error `name` with its arguments, as one line for a person."""
     template = EXPLANATIONS.get(name)
     if template is not None:
         try:
             return _FORMATTER.vformat(template, (), values)
         except (KeyError, ValueError):
-            pass  # The contracts named their arguments anew: better plain than nothing.
+            pass  # The contracts have renamed their arguments: a plain line is better than none.
     shown = ", ".join(f"{key} {_plain(value)}" for key, value in values.items())
     return f"the contract refused: {name}({shown})"
 

@@ -77,7 +77,7 @@ __all__ = [
 
 
 class AlreadyCommitted(ContractRefused):
-    """This commitment stands since `committedAt` and has not expired.
+    """This commitment stands already and has not expired.
 
     Solidity: ``AlreadyCommitted(bytes32 commitment, uint256 committedAt)``.
     """
@@ -87,7 +87,7 @@ class AlreadyCommitted(ContractRefused):
 
 
 class AlreadyHolds(ContractRefused):
-    """The number is held by `to` already: there is nothing to move.
+    """The recipient holds the number already: there is nothing to move.
 
     Solidity: ``AlreadyHolds(uint256 number, address to)``.
     """
@@ -104,7 +104,7 @@ class AlreadyLinked(ContractRefused):
 
 
 class BackupConflict(ContractRefused):
-    """Somebody wrote another backup pointer before: read `actual`, merge, and try again.
+    """Another device wrote the backup pointer in between: read it, merge, and try again.
 
     Solidity: ``BackupConflict(uint256 number, bytes32 expected, bytes32 actual)``.
     """
@@ -115,7 +115,7 @@ class BackupConflict(ContractRefused):
 
 
 class BondTransferFailed(ContractRefused):
-    """The operator took not the bond.
+    """The operator did not accept the bond.
 
     Solidity: ``BondTransferFailed(uint32 hubId, address operator)``.
     """
@@ -125,7 +125,7 @@ class BondTransferFailed(ContractRefused):
 
 
 class BuyerIsOwner(ContractRefused):
-    """The owner has the number already.
+    """The buyer holds the number already.
 
     Solidity: ``BuyerIsOwner(uint256 number, address owner)``.
     """
@@ -135,7 +135,7 @@ class BuyerIsOwner(ContractRefused):
 
 
 class CommitmentExpired(ContractRefused):
-    """The reveal comes too late: the commitment expired at `expiredAt`.
+    """The reveal comes too late.
 
     Solidity: ``CommitmentExpired(bytes32 commitment, uint256 expiredAt)``.
     """
@@ -145,7 +145,7 @@ class CommitmentExpired(ContractRefused):
 
 
 class CommitmentTooNew(ContractRefused):
-    """The reveal comes too early: wait until `readyAt` (seconds since 1970).
+    """The reveal comes too early.
 
     Solidity: ``CommitmentTooNew(bytes32 commitment, uint256 readyAt)``.
     """
@@ -206,7 +206,7 @@ class ERC721NonexistentToken(ContractRefused):
 
 
 class ExitAlreadyBegun(ContractRefused):
-    """The exit was begun: the bond may be withdrawn at `exitAt`.
+    """The exit was begun already.
 
     Solidity: ``ExitAlreadyBegun(uint32 hubId, uint64 exitAt)``.
     """
@@ -225,7 +225,7 @@ class ExitNotBegun(ContractRefused):
 
 
 class ExitNotReady(ContractRefused):
-    """The bond may be withdrawn at `exitAt`; the chain's clock says `time`.
+    """The bond may not be withdrawn yet.
 
     Solidity: ``ExitNotReady(uint32 hubId, uint64 exitAt, uint256 time)``.
     """
@@ -256,7 +256,7 @@ class HubLeft(ContractRefused):
 
 
 class InvalidCredential(ContractRefused):
-    """A credential is not zero and names its KDF by an id from 1; clearing goes by clearCredential.
+    """A credential is not zero and names its KDF by an id from 1; to clear it there is clearCredential.
 
     Solidity: ``InvalidCredential(bytes32 hash, uint8 kdf)``.
     """
@@ -288,7 +288,7 @@ class InvalidShortString(ContractRefused):
 
 
 class InvalidSignature(ContractRefused):
-    """`digest` was not signed by `signer`: another key, number, epoch, nonce, chain or value was signed.
+    """The expected signer did not sign this: another key, number, epoch, nonce, chain or value was signed.
 
     Solidity: ``InvalidSignature(address signer, bytes32 digest)``.
     """
@@ -307,7 +307,7 @@ class InvalidUri(ContractRefused):
 
 
 class MarketNotApproved(ContractRefused):
-    """The owner has not approved the market for `number` in the registry: do that first.
+    """The owner has not approved the market for the number in the registry: do that first.
 
     Solidity: ``MarketNotApproved(uint256 number)``.
     """
@@ -316,7 +316,7 @@ class MarketNotApproved(ContractRefused):
 
 
 class NameTaken(ContractRefused):
-    """The name stands for `number` already.
+    """The name stands for a number already.
 
     Solidity: ``NameTaken(string label, uint256 number)``.
     """
@@ -355,7 +355,7 @@ class NoSuchPrice(ContractRefused):
 
 
 class NotANumber(ContractRefused):
-    """Fewer than 5 or more than 15 digits.
+    """Not a number: fewer than 5 or more than 15 digits.
 
     Solidity: ``NotANumber(uint256 number)``.
     """
@@ -373,7 +373,7 @@ class NotCommitted(ContractRefused):
 
 
 class NotEnsOwner(ContractRefused):
-    """ENS says that the name is `ensOwner`'s, not `caller`'s.
+    """In ENS the name belongs to another account than the caller.
 
     Solidity: ``NotEnsOwner(string label, address caller, address ensOwner)``.
     """
@@ -384,7 +384,7 @@ class NotEnsOwner(ContractRefused):
 
 
 class NotLinker(ContractRefused):
-    """Only `linker` may link.
+    """Only the linker may link.
 
     Solidity: ``NotLinker(address caller, address linker)``.
     """
@@ -394,7 +394,7 @@ class NotLinker(ContractRefused):
 
 
 class NotListed(ContractRefused):
-    """`number` is not for sale.
+    """The number is not for sale.
 
     Solidity: ``NotListed(uint256 number)``.
     """
@@ -424,7 +424,7 @@ class NotOperator(ContractRefused):
 
 
 class NotOwner(ContractRefused):
-    """Only the owner of `number` may do this. `owner` is zero when nobody holds the number.
+    """Only the owner of the number may do this. `owner` is zero when nobody holds it.
 
     Solidity: ``NotOwner(uint256 number, address caller, address owner)``.
     """
@@ -476,7 +476,7 @@ class NotTreasury(ContractRefused):
 
 
 class NothingOwed(ContractRefused):
-    """Nothing is owed to `account`.
+    """Nothing is owed to the account.
 
     Solidity: ``NothingOwed(address account)``.
     """
@@ -494,7 +494,7 @@ class NothingToRetire(ContractRefused):
 
 
 class PaymentFailed(ContractRefused):
-    """`account` took not what is owed to it.
+    """The account did not accept what is owed to it.
 
     Solidity: ``PaymentFailed(address account, uint256 amount)``.
     """
@@ -504,7 +504,7 @@ class PaymentFailed(ContractRefused):
 
 
 class PriceAboveCap(ContractRefused):
-    """The code allows no higher price than `cap` for that many digits.
+    """The code allows no such price for that many digits.
 
     Solidity: ``PriceAboveCap(uint8 digits, uint256 price, uint256 cap)``.
     """
@@ -525,7 +525,7 @@ class PriceAboveCeiling(ContractRefused):
 
 
 class PriceDiffers(ContractRefused):
-    """The number costs `price`; the buyer named `named`.
+    """The number costs another price than the buyer named.
 
     Solidity: ``PriceDiffers(uint256 number, uint256 price, uint256 named)``.
     """
@@ -545,7 +545,7 @@ class PriceOutOfRange(ContractRefused):
 
 
 class RefundFailed(ContractRefused):
-    """The payer took not back what he paid too much.
+    """The payer did not accept what was paid above the price.
 
     Solidity: ``RefundFailed(address payer, uint256 amount)``.
     """
@@ -555,7 +555,7 @@ class RefundFailed(ContractRefused):
 
 
 class SignatureExpired(ContractRefused):
-    """The signature was good until `deadline`; the chain's clock says `time`. Both in seconds since 1970.
+    """The signature came after its deadline.
 
     Solidity: ``SignatureExpired(uint256 deadline, uint256 time)``.
     """
@@ -571,7 +571,7 @@ class StringTooLong(ContractRefused):
 
 
 class Underpaid(ContractRefused):
-    """The number costs `price`; `paid` came.
+    """Less than the price was paid.
 
     Solidity: ``Underpaid(uint256 price, uint256 paid)``.
     """
@@ -581,7 +581,7 @@ class Underpaid(ContractRefused):
 
 
 class UnknownFields(ContractRefused):
-    """No field, or one that there is not, is asked for.
+    """No field is asked for, or one that does not exist.
 
     Solidity: ``UnknownFields(uint8 fields)``.
     """
@@ -590,7 +590,7 @@ class UnknownFields(ContractRefused):
 
 
 class WithdrawalFailed(ContractRefused):
-    """The treasury took not what was withdrawn to it.
+    """The treasury did not accept the income.
 
     Solidity: ``WithdrawalFailed(address to, uint256 amount)``.
     """
@@ -600,7 +600,7 @@ class WithdrawalFailed(ContractRefused):
 
 
 class WrongBond(ContractRefused):
-    """The bond is exactly `bond` wei.
+    """The payment is not exactly the bond.
 
     Solidity: ``WrongBond(uint256 bond, uint256 paid)``.
     """
@@ -610,7 +610,7 @@ class WrongBond(ContractRefused):
 
 
 class WrongPayment(ContractRefused):
-    """Exactly `price` is to be paid.
+    """The payment is not exactly the price.
 
     Solidity: ``WrongPayment(uint256 price, uint256 paid)``.
     """
@@ -620,7 +620,7 @@ class WrongPayment(ContractRefused):
 
 
 class ZeroLink(ContractRefused):
-    """A number is linked to nothing at zero.
+    """One of the contracts to link is zero.
 
     Solidity: ``ZeroLink()``.
     """

@@ -412,7 +412,7 @@ class TestHubBond:
         suite.hubs.send("proposeOperator", 1, bob, sender=alice)
         suite.chain.advance(7 * 86_400)
         suite.hubs.send("acceptOperator", 1, sender=bob)
-        # Alice's begun exit is over with her office; Bob's begins when he says so.
+        # Alice's begun exit ended with her office; Bob's begins when he says so.
         for operator, error in ((alice, "NotOperator"), (bob, "ExitNotBegun")):
             with pytest.raises(Reverted, match=error):
                 suite.hubs.send("withdrawBond", 1, sender=operator)

@@ -1,4 +1,4 @@
-"""NumberRecords: by the owner, or by his signature, in the present epoch."""
+"""NumberRecords: written by the owner, or with the owner's signature, in the present epoch."""
 
 from __future__ import annotations
 

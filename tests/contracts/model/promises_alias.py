@@ -35,7 +35,10 @@ def _(world: World, step: Step) -> None:
     assert world.suite.names.read("numberOf", label) == number
 
 
-@promise("A5", "A name that is void stands again by a claim only, or when its owner moved to whom ENS names.")
+@promise(
+    "A5",
+    "A name that is void stands again only by a claim, or when the number moves to the account that ENS names.",
+)
 def _(world: World, step: Step) -> None:
     for label in LABELS:
         if step.before.number_of(label) == 0 != step.after.number_of(label):

@@ -34,7 +34,7 @@ def _(world: World, step: Step) -> None:
 
 @promise(
     "H3",
-    "A bond leaves once, to the operator, seven days after he began an exit that was not taken back.",
+    "A bond leaves once, to the operator, seven days after the beginning of an exit that was not taken back.",
     "HubList.withdrawBond",
 )
 def _(world: World, step: Step) -> None:
@@ -52,7 +52,7 @@ def _(world: World, step: Step) -> None:
 
 @promise(
     "H5",
-    "An operator changes only when he offered the hub and the other accepted; a begun exit ends with that.",
+    "An operator changes only by offering the hub to another who accepts; a begun exit ends with that.",
     "HubList.*",
 )
 def _(world: World, step: Step) -> None:

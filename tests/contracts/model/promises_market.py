@@ -50,7 +50,9 @@ def _(world: World, step: Step) -> None:
 
 
 @promise(
-    "M6", "What is owed goes to whom it is owed, all of it, and to nobody else.", "NumberMarket.withdraw"
+    "M6",
+    "What is owed to an account goes to that account, all of it, and to no other.",
+    "NumberMarket.withdraw",
 )
 def _(world: World, step: Step) -> None:
     account = step.sender.address

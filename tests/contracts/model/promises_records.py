@@ -16,7 +16,7 @@ def _update(step: Step) -> tuple[Any, ...] | None:
     return step.args[1] if step.function in ("setMany", "setManyFor") else None
 
 
-@promise("D1", "Records change by the owner's call or with his signature, and by nothing else.")
+@promise("D1", "Records change by the owner's call or signature, and by nothing else.")
 def _(world: World, step: Step) -> None:
     for number in NUMBERS:
         epoch = step.before.epochs[number]
@@ -69,7 +69,7 @@ def _(world: World, step: Step) -> None:
 
 @promise(
     "D5",
-    "A backup pointer is replaced only by who names the present one.",
+    "A backup pointer is replaced only by a call that names the present one.",
     "NumberRecords.setBackup",
     "NumberRecords.setBackupFor",
     "NumberRecords.setMany",

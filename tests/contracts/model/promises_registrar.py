@@ -41,7 +41,7 @@ def _(world: World, step: Step) -> None:
 
 @promise(
     "G3",
-    "Who reveals pays the price of the number's length, which is at most the ceiling, and has the rest back.",
+    "Whoever reveals pays the price of the number's length, which is at most the ceiling, and gets the rest back.",
     "NumberRegistrar.register",
 )
 def _(world: World, step: Step) -> None:
