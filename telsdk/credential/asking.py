@@ -1,4 +1,4 @@
-"""Asks contract wallets beside the event loop, and lets be judged again what waited for them."""
+"""Ask contract wallets beside the event loop, so that one slow RPC holds up only the requests that need its answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ THREADS: Final = 4  # questions that are asked at once
 
 
 class Asking:
-    """What waits for the chain, while everything else goes on. To be used on one event loop, and closed."""
+    """The requests that wait for wallets' answers, and the threads that ask. Use it on one event loop; close it."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="ask wallets")
@@ -26,9 +26,12 @@ class Asking:
         self._count = 0
 
     def later(self, wanted: WalletToAsk, again: Callable[[], None]) -> bool:
-        """Calls `again` on this loop once the answer is known; False, and never, when too many wait already.
+        """Call `again` on this loop once the answer is known.
 
-        The same question is asked once, however many wait for it.
+        The same question is asked once, however many requests wait for it.
+
+        Returns:
+            False when too many requests wait already: then `again` is never called.
         """
         if self._count >= MAX_WAITING:
             return False
@@ -42,12 +45,12 @@ class Asking:
         return True
 
     async def answer(self, wanted: WalletToAsk) -> None:
-        """Returns once the answer is known, for who can wait."""
+        """Wait until the answer is known and remembered."""
         loop = asyncio.get_running_loop()
         wanted.settle(await loop.run_in_executor(self._threads, wanted.ask))
 
     async def close(self) -> None:
-        """Forgets what waits. A question that is on its way is let finish."""
+        """Forget what waits. A question that is being asked may finish in its thread."""
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

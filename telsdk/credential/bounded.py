@@ -10,7 +10,7 @@ V = TypeVar("V")
 
 
 def keep(table: OrderedDict[K, V], key: K, value: V, size: int) -> None:
-    """Puts `value` in at the young end; what is oldest goes when there are more than `size`."""
+    """Put `value` in as the youngest, and drop the oldest when the table has more than `size` entries."""
     table[key] = value
     table.move_to_end(key)
     if len(table) > size:

@@ -1,4 +1,4 @@
-"""The owner's account as a signer: a keystore key here, anything else that fits `Signer`."""
+"""The owner's account as a signer: a key in memory, or a wallet that is asked for each signature."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["KeystoreSigner", "Signer", "WalletSigner", "backup_secret"]
 
 
 class KeystoreSigner:
-    """Signs with a key in memory: eth-account's, as it comes out of a keystore file."""
+    """A signer with a key in memory: eth-account's, as it comes out of a keystore file."""
 
     def __init__(self, account: LocalAccount) -> None:
         self._account = account
@@ -39,10 +39,10 @@ class TypedDataWallet(Protocol):
 
 
 class WalletSigner:
-    """Signs by asking a wallet for eth_signTypedData_v4.
+    """A signer that asks a wallet for eth_signTypedData_v4.
 
-    `address` is the account that the wallet is asked to sign with: a key's, or a contract's that the wallet signs
-    for in a form of the contract's own (ERC-1271).
+    `address` is the account that the wallet is asked to sign with. It is a key's account, or that of a contract which
+    takes the wallet's signatures in a form of its own (ERC-1271).
     """
 
     def __init__(self, address: str, wallet: TypedDataWallet) -> None:
@@ -62,13 +62,13 @@ class WalletSigner:
 
 
 def backup_secret(signer: Signer, domain: Domain, number: int, epoch: int) -> bytes:
-    """The 64 secret bytes that the key of a number's backups is derived from: always the same for one signer.
+    """Return the 64 secret bytes from which the key of a number's backups is derived.
 
-    They are r and s of a signature by RFC 6979. A wallet that adds chance to its signatures would lose the
-    backup: so it is asked twice the first time, by calling this twice and comparing.
+    They are r and s of a signature, the same each time when the signer follows RFC 6979. A wallet that adds
+    randomness would lose the backup, so the caller calls this twice the first time and compares.
 
     Raises:
-        NotDeterministic: `signer` is no key but a contract.
+        NotDeterministic: `signer` is a contract, not a key.
     """
     typed = backup_key(domain, number, epoch)
     signature = signer.sign(typed)

@@ -1,7 +1,8 @@
 """A delegation: "this session key speaks for this number, in this epoch and session, until then".
 
-It travels in the `dlg` claim of every token, so its form is small: one version octet, then the fields below,
-the signature last and without a length, all in unpadded base64url. A delegation has exactly one text.
+It travels in the `dlg` claim of every token, so its form is small: one version octet, the fields below, and the
+signature last and without a length, all in unpadded base64url. A delegation has exactly one text, because verdicts
+are remembered by the text: a second spelling would be judged, and take a place, again.
 """
 
 from __future__ import annotations
@@ -22,51 +23,51 @@ KEY_LENGTH: Final = 33  # a compressed P-256 point, SEC 1 section 2.3.3
 MAX_DEVICE: Final = 64  # octets of UTF-8
 MAX_SIGNATURE: Final = 1024  # a contract wallet's may be longer than a key's 65
 MAX_TEXT: Final = 1664  # characters: room for all of the above at their most
-MAX_LIFETIME: Final = 366 * 86400  # seconds: whoever steals a device shall not have it for ever
+MAX_LIFETIME: Final = 366 * 86400  # seconds: a stolen device shall not speak for the number for ever
 DEFAULT_LIFETIME: Final = 30 * 86400  # seconds
 
 _UINT64_OCTETS: Final = 10  # a varint of 64 bits
 
 
 class Role(enum.StrEnum):
-    """What a session may do. `LIGHT` never controls the number: no transfer, name or credential."""
+    """What a session may do. A `LIGHT` one never controls the number: no transfer, name or credential."""
 
     DEEP = "deep"
     LIGHT = "light"
 
 
 class Signer(Protocol):
-    """Whoever signs typed data: an owner's account, a wallet, or a light key."""
+    """What signs typed data: an owner's account, a wallet, or a light key."""
 
     @property
     def address(self) -> str:
-        """EIP-55 address."""
+        """The account's address (EIP-55)."""
         ...
 
     def sign(self, typed: eip712.TypedData) -> bytes:
-        """r, s, v of a key (65 bytes, v 27 or 28), or whatever the contract at `address` takes (ERC-1271)."""
+        """Return r, s, v of a key (65 bytes, v 27 or 28), or whatever the contract at `address` takes (ERC-1271)."""
         ...
 
 
-_ROLES: Final = (Role.DEEP, Role.LIGHT)  # the octet on the wire is the place here
+_ROLES: Final = (Role.DEEP, Role.LIGHT)  # the octet on the wire is the index here
 
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """Who may speak for a number, and how long. Says nothing of whether it is genuine: see `verify`."""
+    """Which key may speak for a number, and how long. Whether its signature is genuine is the question of `verify`."""
 
     number: Number
     epoch: int
     session: int
     session_key: bytes  # compressed P-256 point
     role: Role
-    device: str  # what the person called it, shown to him in the wallet
+    device: str  # what the person called it; the wallet shows it to them
     not_before: int  # seconds since 1970
     expiry: int  # seconds since 1970
     signature: bytes = field(default=b"", repr=False)  # with it, this is a token: nothing for logs
 
     def typed(self, domain: Domain) -> eip712.TypedData:
-        """What is signed."""
+        """Return what the owner or the light key signs."""
         return eip712.TypedData(
             domain,
             "Delegation",
@@ -84,11 +85,11 @@ class Delegation:
         )
 
     def signed_by(self, signer: Signer, domain: Domain) -> Delegation:
-        """The same with the signature of `signer` under it."""
+        """Return the same delegation with the signature of `signer` under it."""
         return replace(self, signature=signer.sign(self.typed(domain)))
 
     def encode(self) -> str:
-        """The text for the `dlg` claim.
+        """Return the text for the `dlg` claim.
 
         Raises:
             DelegationMalformed: a field is out of its range.
@@ -107,7 +108,7 @@ class Delegation:
 
     @classmethod
     def decode(cls, text: str) -> Delegation:
-        """The delegation written as `text`.
+        """Read the delegation written as `text`.
 
         Raises:
             DelegationMalformed: too long, cut short, a field out of its range, or not in the one canonical form.
@@ -147,7 +148,7 @@ class Delegation:
 
 
 def check(delegation: Delegation) -> None:
-    """Refuses what no signature could make right.
+    """Refuse a delegation that no signature could make right.
 
     Raises:
         DelegationMalformed: a field is out of its range.
@@ -169,7 +170,7 @@ def check(delegation: Delegation) -> None:
 
 
 class _Octets:
-    """Takes octets off the front."""
+    """Octets that are taken off the front."""
 
     __slots__ = ("_at", "_data")
 
@@ -201,7 +202,7 @@ class _Octets:
 
 
 def _varint(value: int) -> bytes:
-    """LEB128, seven bits an octet, the lowest first."""
+    """Return `value` as LEB128: seven bits an octet, the lowest first."""
     octets = bytearray()
     while value > 0x7F:
         octets.append(value & 0x7F | 0x80)

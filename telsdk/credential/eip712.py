@@ -1,7 +1,7 @@
 """What owner and light key sign (EIP-712), always in the domain of the deployment's NumberRegistry.
 
-Built by hand: a digest is needed for every delegation that a node meets, and a general encoder costs ten
-times as much. The tests hold it against eth-account's.
+The encoder is our own: a node needs a digest for every delegation that it meets, and a general encoder costs ten times
+as much. The tests compare it with eth-account's.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class TypedData:
 
     @property
     def payload(self) -> dict[str, object]:
-        """The same as a wallet takes it: the second parameter of eth_signTypedData_v4, ready for JSON."""
+        """The message as a wallet takes it: the second parameter of eth_signTypedData_v4, ready for JSON."""
         return {
             "types": {
                 "EIP712Domain": [{"name": n, "type": t} for n, t in _DOMAIN],
@@ -78,14 +78,14 @@ class TypedData:
 
 
 def backup_key(domain: Domain, number: int, epoch: int) -> TypedData:
-    """What is signed to derive the key of the backups made in one ownership of a number."""
+    """Return what is signed to derive the key of the backups made in one epoch of a number."""
     message: dict[str, Value] = {"number": number, "epoch": epoch, "notice": BACKUP_NOTICE}
     return TypedData(domain, "BackupKey", BACKUP_KEY, message)
 
 
 @lru_cache(maxsize=64)
 def domain_separator(domain: Domain) -> bytes:
-    """hashStruct of the EIP712Domain."""
+    """Return hashStruct of the EIP712Domain."""
     values: tuple[Value, ...] = (DOMAIN_NAME, DOMAIN_VERSION, domain.chain_id, domain.registry)
     encoded = b"".join(_encode(kind, value) for (_, kind), value in zip(_DOMAIN, values, strict=True))
     return keccak256(type_hash("EIP712Domain", _DOMAIN) + encoded)
@@ -93,12 +93,12 @@ def domain_separator(domain: Domain) -> bytes:
 
 @lru_cache(maxsize=64)
 def type_hash(name: str, fields: Fields) -> bytes:
-    """typeHash of a flat struct."""
+    """Return typeHash of a flat struct."""
     return keccak256(f"{name}({','.join(f'{kind} {field}' for field, kind in fields)})".encode())
 
 
 def _encode(kind: str, value: Value) -> bytes:
-    """encodeData of one member.
+    """Return encodeData of one member.
 
     Raises:
         TypeError: `value` does not fit `kind`: a mistake in the caller, never bad input.

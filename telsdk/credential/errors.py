@@ -27,11 +27,11 @@ from telsdk.errors import Refused, TelError
 
 
 class CredentialError(TelError):
-    """Something about who is asking was not right."""
+    """Something about the identity of whoever asks was not right."""
 
 
 class WeakPassword(CredentialError, ValueError):
-    """A light password that would be found by guessing: everybody can try against the hash on the chain."""
+    """A light password that could be guessed: anybody can try passwords against the hash on the chain."""
 
 
 class UnknownKdf(CredentialError):
@@ -39,11 +39,11 @@ class UnknownKdf(CredentialError):
 
 
 class LoginFileError(CredentialError):
-    """The file is no login of ours, or damaged."""
+    """The file is not a login file, or it is damaged."""
 
 
 class WrongPassphrase(LoginFileError, Refused):
-    """The file's passphrase is another one."""
+    """This is not the file's passphrase."""
 
 
 class LoginRefused(CredentialError, Refused):
@@ -63,11 +63,11 @@ class NotDeterministic(LoginRefused):
 
 
 class PhoneLoginRefused(CredentialError, Refused):
-    """No phone may log in under this user name. Strangers are told what they are told of a wrong password."""
+    """No phone may log in under this user name. A stranger is told the same as for a wrong password."""
 
 
 class PhoneAccountMalformed(CredentialError, ValueError):
-    """What a node sent is no phone password, or a place is none where phones connect."""
+    """What a node sent is not a phone password, or a text does not name a place where phones connect."""
 
 
 class DelegationError(CredentialError, Refused):
@@ -83,11 +83,11 @@ class NotSignedByOwner(DelegationError):
 
 
 class UnknownNumber(NotSignedByOwner):
-    """Nobody holds the number. Reads like `NotSignedByOwner`, so that a stranger learns nothing."""
+    """Nobody holds the number. Its message is that of `NotSignedByOwner`, so that a stranger learns nothing."""
 
 
 class EpochPassed(DelegationError):
-    """The number has changed hands since, or the delegation speaks of an ownership yet to come."""
+    """The number has changed hands since, or the delegation names an epoch that has not begun."""
 
 
 class SessionsRevoked(DelegationError):

@@ -1,8 +1,8 @@
-"""By what standing on the chain somebody is logged in, so that it can be held against the chain again.
+"""What on the chain a login rests on, so that the login can be compared with the chain again.
 
-A login is judged once, with all its cryptography; what it rested on is kept, and after every block compared with the
-facts of then. A grant is taken from the facts that the login was judged by and from no later ones: between two looks
-at the chain the number may be somebody else's.
+A login is judged once, with all its cryptography. What it rested on is kept as a grant, and compared with the chain's
+facts after every block. A grant is made from the facts by which the login was judged, never from later ones: between
+two looks at the chain the number may have become somebody else's.
 """
 
 from __future__ import annotations
@@ -16,17 +16,20 @@ from telsdk.number import Number
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a login rests on. Counters alone would not do: `moveTo` keeps them while the owner changes, and so does a
-    reorganisation that puts another buyer in the place of one."""
+    """What a login rests on.
+
+    Counters alone would not do. `moveTo` keeps them while the owner changes, and so does a reorganisation in which
+    another buyer takes the place of the first.
+    """
 
     number: Number
     epoch: int
     session: int
-    owner: str | None  # EIP-55; whose word it is, or who held the number when a phone's password was issued
-    credential: bytes | None = None  # of a light key: it holds for this one even if `owner` holds nothing
+    owner: str | None  # EIP-55: the signer, or the holder when a phone's password was issued
+    credential: bytes | None = None  # of a light key, which needs no `owner` beside it
 
     def refusal(self, facts: NumberFacts | None) -> str | None:
-        """Why `facts` grant it no longer, for people; None while they do."""
+        """Return why `facts` no longer grant the login, in words for people; None while they do."""
         if facts is None:
             return f"nobody holds {self.number}"
         if facts.epoch != self.epoch:
@@ -42,5 +45,5 @@ class Grant:
         return f"the password of {self.number} was changed or taken away"
 
     def holds(self, facts: NumberFacts | None) -> bool:
-        """Whether `facts` still grant it."""
+        """Return whether `facts` still grant the login."""
         return self.refusal(facts) is None

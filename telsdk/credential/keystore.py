@@ -21,19 +21,19 @@ _ALIAS: Final = re.compile(r"[\w-][\w. -]*")
 
 
 class KeystoreError(CredentialError):
-    """The file is no keystore, or damaged, or cannot be read."""
+    """The file is not a keystore, is damaged, or cannot be read."""
 
 
 class WrongKeystorePassphrase(KeystoreError, Refused):
-    """The keystore's passphrase is another one."""
+    """This is not the keystore's passphrase."""
 
 
 def load(path: Path, passphrase: str) -> LocalAccount:
-    """The account in the keystore at `path`. Takes about a second: scrypt is meant to.
+    """Open the keystore at `path` and return its account. It takes about a second: scrypt is meant to be slow.
 
     Raises:
-        WrongKeystorePassphrase: its passphrase is another one.
-        KeystoreError: it is something else, or cannot be read.
+        WrongKeystorePassphrase: this is not its passphrase.
+        KeystoreError: the file is not a keystore, or cannot be read.
     """
     from eth_account import Account
 
@@ -51,10 +51,10 @@ def load(path: Path, passphrase: str) -> LocalAccount:
 
 
 def address(path: Path) -> str:
-    """The EIP-55 address that the keystore says it is of. Needs no passphrase, so it is only said.
+    """Return the address (EIP-55) that the keystore names. No passphrase is needed, so nothing proves it.
 
     Raises:
-        KeystoreError: it does not say, is something else, or cannot be read.
+        KeystoreError: it names none, the file is not a keystore, or cannot be read.
     """
     match = _ADDRESS.fullmatch(str(_read(path).get("address", "")))
     if match is None:
@@ -63,10 +63,10 @@ def address(path: Path) -> str:
 
 
 def ape_path(alias: str, folder: Path | None = None) -> Path:
-    """Where ape keeps the account called `alias`: in ``~/.ape/accounts`` unless another `folder` is given.
+    """Return where ape keeps the account `alias`: in ``~/.ape/accounts`` unless another `folder` is given.
 
     Raises:
-        KeystoreError: no account can be called that.
+        KeystoreError: no account can have that alias.
     """
     if not _ALIAS.fullmatch(alias):
         raise KeystoreError(f"{alias!r} is no alias of an ape account: see `ape accounts list`")

@@ -1,7 +1,7 @@
 """The light key: a secp256k1 key made from number and password, the same on every device.
 
-On the chain stands only keccak256 of its address, and which derivation to use. Light keys of two numbers,
-epochs or deployments have nothing in common, even under one password: the salt names them all.
+The chain has only keccak256 of its address, and the id of the derivation. Light keys of two numbers, epochs or
+deployments have nothing in common, even under one password: the salt names all three.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from telsdk.directory import Domain
 
 @dataclass(frozen=True, slots=True)
 class Kdf:
-    """Argon2id (RFC 9106) at one price."""
+    """What one derivation costs: the parameters of Argon2id (RFC 9106)."""
 
     memory_kib: int
     time: int  # passes over the memory
@@ -29,7 +29,7 @@ class Kdf:
 
 
 KDFS: Final[dict[int, Kdf]] = {1: Kdf(memory_kib=64 * 1024, time=3, parallelism=1)}
-"""By the id that stands on the chain. An id once used keeps its meaning for ever."""
+"""The derivations by the id that the chain has. An id keeps its meaning for ever: keys were made with it."""
 
 DEFAULT_KDF: Final = 1
 
@@ -40,7 +40,7 @@ _WIDE: Final = (
 
 
 class LightKey:
-    """What a number and its password make. Signs delegations, and nothing on the chain obeys it."""
+    """The key that a number and its password make. It signs delegations; no contract obeys it."""
 
     __slots__ = ("_key", "address_bytes")
 
@@ -50,12 +50,12 @@ class LightKey:
 
     @property
     def address(self) -> str:
-        """EIP-55 address."""
+        """The key's address (EIP-55)."""
         return secp256k1.checksum(self.address_bytes)
 
     @property
     def credential(self) -> bytes:
-        """What stands on the chain: keccak256 of the 20-byte address."""
+        """What the chain has of the key: keccak256 of the 20-byte address."""
         return secp256k1.keccak256(self.address_bytes)
 
     def sign(self, typed: TypedData) -> bytes:
@@ -66,12 +66,12 @@ class LightKey:
 
 
 def derive(password: str, domain: Domain, number: int, epoch: int, kdf: int = DEFAULT_KDF) -> LightKey:
-    """The light key of `number` in `epoch`. Takes about 0.2 s and 64 MiB with KDF 1.
+    """Derive the light key of `number` in `epoch`. With KDF 1 it takes about 0.2 s and 64 MiB.
 
     Raises:
         UnknownKdf: no KDF has that id.
-        WeakPassword: `password` is empty, overlong or has control characters; strength is `check_strength`'s
-            to judge.
+        WeakPassword: `password` is empty, overlong or has control characters. How strong it is, only
+            `check_strength` judges.
     """
     price = KDFS.get(kdf)
     if price is None:
@@ -90,7 +90,7 @@ def derive(password: str, domain: Domain, number: int, epoch: int, kdf: int = DE
 
 
 def salt(domain: Domain, number: int, epoch: int) -> bytes:
-    """keccak256 over purpose, chain id, registry, number and epoch, each of fixed width."""
+    """Return keccak256 over purpose, chain id, registry, number and epoch, each of fixed width."""
     return secp256k1.keccak256(
         _PURPOSE
         + domain.chain_id.to_bytes(32, "big")

@@ -1,4 +1,4 @@
-"""A login on disk: the session key encrypted under a passphrase, readable by its owner alone."""
+"""A login on disk: the session key encrypted under a passphrase, in a file that only its owner may read."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _DAMAGED: Final = (KeyError, TypeError, AttributeError, ValueError, DelegationMa
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a login file says of itself to anybody who may read it."""
+    """What a login file says in clear to anybody who may read it. Nothing proves it."""
 
     number: Number
     name: Name | None
     domain: Domain
     delegation: Delegation
-    keyring: str | None  # the entry of the system's keyring that has its passphrase
+    keyring: str | None  # the entry of the system's keyring that holds its passphrase
 
 
 def save(login: Login, path: Path, passphrase: str, keyring: str | None = None) -> None:
-    """Writes `login` to `path`, whole or not at all, with mode 600.
+    """Write `login` to `path`, whole or not at all, with mode 600.
 
     Args:
-        keyring: the entry of the system's keyring where `passphrase` is; see `telsdk.credential.systemkeyring`.
+        keyring: the entry of the system's keyring that holds `passphrase`; see `telsdk.credential.systemkeyring`.
 
     Raises:
         OSError: the folder cannot be written.
@@ -73,11 +73,11 @@ def save(login: Login, path: Path, passphrase: str, keyring: str | None = None) 
 
 
 def load(path: Path, passphrase: str) -> Login:
-    """The login that `save` wrote to `path`.
+    """Load the login that `save` wrote to `path`.
 
     Raises:
         WrongPassphrase: it was saved under another one.
-        LoginFileError: it is something else, or damaged, or key and delegation do not belong together.
+        LoginFileError: the file is something else or damaged, or key and delegation do not belong together.
         OSError: the file cannot be read.
     """
     content = _content(path)
@@ -94,10 +94,10 @@ def load(path: Path, passphrase: str) -> Login:
 
 
 def label(path: Path) -> Label:
-    """Whose login is in the file at `path`, and who has its passphrase. Needs none, so it is only said.
+    """Return what the login file at `path` says in clear. No passphrase is needed, so nothing proves it.
 
     Raises:
-        LoginFileError: it is something else, or damaged.
+        LoginFileError: the file is something else, or damaged.
         OSError: the file cannot be read.
     """
     return _label(path, _content(path))

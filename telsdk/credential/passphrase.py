@@ -1,7 +1,7 @@
-"""Passwords for the light login: made here rather than thought up, and weak ones refused.
+"""Passwords for the light login: make strong ones, and refuse weak ones.
 
-Everybody may guess against the hash on the chain, offline and for ever; only the password itself stands in
-the way.
+The hash on the chain is public, so anybody can try passwords against it, offline and for ever. Only the strength of the
+password itself stands in the way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zxcvbn import zxcvbn
 
 from telsdk.credential.errors import WeakPassword
 
-MIN_SCORE: Final = 3  # of zxcvbn's 0 to 4: at least 10^8 guesses
+MIN_SCORE: Final = 3  # on zxcvbn's scale of 0 to 4: at least 10^8 guesses
 MAX_LENGTH: Final = 256  # characters
 DEFAULT_WORDS: Final = 6
 _MEASURED: Final = 72  # zxcvbn looks at no more
@@ -28,7 +28,7 @@ BITS_PER_WORD: Final = _SYLLABLES_A_WORD * math.log2(len(_CONSONANTS) * len(_VOW
 
 
 def generate(words: int = DEFAULT_WORDS) -> str:
-    """A random passphrase such as ``kuva-memi-rodo-…``; six words hold 79.7 bits (`BITS_PER_WORD` each).
+    """Make a random passphrase such as ``kuva-memi-rodo-…``. Six words hold 79.7 bits (`BITS_PER_WORD` each).
 
     Raises:
         WeakPassword: fewer than six words.
@@ -39,7 +39,7 @@ def generate(words: int = DEFAULT_WORDS) -> str:
 
 
 def normalise(password: str) -> bytes:
-    """The bytes of `password`, the same from every keyboard (RFC 8265, OpaqueString): NFC, plain spaces.
+    """Return the bytes of `password`, the same from every keyboard (RFC 8265, OpaqueString): NFC, plain spaces.
 
     Raises:
         WeakPassword: empty, longer than `MAX_LENGTH`, or with control characters.
@@ -53,7 +53,10 @@ def normalise(password: str) -> bytes:
 
 
 def check_strength(password: str, known: Iterable[str] = ()) -> None:
-    """Refuses what is soon guessed. `known`: what a guesser knows of this person, the number and name say.
+    """Refuse a password that is soon guessed.
+
+    Args:
+        known: words that a guesser knows of this person, such as the number and the name.
 
     Raises:
         WeakPassword: zxcvbn gives it less than `MIN_SCORE`; the message says why, never the password.

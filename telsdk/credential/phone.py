@@ -1,12 +1,12 @@
 """Passwords for off-the-shelf phones, computed rather than stored.
 
-The user name says what a node must check, `<number>.<epoch>.<session>.<expiry>`; the password is an HMAC of it, and
-of who stands behind it, under the operator's secret. 130 bits of it are used, so that not even MD5 in SIP's digest
-gives anything away.
+The user name says what a node must check: `<number>.<epoch>.<session>.<expiry>`. The password is an HMAC, under the
+operator's secret, of the user name and of what the login rests on. 130 bits of it are used, so that not even MD5 in
+SIP's digest gives anything away.
 
-Behind what a deep session had issued stands the number's owner: moved to another account (`moveTo`), a number keeps its
-epoch and not its phones. Behind that of a light session stands the light credential, so it ends when the owner changes
-or clears that: whoever guessed a light password keeps nothing.
+A password that a deep session had issued rests on the number's owner. So a number that moves to another account
+(`moveTo`) keeps its epoch but not its phones. A password that a light session had issued rests on the light credential,
+and ends when the owner changes or clears that: a thief who guessed a light password keeps nothing.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ class PhoneUser:
 
     @classmethod
     def parse(cls, username: str) -> PhoneUser:
-        """The user written as `username`, in its one form.
+        """Read the user written as `username`, in its one form.
 
         Raises:
-            PhoneLoginRefused: it is none.
+            PhoneLoginRefused: it is no phone's user name.
         """
         match = _USERNAME.fullmatch(username)
         if not match:
@@ -67,7 +67,7 @@ class PhoneUser:
 
 @dataclass(frozen=True, slots=True)
 class PhonePassword:
-    """To be shown once."""
+    """A phone's user name and password. The password is shown once and kept nowhere."""
 
     username: str
     password: str
@@ -78,11 +78,11 @@ class PhonePassword:
 
 
 class PhonePasswords:
-    """Issues and recomputes phone passwords for one operator.
+    """The phone passwords of one operator: issues and recomputes them.
 
     Args:
-        secrets: the operator's secrets, the newest first. While one replaces another both are named here: the
-            first issues, all are accepted.
+        secrets: the operator's secrets, the newest first. While one replaces another both stand here: the first
+            issues, and passwords by either are accepted.
 
     Raises:
         ValueError: no secret, or one of less than `MIN_SECRET` octets.
@@ -97,11 +97,11 @@ class PhonePasswords:
     def issue(
         self, facts: NumberFacts, now: float, lifetime: int = DEFAULT_LIFETIME, *, by_light: bool = False
     ) -> PhonePassword:
-        """A user name and password for a phone of `facts.number`, for its deep or light session to pass on.
+        """Make a user name and password for a phone of `facts.number`, for its deep or light session to pass on.
 
         Args:
             lifetime: in seconds.
-            by_light: a light session asks, so it ends with the light credential.
+            by_light: whether a light session asks: the password then ends with the light credential.
 
         Raises:
             ValueError: `lifetime` is not between 1 and `MAX_LIFETIME`, or there is no light credential.
@@ -118,22 +118,22 @@ class PhonePasswords:
         return PhonePassword(str(user), password, user.expiry)
 
     def user(self, username: str) -> PhoneUser:
-        """What a user name says.
+        """Return what a user name says.
 
         Raises:
-            PhoneLoginRefused: it is none.
+            PhoneLoginRefused: it is no phone's user name.
         """
         return PhoneUser.parse(username)
 
     def granted(self, username: str, now: float) -> tuple[tuple[str, Grant], ...]:
-        """The passwords that `username` may log in with at `now`, each with what a login by it rests on.
+        """Return the passwords that `username` may log in with at `now`, each with what a login by it rests on.
 
-        For each of the operator's secrets that which a deep session was given and, where there is a light
-        credential, that which a light one was.
+        For each of the operator's secrets these are the password that a deep session would be given and, where
+        there is a light credential, the one that a light session would be given.
 
         Raises:
-            PhoneLoginRefused: none, because the user name is malformed, expired or revoked, or its number was
-                sold or never was.
+            PhoneLoginRefused: there is none: the user name is malformed, expired or revoked, or its number was sold
+                or is nobody's.
         """
         user = self.user(username)
         facts = self._directory.number(user.number)

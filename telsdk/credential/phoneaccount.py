@@ -1,8 +1,7 @@
-"""What a person needs to set a phone up: user name and password, and where the node takes phones.
+"""What a person needs to set up a phone: user name, password, and where the node takes phones.
 
-A node answers with one, as JSON, when a session of the number asks it to (`telsdk.node.phones`). Programs write their
-settings files from it, so what is read has one strict form: no server that it came from can slip a line of its own
-into them.
+A node answers with it, as JSON, when a session of the number asks (`telsdk.node.phones`). Programs write settings files
+for phones from it. So only one strict form is read: a hostile node cannot slip a line of its own into such a file.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class PhoneServer:
     port: int
 
     def __str__(self) -> str:
-        """As phones are told: a SIP URI, or the URL of a WebSocket."""
+        """Return the place as a person enters it in a phone: a SIP URI, or the URL of a WebSocket."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         if self.transport in ("ws", "wss"):
             return f"{self.transport}://{host}:{self.port}"
@@ -46,10 +45,10 @@ class PhoneServer:
 
     @classmethod
     def parse(cls, text: str) -> PhoneServer:
-        """The place written as `text`, in its one form.
+        """Read the place written as `text`, in its one form.
 
         Raises:
-            PhoneAccountMalformed: it is none.
+            PhoneAccountMalformed: it names no place.
         """
         match = _SIP(text) or _WEB(text)
         if match is None or not 0 < int(match["port"]) < 65536:
@@ -69,7 +68,7 @@ class PhoneServer:
 
 @dataclass(frozen=True, slots=True)
 class PhoneAccount:
-    """A phone password, to be shown once, with what else a phone is told."""
+    """A phone password, to be shown once, and all else that is entered in the phone."""
 
     issued: PhonePassword
     servers: tuple[PhoneServer, ...]  # the best for phones first
@@ -80,12 +79,12 @@ class PhoneAccount:
         return PhoneUser.parse(self.issued.username).number
 
     def server(self, transport: str | None = None) -> PhoneServer | None:
-        """The first place that is reached by `transport`, or by SIP as such; None: there is none."""
+        """Return the first place that takes `transport`, or any of UDP, TCP and TLS; None when there is none."""
         wanted = ("udp", "tcp", "tls") if transport is None else (transport,)
         return next((one for one in self.servers if one.transport in wanted), None)
 
     def body(self) -> bytes:
-        """As a node sends it."""
+        """Return the account as a node sends it."""
         return json.dumps(
             {
                 "username": self.issued.username,
@@ -99,10 +98,10 @@ class PhoneAccount:
 
     @classmethod
     def read(cls, body: bytes) -> Self:
-        """What a node sent. Keys that a later node adds are passed over.
+        """Read what a node sent. Keys that a later version adds are passed over.
 
         Raises:
-            PhoneAccountMalformed: it is no account in its one form.
+            PhoneAccountMalformed: it is not an account in its one form.
         """
         try:
             fields = json.loads(check_nesting(body.decode()))

@@ -1,4 +1,4 @@
-"""Ethereum's curve and hash, by libsecp256k1 (coincurve) since every login needs them."""
+"""Ethereum's curve and hash. libsecp256k1 (coincurve) does the work, since every login needs it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["ORDER", "SIGNATURE_LENGTH", "address_of", "checksum", "keccak256", "
 
 
 def recover(digest: bytes, signature: bytes) -> bytes | None:
-    """The 20-byte address whose key signed `digest`, or None when `signature` is no signature.
+    """Return the 20-byte address whose key signed `digest`, or None when `signature` is no signature.
 
-    A signature has one form only: 65 bytes, v 27 or 28, s in the lower half (EIP-2), so that nobody can turn
-    a valid one into another valid one.
+    A signature has one form only: 65 bytes, v 27 or 28, s in the lower half (EIP-2). So nobody can make a second
+    valid signature out of a valid one.
     """
     if len(digest) != 32 or len(signature) != SIGNATURE_LENGTH or signature[64] not in _V:
         return None
@@ -33,18 +33,18 @@ def recover(digest: bytes, signature: bytes) -> bytes | None:
 
 
 def sign(key: PrivateKey, digest: bytes) -> bytes:
-    """The signature of `digest` in the one form that `recover` takes. Deterministic (RFC 6979)."""
+    """Sign `digest`, in the one form that `recover` takes. The signature is deterministic (RFC 6979)."""
     signature = key.sign_recoverable(digest, hasher=None)
     return signature[:64] + bytes([signature[64] + 27])
 
 
 def address_of(key: PublicKey) -> bytes:
-    """The 20-byte address of a key."""
+    """Return the 20-byte address of a key."""
     return keccak256(key.format(compressed=False)[1:])[12:]
 
 
 def checksum(address: bytes) -> str:
-    """`address` as text with the checksum in its capitals (EIP-55)."""
+    """Return `address` as text, with the checksum in its capitals (EIP-55)."""
     text = address.hex()
     hashed = keccak256(text.encode()).hex()
     return "0x" + "".join(c.upper() if int(h, 16) > 7 else c for c, h in zip(text, hashed, strict=False))

@@ -38,7 +38,7 @@ class SessionKey:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a UC holds once somebody has logged in."""
+    """What a UC holds once a person has logged in."""
 
     number: Number
     name: Name | None
@@ -53,12 +53,12 @@ class Login:
 
 
 class Contracts(Protocol):
-    """What has to be asked of the chain where an owner may be a contract: a `telsdk.chain.client.Client` can."""
+    """What is asked of the chain when an owner may be a contract. `telsdk.chain.client.Client` answers it."""
 
     def is_contract(self, account: str, /) -> bool: ...
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes, /) -> bool:
-        """Whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
+        """Return whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
         ...
 
 
@@ -73,19 +73,20 @@ def login_deep(
     role: Role = Role.DEEP,
     contracts: Contracts | None = None,
 ) -> Login:
-    """A session opened by the owner's account, which signs once.
+    """Open a session by the owner's account, which signs once.
 
-    Where the owner is a contract, whoever signs for it does, and the contract is asked whether it takes that.
+    Where the owner is a contract, an account that may sign for it does, and the contract is asked whether it takes the
+    signature.
 
     Args:
         device: what the person calls this device; the wallet shows it.
         now: seconds since 1970.
         lifetime: seconds.
-        role: an owner may open a session that can do no more than a light one.
-        contracts: without it only an owner with a key of its own can log in.
+        role: an owner may also open a session that can do no more than a light one.
+        contracts: what to ask about contracts; without it an owner that is a contract cannot log in.
 
     Raises:
-        NotHolder: `signer` is another account, signed as one, or does not sign for the contract that owns.
+        NotHolder: `signer` is not the owner, signed with another account, or may not sign for the owner, a contract.
         DelegationMalformed: `device`, `lifetime` or the signature is out of range.
         TelError: the wallet gives no signature, or the chain cannot be asked.
     """
@@ -99,7 +100,7 @@ def login_deep(
 
 
 def _check_signer(login: Login, signer: Signer, facts: NumberFacts, contracts: Contracts | None) -> None:
-    """A session that every node would refuse must not look like a login: wallets sign as another account, too."""
+    """Refuse a signature that no node would take: a wallet may sign with another account than it was asked for."""
     login.delegation.encode()
     digest, signature = login.delegation.typed(login.domain).digest, login.delegation.signature
     found = secp256k1.recover(digest, signature)
@@ -128,14 +129,14 @@ def login_light(
     now: float,
     lifetime: int = DEFAULT_LIFETIME,
 ) -> Login:
-    """A session opened by number and password.
+    """Open a session by number and password.
 
     Args:
-        facts: what the chain says of the number; None when nobody holds it, which costs and says the same as
-            a wrong password.
+        facts: what the chain says of the number; None when nobody holds it. That takes as long and says the same as
+            a wrong password, so that nobody learns the difference.
 
     Raises:
-        WrongPassword: the password is another, or there is none, or the number is nobody's.
+        WrongPassword: the password is wrong, or there is none, or nobody holds the number.
         UnknownKdf, WeakPassword, DelegationMalformed: see `light.derive` and `login_deep`.
     """
     if facts is None or facts.credential is None:
@@ -173,6 +174,6 @@ def _open(
         expiry=int(now) + lifetime,
         signature=b"\0",
     )
-    # What is out of range must not reach the wallet.
+    # Encode once before signing: a field out of range is refused before the wallet asks the person.
     unsigned.encode()
     return Login(facts.number, facts.name, domain, unsigned.signed_by(signer, domain), key)

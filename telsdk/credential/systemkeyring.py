@@ -1,8 +1,8 @@
-"""A login file's passphrase in the system's keyring: made by chance, so nobody has to think up or type one.
+"""A login file's passphrase in the system's keyring: a random one, so that nobody has to think one up or type it.
 
 The keyring is the desktop's (Secret Service, KWallet), macOS's or Windows's, as the library `keyring` finds it. It
-holds a passphrase for a file of `telsdk.credential.loginfile`, and never the session key itself: either alone opens
-nothing.
+holds the passphrase of a file of `telsdk.credential.loginfile`, never the session key itself. The file alone and the
+keyring alone open nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE: Final = "telsdk"
-EXTRA: Final = "keyring"  # of the distribution: brings the library
+EXTRA: Final = "keyring"  # the extra of our distribution that brings the library
 _SECRET: Final = 32  # octets
 _MARK: Final = 8  # octets
 
@@ -37,26 +37,26 @@ class KeyringLocked(KeyringError):
 
 
 class KeyringEmptied(KeyringError, LookupError):
-    """The keyring no longer has what was put there, or never kept it."""
+    """The keyring no longer has what was put into it, or never kept it."""
 
 
 def new_entry(label: str) -> str:
-    """A name for an entry: `label` for people who look into their keyring, and a mark that no other has."""
+    """Make a name for an entry: `label` for people who look into their keyring, and a random mark of its own."""
     return f"{label} {secrets.token_hex(_MARK)}"
 
 
 def deposit(entry: str) -> str:
-    """A new passphrase, which the keyring keeps under the name `entry`.
+    """Make a passphrase, put it into the keyring under the name `entry`, and return it.
 
     Raises:
-        KeyringMissing, KeyringLocked, KeyringError: it does not take it.
-        KeyringEmptied: it took it, and does not have it.
+        KeyringMissing, KeyringLocked, KeyringError: the keyring does not take it.
+        KeyringEmptied: the keyring took it, and does not have it.
     """
     passphrase = secrets.token_urlsafe(_SECRET)
     with _mapped() as keyring:
         keyring.set_password(SERVICE, entry, passphrase)
         kept = keyring.get_password(SERVICE, entry)
-    # Some back ends forget by design, and a login encrypted under what is lost is lost.
+    # Some back ends forget by design. A login encrypted under a passphrase that is lost is lost too.
     if kept is None or not hmac.compare_digest(kept.encode(), passphrase.encode()):
         raise KeyringEmptied(
             "the system's keyring keeps nothing: set another back end (`keyring --list-backends`), or log in "
@@ -66,10 +66,10 @@ def deposit(entry: str) -> str:
 
 
 def probe() -> None:
-    """Makes sure that there is a keyring, that it is unlocked, and that it keeps what it is given.
+    """Make sure that there is a keyring, that it is unlocked, and that it keeps what it is given.
 
     Raises:
-        KeyringError: as `deposit`.
+        KeyringError: as for `deposit`.
     """
     entry = new_entry("probe")
     deposit(entry)
@@ -77,11 +77,11 @@ def probe() -> None:
 
 
 def fetch(entry: str) -> str:
-    """The passphrase under the name `entry`.
+    """Return the passphrase under the name `entry`.
 
     Raises:
         KeyringMissing, KeyringLocked, KeyringError: the keyring does not give it.
-        KeyringEmptied: it is not there.
+        KeyringEmptied: there is no such entry.
     """
     with _mapped() as keyring:
         passphrase: str | None = keyring.get_password(SERVICE, entry)
@@ -94,7 +94,7 @@ def fetch(entry: str) -> str:
 
 
 def remove(entry: str) -> None:
-    """Takes `entry` out of the keyring, if it is there.
+    """Remove `entry` from the keyring, if it is there.
 
     Raises:
         KeyringMissing, KeyringLocked, KeyringError: the keyring cannot be asked.
@@ -106,7 +106,7 @@ def remove(entry: str) -> None:
 
 @contextmanager
 def _mapped() -> Iterator[KeyringBackend]:
-    """The keyring. What its library raises within leaves as ours."""
+    """Yield the keyring, and turn what its library raises into errors of ours."""
     try:
         import keyring
         from keyring import errors

@@ -1,8 +1,7 @@
-"""Whether a delegation holds now, by the chain's facts of now.
+"""Judge whether a delegation holds now, by the chain's present facts.
 
-Decoding, the elliptic curve and the hashes are done once for each delegation; the comparison with the chain
-is done every time, so a sale, a changed credential or a revocation ends a session with the block that brings
-it.
+Decoding, the elliptic curve and the hashes are done once for each delegation. The comparison with the chain is done
+every time, so a sale, a changed credential or a revocation ends a session with the block that brings it.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ CLOCK_SKEW: Final = 30  # seconds that a device's clock may be ahead of ours
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A session key that speaks for a number, as of the moment it was asked for."""
+    """A session key that spoke for a number at the moment when the verifier was asked."""
 
     number: Number
     epoch: int
@@ -46,7 +45,7 @@ class Authority:
     role: Role
     key: ec.EllipticCurvePublicKey
     delegation: Delegation
-    grant: Grant  # what it rests on: to be held against later facts
+    grant: Grant  # what it rests on, to be compared with later facts
 
     @property
     def expiry(self) -> int:
@@ -60,16 +59,16 @@ class _Claim:
 
     authority: Authority
     digest: bytes
-    signer: str | None  # EIP-55; None: not a key's signature, so a contract's if anybody's
+    signer: str | None  # EIP-55; None when it is no key's signature: then a contract may still take it
     credential: bytes | None  # keccak256 of the signer's address
 
 
 class Verifier:
-    """Answers whom a delegation speaks for. Its `authority` is the `Authorise` of `telsdk.sip.auth.jws`.
+    """The judge of delegations. Its method `authority` is the `Authorise` of `telsdk.sip.auth.jws`.
 
     Args:
-        deferred: whether a contract wallet is asked by whoever catches `WalletToAsk`, and not here: for those who
-            must not wait for a network.
+        deferred: whether to raise `WalletToAsk` rather than ask a contract wallet here, for a caller that must not
+            wait for the network.
     """
 
     def __init__(self, directory: Directory, cache_size: int = CACHE_SIZE, *, deferred: bool = False) -> None:
@@ -79,11 +78,11 @@ class Verifier:
         self._wallets = WalletAnswers(directory, cache_size, deferred=deferred)
 
     def authority(self, text: str, now: float) -> Authority:
-        """Whom the delegation `text` speaks for at `now`, in seconds since 1970.
+        """Return for whom the delegation `text` speaks at `now`, in seconds since 1970.
 
         Raises:
-            DelegationError: it gives no right, or no longer; each way to fail is a subclass.
-            WalletToAsk: that is not known yet.
+            DelegationError: it gives no right, or no longer. Each way to fail is a subclass.
+            WalletToAsk: a contract wallet has to be asked first.
         """
         claim = self._claims.get(text)
         known = claim is not None
@@ -95,7 +94,7 @@ class Verifier:
         _check_counters(claim.authority, facts)
         _check_times(claim.authority.delegation, now)
         by_wallet = self._check_signer(claim, facts, now)
-        # Only what the owner signed gets a place, so strangers cannot push others out.
+        # Only what the owner signed gets a place in the table, so that a stranger cannot push others out of it.
         if not known:
             keep(self._claims, text, claim, self._size)
         if not by_wallet:
@@ -119,7 +118,7 @@ class Verifier:
         return _Claim(authority, digest, address, credential)
 
     def _check_signer(self, claim: _Claim, facts: NumberFacts, now: float) -> bool:
-        """Whether it is a contract wallet that stands by the signature; raises when nobody does."""
+        """Return whether a contract wallet, and not a key, stands by the signature. Raise when nobody does."""
         if claim.signer == facts.owner:
             return False
         if claim.credential and facts.credential and hmac.compare_digest(claim.credential, facts.credential):

@@ -1,7 +1,8 @@
 """What contract wallets (ERC-1271) say of a signature: asked seldom, remembered briefly.
 
-Asking goes to the chain, and who asks waits for it. So a stranger who makes up delegations must not be able to
-cause many questions, by naming many numbers neither, and a chain that is silent is not asked again at once.
+Each question goes to the chain, and the request that caused it waits. So a stranger who makes up delegations must not
+be able to cause many questions, not even by naming many numbers; and a chain that does not answer is left alone for a
+while.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from telsdk.credential.errors import TooManyWalletQuestions, WalletUnreachable
 from telsdk.directory import Directory
 from telsdk.errors import TelError
 
-RECHECK: Final = 600  # seconds: a wallet may take a right back without any event that we could see
+RECHECK: Final = 600  # seconds: a wallet may take a right back without an event that we could see
 GRACE: Final = 3600  # seconds that an old yes is still good for while the chain does not answer
 REFUSAL_KEPT: Final = 60  # seconds
 QUESTIONS: Final = 10  # new ones for one account ...
@@ -26,9 +27,9 @@ _Question = tuple[str, bytes, bytes]
 
 
 class WalletToAsk(Exception):
-    """The chain has to be asked first, which takes time: `ask` in a thread, `settle` what that gives, judge again.
+    """The chain has to be asked first, which takes time. Call `ask` in a thread, `settle` with its result, judge again.
 
-    No TelError: whoever refuses for those must not refuse for this.
+    This is not a TelError: code that refuses a request for those must not refuse it for this.
     """
 
     def __init__(self, answers: WalletAnswers, question: _Question, now: float) -> None:
@@ -38,19 +39,19 @@ class WalletToAsk(Exception):
         self._now = now
 
     def ask(self) -> bool | TelError:
-        """What the contract says, or why that is not to be had. Waits for the network; changes nothing."""
+        """Ask the chain, and return the contract's answer or the error. This waits for the network, changes nothing."""
         return self.answers.ask(self.question)
 
     def settle(self, said: bool | TelError) -> None:
-        """Remembers what `ask` gave. Call where the judging is done."""
+        """Remember the result of `ask`. Call it on the thread that judges."""
         self.answers.settle(self.question, said, self._now)
 
 
 class WalletAnswers:
-    """Remembers what wallets said.
+    """What wallets said, remembered for a while.
 
     Args:
-        deferred: whether `accepts` raises `WalletToAsk` rather than wait for the chain itself.
+        deferred: whether `accepts` raises `WalletToAsk` rather than wait for the chain.
     """
 
     def __init__(self, directory: Directory, size: int, *, deferred: bool = False) -> None:
@@ -65,7 +66,7 @@ class WalletAnswers:
         self._away: tuple[float, str] = (0.0, "")
 
     def accepts(self, account: str, digest: bytes, signature: bytes, now: float) -> bool:
-        """Whether the contract at `account` stands by `signature`.
+        """Return whether the contract at `account` stands by `signature`.
 
         Raises:
             WalletToAsk: the chain has to be asked first.
@@ -81,7 +82,7 @@ class WalletAnswers:
         until, reason = max(self._away, self._failed.get(question, (0.0, "")))
         if now < until:
             if question in self._accepted and now < self._accepted[question] + GRACE:
-                return True  # who is logged in stays so while the chain is away
+                return True  # a session that was good stays so for a while when the chain does not answer
             raise WalletUnreachable(f"cannot ask the chain whether {account} signed: {reason}")
         if question not in self._accepted:
             self._count(account, now)
@@ -91,17 +92,18 @@ class WalletAnswers:
         return self.accepts(account, digest, signature, now)
 
     def ask(self, question: _Question) -> bool | TelError:
-        """What the contract says, or why that is not to be had. Waits for the network; changes nothing."""
+        """Ask the chain, and return the contract's answer or the error. This waits for the network, changes nothing."""
         try:
             return self._directory.is_valid_signature(*question)
         except TelError as error:
             return error
 
     def settle(self, question: _Question, said: bool | TelError, now: float) -> None:
-        """Remembers what `ask` gave."""
+        """Remember the result of `ask`."""
         if isinstance(said, TelError):
             failed = (now + AWAY, str(said))
-            if isinstance(said, ConnectionError):  # else it is this one account that makes trouble
+            # Any other error is about this one account, and must not silence the rest.
+            if isinstance(said, ConnectionError):
                 self._away = failed
             keep(self._failed, question, failed, self._size)
             return
