@@ -1,4 +1,4 @@
-"""Where blocks are kept: in a folder, or with an IPFS daemon. Whatever a store answers is checked."""
+"""Stores of blocks, and the one in a folder. Whatever a store answers is checked: stores are not trusted."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MAX_BLOCK: Final = 1 << 20  # octets: what IPFS nodes exchange without complaint
 
 
 class BlockStore(Protocol):
-    """Keeps blocks by what is in them."""
+    """A store that keeps blocks under the digest of their content."""
 
     def put(self, data: bytes) -> bytes:
-        """Keeps a block and returns its digest.
+        """Keep a block, and return its digest.
 
         Raises:
             BlockTooLarge: more than `MAX_BLOCK` octets.
@@ -27,16 +27,18 @@ class BlockStore(Protocol):
         ...
 
     def get(self, digest: bytes) -> bytes:
-        """The block with this digest, checked.
+        """Return the block with this digest, checked.
 
         Raises:
-            BlockMissing, BlockCorrupt, StoreUnreachable.
+            BlockMissing: the store does not have it.
+            BlockCorrupt: the store answers with other bytes.
+            StoreUnreachable: the store does not answer.
         """
         ...
 
 
 class FolderStore:
-    """Keeps each block in a file named by its CID."""
+    """A store in a folder: each block is a file named by its CID."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -65,7 +67,7 @@ class FolderStore:
 
 
 def check_size(data: bytes) -> bytes:
-    """The digest of a block that is about to be kept.
+    """Return the digest of a block that is about to be kept.
 
     Raises:
         BlockTooLarge: it has more than `MAX_BLOCK` octets.
@@ -77,7 +79,7 @@ def check_size(data: bytes) -> bytes:
 
 
 def check_block(digest: bytes, data: bytes) -> bytes:
-    """`data`, when it is the block that was asked for.
+    """Return `data`, if it is the block that was asked for.
 
     Raises:
         BlockCorrupt: it is not.
@@ -88,7 +90,7 @@ def check_block(digest: bytes, data: bytes) -> bytes:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all, and lasting; makes its folder.
+    """Write a file whole or not at all, so that it outlasts a power cut. Make its folder if there is none.
 
     Raises:
         OSError: it cannot be written.

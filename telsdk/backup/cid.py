@@ -12,15 +12,15 @@ _MULTIBASE: Final = "b"  # base32, lower case, no padding
 
 
 def digest_of(data: bytes) -> bytes:
-    """The 32 octets by which a block is asked for, and which stand on the chain."""
+    """Return the 32 octets that name a block: stores are asked by them, and a backup pointer on the chain is one."""
     return hashlib.sha256(data).digest()
 
 
 def cid_of(digest: bytes) -> str:
-    """The text of a block's CID, ``bafkrei…``.
+    """Return a block's CID as text, ``bafkrei…``.
 
     Raises:
-        ValueError: `digest` has not 32 octets.
+        ValueError: `digest` does not have 32 octets.
     """
     if len(digest) != DIGEST_LENGTH:
         raise ValueError(f"a digest has {DIGEST_LENGTH} bytes, not {len(digest)}")

@@ -2,9 +2,9 @@
 
 TelError
   BackupError
-    SealBroken          the key is another, or a byte was changed
-    SnapshotRefused     what the pointer names is no snapshot, or too large a one
-    BlockError          .digest is the block it is about
+    SealBroken          this is not the key, or a byte was changed
+    SnapshotRefused     the pointer names something that is no snapshot, or one too large
+    BlockError          .digest names the block
       BlockMissing      also LookupError
       BlockCorrupt      the store lies, or is broken
       BlockTooLarge
@@ -25,14 +25,14 @@ class SealBroken(BackupError):
 
 
 class SnapshotRefused(BackupError):
-    """The pointer leads to something that is no snapshot, or one larger than is ever made."""
+    """The pointer leads to something that is no snapshot, or to one larger than telsdk ever makes."""
 
 
 class BlockError(BackupError):
     """One block is not as it must be.
 
     Attributes:
-        digest: its SHA-256, by which it was asked for.
+        digest: the SHA-256 by which the block was asked for.
     """
 
     def __init__(self, message: str, digest: bytes) -> None:

@@ -13,21 +13,21 @@ from telsdk.backup.blocks import MAX_BLOCK, check_block, check_size
 from telsdk.backup.cid import cid_of
 from telsdk.backup.errors import BlockCorrupt, BlockMissing, StoreUnreachable
 
-# ipfshttpclient 0.7 passes urllib3 a parameter that urllib3 2 no longer needs: no news for users.
+# ipfshttpclient 0.7 passes urllib3 a parameter that urllib3 2 no longer needs. Users can do nothing about the warning.
 warnings.filterwarnings("ignore", "The 'strict' parameter", FutureWarning, r"urllib3\.poolmanager")
 
 TIMEOUT: Final = 30.0  # seconds without a byte
-# Said in full because Kubo's defaults move; `pin` keeps the block from garbage collection.
+# Every option is given, because Kubo's defaults change. `pin` keeps the block from garbage collection.
 _RAW: Final = {"cid-codec": "raw", "mhtype": "sha2-256", "pin": "true"}
 
 
 class KuboStore:
-    """Keeps blocks with the daemon at a multiaddress.
+    """A store at an IPFS daemon, which is named by a multiaddress.
 
     Args:
         address: for example ``/ip4/127.0.0.1/tcp/5001``.
-        timeout: seconds to wait for the daemon's next bytes; a block that no reachable peer has takes that
-            long.
+        timeout: seconds to wait for the daemon's next bytes. To ask for a block that no reachable peer has takes
+            that long.
 
     Raises:
         StoreUnreachable: `address` is no multiaddress of an HTTP interface.
@@ -36,7 +36,7 @@ class KuboStore:
     def __init__(self, address: str, timeout: float = TIMEOUT) -> None:
         self._address = address
         try:
-            # Not `connect`: it refuses every current daemon for its version.
+            # Not `ipfshttpclient.connect`: it refuses every current daemon because of its version.
             self._client: Any = ipfshttpclient.Client(address, timeout=timeout)
         except (Error, ValueError) as error:
             raise StoreUnreachable(f"{address!r} is no address of an IPFS daemon: {error}") from error
@@ -61,7 +61,7 @@ class KuboStore:
             raise self._unreachable(error) from error
 
     def _read(self, digest: bytes) -> bytes:
-        """As much of the answer as a block may have, and one octet more."""
+        """Read the answer, but no more than one octet above what a block may have."""
         data = bytearray()
         with self._client.block.get(cid_of(digest), stream=True) as chunks:
             for chunk in chunks:

@@ -1,7 +1,7 @@
-"""Sealing with age (age-encryption.org/v1) for X25519 recipients, as any `age` program could open it.
+"""Seal with age (age-encryption.org/v1) for X25519 recipients: any `age` program can open the result.
 
-A number's identity is derived from a signature that only its owner's key can make, and make again: whoever
-holds the key can restore, and nothing else has to be kept.
+A number's identity is derived from a signature that only the owner's key can make, the same each time. So the owner
+needs the key to restore a backup, and nothing besides.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class BackupIdentity:
 
     @classmethod
     def derive(cls, secret: bytes) -> BackupIdentity:
-        """The identity that follows from `secret`: HKDF-SHA256 (RFC 5869) of a signature, say.
+        """Derive the identity from `secret`, such as a signature, by HKDF-SHA256 (RFC 5869).
 
         Raises:
             ValueError: `secret` is shorter than 32 octets.
@@ -43,29 +43,29 @@ class BackupIdentity:
 
     @classmethod
     def of(cls, secret: bytes) -> BackupIdentity:
-        """The identity whose private key is `secret`."""
+        """Return the identity whose private key is `secret`."""
         public = X25519PrivateKey.from_private_bytes(secret).public_key()
         return cls(secret, public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw))
 
     @property
     def text(self) -> str:
-        """``AGE-SECRET-KEY-1…``, as an `age` program takes it. Secret."""
+        """The private key as an `age` program takes it: ``AGE-SECRET-KEY-1…``. It is secret."""
         return _bech32("age-secret-key-", self.secret).upper()
 
 
 def recipient(public: bytes) -> str:
-    """The ``age1…`` text of an X25519 public key, such as the message key in a number's records."""
+    """Return the ``age1…`` text of an X25519 public key, such as the message key in a number's records."""
     return _bech32("age", public)
 
 
 def seal(data: bytes, recipients: Iterable[bytes]) -> bytes:
-    """`data`, to be opened by whoever holds one of the X25519 keys.
+    """Seal `data` so that each of the X25519 keys can open it.
 
     Args:
         recipients: public keys.
 
     Raises:
-        ValueError: there is none, or one is no public key.
+        ValueError: there is no recipient, or one is no public key.
     """
     keys = [pyrage.x25519.Recipient.from_str(recipient(public)) for public in recipients]
     if not keys:
@@ -74,7 +74,7 @@ def seal(data: bytes, recipients: Iterable[bytes]) -> bytes:
 
 
 def unseal(sealed: bytes, identity: BackupIdentity) -> bytes:
-    """What was sealed for `identity`.
+    """Open what was sealed for `identity`.
 
     Raises:
         SealBroken: it was sealed for others, or changed, or is no age file.
@@ -86,7 +86,7 @@ def unseal(sealed: bytes, identity: BackupIdentity) -> bytes:
 
 
 def _bech32(prefix: str, key: bytes) -> str:
-    """BIP 173 of 32 octets, without the limit on length that only addresses have.
+    """Encode 32 octets by BIP 173, without its limit of 90 characters, which is meant for addresses.
 
     Raises:
         ValueError: `key` has another length.

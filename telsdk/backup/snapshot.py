@@ -1,7 +1,7 @@
-"""A snapshot: data compressed, sealed, cut into blocks, and a manifest block that names them.
+"""A snapshot: data compressed, sealed and cut into blocks, and a manifest block that names them.
 
-The manifest's digest is the pointer that stands on the chain. Everything is checked against it, so no store
-can change, cut or add a byte.
+The manifest's digest is the backup pointer on the chain. Everything is checked against it, so a store cannot change,
+drop or add a byte.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from telsdk.nesting import check_nesting
 
 VERSION: Final = 1
 BLOCK: Final = 1_000_000  # octets: under 1 MiB, the manifest included
-MAX_DATA: Final = 256 << 20  # octets uncompressed: what a restore is ready to take into memory
+MAX_DATA: Final = 256 << 20  # octets uncompressed: more than this a restore does not take into memory
 MAX_BLOCKS: Final = MAX_DATA // BLOCK + 2
 _LEVEL: Final = 6  # of zlib
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotManifest:
-    """The blocks of a snapshot in order."""
+    """The blocks of a snapshot, in order."""
 
     size: int  # octets of all blocks together
     blocks: tuple[bytes, ...]  # digests
 
     def encode(self) -> bytes:
-        """The manifest block."""
+        """Return the manifest block."""
         blocks = [digest.hex() for digest in self.blocks]
         content = {"blocks": blocks, "size": self.size, "version": VERSION}
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> SnapshotManifest:
-        """The manifest in a block.
+        """Read the manifest in a block.
 
         Raises:
-            SnapshotRefused: it is none of ours, or one too large.
+            SnapshotRefused: it is not a manifest of telsdk, or has too many blocks.
         """
         try:
             content = json.loads(check_nesting(data.decode()))
@@ -65,14 +65,13 @@ class SnapshotManifest:
 
 
 def snapshot(data: bytes, recipients: Iterable[bytes], store: BlockStore) -> bytes:
-    """Puts `data`, sealed, into `store` and returns the pointer to it.
+    """Seal `data`, put it into `store`, and return the pointer to it.
 
     Args:
-        recipients: the X25519 public keys that may restore it: the number's `message_key`, for example.
+        recipients: the X25519 public keys that may restore it, such as the number's `message_key`.
 
     Raises:
-        BackupError: `data` is larger than `MAX_DATA`, or the store does not take it. The old pointer stays
-            good.
+        BackupError: `data` is larger than `MAX_DATA`, or the store does not take it. An older pointer stays good.
         ValueError: there is no recipient, or one is no key.
     """
     if len(data) > MAX_DATA:
@@ -83,10 +82,10 @@ def snapshot(data: bytes, recipients: Iterable[bytes], store: BlockStore) -> byt
 
 
 def restore(pointer: bytes, identity: BackupIdentity, store: BlockStore) -> bytes:
-    """The data that was in a snapshot.
+    """Return the data of a snapshot.
 
     Args:
-        pointer: as it stands on the chain.
+        pointer: the backup pointer on the chain.
 
     Raises:
         BlockError: a block is missing or not the one that was written; `digest` says which.
