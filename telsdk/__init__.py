@@ -4,8 +4,8 @@
     >>> tel = telsdk.connect(rpc="http://127.0.0.1:8545")  # doctest: +SKIP
     >>> tel.lookup("bob.eth").owner  # doctest: +SKIP
 
-`dir(telsdk)` shows where to begin; `examples/` has whole programs. All but numbers, names and errors is loaded when it
-is first used: importing telsdk loads neither web3 nor aiortc.
+`dir(telsdk)` shows where to begin; `examples/` has whole programs. All but numbers, names and errors is loaded at its
+first use: to import telsdk loads neither web3 nor aiortc.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Addresses of the protocol: ``sip:bob.eth@telprotocol``, ``sip:5551234@telprotocol``.
 
-`REALM` is a realm, not a DNS name: where to send is said by the list on chain.
+`REALM` is a realm, not a DNS name: the hub list on the chain says where to send.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ REALM = "telprotocol"
 
 
 def aor(user: object) -> str:
-    """The address of record (RFC 3261 6) of a number or name, as a SIP URI."""
+    """Return the address of record (RFC 3261 6) of a number or name, as a SIP URI."""
     return f"sip:{user}@{REALM}"
 
 
 def user_of(address: str) -> str:
-    """The number or name that a person, or a SIP URI, means by `address`.
+    """Return the number or name in `address`, which a person typed or a SIP URI is.
 
     ``bob.eth``, ``sip:bob.eth@telprotocol`` and ``sip:bob.eth@192.0.2.7:5061;transport=tls`` all give ``bob.eth``:
-    whose number it is, is said by the chain and not by the host.
+    the chain says whose number it is, not the host.
     """
     text = address.strip()
     if text.lower().startswith(("sip:", "sips:")):

@@ -1,8 +1,8 @@
-"""The few questions that node, hub and UC ask of the chain, and the facts they get.
+"""The few questions that node, hub and UC ask of the chain, and the facts that they get.
 
-`telsdk.chain` answers them from its own copy of the chain (`telsdk.chain.index.ChainIndex`); nothing else needs
-to know that there is a web3. All answers are as of one block, `Directory.head`, and come without network I/O, but
-for `Directory.is_valid_signature`.
+`telsdk.chain` answers from its own copy of the chain (`telsdk.chain.index.ChainIndex`), so nothing else needs to know
+web3. All answers are as of one block, `Directory.head`, and come without network I/O. The exception is
+`Directory.is_valid_signature`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The block that answers are as of."""
+    """A block: the one as of which the answers hold."""
 
     number: int
     hash: bytes
@@ -39,14 +39,14 @@ class NumberFacts:
     number: Number
     owner: str  # EIP-55 address
     epoch: int
-    session: int  # the session counter: bumped to end all sessions
+    session: int  # the session counter: the owner raises it to end all sessions
     name: Name | None = None  # primary name; set only if it resolves back to this number
     credential: bytes | None = None  # keccak256 of the light key's address
     kdf: int = 0  # how the light key is derived; see telsdk.credential.light
     hub: int | None = None  # id of the home hub
     backup: bytes | None = None  # sha2-256 digest of the backup's manifest block
     message_key: bytes | None = None  # X25519
-    price: int | None = None  # in wei, when it is for sale and can be bought
+    price: int | None = None  # in wei; None unless it can be bought now
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,15 @@ class Directory(Protocol):
 
     @property
     def head(self) -> Head:
-        """The newest block taken in."""
+        """The newest block that the copy has."""
         ...
 
     def number(self, number: Number) -> NumberFacts | None:
-        """The facts of `number`, or None when nobody holds it."""
+        """Return the facts of `number`, or None when nobody holds it."""
         ...
 
     def resolve(self, name: Name) -> Number | None:
-        """The number that `name` stands for now, or None."""
+        """Return the number that `name` stands for now, or None."""
         ...
 
     def hubs(self) -> tuple[HubFacts, ...]: ...
@@ -96,12 +96,12 @@ class Directory(Protocol):
     def hub(self, hub: int) -> HubFacts | None: ...
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
-        """Whether the contract at `account` accepts `signature` over `digest` (ERC-1271). Asks the chain."""
+        """Ask the chain whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
         ...
 
 
 def locate(directory: Directory, address: str) -> NumberFacts:
-    """The facts behind a number or a name.
+    """Return the facts behind a number or a name.
 
     Raises:
         NotFound: nobody holds it, or the name stands for no number.

@@ -1,4 +1,4 @@
-"""Keeps a process's copy of the chain fresh, block by block, beside its event loop."""
+"""Keep a process's copy of the chain fresh, block by block, beside its event loop."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ class FollowedDirectory(Directory, Protocol):
     """A directory that takes in new blocks when it is asked to."""
 
     def poll(self) -> frozenset[Number]:
-        """Takes in what the chain has new, or has undone. Blocks on network I/O.
+        """Take in what is new on the chain, or undone. This waits for the network.
 
         Returns:
             the numbers of which something changed.
 
         Raises:
-            TelError: the chain cannot be read. What was known stays.
+            TelError: the chain cannot be read. The copy stays as it was.
         """
         ...
 
 
 class Follower:
-    """Polls a directory in a thread and tells what changed on the event loop.
+    """A loop that polls a directory in a thread, and tells on the event loop what changed.
 
     Args:
-        directory: polled; one poll at a time.
-        on_change: told the numbers that changed, when there are any.
+        directory: what to poll, one poll at a time.
+        on_change: called with the numbers that changed, when there are any.
         interval: seconds between polls.
-        on_look: called after every look, whatever it brought.
+        on_look: called after every poll, whatever it brought.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class Follower:
         self._task: asyncio.Task[None] | None = None
         self._taken_in = asyncio.Condition()
         self._looks = 0
-        self._block = -1  # the newest whose changes have been told
+        self._block = -1  # the newest block whose changes have been told
         self.last_success: float | None = None  # monotonic seconds; None before the first
         self.last_error: str | None = None
 
     async def start(self) -> None:
-        """Loads the chain once, then follows it until `stop`.
+        """Load the chain once, then follow it until `stop`.
 
         Raises:
             TelError: the first load failed.
@@ -75,27 +75,27 @@ class Follower:
             self._task = None
 
     async def reach(self, block: int, timeout: float = 30.0) -> None:
-        """Returns once `block` is taken in, and what it changed has been told.
+        """Wait until `block` is taken in and its changes have been told.
 
         Raises:
-            TimeoutError: it was not within `timeout` seconds.
+            TimeoutError: that took longer than `timeout` seconds.
         """
         async with asyncio.timeout(timeout), self._taken_in:
             await self._taken_in.wait_for(lambda: self._block >= block)
 
     async def next_look(self, timeout: float = 30.0) -> None:
-        """Returns once what is on the chain now has been taken in and told.
+        """Wait until the chain as it is now has been taken in, and its changes have been told.
 
         Raises:
-            TimeoutError: it was not within `timeout` seconds.
+            TimeoutError: that took longer than `timeout` seconds.
         """
         looks = self._looks + 1
         async with asyncio.timeout(timeout), self._taken_in:
-            # One look may be under way since before: the second one after it has begun now or later.
+            # A poll that began earlier may be under way. The one after it begins now or later.
             await self._taken_in.wait_for(lambda: self._looks > looks)
 
     def age(self) -> float:
-        """Seconds since the chain was last read; infinite before the first time."""
+        """Return the seconds since the chain was last read; infinity before the first time."""
         return float("inf") if self.last_success is None else time.monotonic() - self.last_success
 
     async def _poll(self) -> None:

@@ -21,11 +21,11 @@ class NameFormatError(TelError, ValueError):
 class Name(str):
     """A name in its one canonical form, ``label.eth``.
 
-    Upper case is folded, as ENSIP-15 does for ASCII; nothing else is mended. What is not ASCII is refused: the
-    contracts hold only the ASCII part of ENSIP-15.
+    Upper case is folded, as ENSIP-15 does for ASCII; nothing else is mended. Other than ASCII is refused, because the
+    contracts take only the ASCII part of ENSIP-15.
 
     Raises:
-        NameFormatError: no ``.eth``, a label of the wrong length or with another character.
+        NameFormatError: the text lacks ``.eth``, or its label is too short, too long or has another character.
     """
 
     __slots__ = ()
@@ -44,5 +44,5 @@ class Name(str):
 
     @property
     def label(self) -> str:
-        """What stands before ``.eth``."""
+        """The part before ``.eth``."""
         return self[: -len(SUFFIX)]

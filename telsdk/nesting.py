@@ -1,7 +1,7 @@
-"""How deep JSON is nested, told before it is read.
+"""Refuse JSON that is nested too deep, before it is parsed.
 
-Python's own reader stops at the interpreter's recursion limit. Libraries raise that limit for themselves (py-evm sets
-100,000), and then a text of brackets overruns the stack and ends the process: so whoever reads a stranger's JSON asks
+Python's parser stops at the interpreter's recursion limit. But libraries raise that limit for the whole process (py-evm
+sets 100,000), and then a text of brackets overruns the stack and ends the process. So JSON from a stranger is checked
 here first.
 """
 
@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import re
 
-MAX_DEPTH = 32  # of what we write ourselves, nothing is deeper than 4
+MAX_DEPTH = 32  # what we write is nowhere deeper than 4
 
-# A string that does not end runs to the end of the text: one pass, whatever the text is.
+# A string without an end runs to the end of the text, so that one pass suffices whatever a stranger sends.
 _parts = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[\[{]|[\]}]', re.DOTALL).finditer
 
 
 def check_nesting(text: str, limit: int = MAX_DEPTH) -> str:
-    """The text itself, when no object or array in it is deeper than `limit`.
+    """Return the text itself, if no object or array in it is deeper than `limit`.
 
     Raises:
-        ValueError: one is.
+        ValueError: one is deeper.
     """
     if text.count("[") + text.count("{") <= limit:
         return text

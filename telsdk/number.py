@@ -8,7 +8,7 @@ from typing import Self
 from telsdk.errors import TelError
 
 MIN_DIGITS = 5
-MAX_DIGITS = 15  # as long as the longest E.164 number, though it is none
+MAX_DIGITS = 15  # as many as the longest E.164 number has; but our numbers are not E.164 numbers
 
 _DIGITS = re.compile(r"[1-9][0-9]{4,14}", re.ASCII)
 
@@ -18,10 +18,10 @@ class NumberError(TelError, ValueError):
 
 
 class Number(int):
-    """A telephone number of the protocol. Equal to, and hashed as, its token id.
+    """A telephone number of the protocol. It equals its token id, and has the same hash.
 
     Raises:
-        NumberError: fewer than 5 or more than 15 digits, or not an integer.
+        NumberError: the value has fewer than 5 or more than 15 digits, or is no integer.
     """
 
     def __new__(cls, value: int) -> Self:
@@ -34,10 +34,10 @@ class Number(int):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The number written as `text`, digits only: no ``+``, no separators.
+        """Read the number written as `text`: digits only, no ``+``, no separators.
 
         Raises:
-            NumberError: anything else.
+            NumberError: the text is anything else.
         """
         if not _DIGITS.fullmatch(text):
             raise NumberError(

@@ -1,4 +1,4 @@
-"""Files that hold secrets: never, not for a moment, for anybody but their owner to read (mode 600)."""
+"""Files that hold secrets. At no moment may anybody but their owner read them (mode 600)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from telsdk.errors import Refused
 
 
 class TooOpen(Refused):
-    """Others on this machine may read a file whose content is a secret."""
+    """Other users of this machine may read a file that holds a secret."""
 
 
 def write(path: Path, data: bytes) -> None:
-    """Puts `data` in the place of what is at `path`, whole or not at all.
+    """Replace what is at `path` by `data`, whole or not at all.
 
     Raises:
         OSError: the folder cannot be written.
@@ -27,10 +27,10 @@ def write(path: Path, data: bytes) -> None:
 
 
 def create(path: Path, data: bytes) -> None:
-    """Makes the file `path`, whole or not at all.
+    """Create the file `path`, whole or not at all.
 
     Raises:
-        FileExistsError: there is one; it stays as it is.
+        FileExistsError: the file exists; it stays as it is.
         OSError: the folder cannot be written.
     """
     with _temporary(path, data) as temporary:
@@ -38,15 +38,15 @@ def create(path: Path, data: bytes) -> None:
 
 
 def read(path: Path, most: int) -> bytes:
-    """At most `most` bytes of the secret in `path`.
+    """Read the secret in `path`, at most `most` bytes of it.
 
     Raises:
-        TooOpen: it is this user's file, and others may read it. As with ssh, a file of another user (such as one that
-            the system hands to a service) is that user's business.
-        OSError: it cannot be read.
+        TooOpen: the file is this user's, and others may read it. A file of another user, such as one that the system
+            hands to a service, is that user's business; ssh takes it so too.
+        OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        found = os.fstat(file.fileno())  # of what is read, not of what may have taken its place
+        found = os.fstat(file.fileno())  # of the open file: the path may name another one by now
         mode = stat.S_IMODE(found.st_mode)
         if stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid() and mode & 0o077:
             raise TooOpen(
@@ -58,7 +58,7 @@ def read(path: Path, most: int) -> bytes:
 
 @contextmanager
 def _temporary(path: Path, data: bytes) -> Iterator[Path]:
-    """A file beside `path` with `data` on disk. Made with mode 600, whatever the umask; gone afterwards."""
+    """Yield a file beside `path` with `data` on disk, and remove it afterwards. Its mode is 600 whatever the umask."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
