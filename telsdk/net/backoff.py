@@ -1,4 +1,4 @@
-"""Peers that could not be reached are left alone for a while, so that not every message connects anew in vain."""
+"""Leave a peer that could not be reached alone for a while, so that not every message tries to connect in vain."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Unreachable:
     """What is known of a peer that could not be reached."""
 
     reason: str
-    delay: float  # seconds that this failure costs
-    until: float  # loop time; from then on it is tried again
+    delay: float  # seconds for which this failure counts
+    until: float  # loop time from which the peer is tried again
 
 
 class Backoff:
@@ -24,12 +24,12 @@ class Backoff:
         self._known: dict[Hashable, Unreachable] = {}
 
     def blocked(self, peer: Hashable, now: float) -> Unreachable | None:
-        """Why `peer` is not to be tried now; None when it may be."""
+        """Return why `peer` is not to be tried now; None when it may be."""
         failure = self._known.get(peer)
         return failure if failure is not None and now < failure.until else None
 
     def failed(self, peer: Hashable, reason: str, now: float) -> None:
-        """Notes that it could not be reached."""
+        """Note that `peer` could not be reached."""
         before = self._known.pop(peer, None)
         delay = BACKOFF_FIRST if before is None else min(before.delay * 2, BACKOFF_MOST)
         if len(self._known) >= MAX_UNREACHABLE:
@@ -37,5 +37,5 @@ class Backoff:
         self._known[peer] = Unreachable(reason, delay, now + delay)
 
     def reached(self, peer: Hashable) -> None:
-        """Notes that it could: the next failure starts anew."""
+        """Note that `peer` was reached. Its next failure costs `BACKOFF_FIRST` again."""
         self._known.pop(peer, None)

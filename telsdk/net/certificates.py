@@ -1,8 +1,9 @@
-"""TLS by ordinary certificates: who a peer is, is said by an authority that both sides trust.
+"""TLS by ordinary certificates: an authority that both sides trust says who a peer is.
 
-Nodes and hubs know each other by pinned keys (`telsdk.net.pins`). Browsers and plain phones do not; and a server that
-is in no list on chain has nothing else to show. A SIP certificate is held against the host by RFC 5922, which knows no
-wildcards; one for WebSocket by the rules of https (RFC 7118 section 5, RFC 6125), as the ssl module does it.
+Nodes and hubs know each other by pinned keys (`telsdk.net.pins`). Browsers and plain phones do not, and a server that
+the chain does not list has nothing but a certificate to show. A certificate for SIP is compared with the host by RFC
+5922, which has no wildcards. One for WebSocket is compared by the rules of https (RFC 7118 section 5, RFC 6125), and
+the ssl module does that.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from telsdk.sip.message import Uri
 
 
 class CertificateRefused(Refused):
-    """The peer's certificate is not one for the host that was asked for, or not to be trusted."""
+    """The peer's certificate is not for the host that was asked for, or no trusted authority signed it."""
 
 
 class CertificateFileError(TelError):
@@ -29,21 +30,21 @@ class CertificateFileError(TelError):
 
 @dataclass(frozen=True)
 class ServerCertificate:
-    """A certificate with what leads to an authority (PEM, its own first), and its key."""
+    """A server's certificate, the chain from it to an authority (PEM, the server's first), and its key."""
 
     chain: Path
     key: Path
 
     def server_context(self) -> ssl.SSLContext:
-        """A server context that presents it. TLS 1.2 is taken: phones of ten years ago know no better.
+        """Return a server context that presents the certificate. It takes TLS 1.2: old phones know nothing newer.
 
         Raises:
-            CertificateFileError: a file is missing or holds something else, or the key is of another certificate.
+            CertificateFileError: a file is missing or holds something else, or the key belongs to another certificate.
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         try:
-            # An encrypted key would make OpenSSL ask on the terminal: the empty password makes it fail instead.
+            # For an encrypted key OpenSSL would ask on the terminal. With an empty password it fails instead.
             context.load_cert_chain(self.chain, self.key, password="")
         except (OSError, ValueError) as error:
             raise CertificateFileError(
@@ -53,10 +54,10 @@ class ServerCertificate:
 
 
 class TrustStore:
-    """The authorities whose word is taken for a server's name.
+    """The authorities that are trusted to say which server has a name.
 
     Args:
-        ca_file: authorities (PEM); those of this system when None.
+        ca_file: their certificates (PEM); None for those of this system.
 
     Raises:
         CertificateFileError: the file is missing or holds no certificate.
@@ -64,22 +65,22 @@ class TrustStore:
 
     def __init__(self, ca_file: Path | None = None) -> None:
         self._sip = _client_context(ca_file)
-        self._sip.check_hostname = False  # RFC 5922 says how instead: `check_sip_host`
+        self._sip.check_hostname = False  # `check_sip_host` does it instead, by RFC 5922
         self._web = _client_context(ca_file)
 
     def context(self, transport: str) -> ssl.SSLContext:
-        """What to connect with over TLS or WSS."""
+        """Return the context to connect with over TLS or WSS."""
         return self._web if transport == "WSS" else self._sip
 
 
 def check_sip_host(der: bytes, host: str) -> None:
-    """Holds a certificate, whose chain was found good, against the host that was asked for (RFC 5922 section 7).
+    """Check that a certificate, whose chain was found good, is for the host that was asked for (RFC 5922 section 7).
 
-    SIP URIs in it outweigh its DNS names; wildcards match nothing; the common name is not looked at. An IP address
-    has to stand there as such.
+    Where it has SIP URIs, its DNS names do not count. Wildcards match nothing, the common name is not looked at, and an
+    IP address counts only as one.
 
     Raises:
-        CertificateRefused: it is for somebody else.
+        CertificateRefused: the certificate is for another host.
     """
     names = _names(der)
     if host.lower() not in names:
@@ -88,7 +89,7 @@ def check_sip_host(der: bytes, host: str) -> None:
 
 
 def refusal(error: ssl.SSLCertVerificationError, host: str) -> CertificateRefused:
-    """What the ssl module found wrong, for people."""
+    """Return what the ssl module found wrong, in words for people."""
     reason = error.verify_message or str(error)
     return CertificateRefused(
         f"{host} shows a certificate that is not to be trusted: {reason.rstrip('.')}; if its authority is your own, "
@@ -106,7 +107,7 @@ def _client_context(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def _names(der: bytes) -> set[str]:
-    """The identities in a certificate (RFC 5922 section 7.1)."""
+    """Return the identities in a certificate (RFC 5922 section 7.1)."""
     try:
         extensions = x509.load_der_x509_certificate(der).extensions
         alternatives = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -123,7 +124,7 @@ def _names(der: bytes) -> set[str]:
 
 
 def _sip_domain(text: str) -> str | None:
-    """The domain that a SIP URI in a certificate stands for; with a user part it is a person, not a domain."""
+    """Return the domain that a SIP URI in a certificate names; None when it names a user (RFC 5922 section 7.1)."""
     try:
         uri = Uri.parse(text)
     except SipParseError:

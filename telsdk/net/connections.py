@@ -1,4 +1,4 @@
-"""The connections of one driver: accepted, opened when needed, used again, cut off at the limits."""
+"""The connections of one driver: accept them, open them when needed, use them again, cut them off at the limits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Key = tuple[str, str, int, frozenset[bytes]]
 
 
 class ConnectionsOwner(Protocol):
-    """What the connections tell: `telsdk.net.driver.Driver`."""
+    """The receiver of what the connections bring: `telsdk.net.driver.Driver`."""
 
     def message(self, message: Message, source: Hop) -> None: ...
     def malformed(self, error: SipParseError, source: Hop) -> None: ...
@@ -31,11 +31,11 @@ class ConnectionsOwner(Protocol):
 
 
 class Connections:
-    """Every stream of one driver, by flow number, and those we opened by where they lead.
+    """Every stream of one driver by its flow number, and those that we opened also by where they lead.
 
     Args:
-        owner: told what happens.
-        trust: whose certificates are good for a peer without pinned keys; None: nobody's.
+        owner: the receiver of messages and of the news that a connection is closed.
+        trust: the authorities for peers without pinned keys; None trusts none.
     """
 
     def __init__(self, owner: ConnectionsOwner, trust: TrustStore | None = None) -> None:
@@ -45,25 +45,25 @@ class Connections:
         self._backoff = Backoff()
         self._by_flow: dict[int, Stream] = {}
         self._ours: dict[_Key, Stream] = {}
-        self._keys: dict[int, _Key] = {}  # of those, by flow
+        self._keys: dict[int, _Key] = {}  # the keys of `_ours`, by flow
         self._connecting: dict[_Key, list[tuple[Hop, bytes]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_flow = 0
         self._closed = asyncio.Event()
 
     def accepted(self, transport: str) -> Stream:
-        """A new stream for a connection that a peer opens."""
+        """Return a new stream for a connection that a peer opens."""
         framing = WebSocketFraming.server() if transport in ("WS", "WSS") else StreamFraming()
         return Stream(self, self._next_flow(), transport, framing)
 
     def send(self, hop: Hop, data: bytes) -> None:
-        """Writes `data` to the hop's flow, to an open connection that leads there, or to a new one."""
+        """Write `data` to the hop's flow, to an open connection that leads there, or to a new one."""
         key = (hop.transport, hop.host, hop.port, hop.pins)
         stream = self._by_flow.get(hop.flow) if hop.flow is not None else self._ours.get(key)
         if stream is not None and stream.is_open:
             stream.write(data)
         elif hop.flow is not None:
-            # A flow cannot be opened anew from this side (RFC 5626 5.3.1): its peer has to come back.
+            # We cannot open a flow again that the peer opened (RFC 5626 5.3.1): the peer has to come back.
             self._fail_soon(hop, "the connection it came by is closed")
         elif key in self._connecting:
             self._wait(key, hop, data)
@@ -74,17 +74,17 @@ class Connections:
             self._begin(key, hop, data)
 
     async def close(self) -> None:
-        """Closes every connection and waits until each is gone."""
+        """Close every connection, and wait until each is gone."""
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._closed.clear()  # it may have been so before
+        self._closed.clear()  # connections may all have been gone once before
         for stream in tuple(self._by_flow.values()):
             stream.close("this server stops")
         if self._by_flow:
             try:
                 await asyncio.wait_for(self._closed.wait(), CONNECT_TIMEOUT)
-            except TimeoutError:  # a peer that does not answer the TLS close
+            except TimeoutError:  # a peer does not answer the TLS close
                 for stream in tuple(self._by_flow.values()):
                     stream.abort()
 

@@ -1,4 +1,4 @@
-"""How SIP messages lie on a connection: one behind the other (RFC 3261 18.3), or one in each WebSocket message."""
+"""How messages are framed on a connection: one behind the other (RFC 3261 18.3), or one a WebSocket message."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from telsdk.sip.message import PING, PONG, KeepAlive, StreamEvent, StreamParser
 
 
 class Framing(Protocol):
-    """Between bytes and messages. It touches no socket: what it wants written is fetched by `take_output`."""
+    """What turns bytes into messages and back. It touches no socket: `take_output` fetches what it wants written."""
 
     @property
     def ready(self) -> bool:
-        """Whether messages can be sent: handshake done, not closing."""
+        """Whether messages can be sent: the handshake is done and no close has begun."""
         ...
 
     @property
@@ -27,32 +27,32 @@ class Framing(Protocol):
 
     @property
     def refusal(self) -> str | None:
-        """Why the peer, whom we asked, will not speak SIP with us."""
+        """Why the peer that we asked does not speak SIP with us; None while that is open."""
         ...
 
     def feed(self, data: bytes) -> list[StreamEvent]:
-        """What `data` completes; any event is a sign of life."""
+        """Return the events that `data` completes. Each is a sign of life."""
         ...
 
     def send(self, message: bytes) -> None:
-        """One SIP message."""
+        """Send one SIP message."""
         ...
 
     def ping(self) -> None:
-        """A sign of life, which the peer answers."""
+        """Send a sign of life, which the peer answers."""
         ...
 
     def close(self, reason: str) -> None:
-        """No more will be sent."""
+        """Send nothing more, and tell the peer so where the framing can."""
         ...
 
     def take_output(self) -> bytes:
-        """What is to be written now; given out once."""
+        """Return what is to be written now, and forget it."""
         ...
 
 
 class StreamFraming:
-    """Messages by their Content-Length, pings of RFC 5626 section 3.5.1 between them: TCP and TLS."""
+    """TCP and TLS: messages delimited by their Content-Length, with pings (RFC 5626 section 3.5.1) between them."""
 
     ready = True
     closing = False
@@ -76,7 +76,7 @@ class StreamFraming:
     def ping(self) -> None:
         self._output.append(PING)
 
-    def close(self, reason: str) -> None:  # noqa: ARG002 - a stream has no words for it
+    def close(self, reason: str) -> None:  # noqa: ARG002 - a plain stream cannot tell the peer a reason
         self.ended = True
 
     def take_output(self) -> bytes:

@@ -1,6 +1,6 @@
-"""What routers and hosts say of datagrams that did not arrive (ICMP), by the error queue of Linux: ip(7), IP_RECVERR.
+"""Read what routers and hosts say by ICMP of lost datagrams, from Linux's error queue (ip(7), IP_RECVERR).
 
-An unconnected UDP socket hears of it no other way. Elsewhere nothing is told, and timers B and F say it later.
+An unconnected UDP socket hears of it in no other way. Other systems tell nothing: there timers B and F fire later.
 """
 
 from __future__ import annotations
@@ -18,23 +18,25 @@ from telsdk.net.limits import DATAGRAMS_A_READ
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")  # errno, origin, type, code, pad, info, data
 _ICMP, _ICMP6 = 2, 3
-_UNREACHABLE, _PARAMETER_PROBLEM, _TOO_BIG = 3, 12, 4  # RFC 792; "too big" is a code of the first
+_UNREACHABLE, _PARAMETER_PROBLEM, _TOO_BIG = 3, 12, 4  # RFC 792; "too big" is a code of "unreachable"
 _UNREACHABLE6, _PARAMETER_PROBLEM6 = 1, 4  # RFC 4443
 
-_QUOTED = 1_024  # bytes; Linux quotes up to 548, others 8, which say nothing
+_QUOTED = (
+    1_024  # bytes; Linux routers quote up to 548, others 8, which is too little to say which message it was
+)
 
 
 class Undelivered(NamedTuple):
-    """A datagram that did not arrive."""
+    """A datagram that did not arrive, and why."""
 
-    quoted: bytes  # how it began
+    quoted: bytes  # its first bytes
     host: str  # where it was to go
     port: int
     reason: str
 
 
 def report_icmp(sock: socket.socket) -> None:
-    """Asks for the error queue."""
+    """Ask the kernel for the socket's error queue."""
     if sys.platform != "linux":
         return
     if sock.family == socket.AF_INET6:
@@ -44,7 +46,7 @@ def report_icmp(sock: socket.socket) -> None:
 
 
 def undelivered(sock: socket.socket) -> Iterator[Undelivered]:
-    """What could not be delivered since last asked, where that is final (RFC 3261 section 18.4)."""
+    """Yield the datagrams that were finally not delivered (RFC 3261 section 18.4) since the last call."""
     if sys.platform != "linux":
         return
     for _ in range(DATAGRAMS_A_READ):
@@ -58,9 +60,9 @@ def undelivered(sock: socket.socket) -> Iterator[Undelivered]:
 
 
 def final_reason(content: bytes) -> str | None:
-    """Why, if an extended error (linux/errqueue.h) says that the peer cannot be reached.
+    """Return the reason if an extended error (linux/errqueue.h) says that the peer cannot be reached, else None.
 
-    None when a packet was too big, or too long on its way: the next one may arrive.
+    It is None when a packet was too big, or too long on its way: the next one may arrive.
     """
     if len(content) < _EXTENDED_ERROR.size:
         return None

@@ -1,14 +1,14 @@
-"""What a server of ours gives to any one peer. Every figure is here, with its reason."""
+"""What a server of ours grants a peer. Every limit of the package is here, with its reason."""
 
 DATAGRAMS_A_READ = 64  # then other sockets and timers get their turn
 UDP_RECEIVE_BUFFER = (
     4 * 1024 * 1024
 )  # bytes; a stall of 15 ms at full speed loses packets with the usual 208 KiB
 MAX_CONNECTIONS = 10_000
-MAX_UNSENT = 1024 * 1024  # bytes waiting for a peer that does not read; then it is cut off
+MAX_UNSENT = 1024 * 1024  # bytes waiting for a peer that does not read; above that the peer is cut off
 CONNECT_TIMEOUT = 5.0  # seconds, handshakes of TLS and WebSocket included; well below timer B (32 s)
-TLS_HANDSHAKE_TIMEOUT = 15.0  # seconds for a peer that connects; until then it counts as no connection
-MAX_WEBSOCKET_HANDSHAKE = 16 * 1024  # bytes of HTTP head; browsers send below 2 KiB, and cookies
+TLS_HANDSHAKE_TIMEOUT = 15.0  # seconds for a peer that connects; until it is done no connection is counted
+MAX_WEBSOCKET_HANDSHAKE = 16 * 1024  # bytes of HTTP head; browsers send less than 2 KiB, cookies aside
 CLOSE_TIMEOUT = 1.0  # seconds for the peer's half of a WebSocket close
 IDLE_TIMEOUT = 120.0  # seconds without a byte; RFC 5626 clients ping every 95 to 120 s
 KEEP_ALIVE = 50.0  # seconds between our pings; proxies and NATs on the way forget after 60 s
@@ -17,7 +17,7 @@ FIRST_MESSAGE_TIMEOUT = (
     15.0  # seconds for a new connection to bring a whole message, ping or WebSocket handshake
 )
 MAX_SOURCES = 4_096  # senders of datagrams whose address is kept in the form that we use: about 1 MB
-MAX_PUMP_ROUNDS = 1_000  # a handler that feeds itself for ever is a bug of ours: say so, do not hang
-BACKOFF_FIRST = 0.5  # seconds in which a peer that could not be reached is not tried again; doubled each time
-BACKOFF_MOST = 8.0  # seconds: a node that is started again is found in time to take back its users (15 s)
+MAX_PUMP_ROUNDS = 1_000  # more means a handler of ours that feeds itself: log the bug rather than hang
+BACKOFF_FIRST = 0.5  # seconds for which a peer that could not be reached is left alone; doubled each time
+BACKOFF_MOST = 8.0  # seconds: so a node that is started again is found before its users are moved (15 s)
 MAX_UNREACHABLE = 10_000  # peers whose failure is remembered

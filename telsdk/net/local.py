@@ -1,4 +1,4 @@
-"""Which address of this machine others see."""
+"""Find the address of this machine that others see."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from telsdk.net.sockets import ListenError
 
 
 def address_toward(host: str, port: int) -> str:
-    """The address that this machine sends to `host` from. Asks the routing table; sends nothing.
+    """Return the address from which this machine sends to `host`. This asks the routing table and sends nothing.
 
     Raises:
         ListenError: `host` has no address, or no route leads there.

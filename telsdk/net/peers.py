@@ -1,4 +1,4 @@
-"""What is expected of the peer of a connection that we open: a pinned key, or a certificate for its name."""
+"""What a peer must show on a connection that we open: a pinned key, or a certificate for its name."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from telsdk.sip.hop import Hop
 
 
 class Peers:
-    """Chooses by the hop: its pins, or without them the authorities of `trust`, if there are any."""
+    """Expectations of peers: by the hop's pins; for a hop without pins by the authorities of `trust`, if any."""
 
     def __init__(self, trust: TrustStore | None) -> None:
         self._pinned = client_context()
         self._trust = trust
 
     def expectation(self, hop: Hop) -> tuple[ssl.SSLContext | None, CheckPeer | None]:
-        """The context to connect to `hop` with, and what to hold its certificate against once it was shown."""
+        """Return the context to connect to `hop` with, and the check of the certificate that the peer then shows."""
         if not hop.secure:
             return None, None
         if hop.pins or self._trust is None:
-            # With no pin, and nobody to trust, this refuses whoever answers.
+            # Without a pin and without an authority to trust, this refuses every peer.
             return self._pinned, lambda tls: check_pin(tls, hop.pins, f"{hop.host}:{hop.port}")
         check = None if hop.transport == "WSS" else lambda tls: check_sip_host(_shown(tls), hop.host)
         return self._trust.context(hop.transport), check

@@ -1,7 +1,7 @@
-"""TLS by pinned keys: who a peer is, is said by the chain, not by a certificate authority.
+"""TLS by pinned keys: the chain says who a peer is, not a certificate authority.
 
-A pin is the SHA-256 of the certificate's SubjectPublicKeyInfo (the form of RFC 7469). Certificates are self-signed
-wrapping for the key; their names and dates say nothing and are not looked at.
+A pin is the SHA-256 of the certificate's SubjectPublicKeyInfo (the form of RFC 7469). The certificate is a self-signed
+wrapping for the key: its names and dates mean nothing, and nobody looks at them.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ class KeyFileError(TelError):
 
 
 def pin_of_key(key: ec.EllipticCurvePublicKey) -> bytes:
-    """The pin of a public key: SHA-256 over its DER SubjectPublicKeyInfo."""
+    """Return the pin of a public key: SHA-256 over its DER SubjectPublicKeyInfo."""
     spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(spki).digest()
 
 
 def pin_of_certificate(der: bytes) -> bytes:
-    """The pin of the key in a DER certificate."""
+    """Return the pin of the key in a DER certificate."""
     spki = (
         x509.load_der_x509_certificate(der)
         .public_key()
@@ -51,7 +51,7 @@ def pin_of_certificate(der: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class TlsIdentity:
-    """A P-256 key in the clothes that TLS wants: how a node, hub or UC proves itself."""
+    """A P-256 key, and the certificate that TLS wants around it: with it a node, hub or UC proves itself."""
 
     key: ec.EllipticCurvePrivateKey
 
@@ -64,7 +64,7 @@ class TlsIdentity:
 
     @classmethod
     def load(cls, path: Path) -> TlsIdentity:
-        """The identity kept in `path` (PEM, mode 600).
+        """Load the identity kept in `path` (PEM, mode 600).
 
         Raises:
             KeyFileError: the file holds something else, or cannot be read.
@@ -81,15 +81,16 @@ class TlsIdentity:
 
     @classmethod
     def load_or_create(cls, path: Path) -> TlsIdentity:
-        """The identity kept in `path`, made there when the file is missing.
+        """Load the identity kept in `path`. Make it there first when the file is missing.
 
         Raises:
-            KeyFileError, TooOpen: as for `load`; or the file cannot be written.
+            KeyFileError: as for `load`, or the file cannot be written.
+            TooOpen: as for `load`.
         """
         try:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                with contextlib.suppress(FileExistsError):  # another process was quicker: its key it is
+                with contextlib.suppress(FileExistsError):  # another process was quicker: take its key
                     private.create(path, cls.generate()._private_pem())
         except OSError as error:
             raise KeyFileError(f"{path} gives no key: {error}") from error
@@ -100,15 +101,15 @@ class TlsIdentity:
         return pin_of_key(self.key.public_key())
 
     def server_context(self) -> ssl.SSLContext:
-        """A TLS 1.3 server context that presents this key."""
+        """Return a TLS 1.3 server context that presents this key."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         self.present_in(context)
         return context
 
     def present_in(self, context: ssl.SSLContext) -> None:
-        """Lets a server context present this key from now on. Connections that it has made stay as they are."""
-        # The ssl module takes a certificate only from files; these live for the length of one call.
+        """Make a server context present this key from now on. Connections that it has made stay as they are."""
+        # The ssl module takes a certificate only from a file. This one lives for the length of one call.
         with tempfile.TemporaryDirectory() as folder:
             pem = Path(folder, "identity.pem")
             pem.touch(mode=0o600)
@@ -136,7 +137,7 @@ class TlsIdentity:
 
 
 def client_context() -> ssl.SSLContext:
-    """A TLS 1.3 client context that leaves the judgement of the peer to `check_pin`."""
+    """Return a TLS 1.3 client context that leaves the judgement of the peer to `check_pin`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.check_hostname = False
@@ -145,10 +146,10 @@ def client_context() -> ssl.SSLContext:
 
 
 def check_pin(tls: ssl.SSLObject, pins: frozenset[bytes], peer: str) -> None:
-    """Holds the peer's key against the pins. The handshake has shown that it owns the key.
+    """Check that the peer's key is a pinned one. That the peer owns the key, the handshake has shown.
 
     Raises:
-        PinMismatch: none of `pins` is the peer's.
+        PinMismatch: the peer's key has none of `pins`.
     """
     certificate = tls.getpeercert(binary_form=True)
     seen = pin_of_certificate(certificate) if certificate else b""

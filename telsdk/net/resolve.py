@@ -1,4 +1,4 @@
-"""Host names to addresses, by the resolver of the system: A and AAAA alone, no NAPTR or SRV (no RFC 3263)."""
+"""Resolve host names by the resolver of the system: only A and AAAA, no NAPTR or SRV (so not RFC 3263)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 @lru_cache(maxsize=4096)
 def is_address(host: str) -> bool:
-    """Whether `host` is an IP address, so that nobody has to be asked."""
+    """Return whether `host` is an IP address, for which no resolver has to be asked."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -19,10 +19,10 @@ def is_address(host: str) -> bool:
 
 
 async def resolve(host: str, port: int) -> tuple[str, int]:
-    """The first address of `host` for UDP.
+    """Return the first address of `host` for UDP, and the port.
 
     Raises:
-        OSError: it has none, or nobody could be asked.
+        OSError: the host has no address, or no resolver answers.
     """
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     address = found[0][4]

@@ -1,4 +1,4 @@
-"""From a SIP URI to the hop that leads there: addresses come from the chain, not from DNS (no RFC 3263)."""
+"""Find the hop that a SIP URI names. Addresses come from the list on the chain, not from DNS (so not RFC 3263)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from telsdk.sip.hop import TRANSPORTS, Hop
 from telsdk.sip.message import Uri
 
 PIN_PARAM = "pin"
-"""URI parameter of a UC's Contact: the key that answers there. A UC holds it against the caller token; a node that has
-to reach the Contact knows no better."""
+"""The URI parameter of a UC's Contact that says which key answers there.
+
+A UC compares it with the key of the caller token. A node that has to reach the Contact has nothing else to go by."""
 
 
 class NoRoute(SipError):
-    """A URI leads nowhere that we can send to."""
+    """A URI names no place that we can send to."""
 
 
 class Listed(Protocol):
-    """A server in the list on chain: a hub or a node."""
+    """A server in the list on the chain: a hub or a node."""
 
     @property
     def uri(self) -> str: ...
@@ -34,15 +35,16 @@ ListedT = TypeVar("ListedT", bound=Listed)
 
 
 def pin_text(pin: bytes) -> str:
-    """A pin as the URI parameter has it: base64url without padding."""
+    """Return a pin as the URI parameter has it: base64url without padding."""
     return base64.urlsafe_b64encode(pin).decode().rstrip("=")
 
 
 def hop_of(uri: Uri, pins: Iterable[bytes] | None = None) -> Hop:
-    """The hop that `uri` names; `pins`, or the pin in the URI, say which key answers there.
+    """Return the hop that `uri` names. `pins`, or the pin in the URI, say which key must answer there.
 
     Raises:
-        NoRoute: not a SIP URI, an unknown transport, a name made up by a browser, or a malformed pin.
+        NoRoute: it is not a SIP URI, its transport is unknown, its host is a name that a browser made up, or its pin
+            is malformed.
     """
     transport = uri.transport.upper()
     if uri.scheme not in ("sip", "sips") or transport not in TRANSPORTS:
@@ -54,10 +56,10 @@ def hop_of(uri: Uri, pins: Iterable[bytes] | None = None) -> Hop:
 
 
 def hop_to(server: Listed) -> Hop:
-    """The hop to a listed server.
+    """Return the hop to a listed server.
 
     Raises:
-        NoRoute: its listed URI cannot be used.
+        NoRoute: the listed URI cannot be used.
     """
     try:
         uri = Uri.parse(server.uri)
@@ -69,7 +71,7 @@ def hop_to(server: Listed) -> Hop:
 
 
 def find(servers: Iterable[ListedT], uri: Uri) -> ListedT | None:
-    """The listed server that `uri` leads to, by transport, host and port."""
+    """Return the listed server that has the transport, host and port of `uri`; None when there is none."""
     try:
         wanted = hop_of(uri, ())
     except NoRoute:

@@ -1,4 +1,4 @@
-"""Sockets bound before anybody runs on them, so that an address can be listed on chain before the server starts."""
+"""Bind sockets before a server runs on them, so that its address can be listed on the chain before it starts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from telsdk.errors import TelError
 from telsdk.sip.hop import TRANSPORTS, Hop
 from telsdk.sip.message import write_host
 
-_ATTEMPTS = 32  # for a port that is free for both UDP and TCP; a collision is rare
+_ATTEMPTS = 32  # to find a port that is free for both UDP and TCP; that one is not is rare
 
 Address = tuple[str, int]
 """Host (an IPv6 address without brackets) and port."""
@@ -43,12 +43,12 @@ class BoundSockets:
 
 @dataclass(frozen=True)
 class Listener:
-    """One more place where connections are taken."""
+    """One more address where connections are accepted."""
 
     transport: str  # the name of one of `telsdk.sip.hop.TRANSPORTS`, UDP excepted
     socket: socket.socket
-    context: ssl.SSLContext | None = None  # for TLS and WSS: what is shown to who connects
-    address: Address = field(init=False)  # where that is
+    context: ssl.SSLContext | None = None  # for TLS and WSS: the certificate that a peer is shown
+    address: Address = field(init=False)  # of the socket
 
     def __post_init__(self) -> None:
         if (self.context is not None) is not (TRANSPORTS[self.transport].secure):
@@ -63,8 +63,8 @@ class Addresses:
     """Where an element is reached, by transport.
 
     Args:
-        main: by UDP and TLS; by TCP and WebSocket too, where no listener takes those.
-        listeners: where besides.
+        main: the address for UDP and TLS, and for TCP and WebSocket unless a listener takes those.
+        listeners: the further addresses.
     """
 
     def __init__(self, main: Address, listeners: Iterable[Listener] = ()) -> None:
@@ -74,13 +74,13 @@ class Addresses:
         self.besides = frozenset(one.address for one in listeners)
 
     def sent_by(self, transport: str) -> Address:
-        """What a Via or a Record-Route for `transport` names (RFC 3261 18.1.1)."""
+        """Return the address that a Via or a Record-Route for `transport` names (RFC 3261 18.1.1)."""
         return self._by_transport.get(transport, self.main)
 
     def reached_by(self, hop: Hop) -> Address:
-        """What a URI names for who is behind `hop`: where he came to, if he did.
+        """Return the address that a URI names for the peer behind `hop`: the one that it connected to, if it did.
 
-        Where several listeners take one transport, each shows its own certificate, and he may know no other.
+        Where several listeners take one transport, each shows its own certificate, and the peer may trust no other.
         """
         at = hop.taken_at
         return at if at is not None and at in self else self.sent_by(hop.transport)
@@ -90,10 +90,10 @@ class Addresses:
 
 
 def bind(host: str, port: int = 0) -> BoundSockets:
-    """Binds UDP and TCP on the same `port`; 0 takes one that is free for both.
+    """Bind UDP and TCP to the same `port`; 0 takes one that is free for both.
 
     Raises:
-        ListenError: taken, not allowed, or not an address of this machine.
+        ListenError: the port is taken or not allowed, or `host` is not an address of this machine.
     """
     for _ in range(1 if port else _ATTEMPTS):
         try:
@@ -104,10 +104,10 @@ def bind(host: str, port: int = 0) -> BoundSockets:
 
 
 def bind_stream(host: str, port: int = 0) -> socket.socket:
-    """Binds TCP alone, and listens: only then nobody else can. 0 takes a free port.
+    """Bind TCP alone to `port`, and listen, which keeps others from binding it too. 0 takes a free port.
 
     Raises:
-        ListenError: taken, not allowed, or not an address of this machine.
+        ListenError: the port is taken or not allowed, or `host` is not an address of this machine.
     """
     sock = None
     try:
@@ -137,7 +137,7 @@ def _bind(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
     try:
         if sock.family == socket.AF_INET6:
-            # Else IPv4 peers would appear as ::ffff:192.0.2.1, which no Via of theirs says.
+            # Else an IPv4 peer would appear as ::ffff:192.0.2.1, which is not what its Via says.
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if kind is socket.SOCK_STREAM:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

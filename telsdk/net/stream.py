@@ -1,4 +1,4 @@
-"""One TCP, TLS or WebSocket connection: bytes in, SIP messages out, within limits."""
+"""One TCP, TLS or WebSocket connection, which turns bytes into SIP messages within limits."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import KeepAlive, Malformed, Message, StreamEvent
 
 CheckPeer = Callable[[ssl.SSLObject], None]
-"""Holds a TLS peer against what is expected of it; raises Refused."""
+"""Checks that a TLS peer is the one that is expected; raises Refused when it is not."""
 
 
 class ConnectionFailed(TelError):
-    """A connection that we opened came to nothing."""
+    """A connection that we opened cannot be used."""
 
 
 class StreamOwner(Protocol):
-    """Who is told what a connection does."""
+    """The receiver of what a connection brings."""
 
     def stream_opened(self, stream: Stream) -> None: ...
     def stream_message(self, stream: Stream, message: Message) -> None: ...
@@ -39,15 +39,15 @@ class StreamOwner(Protocol):
 
 
 class Stream(asyncio.Protocol):
-    """A connection, ours or a peer's.
+    """A connection that we or a peer opened.
 
     Args:
-        owner: told what happens.
+        owner: the receiver of messages and of the news that it is closed.
         flow: its number in the driver, never used twice.
         transport: TCP, TLS, WS or WSS.
-        framing: how messages lie on it.
-        opened: whether we opened it (RFC 5626 4.4.1: then it is we who ping).
-        check: holds the peer's certificate against what is expected; None where it says nothing.
+        framing: how messages are framed on it.
+        opened: whether we opened it: then we ping (RFC 5626 4.4.1).
+        check: checks that the peer is the one expected; None where nothing is expected of it.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Stream(asyncio.Protocol):
         self._framing = framing
         self._check = check
         self._opened = opened
-        # Who opened a connection keeps it alive; but a browser cannot ping, so a WebSocket server does.
+        # The side that opened a connection keeps it alive. But a browser cannot ping, so a WebSocket server does.
         self._pings = opened or transport in ("WS", "WSS")
         self._refused: Refused | None = None
         self._transport: asyncio.Transport | None = None
@@ -93,7 +93,7 @@ class Stream(asyncio.Protocol):
             self._flush()
 
     def _check_peer(self, check: CheckPeer) -> None:
-        # Here, not where the connection was asked for: no byte of a peer with another key may be read.
+        # Here, and not where the connection was asked for: no byte of a peer with another key may be read.
         assert self._transport is not None
         try:
             check(self._transport.get_extra_info("ssl_object"))
@@ -105,7 +105,7 @@ class Stream(asyncio.Protocol):
         if self._refused is not None:
             return
         events = self._framing.feed(data)
-        # Before the events are told: who answers one must find the connection as the handshake left it.
+        # Before the events are told: an answer to one must follow what the handshake still has to send.
         self._flush()
         for event in events:
             if self._transport is None or self._transport.is_closing():
@@ -126,7 +126,7 @@ class Stream(asyncio.Protocol):
                 self._owner.stream_message(self, event)
 
     def pause_writing(self) -> None:
-        self.abort()  # MAX_UNSENT is reached: the peer does not read
+        self.abort()  # MAX_UNSENT bytes wait: the peer does not read
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio names it so
         if self._watch is not None:
@@ -143,11 +143,11 @@ class Stream(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing() and self._framing.ready
 
     async def opened(self) -> None:
-        """Waits until messages can be sent.
+        """Wait until messages can be sent.
 
         Raises:
-            Refused: the peer is another than expected.
-            ConnectionFailed: it has closed, or does not speak SIP.
+            Refused: the peer is not the one expected.
+            ConnectionFailed: the peer has closed the connection, or does not speak SIP.
         """
         while not self.is_open:
             if self._refused is not None:
@@ -160,13 +160,13 @@ class Stream(asyncio.Protocol):
             await self._changed.wait()
 
     def write(self, message: bytes) -> None:
-        """Sends one SIP message."""
+        """Send one SIP message."""
         self._keep_until = self._loop.time() + KEEP_ALIVE_FOR
         self._framing.send(message)
         self._flush()
 
     def close(self, reason: str) -> None:
-        """Closes once what was written is sent, and the peer was told."""
+        """Close once all that was written is sent and the peer was told."""
         self._framing.close(reason)
         self._flush()
 

@@ -1,7 +1,7 @@
 """SIP over WebSocket (RFC 7118): one SIP message in each WebSocket message, subprotocol ``sip``.
 
-Handshake and frames (RFC 6455) are the work of the `websockets` package, whose core touches no socket either. No
-extension is offered or taken: a compressed message could be of any size.
+The `websockets` package does handshake and frames (RFC 6455); its core touches no socket either. No extension is
+offered or accepted: a few compressed bytes could unpack to a message of any size.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from telsdk.sip.limits import MAX_MESSAGE
 from telsdk.sip.message import PING, PONG, KeepAlive, Malformed, StreamEvent, parse
 
 SUBPROTOCOL = Subprotocol("sip")
-"""RFC 7118 section 4.1: without it the other side would not know that this is SIP."""
+"""By it the other side knows that this is SIP (RFC 7118 section 4.1)."""
 
 _log = logging.getLogger("telsdk.net.websocket")
 _HEAD_END = b"\r\n\r\n"
@@ -34,12 +34,12 @@ _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 
 
 class WebSocketFraming:
-    """One WebSocket connection, of either side. See `telsdk.net.framing.Framing`."""
+    """The framing of a WebSocket connection, at either end. See `telsdk.net.framing.Framing`."""
 
     def __init__(self, protocol: ServerProtocol | ClientProtocol) -> None:
         self._protocol = protocol
-        self._head = bytearray()  # of the handshake, until it is whole
-        self._message = bytearray()  # whose last fragment is still on its way
+        self._head = bytearray()  # of the handshake, until all of it has come
+        self._message = bytearray()  # the fragments of a message whose last is still on its way
         self._is_text = False
         self._output: list[bytes] = []
         self.ended = False
@@ -47,12 +47,12 @@ class WebSocketFraming:
 
     @classmethod
     def server(cls) -> WebSocketFraming:
-        """For a connection that a client opened."""
+        """Return the framing of a connection that a client opened."""
         return cls(ServerProtocol(subprotocols=[SUBPROTOCOL], max_size=MAX_MESSAGE, logger=_log))
 
     @classmethod
     def client(cls, host: str, port: int, *, secure: bool) -> WebSocketFraming:
-        """For a connection that we opened: its handshake is the first output."""
+        """Return the framing of a connection that we opened. The handshake is its first output."""
         uri = WebSocketURI(secure, host, port, "/", "")
         protocol = ClientProtocol(uri, subprotocols=[SUBPROTOCOL], max_size=MAX_MESSAGE, logger=_log)
         protocol.send_request(protocol.connect())
@@ -81,14 +81,14 @@ class WebSocketFraming:
             else:
                 self._protocol.send_binary(message)
         except InvalidState:
-            return  # it closes: the stack is told when it is gone
+            return  # the connection is closing: the stack is told when it is gone
 
     def ping(self) -> None:
         if self.ready:
             self._protocol.send_ping(b"")
 
     def close(self, reason: str) -> None:
-        """Begins the closing handshake (RFC 6455 7.1.2) with code 1001, "going away"."""
+        """Begin the closing handshake (RFC 6455 7.1.2) with code 1001, "going away"."""
         if self.ready:
             self._protocol.send_close(CloseCode.GOING_AWAY, reason)
         else:
@@ -106,7 +106,7 @@ class WebSocketFraming:
     # The handshake (RFC 6455 section 4)
 
     def _handshake(self, data: bytes) -> list[StreamEvent]:
-        # The head is given to the package alone: what a hasty peer sends behind it must wait for the answer.
+        # The package gets the head alone: what a hasty peer sends behind it must wait for our answer.
         searched = max(0, len(self._head) - len(_HEAD_END) + 1)
         self._head += data
         end = self._head.find(_HEAD_END, searched)
@@ -118,7 +118,7 @@ class WebSocketFraming:
         head, rest = bytes(self._head[: end + len(_HEAD_END)]), bytes(self._head[end + len(_HEAD_END) :])
         self._head.clear()
         if not head.isascii():
-            # RFC 9110 5.5; and the package raises where it would quote such a header.
+            # RFC 9110 5.5. Besides, the package raises when it has to quote such a header.
             self._output.append(_BAD_HEAD if isinstance(self._protocol, ServerProtocol) else b"")
             self.ended, self.refusal = True, "its WebSocket handshake is not ASCII"
             return []

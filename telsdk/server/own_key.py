@@ -1,4 +1,4 @@
-"""The key that a listed server shows, held against the keys that the chain lists for it."""
+"""The key that a listed server shows, compared with the keys that the chain lists for the server."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ log = logging.getLogger(__name__)
 
 
 class OwnKey:
-    """Changes only to a key that others will take.
+    """A server's own key. It changes only to a key that others will accept.
 
     Args:
         who: names the server to people, such as "node 0 of hub 1".
-        listed: its pins on the chain, as far as that is known here.
+        listed: returns the server's pins, by this process's copy of the chain.
     """
 
     def __init__(self, who: str, identity: TlsIdentity, listed: Callable[[], Sequence[bytes]]) -> None:
@@ -26,16 +26,16 @@ class OwnKey:
         self._was_listed = True
 
     def change(self, identity: TlsIdentity) -> None:
-        """Takes the second key of a rotation for its own.
+        """Change to the second key of a rotation.
 
         Raises:
-            PinMismatch: the chain does not list it, or not yet.
+            PinMismatch: the chain does not list that key, or not yet.
         """
         check(self._who, identity, self._listed())
         self.identity = identity
 
     def look(self) -> None:
-        """Says it once, when the chain lists the key no longer: from then on everybody refuses it."""
+        """Log once that the chain lists the key no longer: from then on everybody refuses it."""
         try:
             listed = self.identity.pin in self._listed()
         except NotFound:
@@ -46,10 +46,10 @@ class OwnKey:
 
 
 def check(who: str, identity: TlsIdentity, pins: Sequence[bytes]) -> None:
-    """Holds a server's key against those that the chain lists for it.
+    """Check that a server's key is one that the chain lists for it.
 
     Raises:
-        PinMismatch: everybody would refuse it.
+        PinMismatch: it is not: everybody would refuse it.
     """
     if identity.pin not in pins:
         listed = " and ".join(pin.hex() for pin in pins) or "none"
