@@ -6,9 +6,9 @@ TelError
     |-- SipParseError    the peer sent what RFC 3261 does not allow
     |   |-- LimitExceeded    ... or more of it than `telsdk.sip.limits` allows
     |   `-- SdpError         a session description that RFC 8866 does not allow
-    |-- Unwritable       the caller asks to write what would not be SIP any more
-    |-- ProtocolStateError   ... or for what a transaction, dialog or call is not ready for
-    `-- AuthError        nobody, or somebody else, is proven by a request; `telsdk.sip.auth` has the ways to fail
+    |-- Unwritable       our own code asks to write what would not be SIP any more
+    |-- ProtocolStateError   ... or asks for what a transaction, dialog or call is not ready for
+    `-- AuthError        a request does not prove who sends it; `telsdk.sip.auth` has the ways to fail
 ```
 """
 
@@ -27,10 +27,10 @@ class SipParseError(SipError, ValueError):
     """A peer's message, or a part of it, is malformed.
 
     Attributes:
-        status: what to answer, where it can be answered at all: 400, 505, 513 ...
-        reason: the cause, one line; fit for a reason phrase or a Warning.
-        refused: the request that was refused for it, where somebody can be told; `telsdk.sip.message.refused_request`
-            gives it as what it is. None for a response or for what nobody can answer: be silent.
+        status: the status to answer with, if it can be answered at all: 400, 505, 513 ...
+        reason: the cause in one line, fit for a reason phrase or a Warning.
+        refused: the request to answer; `telsdk.sip.message.refused_request` returns it with its type. It is None for a
+            response, and for a request that cannot be answered: then be silent.
     """
 
     def __init__(self, reason: str, *, status: int = 400) -> None:
@@ -49,7 +49,7 @@ class SdpError(SipParseError):
 
 
 class Unwritable(SipError, ValueError):
-    """A value cannot be written into a message: it would break out of its line, or is not of the grammar."""
+    """A value cannot be written into a message: it would break out of its line, or break the grammar."""
 
 
 class ProtocolStateError(SipError):
@@ -57,7 +57,7 @@ class ProtocolStateError(SipError):
 
 
 class AuthError(SipError, Refused):
-    """Who asks did not prove who they are."""
+    """The sender did not prove who they are."""
 
     status: ClassVar[int] = 401
 

@@ -1,7 +1,7 @@
 """Where a message goes to, or came from: one hop of its way.
 
-The core names hops and never opens one. The driver (`telsdk.net`) turns a hop into a socket, and gives each
-connection it opens or accepts a number, the flow; a hop with a flow means that very connection (RFC 5626).
+The core names hops and never opens one. The driver (`telsdk.net`) turns a hop into a socket, and gives each connection
+that it opens or accepts a number, the flow. A hop with a flow means that very connection (RFC 5626).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """A way by which messages go, as RFC 3261 section 18 and RFC 7118 have it."""
+    """A transport of messages, by RFC 3261 section 18 or RFC 7118."""
 
     name: str  # as a Via writes it
     port: int  # where no other is named (RFC 3261 section 19.1.2, RFC 7118 section 5.1)
@@ -32,7 +32,7 @@ TRANSPORTS: Final = {
         Transport("WSS", 443, "ws", secure=True, web=True),
     )
 }
-"""By name."""
+"""The transports by name."""
 
 # A hop is asked with every message; and it may be of a transport that nobody here speaks.
 _UNRELIABLE: Final = frozenset([one.name for one in TRANSPORTS.values() if not one.reliable])
@@ -68,16 +68,16 @@ class Hop:
 
     @property
     def web(self) -> bool:
-        """Whether it goes by WebSocket."""
+        """Whether the transport is a WebSocket."""
         return self.transport in _WEB
 
     @property
     def uri_transport(self) -> str:
-        """What the transport parameter of a URI says for it."""
+        """The value of a URI's transport parameter."""
         return TRANSPORTS[self.transport].parameter
 
     def on_flow(self, flow: int | None) -> Hop:
-        """The same hop, by that connection."""
+        """Return the same hop, by that connection."""
         return replace(self, flow=flow)
 
     def taken(self, host: str, port: int) -> Hop:
@@ -87,7 +87,7 @@ class Hop:
         return replace(self, taken_at=(host, port))
 
     def covers(self, other: Hop) -> bool:
-        """Whether a failure of this hop is one of `other`: the same connection, or else the same address."""
+        """Return whether a failure of this hop is also one of `other`: they share a connection, or else an address."""
         if self.flow is not None and other.flow is not None:
             return self.flow == other.flow
         return (self.transport, self.host, self.port) == (other.transport, other.host, other.port)

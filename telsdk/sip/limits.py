@@ -1,4 +1,4 @@
-"""How much of anything a peer may send. Every limit of the message layer is here, and nowhere else."""
+"""How much a peer may send. Every limit of the message layer is here, and nowhere else."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ MAX_BODY: Final = 65_535
 """Bytes of a body."""
 
 MAX_REMEMBERED: Final = 4_096
-"""Parsed values of one kind, such as Via, that are kept for when the same text comes again."""
+"""Parsed values of one kind, such as Via, that are remembered in case the same text comes again."""
 
 MAX_SHAPES: Final = 1_024
 """Sequences of field names whose meaning is kept for when they come again: a program sends a few dozen."""

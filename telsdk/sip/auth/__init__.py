@@ -1,4 +1,4 @@
-"""Who sends a request: session tokens, caller tokens and digests (RFC 8898, RFC 8224, RFC 7616)."""
+"""Prove and check who sends a request: session tokens, caller tokens and digests (RFC 8898, 8224, 7616)."""
 
 from telsdk.sip.auth.digest import DigestError, DigestServer, StaleNonce, made_with
 from telsdk.sip.auth.jws import TokenError

@@ -1,9 +1,11 @@
 """Caller tokens: who calls or answers, and with which media keys (RFC 8224, PASSporT RFC 8225).
 
-Ours is the PASSporT type ``tel``. Its signer is no certificate but the delegation in the claim `dlg`, so
-there is no `x5u`, and `info` names the signer. `act` says in which message the token stands: a token out of a
-request is none for its response, nor the other way round; `cid` and `csq` say in which of a call. `dest` is exactly
-one URI, `mky` every fingerprint of the body and no other.
+Ours is the PASSporT type ``tel``. No certificate stands behind its signature but the delegation in the claim `dlg`. So
+there is no `x5u`, and `info` names the signer.
+
+Each claim stops a replay. `act` names the message that the token was made for, so a request's token does not serve in
+the response, nor the other way round; `cid` and `csq` name the call and the request within it. `dest` is exactly one
+URI. `mky` has every fingerprint of the body and no other.
 """
 
 from __future__ import annotations
@@ -27,14 +29,14 @@ HEADER: Final[Json] = {"alg": jws.ALGORITHM, "ppt": PPT, "typ": "passport"}
 MAX_AGE: Final = 60  # seconds; RFC 8224 section 4.1 recommends no more
 SKEW: Final = 30  # seconds that the clocks of both ends may be apart
 
-MAX_VALUE: Final = 5_000  # characters of the field: a token with a delegation takes about 1,500
+MAX_VALUE: Final = 5_000  # characters of the header field; a token with a delegation takes about 1,500
 
 Media = Iterable[tuple[str, str]]
-"""Algorithm and digest of each fingerprint in a session description (RFC 8122), colons or none."""
+"""Algorithm and digest of each fingerprint in a session description (RFC 8122), with colons or without."""
 
 
 class IdentityError(AuthError):
-    """It is not proven who calls or answers."""
+    """Nothing proves who calls or answers."""
 
 
 class IdentityMissing(IdentityError):
@@ -44,7 +46,7 @@ class IdentityMissing(IdentityError):
 
 
 class BadIdentityInfo(IdentityError):
-    """The `info` parameter is missing, malformed or names another than the signer."""
+    """The `info` parameter is missing or malformed, or does not name the signer."""
 
     status: ClassVar[int] = 436
 
@@ -62,7 +64,7 @@ class StaleIdentity(IdentityError):
 
 
 class InvalidIdentity(IdentityError):
-    """The token is malformed, or says something else than the message it came in."""
+    """The token is malformed, or contradicts the message that it came in."""
 
     status: ClassVar[int] = 438
 
@@ -72,19 +74,19 @@ class IdentitySignatureWrong(InvalidIdentity):
 
 
 class WrongAct(InvalidIdentity):
-    """The token belongs into another kind of message."""
+    """The token was made for another kind of message."""
 
 
 class WrongCall(InvalidIdentity):
-    """The token belongs into another call."""
+    """The token was made for another call."""
 
 
 class WrongDestination(InvalidIdentity):
-    """The token is for somebody else."""
+    """The token was made for another destination."""
 
 
 class WrongMedia(InvalidIdentity):
-    """The fingerprints of the body are not those that were signed: somebody may want to listen."""
+    """The fingerprints of the body are not those that were signed: somebody may want to listen in."""
 
 
 class WrongBody(InvalidIdentity):
@@ -92,7 +94,7 @@ class WrongBody(InvalidIdentity):
 
 
 class IdentityUsed(InvalidIdentity):
-    """The token was taken before: somebody plays a message again."""
+    """The token was accepted before: somebody replays a message."""
 
 
 class WrongOrigin(InvalidIdentity):
@@ -101,13 +103,13 @@ class WrongOrigin(InvalidIdentity):
 
 @dataclass(frozen=True, slots=True)
 class ProvenCaller:
-    """Who has proven that he speaks."""
+    """The party that a caller token proves."""
 
     orig: str  # SIP URI
     authority: Authorised
     media_bound: bool  # whether the token names the keys of the media
     iat: int  # seconds since 1970
-    id: str = field(default="", compare=False)  # names the token: the same for each signature over its claims
+    id: str = field(default="", compare=False)  # names the token by its claims, whatever their signature
 
 
 def issue(
@@ -123,16 +125,16 @@ def issue(
     key: ec.EllipticCurvePrivateKey,
     now: float,
 ) -> str:
-    """The value of an Identity header field.
+    """Make the value of an Identity header field.
 
     Args:
-        act: the method, for a response followed by its status: ``INVITE``, ``INVITE 200``, ``MESSAGE``.
-        orig: SIP URI of who speaks.
-        dest: SIP URI of who is spoken to: as dialled in a request, the caller in a response.
+        act: the method, in a response followed by the status: ``INVITE``, ``INVITE 200``, ``MESSAGE``.
+        orig: the SIP URI of the speaker.
+        dest: the SIP URI of the other side: in a request as it was dialled, in a response the caller's.
         cseq: the number in CSeq.
         media: the fingerprints in the session description.
-        body: what is signed besides, as in a MESSAGE.
-        delegation: what lets `key` speak for the number of `orig`.
+        body: what is signed besides, as that of a MESSAGE.
+        delegation: the text that lets `key` speak for the number of `orig`.
         now: seconds since 1970.
     """
     claims: dict[str, object] = {
@@ -166,18 +168,18 @@ def verify(
     max_age: float = MAX_AGE,
     skew: float = SKEW,
 ) -> ProvenCaller:
-    """Who the Identity header field proves to have made this message.
+    """Return who made this message, by the proof in its Identity header field.
 
     Args:
         value: the field's value; None when there is none.
         dest: the SIP URIs by which the reader of this message may have been called.
         body: what must have been signed besides; None when nothing need be.
-        authorise: whom a delegation speaks for.
-        number_of: which number the user part of `orig` stands for; without it names are refused.
+        authorise: tells for whom a delegation speaks.
+        number_of: tells the number of the user part of `orig`; without it names are refused.
         max_age, skew: seconds.
 
     Raises:
-        IdentityError: it proves nothing; `status` is the answer, `reason` says why.
+        IdentityError: the field proves nothing; `status` is the answer, `reason` says why.
     """
     token, info = _split(value)
     try:
@@ -208,7 +210,7 @@ def verify(
 
 
 def _split(value: str | None) -> tuple[str, str]:
-    """The token and the `info` of an Identity header field (RFC 8224 section 4)."""
+    """Return the token and the `info` of an Identity header field (RFC 8224 section 4)."""
     if value is None:
         raise IdentityMissing("the message has no Identity: who sent it is not proven")
     try:
@@ -283,7 +285,7 @@ def _user(orig: str) -> str:
 
 
 def _mky(media: Media) -> list[dict[str, str]]:
-    """Each fingerprint once, ordered by algorithm and digest, hex without colons (RFC 8225 section 5.2.2)."""
+    """Return each fingerprint once, ordered by algorithm and digest, hex without colons (RFC 8225 section 5.2.2)."""
     prints = sorted({(algorithm.lower(), digest.replace(":", "").upper()) for algorithm, digest in media})
     return [{"alg": algorithm, "dig": digest} for algorithm, digest in prints]
 

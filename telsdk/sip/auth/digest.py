@@ -1,8 +1,8 @@
 """Digest authentication for off-the-shelf phones (RFC 3261 section 22, RFC 7616, RFC 8760).
 
-One challenge, one algorithm, qop=auth. The server keeps no nonces: a nonce is a time and a counter under an
-HMAC that also covers where it was sent, so it is of no use from anywhere else. What is kept is, for nonces in
-use, the highest nonce count, and who failed how often.
+One challenge, one algorithm, qop=auth. The server keeps no nonces that it gave out: a nonce is a time and a counter
+under an HMAC, which also covers where it was sent, so it is of no use from anywhere else. The server keeps the highest
+nonce count of the nonces in use, and how often each user failed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_USER: Final = 128  # characters of a user name: failures are remembered by i
 FAILURES: Final = 10_000  # users and sources whose failures are remembered
 
 Passwords = str | tuple[str, ...] | None
-"""What a user may log in with: one password, one of several, or none."""
+"""The passwords that a user may log in with: one, several, or none."""
 
 _ALGORITHMS: Final[dict[str, Callable[[bytes], str]]] = {
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
@@ -37,13 +37,13 @@ _ALGORITHMS: Final[dict[str, Callable[[bytes], str]]] = {
 }
 _STAMP: Final = struct.Struct(">II")  # seconds since 1970, counter
 _MAC_LENGTH: Final = 16  # octets
-_NOBODY: Final = ("",)  # what an unknown user's response is held against, and never equals
+_NOBODY: Final = ("",)  # an unknown user's response is compared with it too, so that it takes as long
 
 _nonce_count = re.compile(r"[0-9a-f]{8}", re.IGNORECASE).fullmatch
 
 
 class DigestError(AuthError):
-    """A phone did not prove who it is."""
+    """A phone did not prove whose it is."""
 
 
 class DigestMalformed(DigestError):
@@ -55,11 +55,11 @@ class BadCredentials(DigestError):
 
 
 class StaleNonce(DigestError):
-    """The password is right, but the nonce is old, used or was given to somebody else: challenge again."""
+    """The password is right, but the nonce is old, used, or was given to another place: challenge again."""
 
 
 class TooManyFailures(DigestError):
-    """This user failed so often from there that he has to wait.
+    """This user failed so often from this place that they have to wait.
 
     Attributes:
         retry_after: seconds.
@@ -73,7 +73,7 @@ class TooManyFailures(DigestError):
 
 
 class UnsupportedChallenge(DigestError):
-    """A server asks for what is not understood here."""
+    """A server's challenge asks for something that is not understood here."""
 
 
 def response(
@@ -89,10 +89,10 @@ def response(
     qop: str | None = None,
     body: bytes = b"",
 ) -> str:
-    """The `response` parameter (RFC 7616 section 3.4.1; without `qop` that of RFC 2069).
+    """Return the `response` parameter (RFC 7616 section 3.4.1; without `qop` that of RFC 2069).
 
     Raises:
-        UnsupportedChallenge: nobody here knows `algorithm` or `qop`.
+        UnsupportedChallenge: `algorithm` or `qop` is not understood here.
     """
     if algorithm not in _ALGORITHMS or qop not in (None, "auth", "auth-int"):
         raise UnsupportedChallenge(f"digest with algorithm {algorithm[:20]} and qop {qop} is not understood")
@@ -113,14 +113,14 @@ def answer(
     nc: int = 1,
     cnonce: str,
 ) -> str:
-    """The Authorization value that a client answers `challenge` with.
+    """Return the Authorization value with which a client answers `challenge`.
 
     Args:
         nc: how many requests have used this nonce, this one included.
         cnonce: fresh random text.
 
     Raises:
-        UnsupportedChallenge: it is no digest, or of another algorithm or qop.
+        UnsupportedChallenge: it is no digest challenge, or has an algorithm or qop that is not understood.
     """
     realm, nonce = challenge.get("realm"), challenge.get("nonce")
     if challenge.scheme.lower() != "digest" or realm is None or nonce is None:
@@ -145,7 +145,7 @@ def answer(
 
 
 def made_with(credentials: Credentials, password: str, method: str) -> bool:
-    """Whether `password` made these credentials; all else in them is for `DigestServer.verify` to judge.
+    """Return whether `password` made these credentials. All else in them is for `DigestServer.verify` to judge.
 
     Raises:
         DigestMalformed: a parameter is missing.
@@ -155,12 +155,12 @@ def made_with(credentials: Credentials, password: str, method: str) -> bool:
 
 
 class DigestServer:
-    """Challenges and checks phones for one realm.
+    """A server that challenges and checks the phones of one realm.
 
     Args:
-        secret: random, of 32 octets or more, kept by this server alone; a new one makes all nonces stale.
+        secret: random, 32 octets or more, known to this server alone. A new one makes all nonces stale.
         algorithm: ``MD5``, because most phones know nothing else, ``SHA-256`` or ``SHA-512-256``.
-        lifetime: seconds that a nonce is good for.
+        lifetime: seconds for which a nonce is good.
         nonces: how many nonces may be in use at a time.
 
     Raises:
@@ -188,12 +188,12 @@ class DigestServer:
         self._failures = _Failures(FAILURES)
 
     def challenge(self, now: float, source: str, stale: bool = False) -> str:
-        """The WWW-Authenticate value for a phone at `source`.
+        """Make the WWW-Authenticate value for a phone at `source`.
 
         Args:
             now: seconds since 1970.
             source: where its requests come from, in any form that stays the same.
-            stale: its password was right, only the nonce was not.
+            stale: whether its password was right and only the nonce was not.
         """
         self._counter = (self._counter + 1) & 0xFFFFFFFF
         stamp = _STAMP.pack(int(now) & 0xFFFFFFFF, self._counter)
@@ -215,17 +215,17 @@ class DigestServer:
         source: str,
         password_for: Callable[[str], Passwords],
     ) -> str:
-        """The user whose password made `credentials`, this once.
+        """Return the user whose password made `credentials`, and use these up.
 
         Args:
-            method: of the request. That `uri` is the Request-URI is not asked: there are phones that write it
+            method: of the request. Whether `uri` is the Request-URI is not checked: some phones write it
                 differently.
             now: seconds since 1970.
             source: as given to `challenge`.
-            password_for: the passwords of a user; may raise telsdk.errors.Refused for none.
+            password_for: returns the passwords of a user; it may raise telsdk.errors.Refused for none.
 
         Raises:
-            DigestError: nobody, or not now; `status` is the answer.
+            DigestError: no user's did, or not now; `status` is the answer.
         """
         given = _Given(credentials, self._realm, self._algorithm)
         self._failures.check((source, given.user), now)
@@ -245,7 +245,7 @@ class DigestServer:
         return given.user
 
     def _stamp(self, nonce: str, source: str) -> tuple[int, int] | None:
-        """When and as which one `nonce` was made for `source`; None when it was not."""
+        """Return time and counter of a `nonce` that was made for `source`; None when it was not."""
         try:
             data = decode(nonce)
         except TokenMalformed:
@@ -279,7 +279,7 @@ class _Given:
         self._response, self._cnonce = need("response"), need("cnonce")
         if len(self.user) > MAX_USER:
             raise DigestMalformed(f"the user name has more than {MAX_USER} characters")
-        # Asked for in each challenge: whoever leaves it out evades the nonce count.
+        # Each challenge asks for qop: a client that leaves it out would evade the nonce count.
         if need("qop") != "auth":
             raise DigestMalformed("the digest must have qop=auth")
         self._count = need("nc")
@@ -291,7 +291,7 @@ class _Given:
         self._realm, self._algorithm = realm, algorithm
 
     def matches(self, passwords: Passwords, method: str) -> bool:
-        """Whether one of `passwords` made the response. Takes as long for nobody as for somebody."""
+        """Return whether one of `passwords` made the response. For an unknown user it takes as long."""
         known = (passwords,) if isinstance(passwords, str) else passwords
         given = self._response.lower().encode()
         found = False
@@ -315,10 +315,10 @@ class _Given:
 
 
 class _NonceCounts:
-    """The highest count seen of each nonce in use: no request is taken twice (RFC 7616 section 3.4).
+    """The highest count seen of each nonce in use, so that no request is taken twice (RFC 7616 section 3.4).
 
-    When there are too many, the one unused for longest is forgotten, and with it all made before it are
-    stale.
+    When there are too many nonces, the one unused for longest is forgotten. From then on all nonces that were made
+    before it are stale, because their counts may be forgotten too.
     """
 
     def __init__(self, size: int) -> None:
@@ -327,14 +327,14 @@ class _NonceCounts:
         self._forgotten = (0, 0)
 
     def use(self, nonce: str, stamp: tuple[int, int], nc: int, oldest: float) -> None:
-        """Takes note of `nc`.
+        """Note that `nc` is used.
 
         Args:
             stamp: when `nonce` was made.
-            oldest: made before that, a nonce is stale anyway.
+            oldest: a time; a nonce made before it is stale anyway.
 
         Raises:
-            StaleNonce: this count or a higher one has been used, or nobody knows.
+            StaleNonce: this count or a higher one has been used, or that is forgotten.
         """
         last, _ = self._seen.get(nonce, (0, stamp))
         if nc <= last or (not last and stamp <= self._forgotten):
@@ -353,20 +353,20 @@ class _NonceCounts:
 
 
 class _Failures:
-    """How often each user failed from each source, and until when he has to wait."""
+    """How often each user failed from each source, and until when they have to wait."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._failed: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
 
     def check(self, who: tuple[str, str], now: float) -> None:
-        """Raises TooManyFailures while `who` has to wait."""
+        """Raise TooManyFailures while `who` has to wait."""
         _, until = self._failed.get(who, (0, 0.0))
         if now < until:
             raise TooManyFailures(int(until - now) + 1)
 
     def note(self, who: tuple[str, str], now: float) -> None:
-        """One more failure."""
+        """Count one more failure of `who`."""
         times = self._failed.pop(who, (0, 0.0))[0] + 1
         over = times - FREE_FAILURES
         wait = 0 if over < 0 else min(2 ** min(over, 16), MAX_WAIT)
@@ -375,5 +375,5 @@ class _Failures:
             self._failed.popitem(last=False)
 
     def forgive(self, who: tuple[str, str]) -> None:
-        """A right password wipes the slate."""
+        """Forget the failures of `who`, because the password was right."""
         self._failed.pop(who, None)

@@ -1,10 +1,10 @@
 """Signed tokens: JSON Web Signatures in compact form (RFC 7515), by ES256 (RFC 7518) and nothing else.
 
-What cannot mean two things to two readers cannot be used to fool one of them: so no key twice in an object,
-no fractions, no header but the one expected, one text for each octet string.
+A token that two readers understand in two ways can be used to fool one of them. So no key may stand twice in an object,
+no number may have a fraction, the header is exactly the one expected, and each octet string has one text.
 
     SipError
-      AuthError                   also telsdk.errors.Refused; .status is what to answer, str() the reason
+      AuthError                   also telsdk.errors.Refused; .status is the answer, str() the reason
         TokenError                401
           TokenMalformed
           AlgorithmRefused
@@ -45,19 +45,19 @@ class TokenError(AuthError):
 
 
 class TokenMalformed(TokenError):
-    """It is no token, or one that could be read in two ways."""
+    """The text is no token, or one that can be understood in two ways."""
 
 
 class AlgorithmRefused(TokenError):
-    """It is signed by another algorithm, or by none."""
+    """The token is signed by another algorithm, or not at all."""
 
 
 class SignatureWrong(TokenError):
-    """The session key did not sign it, or not this."""
+    """The session key did not sign the token, or signed something else."""
 
 
 class Authorised(Protocol):
-    """A session key and whom it speaks for."""
+    """A session key, and the number that it speaks for."""
 
     @property
     def number(self) -> int: ...
@@ -75,19 +75,19 @@ class Authorised(Protocol):
 
 
 Authorise = Callable[[str, float], Authorised]
-"""Whom the claim `dlg` speaks for at a time (seconds since 1970); raises telsdk.errors.Refused."""
+"""Tells for whom the claim `dlg` speaks at a time (seconds since 1970); raises telsdk.errors.Refused."""
 
 NumberOf = Callable[[str], int | None]
-"""Which number the user part of an address stands for; None, or any TelError raised, for none."""
+"""Tells the number that the user part of an address stands for; returns None, or raises a TelError, for none."""
 
 
 def digits_only(user: str) -> int | None:
-    """The `NumberOf` that knows no names: digits stand for themselves."""
+    """Return the number that `user` is, if it is digits: the `NumberOf` that knows no names."""
     return int(user) if _number(user) else None
 
 
 def number_of(resolver: NumberOf, user: str) -> int | None:
-    """The number that `resolver` gives for `user`; None too where it says so by a TelError."""
+    """Return the number that `resolver` gives for `user`; None also when it raises a TelError."""
     try:
         return resolver(user)
     except TelError:
@@ -99,12 +99,12 @@ class Jws:
     """A token taken apart; nothing about it is proven before `check`."""
 
     header: Json
-    payload: Json = field(repr=False)  # with the delegation in it: nothing for logs, like the rest
+    payload: Json = field(repr=False)  # not for logs: the delegation is in it
     signed: bytes = field(repr=False)
     signature: bytes = field(repr=False)
 
     def check(self, key: ec.EllipticCurvePublicKey) -> None:
-        """Refuses a token that `key` did not sign.
+        """Check that `key` signed the token.
 
         Raises:
             SignatureWrong: it did not.
@@ -114,16 +114,16 @@ class Jws:
 
 
 def sign(payload: Json, header: Json, key: ec.EllipticCurvePrivateKey) -> str:
-    """The token over `payload`, in compact form; both objects written canonically."""
+    """Sign `payload`, and return the token in compact form, both objects in their canonical form."""
     signed = f"{encode(canonical(header))}.{encode(canonical(payload))}"
     return f"{signed}.{encode(_ES256.sign(signed.encode(), key))}"
 
 
 def verify(token: str, key: ec.EllipticCurvePublicKey, header: Json) -> Json:
-    """The payload of `token`, when it has this `header` and `key` signed it.
+    """Return the payload of `token`, if it has this `header` and `key` signed it.
 
     Raises:
-        TokenError: it has another, or it did not.
+        TokenError: it has another header, or another signature.
     """
     jws = split(token, header)
     jws.check(key)
@@ -131,10 +131,11 @@ def verify(token: str, key: ec.EllipticCurvePublicKey, header: Json) -> Json:
 
 
 def split(token: str, header: Json) -> Jws:
-    """Takes `token` apart and holds its header against the one expected.
+    """Take `token` apart, and check that its header is the one expected.
 
     Raises:
-        TokenMalformed, AlgorithmRefused.
+        TokenMalformed: it is no token, or has another header.
+        AlgorithmRefused: it says that it is signed by another algorithm.
     """
     if len(token) > MAX_TOKEN:
         raise TokenMalformed(f"the token has {len(token)} characters, more than the {MAX_TOKEN} allowed")
@@ -153,15 +154,15 @@ def split(token: str, header: Json) -> Jws:
 
 
 def canonical(value: Json) -> bytes:
-    """JSON in its one form: keys in order, no blanks, UTF-8 (RFC 8225 section 9)."""
+    """Write JSON in its one form: keys in order, no blanks, UTF-8 (RFC 8225 section 9)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def parse_json(data: bytes) -> Json:
-    """The object written as `data`.
+    """Read the JSON object in `data`.
 
     Raises:
-        TokenMalformed: not an object in UTF-8, a key twice, a fraction, or nested beyond reason.
+        TokenMalformed: it is no object in UTF-8, has a key twice or a fraction, or is nested too deep.
     """
     try:
         value = _JSON.decode(check_nesting(data.decode()))
@@ -173,7 +174,7 @@ def parse_json(data: bytes) -> Json:
 
 
 def text_claim(payload: Json, name: str) -> str:
-    """A claim that must be text.
+    """Return a claim that must be text.
 
     Raises:
         TokenMalformed: it is missing or something else.
@@ -185,7 +186,7 @@ def text_claim(payload: Json, name: str) -> str:
 
 
 def time_claim(payload: Json, name: str) -> int:
-    """A claim that must be a whole number of seconds since 1970.
+    """Return a claim that must be a time: a whole number of seconds since 1970.
 
     Raises:
         TokenMalformed: it is missing or something else.
@@ -197,12 +198,12 @@ def time_claim(payload: Json, name: str) -> int:
 
 
 def encode(data: bytes) -> str:
-    """base64url without padding (RFC 7515 section 2)."""
+    """Return `data` in base64url without padding (RFC 7515 section 2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def decode(text: str) -> bytes:
-    """The octets written as `text`, which must be their one base64url form.
+    """Return the octets written as `text`, which must be their one base64url form.
 
     Raises:
         TokenMalformed: it is not.

@@ -1,7 +1,7 @@
-"""Session tokens: who sends this request, in ``Authorization: Bearer`` (RFC 8898, RFC 6750).
+"""Session tokens: they prove who sends a request, in ``Authorization: Bearer`` (RFC 8898, RFC 6750).
 
-A token says for which request it is: method and CSeq, Call-ID, address of record and Contact; for which
-server; and once. So what a server or a listener learns from it is of no use anywhere else, or again.
+A token names its request (method and CSeq, Call-ID, address of record and Contact) and its server, and serves once. So
+a server or a listener that sees one can use it nowhere else, and not again.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HEADER: Final[Json] = {"alg": jws.ALGORITHM, "typ": "JWT"}
 LIFETIME: Final = 60  # seconds
 SKEW: Final = 30  # seconds that the clocks of both ends may be apart
 CACHE_SIZE: Final = 100_000  # tokens remembered: more than a thousand new ones a second
-PER_NUMBER: Final = 1_000  # of these for one number, so that nobody fills the table for all others
+PER_NUMBER: Final = 1_000  # of these for one number, so that no number takes the place of all others
 _ID_LENGTH: Final = range(16, 65)  # characters of a jti: 22 hold 128 bits in base64url
 
 
@@ -30,7 +30,7 @@ class ClaimMismatch(TokenError):
     """The token was made for another request.
 
     Attributes:
-        claim: which of the claims says so.
+        claim: the claim that does not fit.
     """
 
     def __init__(self, claim: str, meaning: str) -> None:
@@ -59,13 +59,13 @@ class WrongNumber(TokenError):
 
 
 class DelegationRefused(TokenError):
-    """The delegation gives no right; the cause is the `__cause__`."""
+    """The delegation gives no right; `__cause__` says why."""
 
     status: ClassVar[int] = 403
 
 
 class TooManyTokens(TokenError):
-    """So many tokens came at once that their single use cannot be watched."""
+    """Too many tokens came at once to remember which were used."""
 
     status: ClassVar[int] = 503
 
@@ -79,11 +79,11 @@ def issue(
     now: float,
     jti: str,
 ) -> str:
-    """A token for `request`, which must be complete but for its Authorization.
+    """Make a token for `request`, which must be complete but for its Authorization.
 
     Args:
-        audience: whom it is for: the SIP URI of the server, as the chain lists it.
-        delegation: what lets `key` speak for the number.
+        audience: the server that it is for: its SIP URI, as the chain lists it.
+        delegation: the text that lets `key` speak for the number.
         now: seconds since 1970.
         jti: a fresh random text of 16 to 64 characters.
     """
@@ -92,7 +92,7 @@ def issue(
 
 
 def challenge(realm: str, error: AuthError | None = None) -> str:
-    """The WWW-Authenticate value that asks for a token and says why the last was refused (RFC 6750, 3)."""
+    """Make the WWW-Authenticate value that asks for a token, and says why the last one was refused (RFC 6750, 3)."""
     params = {"realm": realm}
     if error is not None:
         params |= {"error": "invalid_token", "error_description": _printable(error.reason)}
@@ -100,15 +100,15 @@ def challenge(realm: str, error: AuthError | None = None) -> str:
 
 
 class BearerVerifier:
-    """Checks tokens for one server, and remembers those used.
+    """A checker of one server's tokens, which remembers those that were used.
 
     Args:
         audience: the server's SIP URI as the chain lists it.
-        authorise: whom a delegation speaks for.
-        number_of: which number an address of record belongs to; without it names are refused.
-        lifetime: seconds that a token is good for.
-        skew: seconds that clocks may be apart.
-        cache_size: tokens remembered until they are too old to be used again.
+        authorise: tells for whom a delegation speaks.
+        number_of: tells the number of an address of record; without it names are refused.
+        lifetime: seconds for which a token is good.
+        skew: seconds by which clocks may differ.
+        cache_size: how many used tokens are remembered, each until it is too old to be used again.
     """
 
     def __init__(
@@ -129,14 +129,14 @@ class BearerVerifier:
         self._used = SingleUse(cache_size)
 
     def verify(self, request: Request, token: str, now: float) -> Authorised:
-        """Whom `token` lets `request` speak for, this once.
+        """Return for whom `token` lets `request` speak, and use the token up.
 
         Args:
             token: the token68 of the credentials.
             now: seconds since 1970.
 
         Raises:
-            TokenError: it does not; `status` is the answer, `reason` says why.
+            TokenError: it gives no right; `status` is the answer, `reason` says why.
         """
         parts = jws.split(token, HEADER)
         self._check_claims(parts.payload, request)
@@ -148,7 +148,7 @@ class BearerVerifier:
         parts.check(authority.key)
         if jws.number_of(self._number_of, _speaker(request).user or "") != authority.number:
             raise WrongNumber(f"the delegation speaks for {authority.number}, not for {_speaker(request)}")
-        # Last, so that nobody uses up another's token by guessing its id.
+        # Last, so that nobody can use up somebody else's token by naming its id.
         self._used.take(authority.number, identifier, now, issued + self._lifetime)
         return authority
 
@@ -175,9 +175,9 @@ class BearerVerifier:
 
 
 class SingleUse:
-    """Remembers what was used until it is too old to be used again.
+    """A memory of what was used, each thing until it is too old to be used again.
 
-    When full it refuses what is new rather than forget what was used; one number can take only a part of it.
+    When full it refuses what is new rather than forget what was used. One number can take only a part of it.
     """
 
     def __init__(self, size: int = CACHE_SIZE, per_number: int = PER_NUMBER) -> None:
@@ -191,7 +191,7 @@ class SingleUse:
         return len(self._seen)
 
     def take(self, number: int, identifier: str, now: float, until: float) -> None:
-        """Uses `identifier`, which is good before `until` and, from here on, used.
+        """Use `identifier`, which would be good until `until`.
 
         Raises:
             TokenUsed: it was used before.
@@ -208,7 +208,7 @@ class SingleUse:
         self._count[number] += 1
 
     def _forget(self, now: float) -> None:
-        # In the order of arrival, which is that of `until` but for the skew of clocks: none goes too early.
+        # In the order of arrival. By the skew of clocks that may not be the order of `until`; but none goes too early.
         while self._order and self._seen[self._order[0]] <= now:
             key = self._order.popleft()
             del self._seen[key]
@@ -226,7 +226,7 @@ _MEANING: Final = {
 
 
 def _bindings(request: Request) -> Iterator[tuple[str, str]]:
-    """The claims that tie a token to its request."""
+    """Yield the claims that tie a token to its request."""
     yield "cid", request.call_id
     yield "cnt", ",".join(request.headers.all("Contact"))
     yield "csq", f"{request.cseq.number} {request.cseq.method}"
@@ -234,7 +234,7 @@ def _bindings(request: Request) -> Iterator[tuple[str, str]]:
 
 
 def _speaker(request: Request) -> Uri:
-    """The address of record that a request acts for: in a REGISTER that of To (RFC 3261 section 10.2)."""
+    """Return the address of record for which a request acts: in a REGISTER that of To (RFC 3261 section 10.2)."""
     return (request.to if request.method == "REGISTER" else request.from_).uri.aor
 
 

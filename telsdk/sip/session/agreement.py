@@ -1,7 +1,7 @@
 """What two sides agree on, one offer and answer after the other (RFC 3264 sections 5 to 8).
 
-`Agreement` keeps what was agreed in a call and the one offer that may be open. A refused offer leaves it as it
-was. It judges descriptions; when an offer may be sent at all is `telsdk.sip.ua.agent`'s business.
+`Agreement` keeps what was agreed in a call, and the one offer that may be open. A refused offer leaves the agreement as
+it was. It judges descriptions; `telsdk.sip.ua.agent` decides when an offer may be sent at all.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from telsdk.sip.session.sdp import SessionDescription
 
 class Negotiation(StrEnum):
     STABLE = "stable"  # no offer is open
-    OFFERED = "offered"  # ours is
-    ASKED = "asked"  # theirs is
+    OFFERED = "offered"  # our offer is open
+    ASKED = "asked"  # the peer's offer is open
 
 
 class Agreement:
@@ -34,8 +34,8 @@ class Agreement:
 
     Attributes:
         local: our description as agreed; None before the first agreement.
-        remote: the peer's.
-        held: whether we hold the call: every offer and answer from here on wants no media from the peer.
+        remote: the peer's description as agreed; None before the first agreement.
+        held: whether we hold the call: no offer and no answer of ours then asks for media from the peer.
     """
 
     def __init__(self) -> None:
@@ -48,18 +48,21 @@ class Agreement:
 
     @classmethod
     def of(cls, local: SessionDescription, remote: SessionDescription) -> Agreement:
-        """What was agreed elsewhere, by an offer and answer that fit each other."""
+        """Return the agreement that an offer and an answer made elsewhere."""
         agreement = cls()
         agreement.local = agreement._newest = local
         agreement.remote = remote
         return agreement
 
     def offer(self, wanted: SessionDescription) -> SessionDescription:
-        """The offer to send for `wanted`, whose directions are those without hold.
+        """Open an offer, and return the description to send.
+
+        Args:
+            wanted: what we want, with the directions that hold when the call is not held.
 
         Raises:
             ProtocolStateError: an offer is open.
-            DescriptionMismatch: it has fewer media than the agreement: end them with port 0 instead.
+            DescriptionMismatch: `wanted` has fewer media than the agreement. A medium ends by port 0.
         """
         self._expect(Negotiation.STABLE)
         known = len(self.local.media) if self.local is not None else 0
@@ -76,7 +79,7 @@ class Agreement:
 
         Raises:
             ProtocolStateError: we have no offer open.
-            DescriptionMismatch: the answer does not fit; the offer stays open: refuse it or end the call.
+            DescriptionMismatch: the answer does not fit. The offer stays open: `refuse` it, or end the call.
         """
         self._expect(Negotiation.OFFERED)
         assert self._pending is not None
@@ -85,11 +88,11 @@ class Agreement:
         self._settle()
 
     def ask(self, offer: SessionDescription) -> None:
-        """Take an offer of the peer: `answer` or `refuse` it.
+        """Take an offer of the peer, to `answer` or to `refuse`.
 
         Raises:
-            ProtocolStateError: an offer is open: the peer gets 491 or 500 (RFC 3261 section 14.2).
-            DescriptionMismatch: it does not fit the call; nothing was changed.
+            ProtocolStateError: an offer is open. The peer gets 491 or 500 (RFC 3261 section 14.2).
+            DescriptionMismatch: it does not fit the call. Nothing has changed.
         """
         self._expect(Negotiation.STABLE)
         if self.remote is not None:
@@ -98,11 +101,11 @@ class Agreement:
         self.state = Negotiation.ASKED
 
     def answer(self, capable: SessionDescription) -> SessionDescription:
-        """Our answer to the open offer, out of what we are capable of.
+        """Answer the open offer out of what we are capable of, and return the description to send.
 
         Raises:
             ProtocolStateError: the peer has no offer open.
-            DescriptionMismatch: nothing in the offer can be taken; it stays open: `refuse` it with 488.
+            DescriptionMismatch: we can take no medium of the offer. It stays open: `refuse` it with 488.
         """
         self._expect(Negotiation.ASKED)
         assert self._pending is not None
@@ -114,11 +117,11 @@ class Agreement:
         return self.local
 
     def refuse(self) -> None:
-        """The open offer, whose ever, came to nothing; the session is as it was."""
+        """Drop the open offer, ours or the peer's. The session is as it was."""
         self._settle()
 
     def directions(self) -> list[str]:
-        """Which way each medium flows, seen from here; "inactive" also for one that is refused or ended."""
+        """Return which way each medium flows, seen from here: "inactive" also for one that is refused or ended."""
         if self.local is None or self.remote is None:
             return []
         return [
@@ -128,7 +131,7 @@ class Agreement:
 
     @property
     def is_held_by_peer(self) -> bool:
-        """Whether the peer wants nothing of any medium that is alive."""
+        """Whether the peer wants no media from us in any medium that is alive."""
         if self.remote is None:
             return False
         alive = [medium for medium in self.remote.media if medium.port]
@@ -143,7 +146,7 @@ class Agreement:
         self.state = Negotiation.STABLE
 
     def _sent(self, description: SessionDescription) -> SessionDescription:
-        """With our ``o=`` line, one version on if anything else changed (section 8)."""
+        """Give the description our ``o=`` line, with the next version if anything else changed (section 8)."""
         before = self._newest
         if before is not None:
             same = _without_origin(before) == _without_origin(description)

@@ -1,12 +1,12 @@
-"""The rules of offer and answer (RFC 3264): how an answer is made, whether one fits, which way media then flow.
+"""The rules of offer and answer (RFC 3264): how to make an answer, whether one fits, and which way media then flow.
 
-Media are known by their place: the n-th ``m=`` line is the same stream in every offer and answer of a call
-(section 5), so that none is ever taken away; one that ends gets port 0 (section 8.2). `telsdk.sip.session.agreement`
-plays the exchanges of a call by these rules.
+A medium is known by its place: the n-th ``m=`` line is the same stream in every offer and answer of a call (section 5).
+So none is ever removed; one that ends gets port 0 (section 8.2). `telsdk.sip.session.agreement` plays the exchanges of
+a call by these rules.
 
-Two departures from the letter, because the outcome is beyond doubt and phones do it: an answer whose direction
-promises more than the offer allows is cut down to it (section 6.1 forbids it), and a new ``o=`` session id
-within a call is taken (section 8 wants it kept; gateways change it).
+Two departures from the letter, because phones and gateways do it and the outcome is beyond doubt. An answer whose
+direction promises more than the offer allows is cut down to that (section 6.1 forbids such an answer). A new session id
+in ``o=`` within a call is accepted (section 8 wants it kept).
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ STATIC: Final[Mapping[str, str]] = {
 """Codecs of payload types that need no ``a=rtpmap`` (RFC 3551 section 6)."""
 
 NO_SOUND: Final = frozenset({"telephone-event", "cn"})
-"""What accompanies a codec and is none by itself."""
+"""Formats that accompany a codec, and carry no sound alone."""
 
 HOLD_ADDRESSES: Final = frozenset({"0.0.0.0", "::"})
-"""RFC 2543 put a call on hold by this connection address; RFC 3264 section 8.4 wants it still understood."""
+"""RFC 2543 put a call on hold by these connection addresses, and RFC 3264 section 8.4 wants that still understood."""
 
 
 class DescriptionMismatch(SipError, ValueError):
-    """A description is well-formed and does not fit the offer that it answers, or the call. Answer 488."""
+    """A description is well-formed, but does not fit the offer that it answers, or the call. Answer 488."""
 
 
 # Directions
 
 
 def reverse(direction: str) -> str:
-    """The same flow, seen from the other end."""
+    """Return the same direction, seen from the other end."""
     return {"sendonly": "recvonly", "recvonly": "sendonly"}.get(direction, direction)
 
 
 def meet(one: str, other: str) -> str:
-    """What both allow, seen from the same end."""
+    """Return the direction that both allow, seen from the same end."""
     if sends(one) and sends(other):
         return "sendrecv" if receives(one) and receives(other) else "sendonly"
     return "recvonly" if receives(one) and receives(other) else "inactive"
 
 
 def direction_of(description: SessionDescription, medium: Media) -> str:
-    """Which way its sender wants the medium; an old phone's hold by address counts as such."""
+    """Return which way its sender wants the medium. An old phone's hold, by address, counts as one."""
     direction = description.direction_of(medium)
     connection = description.connection_of(medium)
     if connection is not None and connection.address in HOLD_ADDRESSES:
@@ -61,14 +61,14 @@ def direction_of(description: SessionDescription, medium: Media) -> str:
 
 
 def flow(local: SessionDescription, mine: Media, remote: SessionDescription, theirs: Media) -> str:
-    """Which way a medium flows under both descriptions, seen from the local end."""
+    """Return which way a medium flows under both descriptions, seen from the local end."""
     if not mine.port or not theirs.port:
         return "inactive"
     return meet(direction_of(local, mine), reverse(direction_of(remote, theirs)))
 
 
 def on_hold(description: SessionDescription) -> SessionDescription:
-    """A copy that asks the peer for no media (section 8.4)."""
+    """Return a copy that asks the peer for no media (section 8.4)."""
     held = description.copy()
     for medium in held.media:
         if medium.port:
@@ -77,7 +77,7 @@ def on_hold(description: SessionDescription) -> SessionDescription:
 
 
 def set_direction(medium: Section, direction: str) -> None:
-    """Make this the direction of a medium, whatever the session's is."""
+    """Make this the direction of a medium, whatever the direction of the session is."""
     for known in DIRECTIONS:
         medium.remove_attribute(known)
     medium.add_attribute(direction)
@@ -87,10 +87,10 @@ def set_direction(medium: Section, direction: str) -> None:
 
 
 def answer_to(offer: SessionDescription, capable: SessionDescription) -> SessionDescription:
-    """The answer to `offer` by one who is capable of these media (section 6).
+    """Make the answer to `offer` of a side that is capable of these media (section 6).
 
-    Each offered medium takes the first of ours of its kind and protocol that shares a codec and is not taken
-    yet, with the offer's payload types and order; what finds none is refused with port 0.
+    Each offered medium takes the first of ours that has its kind and protocol, shares a codec and is not taken yet. It
+    keeps the payload types and the order of the offer. A medium that finds none is refused with port 0.
     """
     answer = SessionDescription(Section(capable.session.lines.copy()))
     free = [medium for medium in capable.media if medium.port]
@@ -112,8 +112,8 @@ def check_answer(offer: SessionDescription, answer: SessionDescription) -> None:
     """Judge an answer to `offer`.
 
     Raises:
-        DescriptionMismatch: it has not the offer's media in their order, takes what was not offered, or has
-            no codec of an offered medium that it takes.
+        DescriptionMismatch: it does not have the offer's media in their order, takes what was not offered, or takes a
+            medium with none of its codecs.
     """
     if len(answer.media) != len(offer.media):
         raise DescriptionMismatch(
@@ -133,7 +133,7 @@ def check_answer(offer: SessionDescription, answer: SessionDescription) -> None:
 
 
 def check_offer(before: SessionDescription, offer: SessionDescription) -> None:
-    """Judge a further offer by the one who described himself by `before` (section 8).
+    """Judge a further offer of the side that described itself by `before` (section 8).
 
     Raises:
         DescriptionMismatch: it leaves media out, or is older than `before`.
@@ -151,7 +151,7 @@ def check_offer(before: SessionDescription, offer: SessionDescription) -> None:
 
 
 def add_medium(description: SessionDescription, medium: Media) -> SessionDescription:
-    """A copy with one more medium, in the place of one that has ended or behind all (section 8.1)."""
+    """Return a copy with one more medium, in the place of one that has ended or behind all (section 8.1)."""
     changed = description.copy()
     ended = next((at for at, known in enumerate(changed.media) if not known.port), None)
     if ended is None:
@@ -162,14 +162,14 @@ def add_medium(description: SessionDescription, medium: Media) -> SessionDescrip
 
 
 def end_medium(description: SessionDescription, at: int) -> SessionDescription:
-    """A copy with the medium in this place ended (section 8.2)."""
+    """Return a copy in which the medium in this place has ended (section 8.2)."""
     changed = description.copy()
     changed.media[at] = replace(changed.media[at], lines=[], port=0, ports=1)
     return changed
 
 
 def codecs(medium: Media) -> dict[str, str]:
-    """The codec of each format, as ``a=rtpmap`` writes it; the format itself where there is none."""
+    """Return the codec of each format as ``a=rtpmap`` writes it; for a format without one, the format itself."""
     found = {pt: STATIC.get(pt, pt) for pt in medium.formats}
     for name, value in medium.attributes:
         pt, _, codec = (value or "").partition(" ")
@@ -179,22 +179,22 @@ def codecs(medium: Media) -> dict[str, str]:
 
 
 def sends(direction: str) -> bool:
-    """Whether media go out."""
+    """Return whether media go out."""
     return direction in ("sendrecv", "sendonly")
 
 
 def receives(direction: str) -> bool:
-    """Whether media come in."""
+    """Return whether media come in."""
     return direction in ("sendrecv", "recvonly")
 
 
 def _comparable(codec: str) -> str:
-    """RFC 8866 section 6.6: names in any case, one channel unless it says otherwise."""
+    """Return the codec in a form to compare: names count in any case, and one channel is the default (RFC 8866 6.6)."""
     return codec.strip().lower().removesuffix("/1")
 
 
 def _shared(offered: Media, ours: Media) -> dict[str, str]:
-    """Offered formats in their order, each with the format of ours for the same codec; none without a codec."""
+    """Return the offered formats in their order, each with ours for the same codec; none when no codec is shared."""
     if (offered.kind, offered.proto) != (ours.kind, ours.proto):
         return {}
     mine = {_comparable(codec): pt for pt, codec in reversed(codecs(ours).items())}
@@ -206,7 +206,7 @@ def _shared(offered: Media, ours: Media) -> dict[str, str]:
 
 
 def _with_formats(medium: Media, formats: Mapping[str, str]) -> Media:
-    """A copy with these formats alone: ours, by the numbers that the offer gave them."""
+    """Return a copy with these formats alone: our formats, under the numbers that the offer gave them."""
     numbers: dict[str, list[str]] = {}
     for theirs, mine in formats.items():
         numbers.setdefault(mine, []).append(theirs)
@@ -222,7 +222,7 @@ def _with_formats(medium: Media, formats: Mapping[str, str]) -> Media:
 
 
 def origin_of(description: SessionDescription) -> list[str]:
-    """User, session id, version, and the address."""
+    """Return the parts of ``o=``: user, session id, version, and the address."""
     words = (description.session.get("o") or "").split(" ", 3)
     if len(words) != 4:
         raise SdpError("o= is missing (RFC 8866 section 5.2)")

@@ -1,7 +1,7 @@
 """Session descriptions (RFC 8866), as offers and answers carry them (RFC 3264).
 
-Only what SIP and identity need is understood; every other line is kept, in its place, and written back. Lines
-that end in LF alone are read, as RFC 8866 section 5 asks, and are written with CRLF.
+Only what SIP and identity need is understood. Every other line is kept in its place, and written back. Lines may end in
+LF alone, as RFC 8866 section 5 asks; they are written with CRLF.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from telsdk.sip.errors import LimitExceeded, SdpError, Unwritable
 from telsdk.sip.limits import MAX_BODY, MAX_SDP_LINES
 
 Line = tuple[str, str]
-"""Type, one letter, and value."""
+"""The type of a line, one letter, and its value."""
 
 DIRECTIONS: Final = ("sendrecv", "sendonly", "recvonly", "inactive")
-"""RFC 8866 section 6.7."""
+"""Which way media may flow (RFC 8866 section 6.7)."""
 
 DIGEST_BYTES: Final = {"sha-1": 20, "sha-224": 28, "sha-256": 32, "sha-384": 48, "sha-512": 64}
 """Hash functions of RFC 8122 section 5, without the broken md2 and md5."""
 
-# RFC 8866 forbids only NUL, CR and LF. The others end lines for str.splitlines and its like: to a reader that
-# uses those, there is a second fingerprint in one line, and the signature over the fingerprints is void.
+# RFC 8866 forbids only NUL, CR and LF. The other characters end a line for str.splitlines and its like. A reader that
+# uses those would find a second fingerprint within a line, one that the caller token does not sign.
 _line = re.compile("([a-z])=([^\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]*)").fullmatch
 _token = r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+"
 _media = re.compile(
@@ -43,7 +43,7 @@ class Connection:
 
     nettype: str  # IN
     addrtype: str  # IP4, IP6
-    address: str  # an address or name; of a multicast group with TTL and count
+    address: str  # an address or name; a multicast group's with TTL and count
 
     def __str__(self) -> str:
         return f"{self.nettype} {self.addrtype} {self.address}"
@@ -51,12 +51,12 @@ class Connection:
 
 @dataclass(slots=True)
 class Section:
-    """Lines of a description that belong together: the session's, or those of one medium."""
+    """Lines of a description that belong together: those of the session, or of one medium."""
 
     lines: list[Line] = field(default_factory=list)
 
     def get(self, kind: str) -> str | None:
-        """The value of the first line of this type, or None."""
+        """Return the value of the first line of this type, or None."""
         return next((value for known, value in self.lines if known == kind), None)
 
     @property
@@ -66,11 +66,15 @@ class Section:
         return [(name, value if colon else None) for name, colon, value in split]
 
     def attribute(self, name: str) -> str | None:
-        """The first value of an attribute; "" where it has none; None where it is absent. Case counts."""
+        """Return the first value of an attribute: "" where it has none, None where it is absent. Case counts."""
         return next((value or "" for known, value in self.attributes if known == name), None)
 
     def add_attribute(self, name: str, value: str | None = None) -> None:
-        """Put an attribute behind the other lines. Raises Unwritable where it would not stay in its line."""
+        """Add an attribute behind the other lines.
+
+        Raises:
+            Unwritable: it would not stay in its line.
+        """
         if not _attribute_name(name):
             raise Unwritable(f"{name!r} is not the name of an attribute (RFC 8866 section 5.13)")
         self._append("a", name if value is None else f"{name}:{value}")
@@ -126,7 +130,11 @@ class Media(Section):
 
     @classmethod
     def parse(cls, value: str) -> Media:
-        """The medium of an ``m=`` line with this value. Raises SdpError."""
+        """Read the medium of an ``m=`` line with this value.
+
+        Raises:
+            SdpError: it is malformed.
+        """
         match = _media(value)
         if match is None or int(match[2]) > 65_535:
             raise SdpError(f"m={value[:80]} is not: media port proto format (RFC 8866 section 5.14)")
@@ -147,7 +155,7 @@ class SessionDescription:
 
     @classmethod
     def parse(cls, body: bytes) -> SessionDescription:
-        """The description in `body`.
+        """Read the description in `body`.
 
         Raises:
             SdpError: it is malformed.
@@ -166,7 +174,11 @@ class SessionDescription:
         return description
 
     def __bytes__(self) -> bytes:
-        """The wire form. Raises Unwritable where a line would not stay one."""
+        """Return the wire form.
+
+        Raises:
+            Unwritable: a line would not stay one line.
+        """
         lines = list(self.session.lines)
         for medium in self.media:
             lines += [("m", str(medium)), *medium.lines]
@@ -181,16 +193,16 @@ class SessionDescription:
         return self.session.connection
 
     def connection_of(self, medium: Media) -> Connection | None:
-        """Where this medium is to be sent: its own connection or the session's."""
+        """Return where this medium is to be sent: its own connection, or the session's."""
         return medium.connection or self.session.connection
 
     def direction_of(self, medium: Media) -> str:
-        """Which way this medium flows, one of `DIRECTIONS` (RFC 8866 section 6.7)."""
+        """Return which way this medium flows, one of `DIRECTIONS` (RFC 8866 section 6.7)."""
         return medium.direction or self.session.direction or "sendrecv"
 
     @property
     def fingerprints(self) -> list[tuple[str, str]]:
-        """All fingerprints in order, the session's and those of every medium; what ``mky`` is made of.
+        """All fingerprints in order, the session's and those of every medium. The claim ``mky`` is made of them.
 
         Raises:
             SdpError: one is malformed.
@@ -198,11 +210,15 @@ class SessionDescription:
         return [found for section in (self.session, *self.media) for found in section.fingerprints]
 
     def fingerprints_of(self, medium: Media) -> list[tuple[str, str]]:
-        """The fingerprints that hold for this medium: its own, or else the session's (RFC 8122 section 5)."""
+        """Return the fingerprints that hold for this medium: its own, or else the session's (RFC 8122 section 5)."""
         return medium.fingerprints or self.session.fingerprints
 
     def replace_fingerprints(self, fingerprints: Iterable[tuple[str, str]]) -> None:
-        """Make these the only fingerprints, for the whole session. Raises SdpError where one is malformed."""
+        """Make these the only fingerprints, for the whole session.
+
+        Raises:
+            SdpError: one is malformed.
+        """
         checked = [_parse_fingerprint(f"{algorithm} {digest}") for algorithm, digest in fingerprints]
         for section in (self.session, *self.media):
             section.remove_attribute("fingerprint")
@@ -210,7 +226,7 @@ class SessionDescription:
             self.session.add_attribute("fingerprint", f"{algorithm} {digest}")
 
     def copy(self) -> SessionDescription:
-        """An independent copy."""
+        """Return an independent copy."""
         media = [replace(medium, lines=medium.lines.copy()) for medium in self.media]
         return SessionDescription(Section(self.session.lines.copy()), media)
 

@@ -1,4 +1,4 @@
-"""Subscriptions and what is told by them (RFC 6665, RFC 3856, RFC 3680)."""
+"""Subscriptions, and the documents that they bring (RFC 6665, RFC 3856, RFC 3680)."""
 
 from telsdk.sip.subscription.notifier import (
     Notifier,

@@ -1,4 +1,4 @@
-"""The notifier: it tells who subscribed how something stands, and whenever that changes (RFC 6665 section 4.2).
+"""The notifier: it tells subscribers the state of something, and each change of it (RFC 6665 section 4.2).
 
     subscriber                 notifier               application
         |-- SUBSCRIBE ------------>|-- SubscribeAsked ---->|
@@ -7,9 +7,8 @@
         |<-- NOTIFY, a change -----|<-- notify ------------|
         |<-- NOTIFY, terminated ---|<-- end, or time is up |
 
-It knows the packages by name and nothing of what they tell: the application writes the documents, each of them
-the full state. So of two changes in a short time the second alone is sent, and no more often than the package
-allows.
+It knows the packages by name only. The application writes the documents, and each is the full state. So when two
+changes come close together only the second is sent, and none more often than the package allows.
 """
 
 from __future__ import annotations
@@ -35,25 +34,25 @@ from telsdk.sip.transaction import (
 from telsdk.sip.ua import Dialog, dialog_id
 
 USAGE_ENDS: Final = frozenset({404, 405, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 604})
-"""Answers to a NOTIFY after which there is nobody to tell any more (RFC 5057 section 5.1)."""
+"""Answers to a NOTIFY that end the subscription (RFC 5057 section 5.1)."""
 
 BUSY_RETRY_AFTER: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """An event package, and how long and how often it tells."""
+    """An event package: its name, its documents, how long a subscription lasts and how often it may tell."""
 
     name: str
     content_type: str
     default_expires: int = 3600  # seconds, when the subscriber names none
     min_expires: int = 60
     max_expires: int = 3600
-    interval: float = 5.0  # seconds between two NOTIFYs at the least (RFC 3856 6.10, RFC 3680 4.10)
+    interval: float = 5.0  # seconds, the least between two NOTIFYs (RFC 3856 6.10, RFC 3680 4.10)
 
 
 class Subscription:
-    """One subscriber to one thing. Equal only to itself."""
+    """One subscriber to one thing. It equals only itself."""
 
     __slots__ = (
         "app",
@@ -75,7 +74,7 @@ class Subscription:
         self.hop = hop
         self.expires_at = 0.0  # monotonic seconds
         self.pending = False  # whether somebody still has to allow it
-        self.next_at = 0.0  # no NOTIFY before, unless the subscriber asks
+        self.next_at = 0.0  # monotonic seconds; no NOTIFY before, unless the subscriber asks
         self.tx: ClientTransaction | None = None  # the NOTIFY that waits for its answer
         self.unsent: bytes | None = None  # the newest state, while it may not go out yet
         self.app: object | None = None  # free for the application
@@ -83,26 +82,26 @@ class Subscription:
 
 @dataclass(slots=True)
 class SubscribeAsked(Event):
-    """Somebody wants to subscribe: `Notifier.accept` or `Notifier.refuse`."""
+    """Somebody wants to subscribe: call `Notifier.accept` or `Notifier.refuse`."""
 
     tx: ServerTransaction
     request: Request
     source: Hop
     package: Package
     event: EventType
-    expires: int  # seconds; 0: only wants to know how it stands now
+    expires: int  # seconds; 0 asks for the present state only
 
 
 @dataclass(slots=True)
 class StateWanted(Event):
-    """A subscriber has to be told how it stands: `Notifier.notify`."""
+    """A subscriber has to be told the present state: call `Notifier.notify`."""
 
     subscription: Subscription
 
 
 @dataclass(slots=True)
 class SubscriptionGone(Event):
-    """A subscription has ended, by whomever."""
+    """A subscription has ended, whichever side ended it."""
 
     subscription: Subscription
 
@@ -112,11 +111,11 @@ _Due: TypeAlias = tuple[Subscription, str]  # "expiry" or "interval"
 
 
 class Notifier:
-    """Notifier role over a stack.
+    """The role of a notifier over a stack.
 
     Args:
-        contact: the Contact value by which a subscriber that came by this hop reaches us within the dialog.
-        max_subscriptions: at a time; more are told 503.
+        contact: returns the Contact value by which a subscriber that came by this hop reaches us within the dialog.
+        max_subscriptions: at a time; further ones are answered 503.
     """
 
     def __init__(
@@ -136,18 +135,18 @@ class Notifier:
         self._events: list[Event] = []
 
     def __len__(self) -> int:
-        """How many subscriptions there are."""
+        """Return how many subscriptions there are."""
         return len(self._known)
 
     @property
     def allow_events(self) -> str:
-        """What stands in Allow-Events."""
+        """The value of Allow-Events."""
         return ", ".join(self._packages)
 
     # Events and time
 
     def handle(self, event: Event, now: float) -> bool:
-        """Take an event of the stack; False when it is none of ours."""
+        """Take an event of the stack. Return False when it does not concern this role."""
         if isinstance(event, RequestReceived):
             if event.request.method != "SUBSCRIBE":
                 return False
@@ -164,7 +163,7 @@ class Notifier:
         return False
 
     def advance(self, now: float) -> None:
-        """End what has run out, and send what had to wait."""
+        """End the subscriptions whose time is over, and send what had to wait."""
         while (due := self._agenda.pop_due(now)) is not None:
             subscription, what = due
             if what == "expiry":
@@ -173,17 +172,17 @@ class Notifier:
                 self._flush(subscription, now)
 
     def deadline(self) -> float | None:
-        """When `advance` has something to do next."""
+        """Return when `advance` has something to do next."""
         return self._agenda.deadline()
 
     def take_events(self) -> list[Event]:
-        """What happened, in order; each is given out once."""
+        """Return the events since the last call, in order."""
         taken, self._events = self._events, []
         return taken
 
     @property
     def has_events(self) -> bool:
-        """Whether `take_events` has any to give."""
+        """Whether `take_events` would return any."""
         return bool(self._events)
 
     # What the application decides
@@ -191,11 +190,14 @@ class Notifier:
     def accept(
         self, asked: SubscribeAsked, now: float, *, pending: bool = False, hop: Hop | None = None
     ) -> Subscription | None:
-        """Let somebody subscribe; `StateWanted` follows. None where the request cannot make a dialog (400).
+        """Let somebody subscribe. `StateWanted` follows.
 
         Args:
             pending: whether it still has to be allowed, by `allow`.
-            hop: where NOTIFYs go; where the request came from when None.
+            hop: where NOTIFYs go; None for where the request came from.
+
+        Returns:
+            The subscription, or None when the request cannot make a dialog: then it is answered 400.
         """
         tag = self._stack.token()
         try:
@@ -218,18 +220,18 @@ class Notifier:
         reason: str | None = None,
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Let somebody not subscribe."""
+        """Refuse a subscription."""
         self._stack.answer(asked.tx, status, now, reason, *headers)
 
     def allow(self, subscription: Subscription, now: float) -> None:
-        """Make a pending subscription active; the state follows by `StateWanted`."""
+        """Make a pending subscription active. `StateWanted` follows."""
         if subscription.pending and self._knows(subscription):
             subscription.pending = False
             subscription.next_at = now
             self._events.append(StateWanted(subscription))
 
     def notify(self, subscription: Subscription, body: bytes, now: float) -> None:
-        """Tell how it stands: now, or as soon as the last answer is here and the package allows.
+        """Tell the present state: now, or as soon as the last NOTIFY is answered and the package allows.
 
         Nothing happens when the subscription has ended meanwhile.
         """
@@ -247,7 +249,7 @@ class Notifier:
         retry_after: int | None = None,
         body: bytes = b"",
     ) -> None:
-        """End a subscription, and say why: a reason of RFC 6665 4.1.3. Nothing happens when it has ended."""
+        """End a subscription, with a reason of RFC 6665 4.1.3. Nothing happens when it has ended already."""
         if self._knows(subscription):
             state = SubscriptionState("terminated", reason=reason, retry_after=retry_after)
             self._send(subscription, state, body or subscription.unsent or b"", now)
@@ -308,13 +310,13 @@ class Notifier:
     ) -> None:
         response = self._stack.make_response(request, 200, None, ("Expires", str(expires)))
         response.headers.add("Contact", self._contact(subscription.hop))
-        # 12.1.1: the route set of the dialog, as the proxies wrote it
+        # RFC 3261 12.1.1: the route set of the dialog, as the proxies wrote it
         response.headers.extend(request.headers.only("Record-Route"))
         if tag is not None:
             response.add_to_tag(tag)
         self._stack.respond(tx, response, now)
         subscription.expires_at = now + expires
-        subscription.next_at = now  # 4.2.1.2: who asks is told at once
+        subscription.next_at = now  # RFC 6665 4.2.1.2: each SUBSCRIBE is followed by a NOTIFY at once
         if expires:
             self._agenda.start((subscription, "expiry"), float(expires), now)
         else:
@@ -324,7 +326,7 @@ class Notifier:
     # Private: NOTIFY
 
     def _flush(self, subscription: Subscription, now: float) -> None:
-        """Send the newest state, where there is any and it may go out."""
+        """Send the newest state, if there is one and it may go out."""
         body = subscription.unsent
         left = subscription.expires_at - now
         if body is None or not self._knows(subscription):
@@ -363,7 +365,7 @@ class Notifier:
         return True
 
     def _unreachable(self, event: TimedOut | TransportFailed) -> bool:
-        """4.2.2: who cannot be told is not told any more."""
+        """End a subscription whose subscriber cannot be reached (RFC 6665 4.2.2)."""
         owner = event.tx.owner
         if isinstance(owner, Subscription):
             if event.tx is owner.tx:

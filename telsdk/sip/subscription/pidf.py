@@ -1,4 +1,4 @@
-"""Presence documents: whether somebody can be reached (RFC 3863), as the package ``presence`` tells (RFC 3856)."""
+"""Presence documents: whether somebody can be reached (RFC 3863). The package ``presence`` carries them (RFC 3856)."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Service:
     """One way in which somebody can be reached; a ``tuple`` of the RFC."""
 
     id: str
-    open: bool | None  # None: it does not say
+    open: bool | None  # None where the document does not say
     contact: str | None = None
     note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What is told about somebody."""
+    """What a document tells about somebody."""
 
-    entity: str  # the URI of whom it is about
+    entity: str  # their URI
     services: tuple[Service, ...] = ()
     note: str | None = None
 
@@ -41,10 +41,10 @@ class Presence:
 
     @classmethod
     def parse(cls, data: bytes) -> Presence:
-        """The document written as `data`; what extensions say is left out.
+        """Read the document in `data`. What extensions say is left out.
 
         Raises:
-            SipParseError: it is none.
+            SipParseError: it is no presence document.
         """
         root = xmlbody.read(data)
         entity = root.get("entity")

@@ -1,6 +1,6 @@
-"""Registration state: where somebody is bound (RFC 3680), as the package ``reg`` tells it.
+"""Registration state: where somebody is bound (RFC 3680). The package ``reg`` carries it.
 
-A document here is always the full state, so that a subscriber need not have seen the ones before.
+We write documents of the full state only, so that a subscriber need not have seen the ones before.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NS: Final = "{" + NAMESPACE + "}"
 class BoundContact:
     """One binding."""
 
-    id: str  # the same for the same place as long as it is bound
+    id: str  # the same for one place as long as it is bound
     uri: str
     active: bool = True
     event: str = "registered"  # what made it so: registered, created, refreshed, expired, unregistered ...
@@ -51,21 +51,21 @@ class RegistrationInfo:
 
     version: int  # counts the documents of one subscription from 0
     registrations: tuple[RegistrationEntry, ...] = ()
-    full: bool = True  # False: what is not in it is as before
+    full: bool = True  # False: what the document does not name is as before
 
     @classmethod
     def of(cls, version: int, aor: str, bindings: Sequence[Binding], now: float) -> RegistrationInfo:
-        """The full state of one user; who has never been bound is told as init, who is no more as terminated."""
+        """Return the full state of one user: init when never bound, terminated when no longer bound."""
         contacts = tuple(_contact(one, now) for one in bindings)
         gone = "terminated" if version else "init"
         return cls(version, (RegistrationEntry(aor, _id(aor), "active" if contacts else gone, contacts),))
 
     @classmethod
     def parse(cls, data: bytes) -> RegistrationInfo:
-        """The document written as `data`; what extensions say is left out.
+        """Read the document in `data`. What extensions say is left out.
 
         Raises:
-            SipParseError: it is none.
+            SipParseError: it is no reginfo document.
         """
         root = xmlbody.read(data)
         if root.tag != _NS + "reginfo" or root.get("state") not in ("full", "partial"):

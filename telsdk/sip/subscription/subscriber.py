@@ -1,9 +1,9 @@
-"""The subscriber: it asks to be told how something stands, and keeps asking (RFC 6665 section 4.1).
+"""The subscriber: it asks to be told the state of something, and keeps asking (RFC 6665 section 4.1).
 
-The dialog is made by the NOTIFY, not by the answer to the SUBSCRIBE, which may be lost or forked on its way
-(4.1.3, 4.4.1). A SUBSCRIBE that reached several notifiers brings several subscriptions where the caller wants
-that; else the first to tell is the one, and the others get 481. Of a subscription that has ended the application
-hears why, and when it may subscribe anew; the subscriber does not do so by itself.
+The NOTIFY makes the dialog, not the answer to the SUBSCRIBE, which may be lost or forked on its way (4.1.3, 4.4.1). A
+SUBSCRIBE that reaches several notifiers brings several subscriptions, if the application wants that. Else the first
+notifier to tell is the one, and the others get 481. When a subscription ends, the application hears why, and when it
+may subscribe again; the subscriber does not do so by itself.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ from telsdk.sip.transaction import (
 from telsdk.sip.ua import Dialog, DialogId, dialog_id
 
 LATER: Final = 60
-"""Seconds to wait before a new subscription where the notifier asks for patience and does not say how much."""
+"""Seconds to wait before a new subscription, when the notifier asks to wait and does not say how long."""
 
 REFRESH_EARLY: Final = 30.0
-"""A subscription is refreshed so many seconds before it ends, but not before half its time is over."""
+"""Seconds before its end at which a subscription is refreshed, but not before half its time is over."""
 
 
 class OwnSubscription:
-    """What we subscribed to. Equal only to itself."""
+    """What we subscribed to. It equals only itself."""
 
     __slots__ = (
         "accept",
@@ -90,27 +90,27 @@ class OwnSubscription:
         self.call_id = call_id
         self.expires = 0  # seconds asked for
         self.forks = False
-        self.state: str | None = None  # as the last NOTIFY said; None: none has come
-        self.dialog: Dialog | None = None  # None until a NOTIFY has come
+        self.state: str | None = None  # by the last NOTIFY; None before the first
+        self.dialog: Dialog | None = None  # None before the first NOTIFY
         self.seq = 0  # of the last SUBSCRIBE outside a dialog
         self.leaving = False  # unsubscribed by us
-        self.retried = False  # with the time that a 423 had asked for
+        self.retried = False  # whether it was sent again with the time that a 423 asked for
         self.tx: ClientTransaction | None = None  # a SUBSCRIBE that waits for its answer
         self.app: object | None = None  # free for the application
 
 
 @dataclass(slots=True)
 class Notified(Event):
-    """How it stands now."""
+    """A NOTIFY came: this is the present state."""
 
     subscription: OwnSubscription
     state: SubscriptionState
-    body: bytes  # of the media type that was asked for; empty where nothing was told
+    body: bytes  # of the media type that was asked for; may be empty
 
 
 @dataclass(slots=True)
 class Forked(Event):
-    """Another notifier answers the same SUBSCRIBE: one more subscription."""
+    """Another notifier answers the same SUBSCRIBE: there is one more subscription."""
 
     original: OwnSubscription
     subscription: OwnSubscription
@@ -118,10 +118,10 @@ class Forked(Event):
 
 @dataclass(slots=True)
 class SubscriptionEnded(Event):
-    """No more will be told.
+    """A subscription has ended.
 
-    `retry_after` says when to subscribe anew, in seconds; None: not unless something changes. `response` is what
-    a SUBSCRIBE was refused with, such as a challenge to be met by a new one.
+    `retry_after` says in how many seconds to subscribe again; None means not before something changes. `response` is
+    the refusal of a SUBSCRIBE, such as a challenge that a new SUBSCRIBE has to meet.
     """
 
     subscription: OwnSubscription
@@ -134,10 +134,10 @@ _Due: TypeAlias = tuple[OwnSubscription, str]  # "N" (4.1.2: no NOTIFY comes), "
 
 
 class Subscriber:
-    """Subscriber role over a stack.
+    """The role of a subscriber over a stack.
 
     Args:
-        contact: the Contact value by which a notifier reaches us over this hop.
+        contact: returns the Contact value by which a notifier reaches us over this hop.
     """
 
     def __init__(self, stack: Stack, *, contact: Callable[[Hop], str]) -> None:
@@ -151,7 +151,7 @@ class Subscriber:
         self._events: list[Event] = []
 
     def __len__(self) -> int:
-        """How many subscriptions there are, or may come to be."""
+        """Return how many subscriptions there are, those counted that wait for their first NOTIFY."""
         return len({*self._opening.values(), *self._known.values()})
 
     # What the application wants
@@ -172,10 +172,10 @@ class Subscriber:
         """Ask to be told about `uri`.
 
         Args:
-            local: who asks, for From.
+            local: the value of From.
             event: the package, with its id where it has one.
-            accept: the media type in which it is to be told.
-            expires: seconds; 0 to be told once.
+            accept: the media type of the documents.
+            expires: seconds; 0 asks for the present state only.
             forks: whether several notifiers may answer, each with a subscription of its own.
             headers: further fields of this SUBSCRIBE, such as credentials.
         """
@@ -189,14 +189,14 @@ class Subscriber:
         return sub
 
     def refresh(self, subscription: OwnSubscription, expires: int, now: float) -> None:
-        """Ask for more time. Done by itself, too; nothing happens before the first NOTIFY or after the end."""
+        """Ask for more time. This also happens by itself. Before the first NOTIFY and after the end it does nothing."""
         if subscription.dialog is not None and self._lives(subscription) and not subscription.leaving:
             self._ask(subscription, expires, now, ())
 
     def unsubscribe(self, subscription: OwnSubscription, now: float) -> None:
-        """Ask to be told no more; `SubscriptionEnded` follows. Nothing happens where it has ended.
+        """End a subscription. `SubscriptionEnded` follows. Nothing happens when it has ended already.
 
-        Before the first NOTIFY there is no dialog to do so in: it is done when that comes.
+        Before the first NOTIFY there is no dialog in which to ask: then it is asked when the NOTIFY comes.
         """
         if subscription.leaving or not self._lives(subscription):
             return
@@ -207,7 +207,7 @@ class Subscriber:
     # Events and time
 
     def handle(self, event: Event, now: float) -> bool:
-        """Take an event of the stack; False when it is none of ours."""
+        """Take an event of the stack. Return False when it does not concern this role."""
         if isinstance(event, RequestReceived):
             if event.request.method != "NOTIFY":
                 return False
@@ -221,13 +221,13 @@ class Subscriber:
         return False
 
     def advance(self, now: float) -> None:
-        """Refresh in time, and give up what is not told about any more."""
+        """Refresh what is due, and give up the subscriptions whose notifier is silent."""
         while (due := self._agenda.pop_due(now)) is not None:
             subscription, what = due
             if what == "refresh":
                 self.refresh(subscription, subscription.expires, now)
             elif what == "N" and subscription.tx is not None and subscription.dialog is None:
-                pass  # there is not even an answer: the transaction tells so by itself, in this very moment
+                pass  # there is no answer either: the transaction times out at this very moment, and tells it
             elif what == "N":
                 self._opening.pop((subscription.call_id, subscription.local.tag or ""), None)
                 if subscription.dialog is None:
@@ -236,11 +236,11 @@ class Subscriber:
                 self._end(subscription, "timeout", None if subscription.leaving else 0)
 
     def deadline(self) -> float | None:
-        """When `advance` has something to do next."""
+        """Return when `advance` has something to do next."""
         return self._agenda.deadline()
 
     def take_events(self) -> list[Event]:
-        """What happened, in order; each is given out once."""
+        """Return the events since the last call, in order."""
         taken, self._events = self._events, []
         return taken
 
@@ -287,14 +287,14 @@ class Subscriber:
             self._ask(sub, longer, now, ())
         elif sub.dialog is None or response.status in USAGE_ENDS:
             self._end(sub, "refused", _retry_after(response, sub), response)
-        # Else 4.1.2.2: what was granted before stays until its time is over.
+        # Else RFC 6665 4.1.2.2: what was granted before stays until its time is over.
         return True
 
     def _granted(self, sub: OwnSubscription, seconds: int, now: float) -> None:
         if not self._lives(sub):
             return
         self._agenda.stop((sub, "refresh"))
-        # With 0, and a little after any other time is over, there is still a last NOTIFY to come.
+        # Wait longer than the time granted, be it 0: a last NOTIFY is still to come.
         self._agenda.start((sub, "expiry"), seconds + self._stack.timers.timeout, now)
         if seconds and not sub.leaving and sub.expires:
             early = max(seconds - REFRESH_EARLY, seconds / 2)
@@ -306,7 +306,7 @@ class Subscriber:
             if event.tx is not sub.tx:
                 return True
             sub.tx = None
-            # Who was told has subscribed, though the answer to the first SUBSCRIBE was lost (4.1.3).
+            # A NOTIFY has come, so we have subscribed although the answer to the first SUBSCRIBE was lost (4.1.3).
             if sub.dialog is None or event.tx.request.to.tag is not None:
                 self._end(sub, "unreachable", None if sub.leaving else LATER)
             return True
@@ -346,7 +346,7 @@ class Subscriber:
         self._take(sub, state, request.body, now)
 
     def _establish(self, original: OwnSubscription, request: Request) -> OwnSubscription:
-        """The dialog of a first NOTIFY: that of the SUBSCRIBE, or of one more notifier that it reached."""
+        """Make the dialog of a first NOTIFY, for the subscription itself or for one more notifier that it reached."""
         tag = request.to.tag or ""
         dialog = Dialog.of_callee(request, tag, confirmed=True)
         dialog.local_seq = original.seq
@@ -403,7 +403,7 @@ class Subscriber:
 
 
 def _when_again(state: SubscriptionState) -> int | None:
-    """4.1.3: what a terminated subscription asks of its subscriber."""
+    """Return in how many seconds a terminated subscription may be made again; None for never (RFC 6665 4.1.3)."""
     if state.reason in NEVER_RESUBSCRIBE:
         return None
     if state.reason in RESUBSCRIBE_AT_ONCE:
@@ -412,7 +412,7 @@ def _when_again(state: SubscriptionState) -> int | None:
 
 
 def _retry_after(response: Response, sub: OwnSubscription) -> int | None:
-    """A subscription that is lost may be had anew; one that was refused only when the refusal says so."""
+    """Return when to subscribe again after a refusal: as it says, else only if a subscription that we had is lost."""
     if "Retry-After" in response.headers:
         try:
             return response.headers.typed("retry-after", readers.retry_after)

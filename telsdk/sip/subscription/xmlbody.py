@@ -1,8 +1,8 @@
-"""XML bodies read without being drawn into what XML allows: entities, external parts, endless nesting.
+"""Read XML bodies without the dangers of XML: entities, external parts, endless nesting.
 
-What SIP carries needs none of that. A document with a DOCTYPE is refused before anything in it is looked at, so
-there are no entities but the five of XML itself; size and depth have limits. This stands on expat as Python has
-it; defusedxml would do the same over the same, and has had no release since 2021.
+What SIP carries needs none of them. A document with a DOCTYPE is refused before anything in it is looked at, so there
+are no entities but the five of XML itself; size and depth have limits. It uses Python's own expat. defusedxml does the
+same with the same parser, and has had no release since 2021.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ MAX_DEPTH: Final = 16
 """Elements within one another. Presence and registration state need five."""
 
 MAX_ELEMENTS: Final = 2_000
-"""Elements in a document: two hundred devices with all that can be said about each."""
+"""Elements in a document: enough for two hundred devices with all that can be said about each."""
 
 
 def read(data: bytes) -> Element:
-    """The root of the document, names as ``{namespace}name``.
+    """Parse a document, and return its root. Names are written ``{namespace}name``.
 
     Raises:
         SipParseError: it is not well-formed, or has a DOCTYPE.
@@ -42,19 +42,19 @@ def read(data: bytes) -> Element:
 
 
 def write(root: Element) -> bytes:
-    """The document with `root`, which says its namespace by an attribute ``xmlns``; its names have none."""
+    """Write the document with `root`, which names the namespace in an attribute ``xmlns``; element names have none."""
     data: bytes = tostring(root, encoding="UTF-8", xml_declaration=True)
     return data
 
 
 def add(parent: Element, name: str, text: str | None, **attributes: str) -> None:
-    """Put an element with `text` into `parent`; None: no element. What XML cannot hold is left out of it."""
+    """Add an element with `text` to `parent`, unless it is None. Characters that XML cannot hold are left out."""
     if text is not None:
         SubElement(parent, name, attributes).text = clean(text)
 
 
 def clean(text: str) -> str:
-    """`text` without the characters that no XML document may have, escaped or not (XML 1.0 section 2.2)."""
+    """Return `text` without the characters that no XML document may have, escaped or not (XML 1.0 section 2.2)."""
     return _not_xml("", text)
 
 
