@@ -1,7 +1,7 @@
-"""How the hub's nodes are: OPTIONS to each over its pinned TLS, again and again.
+"""Learn how the hub's nodes are: send each an OPTIONS over its pinned TLS, again and again.
 
-A SIP OPTIONS is what other proxies' dispatchers use, and needs nothing between hub and node but SIP. The 200 carries
-the node's load.
+The dispatchers of other proxies use OPTIONS too, and it needs nothing between hub and node but SIP. The 200 carries the
+node's load.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Probe:
-    """The owner of a probing OPTIONS transaction: which node was asked."""
+    """The owner of an OPTIONS transaction: it names the node that was asked."""
 
     __slots__ = ("node",)
 
@@ -33,10 +33,10 @@ class Probe:
 
 
 class HealthMonitor:
-    """Probes nodes in turn and keeps their last word in `location`.
+    """The prober of the nodes. It keeps the last answer of each in `location`.
 
     Args:
-        nodes: the nodes to probe now, as the chain lists them.
+        nodes: returns the nodes to probe now, as the chain lists them.
         kick: called when the stack has something to send.
     """
 
@@ -69,17 +69,17 @@ class HealthMonitor:
             task.cancel()
 
     def is_healthy(self, node: int, now: float) -> bool:
-        """Whether `node` answered its last probe, not too long ago."""
+        """Return whether `node` answered its last probe, and not too long ago."""
         health = self._location.health(node)
         if health is None or node in self._dead:
             return False
         return now - health.answered_at < self._settings.dead_after
 
     async def all_heard(self, timeout: float = 15.0) -> None:
-        """Returns once every active node has answered.
+        """Wait until every active node has answered.
 
         Raises:
-            TimeoutError: one did not within `timeout` seconds.
+            TimeoutError: that took longer than `timeout` seconds.
         """
         async with asyncio.timeout(timeout), self._heard:
             await self._heard.wait_for(
@@ -87,7 +87,7 @@ class HealthMonitor:
             )
 
     def answered(self, probe: Probe, response: Response, now: float) -> None:
-        """Takes in a node's final answer to a probe."""
+        """Take in a node's final answer to a probe."""
         if response.status != 200:
             self.failed(probe, f"it answered {response.status} {response.reason}")
             return
@@ -104,7 +104,7 @@ class HealthMonitor:
         task.add_done_callback(self._tasks.discard)
 
     def failed(self, probe: Probe, reason: str) -> None:
-        """A probe got no good answer: the node is given no users until one does."""
+        """Note that a probe got no good answer: until one does, the node is given no users."""
         if probe.node not in self._dead:
             log.warning("node %s does not serve: %s", probe.node, reason)
         self._dead[probe.node] = reason

@@ -1,7 +1,7 @@
-"""The hub: a SIP redirect server that sends users to nodes and callers to where users are.
+"""The hub: a SIP redirect server that sends users to nodes, and callers to the nodes of users.
 
-It keeps nothing that the chain and its nodes cannot tell again, and sees neither media nor, once a user is at a node,
-any call but the question where its callee is.
+It keeps nothing that the chain and its nodes cannot tell it again. It sees no media, and of a call only the question
+where the callee is.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ ALLOW = "REGISTER, INVITE, MESSAGE, OPTIONS, ACK, CANCEL"
 
 
 class Hub:
-    """One hub of the list on chain. Make it inside a running event loop, by `launch`.
+    """One hub of the list on the chain. Make it inside a running event loop, by `launch`.
 
     Args:
-        directory: the chain, loaded; followed by this hub itself.
-        hub_id: which entry of the list this is.
-        sockets: where it is listed; UDP and TLS are served.
+        directory: the chain, loaded; this hub follows it.
+        hub_id: its id in the list.
+        sockets: the address where it is listed; it serves UDP and TLS.
         identity: the key whose pin is listed.
-        location: its memory; in this process by default.
-        tap: told of each message, for captures.
+        location: its memory; by default in this process.
+        tap: called with each message, for captures.
 
     Raises:
         NotFound: the chain does not list this hub.
@@ -103,7 +103,7 @@ class Hub:
 
     @classmethod
     async def launch(cls, directory: FollowedDirectory, *args: Any, **settings: Any) -> Self:
-        """Loads the chain, then makes a hub and starts it. Arguments as for the class.
+        """Load the chain, make a hub and start it. The arguments are those of the class.
 
         Raises:
             TelError: the chain cannot be read, or does not list this hub.
@@ -114,12 +114,12 @@ class Hub:
         return hub
 
     async def start(self) -> None:
-        """Follows the chain, serves, and looks after the nodes."""
+        """Follow the chain, serve, and probe the nodes."""
         await self._life.start()
         self.health.start()
 
     def present(self, identity: TlsIdentity) -> None:
-        """Shows this key from now on: see `telsdk.server.lifecycle.Lifecycle.present`."""
+        """Show this key from now on: see `telsdk.server.lifecycle.Lifecycle.present`."""
         self._life.present(identity)
 
     async def stop(self) -> None:
@@ -127,7 +127,7 @@ class Hub:
         await self._life.stop()
 
     def _on_change(self, changed: frozenset[Number]) -> None:
-        # Who a number is sent to does not depend on who owns it; its node drops what the sale ended.
+        # To which node a number goes does not depend on its owner. The node drops the logins that a sale ends.
         log.debug("%d numbers changed on chain", len(changed))
 
     def _own_facts(self) -> HubFacts:
@@ -162,10 +162,10 @@ class Hub:
         return bool(events)
 
     def on_flow_closed(self, hop: Hop) -> None:
-        """Nobody is logged in at a hub: a connection that ends takes nothing with it."""
+        """Do nothing: nobody is logged in at a hub, so a connection that ends takes nothing with it."""
 
     def _judge(self, tx: ServerTransaction, request: Request, now: float) -> None:
-        """Answers, at once or when a contract wallet was asked about the sender."""
+        """Answer, at once or when a contract wallet was asked about the sender."""
         try:
             self._on_request(tx, request, now)
         except WalletToAsk as wanted:
@@ -205,12 +205,12 @@ class Hub:
     # Where a number is
 
     def _node_for_login(self, request: Request, now: float) -> NodeFacts | None:
-        """The node that a user is sent to; remembered when a session token shows that it is the user."""
+        """Return the node for a user who logs in. Remember it only if a session token proves that it is the user."""
         number = locate(self._directory, request.to.uri.user or "").number
         authorization = request.headers.get("Authorization") or ""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
-            # Plain phones have no token: they go where the hash says, and nothing is remembered for strangers.
+            # A plain phone has no token. It goes where the hash says, and the table does not grow for strangers.
             return self._first_choice(number, now)
         self._bearer.verify(request, token.strip(), time.time())
         return self._assign(number, now)
@@ -230,7 +230,7 @@ class Hub:
         return nodes[held]
 
     def _node_of(self, facts: NumberFacts, now: float) -> NodeFacts | None:
-        """The node where callers find a number."""
+        """Return the node where callers find a number."""
         if facts.hub != self.id:
             raise NotFound(f"{facts.number} is not at home at hub {self.id}")
         held = self._location.node_of(facts.number, now)

@@ -1,4 +1,4 @@
-"""Who is served where, and how its nodes are: in memory, for one hub process."""
+"""The hub's memory: which node each number was sent to, and how the nodes are."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Location(Protocol):
     """The hub's memory. `MemoryLocation` serves one process."""
 
     def node_of(self, number: int, now: float) -> int | None:
-        """The index of the node that `number` was sent to, while that holds."""
+        """Return the index of the node that `number` was sent to, as long as that holds; else None."""
         ...
 
     def assign(self, number: int, node: int, until: float) -> None: ...
@@ -28,7 +28,7 @@ class Location(Protocol):
     def forget(self, number: int) -> None: ...
 
     def users(self, now: float) -> dict[int, int]:
-        """How many numbers each node, by index, was given."""
+        """Return how many numbers each node was given, by its index."""
         ...
 
     def heard(self, node: int, health: NodeHealth) -> None: ...
@@ -43,7 +43,7 @@ class _Assignment:
 
 
 class MemoryLocation:
-    """A `Location` in this process's memory. A restart loses nothing that placement does not compute again."""
+    """A `Location` in this process's memory. What a restart loses, placement computes again."""
 
     def __init__(self) -> None:
         self._assigned: dict[int, _Assignment] = {}

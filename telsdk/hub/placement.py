@@ -1,8 +1,8 @@
-"""Which node serves a number: weighted rendezvous hashing with bounded load.
+"""Choose the node that serves a number: weighted rendezvous hashing with bounded load.
 
-Each (number, node) pair has a score that anybody can compute; a number goes to its highest-scoring node that is not
-full. A node that comes or goes moves only the numbers it gains or loses. The bound keeps any node's share within a
-factor of the fair one (Mirrokni, Thorup, Zadimoghaddam: Consistent Hashing with Bounded Loads).
+Each pair of number and node has a score that anybody can compute. A number goes to the node with the highest score that
+is not full. So when a node comes or goes, only the numbers that it gains or loses move. The bound keeps each node's
+share within a factor of the fair one (Mirrokni, Thorup, Zadimoghaddam: Consistent Hashing with Bounded Loads).
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ DEFAULT_BALANCE = 1.25
 class Candidate:
     """A node that could take a number."""
 
-    key: str  # what the score is made from: stable for the node's life
-    capacity: int  # users; its weight
+    key: str  # the score is computed from it; the same as long as the node lives
+    capacity: int  # users: the node's weight
 
 
 def score(number: int, candidate: Candidate) -> float:
-    """The candidate's score for `number`: -capacity / ln(h) with h uniform in (0, 1) (Schindelhauer, Schomaker)."""
+    """Return the score for `number`: -capacity / ln(h) with h uniform in (0, 1) (Schindelhauer, Schomaker)."""
     digest = hashlib.sha256(f"{number}|{candidate.key}".encode()).digest()
     uniform = (int.from_bytes(digest[:8], "big") + 0.5) / 2**64
     return -candidate.capacity / math.log(uniform)
 
 
 def ranked(number: int, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates, best first. Ties, which only equal keys have, go by key."""
+    """Return the candidates, the best first. The key breaks ties."""
     return sorted(candidates, key=lambda candidate: (-score(number, candidate), candidate.key))
 
 
@@ -42,11 +42,11 @@ def place(
     *,
     balance: float = DEFAULT_BALANCE,
 ) -> Candidate | None:
-    """The best candidate below its bound, or None when all are full.
+    """Return the best candidate below its bound, or None when all are full.
 
     Args:
-        load: users per candidate key, `number` itself left out.
-        balance: how far above its fair share a node may go; 1 is exact balance, more moves fewer numbers.
+        load: users by candidate key, `number` itself not counted.
+        balance: how far above its fair share a node may go: 1 is exact balance, more moves fewer numbers.
     """
     usable = [candidate for candidate in candidates if candidate.capacity > 0]
     total_capacity = sum(candidate.capacity for candidate in usable)

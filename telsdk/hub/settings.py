@@ -13,19 +13,19 @@ class HubSettings:
     """The settings of one hub, with defaults that suit production."""
 
     balance: float = DEFAULT_BALANCE
-    """How far above its fair share of users a node may go; 1 is exact balance."""
+    """How far above its fair share of users a node may go: 1 is exact balance."""
 
     probe_interval: float = 4.0
     """Seconds between two OPTIONS to a node."""
 
     dead_after: float = 10.0
-    """Seconds without an answer after which a node gets no users. A refused connection says so at once."""
+    """Seconds without an answer after which a node gets no users. After a refused connection it gets none at once."""
 
     assignment_lifetime: float = 3600.0
-    """Seconds for which the hub remembers where it sent a number; a UC that stays comes back sooner."""
+    """Seconds for which the hub remembers where it sent a number. A UC that stays registers again sooner."""
 
     token_lifetime: int = 60
-    """Oldest session token that is taken, in seconds."""
+    """The age of the oldest session token that is accepted, in seconds."""
 
     chain_interval: float = 2.0
     """Seconds between looks at the chain."""

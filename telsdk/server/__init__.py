@@ -1,1 +1,1 @@
-"""What hub and node share: their life, their listed key, how they refuse, and the load that one tells the other."""
+"""What hub and node share: start and stop, the listed key, refusals, and the load that a node tells its hub."""

@@ -1,4 +1,4 @@
-"""The life of a server that the chain lists: it follows the chain and serves, shows another key, stops."""
+"""The life of a server that the chain lists: it follows the chain, serves, changes its key, stops."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ log = logging.getLogger(__name__)
 
 
 class Lifecycle:
-    """Starts and stops together what makes a hub or node a server.
+    """What makes a hub or node a server, started and stopped together.
 
     Args:
-        key: what it shows at `sockets`, the address where it is listed.
-        listeners: where it takes connections besides.
+        key: the key that it shows at `sockets`, the address where it is listed.
+        listeners: the further addresses where it accepts connections.
     """
 
     def __init__(
@@ -47,17 +47,17 @@ class Lifecycle:
             await self._driver.listen_also(listener)
 
     def present(self, identity: TlsIdentity) -> None:
-        """Show this key, the second of a rotation, to whoever connects from now on; connections that stand stay.
+        """Show this key, the second of a rotation, on new connections from now on. Open connections stay.
 
         Raises:
-            PinMismatch: the chain, as far as it is known here, does not list it (yet).
+            PinMismatch: this process's copy of the chain does not list it, or not yet.
         """
         self._key.change(identity)
         self._driver.present(identity)
         log.info("shows the key %s from now on", identity.pin.hex())
 
     async def stop(self) -> None:
-        """Ask nobody any more, follow no longer, and close every connection."""
+        """Stop asking wallets, stop following the chain, and close every connection."""
         await self._asking.close()
         await self._follower.stop()
         await self._driver.close()

@@ -1,4 +1,4 @@
-"""How loaded a node is, as its answers to OPTIONS say it: the heartbeat by which a hub knows its nodes."""
+"""The load of a node, which its answers to OPTIONS carry: the heartbeat by which a hub knows its nodes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _FORM = re.compile(r"users=(\d{1,9});calls=(\d{1,9});lag=(\d{1,6}\.\d{3});block=
 
 
 class LoadError(TelError, ValueError):
-    """A Tel-Load header that is not of its form."""
+    """A Tel-Load header is malformed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One reading."""
+    """One reading of a node's load."""
 
     users: int  # numbers with a binding
     calls: int  # calls being set up
@@ -31,7 +31,7 @@ class Load:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads a Tel-Load value.
+        """Read a Tel-Load value.
 
         Raises:
             LoadError: it is not one.
