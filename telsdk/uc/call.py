@@ -1,4 +1,4 @@
-"""A call as a person's program sees it: who it is, answer, hang up, and what was heard."""
+"""A call as a person's program sees it: the other party, answer, hang up, hold, and what was heard."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PhoneCallState(enum.Enum):
 
 
 class CallActions(Protocol):
-    """What a call asks of the UC that it belongs to."""
+    """What a call asks of the UC to which it belongs."""
 
     async def answer(self, call: PhoneCall, source: Path | None, record: Path | None) -> None: ...
 
@@ -36,9 +36,9 @@ class PhoneCall:
     """One call, incoming or outgoing.
 
     Attributes:
-        party: the other end, as far as it is proven; for an outgoing call known once it is answered.
-        ended_by: "local", "remote" or "lost", once it has ended.
-        silent: an unverified caller whom the settings let in without a sound.
+        party: the other end, as far as it is proven; of an outgoing call known once it is answered.
+        ended_by: "local", "remote" or "lost" once it has ended.
+        silent: whether the program must make no sound: the caller is unverified, and the settings want it so.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class PhoneCall:
         self.media: MediaSession | None = None
         self.held: Held | None = None  # once the call is answered
         self.ended_by: str | None = None
-        self.answered_at: float | None = None  # by the clock of the event loop
+        self.answered_at: float | None = None  # on the clock of the event loop
         self._ended_at: float | None = None
         self._ended = asyncio.Event()
 
@@ -63,7 +63,7 @@ class PhoneCall:
 
     @property
     def seconds(self) -> float:
-        """How long the two were connected, up to now or to the end."""
+        """How long the two have been connected, up to now or to the end."""
         if self.answered_at is None:
             return 0.0
         until = self._ended_at if self._ended_at is not None else asyncio.get_running_loop().time()
@@ -74,32 +74,32 @@ class PhoneCall:
         return self.call.outgoing
 
     async def answer(self, source: Path | None = None, record: Path | None = None) -> None:
-        """Takes an incoming call and plays the WAV file `source`, or silence.
+        """Answer an incoming call, and play the WAV file `source`, or silence.
 
         Raises:
-            DescriptionRefused: the caller offers nothing that we can do; it was told 488.
+            DescriptionRefused: the caller offers nothing that we can do, and was answered 488.
             MediaError: see `telsdk.uc.media`.
         """
         await self._control.answer(self, source, record)
 
     def reject(self, status: int = 486) -> None:
-        """Refuses an incoming call, by default as busy."""
+        """Refuse an incoming call, by default as busy."""
         self._control.reject(self, status)
 
     def hang_up(self) -> None:
-        """Ends the call. `wait_ended` returns when it is over."""
+        """End the call. `wait_ended` returns when it is over."""
         self._control.hang_up(self)
 
     async def hold(self) -> None:
-        """Puts the call on hold: the peer is asked to send no sound. Nothing happens when it is held.
+        """Put the call on hold: ask the peer to send no sound. Nothing happens when we hold it already.
 
         Raises:
-            CallRejected: the peer refuses, or the call is not answered; it goes on as it was.
+            CallRejected: the peer refuses, or the call is not answered. It goes on as it was.
         """
         await self._control.hold(self, True)
 
     async def resume(self) -> None:
-        """Ends our hold. Raises as `hold`."""
+        """End our hold. It raises what `hold` raises."""
         await self._control.hold(self, False)
 
     @property
@@ -108,27 +108,27 @@ class PhoneCall:
         return (False, False) if self.held is None else (self.held.by_us, self.held.by_peer)
 
     async def wait_ended(self, timeout: float | None = None) -> None:
-        """Returns when the call is over and its media closed.
+        """Wait until the call is over and its media are closed.
 
         Raises:
-            TimeoutError: it is not, after `timeout` seconds.
+            TimeoutError: that took longer than `timeout` seconds.
         """
         async with asyncio.timeout(timeout):
             await self._ended.wait()
 
     async def stats(self) -> MediaStats | None:
-        """What was heard; None when there never was media."""
+        """Return what was heard; None when there never were media."""
         return await self.media.stats() if self.media is not None else None
 
     # Called by the UC
 
     def was_answered(self) -> None:
-        """Notes that the two are connected."""
+        """Note that the two are connected."""
         self.state = PhoneCallState.ANSWERED
         self.answered_at = asyncio.get_running_loop().time()
 
     def has_ended(self, by: str) -> None:
-        """Notes the end; called by the UC once the media is closed."""
+        """Note the end. The UC calls this once the media are closed."""
         self.ended_by = by
         self._ended_at = asyncio.get_running_loop().time()
         self.state = PhoneCallState.ENDED

@@ -1,4 +1,4 @@
-"""The calls of a UC: tokens out, tokens judged, media started and stopped."""
+"""The calls of a UC: send tokens, judge tokens, start and stop media."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class CallControl:
-    """What a `UserClient` does about calls; `CallActions` for each of them."""
+    """The part of a `UserClient` that handles calls. It is the `CallActions` of each."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class CallControl:
         record: Path | None,
         on_ringing: Callable[[], None] | None,
     ) -> PhoneCall:
-        """Calls `uri`, which `number` has to answer. See `UserClient.call`."""
+        """Call `uri`, which `number` has to answer. See `UserClient.call`."""
         media = self._media(source, record)
         try:
             offer = await media.offer()
@@ -132,7 +132,7 @@ class CallControl:
         self._driver.kick()
 
     async def hold(self, call: PhoneCall, held: bool) -> None:
-        """Offers to hold or to resume. See `PhoneCall.hold`."""
+        """Offer to hold or to resume. See `PhoneCall.hold`."""
         if call.held is None or call.call.state is not CallState.CONFIRMED:
             raise CallRejected(488, "this call cannot be held: it is not answered, or is over")
         while call.held.by_us is not held:
@@ -141,7 +141,7 @@ class CallControl:
                 break
             if failed.retry_after is None:
                 raise CallRejected(failed.status, f"the peer does not take it: {failed.status}")
-            # Both offered at once: the wait is the protocol's (RFC 3261 section 14.1).
+            # Both sides offered at once. How long each waits is said by RFC 3261 section 14.1.
             await asyncio.sleep(failed.retry_after)
 
     async def _offer_hold(self, call: PhoneCall, held: Held, wanted: bool) -> OfferFailed | None:
@@ -162,22 +162,22 @@ class CallControl:
         return await offer
 
     async def close(self) -> None:
-        """Hangs up, and closes all media."""
+        """Hang up all calls, and close all media."""
         for call in tuple(self._calls.values()):
             call.hang_up()
-        # What hanging up did not end at once, because the other side still has to answer, ends here.
+        # A call that still waits for the other side's answer did not end by hanging up. It ends here.
         for call in tuple(self._calls.values()):
             await self._end(call, "lost")
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def find(self, call: Call) -> PhoneCall | None:
-        """The call as its person's program knows it, while it lasts."""
+        """Return the call as the person's program knows it; None when it is over."""
         return self._calls.get(call)
 
     # Events of the user agent
 
     def act(self, event: Event, now: float) -> None:
-        """Acts on an event that belongs to a call."""
+        """Act on an event that belongs to a call."""
         match event:
             case IncomingCall(call=call, request=request):
                 self._ring(call, request, now)
@@ -201,7 +201,7 @@ class CallControl:
 
     def _ring(self, call: Call, request: Request, now: float) -> None:
         if call.ended:
-            return  # it ended while a wallet was asked who calls
+            return  # the call ended while a contract wallet was asked about the caller
         party = self._judge.request(request, time.time())
         unverified = party.trust is Trust.UNVERIFIED
         if party.trust is Trust.REFUSED or (unverified and self._settings.unverified is Unverified.REFUSE):
@@ -227,10 +227,10 @@ class CallControl:
             answer.set_result(response)
 
     async def _check_answer(self, call: PhoneCall, response: Response, number: Number) -> None:
-        """Lets media flow only with the one who was called.
+        """Let media flow only with the party that was called.
 
         Raises:
-            CalleeRefused: it is somebody else, or, where the settings want proof, somebody unproven.
+            CalleeRefused: somebody else answered, or somebody unproven where the settings want proof.
         """
         party = call.party = await self._party(response, number)
         refuse_unverified = self._settings.unverified is Unverified.REFUSE
@@ -249,7 +249,7 @@ class CallControl:
             return self._judge.response(response, number, time.time())
 
     def _reoffered(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
-        """The peer holds or resumes; anything else is refused, as is who is not the peer, and changes nothing."""
+        """Answer an offer by which the peer holds or resumes. Refuse any other, and one that is not from the peer."""
         phone_call = self._calls.get(call)
         held = phone_call.held if phone_call is not None else None
         if phone_call is None or held is None:
@@ -299,7 +299,7 @@ class CallControl:
 
     @staticmethod
     def _flow(call: PhoneCall, held: Held) -> None:
-        """Sends our sound where it is wanted; who holds does not mean to be heard."""
+        """Send our sound only if the peer wants it and we do not hold: a person who holds does not mean to be heard."""
         if call.media is not None:
             call.media.let_send(held.sends and not held.by_us)
 
@@ -340,7 +340,7 @@ class CallControl:
 
 
 def peer_of(call: PhoneCall) -> str:
-    """Whom a token in this call is for."""
+    """Return the SIP URI of the peer, for which the tokens in this call are made."""
     if call.party is not None and call.party.number is not None:
         return aor(call.party.number)
     request = call.call.request
@@ -348,7 +348,7 @@ def peer_of(call: PhoneCall) -> str:
 
 
 def _held(local: bytes, remote: bytes, *, outgoing: bool) -> Held | None:
-    """What hold and resume go by; None where the descriptions are beyond us."""
+    """Return what hold and resume need; None when we cannot read the descriptions."""
     try:
         return Held(local, remote, outgoing=outgoing)
     except (SdpError, LimitExceeded):

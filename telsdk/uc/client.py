@@ -1,4 +1,4 @@
-"""The user client: registered at a node, calls and is called, believes nobody but the chain."""
+"""The user client: it is registered at a node, calls and is called, and believes only the chain."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ from telsdk.uc.transfers import TransferControl, TransferRequest
 from telsdk.uc.trust import Judge, Party, Trust
 
 Judged = IncomingRequest | Reinvited | Referred
-"""What is held against its sender's token before it is answered; an `IncomingCall` besides."""
+"""The events that are answered only after their sender's token was judged. An `IncomingCall` is judged too."""
 
 
 class UserClient:
     """One login of one number. Make it inside a running event loop, `start` it, and `close` it.
 
     Args:
-        directory: the chain, loaded; followed by this UC itself.
-        login: who this is; its session key signs tokens and answers TLS at the Contact.
-        sockets: where it listens for what comes directly: ACK, BYE.
-        store: where calls and messages are noted; nowhere without.
-        tap: told of each message, for captures.
+        directory: the chain, loaded; this UC follows it.
+        login: whose UC this is; its session key signs tokens, and is the TLS key at the Contact.
+        sockets: where it listens for what comes without a node: ACK, BYE.
+        store: where to note calls and messages; None to note nothing.
+        tap: called with each message, for captures.
 
     Attributes:
-        messages: texts that came, with who sent them.
+        messages: the texts that came, each with its sender.
     """
 
     def __init__(
@@ -135,22 +135,22 @@ class UserClient:
         return self.login.number
 
     async def start(self) -> None:
-        """Follows the chain and listens; `register` makes the UC reachable."""
+        """Follow the chain and listen. `register` then makes the UC reachable."""
         await self.follower.start()
         await self._standing.begin()
         await self._driver.listen(self._sockets, self._identity)
 
     @property
     def ended(self) -> SessionEnded | None:
-        """Why this login is granted no longer; None while it is. Calls in progress go on, nothing new is begun."""
+        """Why the chain no longer grants this login; None while it does. Then calls go on, but nothing new begins."""
         return self._standing.ended
 
     async def wait_ended(self) -> SessionEnded:
-        """Returns, once the login has ended, why."""
+        """Wait until the login has ended, and return why."""
         return await self._standing.wait_ended()
 
     async def register(self) -> NodeFacts:
-        """Registers by way of the home hub, and stays registered. Returns the node.
+        """Register by way of the home hub, and stay registered. Return the node.
 
         Raises:
             SessionEnded: the chain grants this login no longer.
@@ -160,7 +160,7 @@ class UserClient:
         return await self.registration.register()
 
     async def close(self) -> None:
-        """Ends calls and stops. The binding ends with the connection to the node."""
+        """End all calls, and stop. The binding ends with the connection to the node."""
         self._standing.stop()
         self.registration.stop()
         self._requests.close()
@@ -173,12 +173,12 @@ class UserClient:
 
     @property
     def incoming(self) -> asyncio.Queue[PhoneCall]:
-        """Calls that ring, to be answered or rejected."""
+        """The calls that ring, to be answered or rejected."""
         return self._calls.incoming
 
     @property
     def refused(self) -> asyncio.Queue[Party]:
-        """Callers that were refused, each with the reason; nothing rang."""
+        """The callers that were refused without ringing, each with the reason."""
         return self._calls.refused
 
     async def call(
@@ -189,19 +189,19 @@ class UserClient:
         *,
         on_ringing: Callable[[], None] | None = None,
     ) -> PhoneCall:
-        """Calls a number or name; returns once it is answered by the one who was called.
+        """Call a number or name. Return once the party that was called has answered.
 
         Args:
-            source: WAV file to play; silence without.
+            source: WAV file to play; None for silence.
             record: WAV file to write what is heard to.
-            on_ringing: called when it rings there.
+            on_ringing: called when it rings at the other end.
 
         Raises:
             SessionEnded: the chain grants this login no longer.
-            NotFound: the address is nobody's.
+            NotFound: nobody holds the address.
             NotRegistered: there is no node to call through.
-            CallRejected: busy, declined, not reached; with the SIP status.
-            CalleeRefused: somebody else answered; the call was ended before any media flowed.
+            CallRejected: the callee is busy, declined or was not reached; it has the SIP status.
+            CalleeRefused: somebody else answered. The call was ended before any media flowed.
         """
         self._standing.check()
         user = user_of(address)
@@ -213,28 +213,28 @@ class UserClient:
 
     @property
     def transfers(self) -> asyncio.Queue[TransferRequest]:
-        """What proven peers of running calls ask for: to go on with somebody else."""
+        """The requests of proven peers, within running calls, to go on with somebody else."""
         return self._transfers.requests
 
     async def transfer(self, call: PhoneCall, address: str) -> None:
-        """Asks the peer of an answered call to call a number or name; returns once the two are connected.
+        """Ask the peer of an answered call to call a number or name. Return once the two are connected.
 
-        The call with us has ended then.
+        By then the call with us has ended.
 
         Raises:
-            NotFound: the address is nobody's.
-            CallRejected: the peer does not want to, or could not reach it; the call goes on with us.
+            NotFound: nobody holds the address.
+            CallRejected: the peer does not want to, or did not reach the address. The call goes on with us.
         """
         user = user_of(address).lower()
         locate(self.directory, user)
         await self._transfers.transfer(call, user)
 
     async def message(self, address: str, text: str) -> None:
-        """Sends a text message (RFC 3428) to a number or name.
+        """Send a text message (RFC 3428) to a number or name.
 
         Raises:
             SessionEnded, NotFound, NotRegistered: as for `call`.
-            MessageNotDelivered: it was not taken; the reason is theirs.
+            MessageNotDelivered: it was not accepted; the text gives the other side's reason.
         """
         self._standing.check()
         user = user_of(address).lower()
@@ -264,16 +264,16 @@ class UserClient:
             self.registration.resume()
 
     async def phone_password(self, lifetime: int = DEFAULT_LIFETIME) -> PhoneAccount:
-        """A password for a plain SIP phone of this number, from the node where this UC is registered.
+        """Ask the node where this UC is registered for a password for a plain SIP phone of this number.
 
-        The node keeps no note of it, so nobody can show it again.
+        The node does not store it, so nobody can show it again.
 
         Args:
-            lifetime: seconds that it is to hold; the node may give less.
+            lifetime: seconds for which it is to hold; the node may give less.
 
         Raises:
             NotRegistered: there is no node to ask.
-            NoPhonePassword: it gave none; the reason is its own.
+            NoPhonePassword: the node gave none; the text gives its reason.
         """
         node = self.registration.node
         hop = self.registration.hop
@@ -296,7 +296,7 @@ class UserClient:
         return bool(events)
 
     def _judged(self, event: Event, now: float) -> None:
-        """Acts on an event, at once or when a contract wallet was asked about the sender."""
+        """Act on an event, at once or when a contract wallet was asked about the sender."""
         try:
             self._act(event, now)
         except WalletToAsk as wanted:
@@ -304,12 +304,12 @@ class UserClient:
                 self._busy(event, now)
 
     def _again(self, event: Event) -> None:
-        if not isinstance(event, Judged) or event.tx.state in UNANSWERED:  # else it was given up meanwhile
+        if not isinstance(event, Judged) or event.tx.state in UNANSWERED:  # else the sender gave up meanwhile
             self._judged(event, self._driver.now())
             self._driver.kick()
 
     def _busy(self, event: Event, now: float) -> None:
-        """Refuses what cannot be judged now, because too much waits for contract wallets already."""
+        """Refuse what cannot be judged now, because too much waits for contract wallets already."""
         if isinstance(event, IncomingCall):
             self._agent.reject(event.call, now, status=503)
         elif isinstance(event, Judged):
@@ -322,7 +322,7 @@ class UserClient:
             case Redirected(call=None):
                 self._requests.take(event)
             case IncomingCall(call=call) if self.ended is not None:
-                # No honest node sends one: it is for whoever holds the number now.
+                # An honest node sends none: the call is for whoever holds the number now.
                 self._agent.reject(call, now, status=480)
             case IncomingRequest(tx=tx, request=request, call=None) if request.method == "MESSAGE":
                 self._take_message(tx, request, now)
@@ -360,7 +360,7 @@ class UserClient:
         self.messages.put_nowait((party, text))
 
     def _contact(self) -> Uri:
-        """Where this UC answers, and by which key."""
+        """Return the URI where this UC answers, and by which key."""
         return Uri(
             "sip",
             str(self.login.number),
@@ -370,9 +370,9 @@ class UserClient:
         )
 
     def _next_hop(self, uri: Uri, _dialog: Dialog | None) -> Hop:
-        """The way to a route or Contact: a listed node by its pinned key, a UC by the key in its Contact."""
+        """Return the way to a route or Contact: to a listed node by its pin, to a UC by the pin in its Contact."""
         node = find((node for hub in self.directory.hubs() for node in hub.nodes), uri)
         try:
             return hop_to(node) if node is not None else hop_of(uri)
         except NoRoute:
-            return self.registration.hop  # it may know, and says 404 or 481 if not
+            return self.registration.hop  # our node may know the way, and says 404 or 481 if not

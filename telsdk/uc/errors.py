@@ -6,27 +6,30 @@ from telsdk.errors import Refused, TelError
 
 
 class RegistrationFailed(TelError):
-    """Hub or node did not take the login."""
+    """The hub or the node refused the login."""
 
 
 class SessionEnded(Refused):
-    """The chain grants this UC's login no longer: its number was sold or moved, its password changed, its sessions were
-    ended, or its time is over. Calls in progress stay, nothing new is begun."""
+    """The chain no longer grants this UC's login.
+
+    The number was sold or moved, the password changed, the sessions were ended, or the login expired. Calls in progress
+    go on, nothing new begins.
+    """
 
 
 class NotRegistered(TelError):
-    """There is no node yet to send through."""
+    """The UC is registered at no node yet, so it can send nothing."""
 
 
 class NoPhonePassword(TelError):
-    """The node gave no phone password; the reason is its own."""
+    """The node gave no phone password; the text gives its reason."""
 
 
 class CallRejected(TelError):
     """The call came to nothing.
 
     Attributes:
-        status: the SIP status; 408 when nobody answered, 503 when nobody could be reached.
+        status: the SIP status: 408 when nobody answered, 503 when nobody could be reached.
     """
 
     def __init__(self, status: int, text: str) -> None:
@@ -35,8 +38,8 @@ class CallRejected(TelError):
 
 
 class CalleeRefused(Refused):
-    """Somebody answered who is not the one that was called. The call was ended before any media flowed."""
+    """Somebody else than the callee answered. The call was ended before any media flowed."""
 
 
 class MessageNotDelivered(TelError):
-    """A message was not taken."""
+    """The other side did not accept a message."""

@@ -1,4 +1,4 @@
-"""Events of a UC's log, and the one way to write them: a head line, then a line of JSON for each."""
+"""The events of a UC's log, and the one way to write them: a head line, then a line of JSON for each event."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_TIME: Final = (1 << 48) - 1  # milliseconds: twelve hexadecimal digits of a
 
 
 class EventMalformed(TelError, ValueError):
-    """It is no event, or no log of events."""
+    """The data is no event, or no log of events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class LogEvent:
         EventMalformed: a field is out of its range.
     """
 
-    id: str  # twelve hexadecimal digits of time and twenty of chance
+    id: str  # twelve hexadecimal digits of time and twenty random ones
     at: int  # milliseconds since 1970
     kind: str
     data: Mapping[str, object]
@@ -49,36 +49,36 @@ class LogEvent:
             raise EventMalformed(
                 f"an event's data has at most {MAX_EVENT} characters in JSON, not {len(text)}"
             )
-        # What cannot be read back is refused here; and nobody can change the event through his own object.
+        # Read it back: what cannot be read is refused here, and the caller's own object can no longer change the event.
         object.__setattr__(self, "data", _load(text))
 
     def text(self, name: str) -> str:
-        """A text in the data; empty where there is none."""
+        """Return a text in the data; an empty one where there is none."""
         value = self.data.get(name)
         return value if isinstance(value, str) else ""
 
     def number(self, name: str) -> int:
-        """A whole number in the data; 0 where there is none."""
+        """Return a whole number in the data; 0 where there is none."""
         value = self.data.get(name)
         return value if type(value) is int else 0
 
     def row(self) -> tuple[str, int, str, str]:
-        """The columns of the store."""
+        """Return the event as the columns of the store."""
         return self.id, self.at, str(self.kind), _dump(self.data)
 
     @classmethod
     def of_row(cls, id: str, at: int, kind: str, data: str) -> LogEvent:
-        """The event in the columns of the store."""
+        """Return the event in the columns of the store."""
         return cls(id, at, kind, _load(data))
 
 
 def encode_log(events: Iterable[LogEvent]) -> bytes:
-    """The log of these events, which must be in the order of their ids."""
+    """Write the log of these events, which must be in the order of their ids."""
     return HEAD + b"".join(_line(event) for event in events)
 
 
 def decode_log(log: bytes) -> list[LogEvent]:
-    """The events in a log.
+    """Read the events in a log.
 
     Raises:
         EventMalformed: it is not a log in its one form.
@@ -111,7 +111,7 @@ def _parse(line: bytes) -> LogEvent:
 
 
 def _dump(value: Mapping[str, object]) -> str:
-    """Canonical JSON in one line."""
+    """Return `value` as canonical JSON in one line."""
     try:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         text.encode()
@@ -131,5 +131,5 @@ def _load(text: str) -> dict[str, Any]:
 
 
 def _no_fraction(text: str) -> NoReturn:
-    # Two programs may write one fraction differently; logs must be equal byte for byte.
+    # Two programs may write one fraction in two ways, and logs must be equal byte for byte.
     raise ValueError(f"{text[:20]} is no whole number")

@@ -1,7 +1,7 @@
-"""Hold and resume in a running call (RFC 3264 section 8.4), without a new path for its media.
+"""Hold and resume a running call (RFC 3264 section 8.4), without a new path for its media.
 
-The media of a call were connected by its first offer and answer. What can be changed later is which way they
-flow; an offer that moves them to another address or key, or leaves the codec in use out, is refused.
+The first offer and answer of a call connected its media. Later only the direction in which they flow can change. An
+offer that moves them to another address or key, or that leaves out the codec in use, is refused.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ _SETUP = {"active": "passive", "passive": "active"}
 
 
 class Held:
-    """The descriptions of one call that is answered, and who holds it.
+    """The descriptions of an answered call, and which side holds it.
 
     Args:
-        local: our description as the call was begun or answered with.
-        remote: the peer's.
+        local: our description, with which the call was begun or answered.
+        remote: the peer's description.
         outgoing: whether the peer's is the answer.
 
     Raises:
@@ -38,16 +38,16 @@ class Held:
 
     @property
     def by_peer(self) -> bool:
-        """Whether the peer holds it."""
+        """Whether the peer holds the call."""
         return self._agreement.is_held_by_peer
 
     @property
     def sends(self) -> bool:
-        """Whether our sound is wanted."""
+        """Whether the peer wants our sound."""
         return any(sends(direction) for direction in self._agreement.directions())
 
     def offer(self, held: bool) -> bytes:
-        """The offer that holds or resumes the call; `answered` or `refused` is to follow.
+        """Make the offer that holds or resumes the call. Call `answered` or `refused` next.
 
         Raises:
             ProtocolStateError: an offer is open.
@@ -65,22 +65,22 @@ class Held:
         """Take the answer to our offer.
 
         Raises:
-            SdpError: it is malformed; the offer is still open.
-            DescriptionMismatch: it does not fit; the offer is still open.
+            SdpError: it is malformed. The offer is still open.
+            DescriptionMismatch: it does not fit. The offer is still open.
         """
         self._agreement.answered(SessionDescription.parse(answer))
 
     def refused(self) -> None:
-        """Our offer was refused: who holds whom is as it was."""
+        """Note that our offer was refused: who holds the call is as it was."""
         self._agreement.refuse()
         self._agreement.held = self._before
 
     def answer(self, offer: bytes) -> bytes:
-        """Our answer to an offer of the peer.
+        """Answer an offer of the peer.
 
         Raises:
             SdpError: it is malformed.
-            DescriptionMismatch: it changes more than directions. Nothing was changed here.
+            DescriptionMismatch: it changes more than directions. Nothing has changed here.
         """
         wanted = SessionDescription.parse(offer)
         assert self._agreement.remote is not None
@@ -105,7 +105,7 @@ def _alive(description: SessionDescription) -> list[Media]:
 
 
 def _places(description: SessionDescription) -> list[object]:
-    """Where the live media go, and by which keys."""
+    """Return where the live media go, and by which keys."""
     session = description.session
     return [
         (
@@ -121,12 +121,12 @@ def _places(description: SessionDescription) -> list[object]:
 
 
 def _first_codec(medium: Media) -> tuple[str, str]:
-    """Number and name of the codec that an answer puts first: the one in use."""
+    """Return number and name of the codec that an answer puts first: the one in use."""
     return next(iter(codecs(medium).items()))
 
 
 def _with_dtls_role(ours: SessionDescription, theirs: SessionDescription) -> SessionDescription:
-    """Our description with the DTLS role that we took, which a further offer or answer keeps (RFC 8842 5.4)."""
+    """Return our description with the DTLS role that we took: later offers and answers keep it (RFC 8842 5.4)."""
     fixed = ours.copy()
     for mine, other in zip(fixed.media, theirs.media, strict=False):
         role = other.attribute("setup") or theirs.session.attribute("setup") or ""

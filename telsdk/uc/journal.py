@@ -1,4 +1,4 @@
-"""What a UC remembers of its calls and messages, as events in its store."""
+"""Note a UC's calls and messages as events in its store."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from telsdk.uc.trust import Party, Trust
 
 
 class Journal:
-    """Writes the call log and the messages; nowhere without a store."""
+    """The writer of the call log and the messages. Without a store it writes nothing."""
 
     def __init__(self, store: Store | None) -> None:
         self._store = store
 
     def call(self, call: PhoneCall) -> None:
-        """Notes a call that is over."""
+        """Note a call that is over."""
         if self._store is None:
             return
         request = call.call.request
@@ -30,19 +30,19 @@ class Journal:
         self._store.add_call(direction, peer, trust, outcome, round(call.seconds))
 
     def message_out(self, address: str, text: str) -> None:
-        """Notes a message that was taken. That it was theirs to take is what a node says, so no more is claimed."""
+        """Note a message that was accepted. Only a node says by whom, so the receiver counts as unverified."""
         if self._store is not None:
             self._store.add_message(Direction.OUT, address, Trust.UNVERIFIED.value, text)
 
     def message_in(self, party: Party, request: Request, text: str) -> None:
-        """Notes a message that came."""
+        """Note a message that came."""
         if self._store is not None:
             peer = _known(party) or request.from_.uri.user or ""
             self._store.add_message(Direction.IN, peer, party.trust.value, text)
 
 
 def _known(party: Party | None) -> str | None:
-    """A party by what the chain calls it."""
+    """Return the name or number that the chain gives a verified party; None for any other."""
     if party is None or party.trust is not Trust.VERIFIED:
         return None
     return str(party.name or party.number)

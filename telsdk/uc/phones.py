@@ -1,4 +1,4 @@
-"""A phone password, asked of the node where the UC is registered (`telsdk.node.phones` answers)."""
+"""Ask the node where the UC is registered for a phone password (`telsdk.node.phones` answers)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from telsdk.uc.errors import NoPhonePassword
 
 
 def question(agent: UserAgent, node: NodeFacts, lifetime: int) -> Request:
-    """The request that asks `node` for a password that holds for `lifetime` seconds, without its token.
+    """Make the request, still without its token, for a password that holds for `lifetime` seconds.
 
     Raises:
-        NoPhonePassword: the way to the node is one where others could read the answer.
+        NoPhonePassword: on the way to the node others could read the answer.
     """
     if not hop_to(node).secure:
         raise NoPhonePassword(f"{node.uri} is not reached over TLS: a password is not asked for there")
@@ -26,10 +26,10 @@ def question(agent: UserAgent, node: NodeFacts, lifetime: int) -> Request:
 
 
 def account(response: Response | None, node: NodeFacts, number: Number) -> PhoneAccount:
-    """What the node answered.
+    """Read the node's answer.
 
     Raises:
-        NoPhonePassword: it gave none, or one of somebody else.
+        NoPhonePassword: the node gave none, or one of another number.
     """
     if response is None:
         raise NoPhonePassword(f"node {node.uri} does not answer: try again later")

@@ -1,4 +1,4 @@
-"""Getting registered: the home hub names a node, the node takes the login, and it is renewed in time."""
+"""Register: the home hub names a node, the node accepts the login, and the login is renewed in time."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from telsdk.uc.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
-RETRY = 5.0  # seconds after a renewal that failed; doubled up to RETRY_MOST
+RETRY = 5.0  # seconds until the next try after a renewal that failed; doubled each time up to RETRY_MOST
 RETRY_MOST = 300.0
 
 
 class Registration:
-    """Where a UC is registered, and for how long.
+    """The registration of a UC at a node.
 
     Args:
         kick: called when the stack has something to send.
-        now: the stack's clock.
+        now: returns the time on the stack's clock.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Registration:
         self._now = now
         self._task: asyncio.Task[None] | None = None
         self._suspended = False
-        self._left: tuple[bytes, ...] = ()  # the keys of our node for which the way to it was made anew
+        self._left: tuple[bytes, ...] = ()  # the keys of our node for which we connected to it again
         self.node: NodeFacts | None = None
 
     @property
@@ -67,10 +67,10 @@ class Registration:
         return hop_to(self.node)
 
     async def register(self) -> NodeFacts:
-        """Registers by way of the home hub and keeps that up. Returns the node.
+        """Register by way of the home hub, and stay registered. Return the node.
 
         Raises:
-            RegistrationFailed: the number has no home hub, or hub or node said no; the reason is theirs.
+            RegistrationFailed: the number has no home hub, or the hub or the node refuses and says why.
         """
         await self._register()
         if self._task is None:
@@ -84,18 +84,18 @@ class Registration:
             self._task = None
 
     def suspend(self) -> None:
-        """Stops renewing until `resume`: the chain grants the login no longer."""
+        """Stop renewing until `resume`, because the chain no longer grants the login."""
         self._suspended = self._suspended or self._task is not None
         self.stop()
 
     def resume(self) -> None:
-        """Registers again, if `suspend` put an end to that."""
+        """Register again, if `suspend` ended a registration."""
         if self._suspended:
             self._suspended = False
             self._begin_anew()
 
     def look(self) -> None:
-        """Leaves a connection to our node that was made by a key which the chain lists no longer."""
+        """Leave a connection to our node that an old key may have opened: one that the chain lists no longer."""
         if self.node is None or self._task is None:
             return
         hub, index = self._directory.hub(self.node.hub), self.node.index
@@ -106,7 +106,7 @@ class Registration:
             self._begin_anew()
 
     def lost(self, hop: Hop) -> None:
-        """A connection is gone: if it led to our node, register anew at once."""
+        """Register again at once, if the connection that is gone led to our node."""
         if self.node is None or self._task is None:
             return
         ours = hop_to(self.node)
@@ -130,10 +130,10 @@ class Registration:
         await self.register_at(node)
 
     async def register_at(self, node: NodeFacts, hop: Hop | None = None) -> None:
-        """Registers at a node of one's own choice, by another way than the listed one when `hop` is given.
+        """Register at a given node, and by another way than the listed one if `hop` is given.
 
         Raises:
-            RegistrationFailed: it said no; the reason is its own.
+            RegistrationFailed: the node refuses and says why.
         """
         response = await self._ask(hop or hop_to(node), node.uri)
         if response.status != 200:
@@ -150,7 +150,7 @@ class Registration:
         return hub
 
     async def _ask(self, hop: Hop, audience: str) -> Response:
-        """Sends a REGISTER made for one server and no other."""
+        """Send a REGISTER whose token serves at one server and no other."""
         request = self._agent.new_request(
             "REGISTER", Uri.parse(f"sip:{REALM}"), headers=[("Expires", str(self._expires))]
         )

@@ -9,11 +9,11 @@ from telsdk.sip.transaction import Timers
 
 
 class Unverified(enum.Enum):
-    """What happens to callers who prove nothing, as plain phones do."""
+    """What happens to a caller that proves nothing, such as a plain phone."""
 
     RING = "ring"
     SILENCE = "silence"
-    """The call is told of, but the UC is not to make a sound."""
+    """The program hears of the call, but must make no sound."""
     REFUSE = "refuse"
 
 
@@ -22,16 +22,16 @@ class UcSettings:
     """The settings of one UC."""
 
     unverified: Unverified = Unverified.RING
-    """How unverified callers are met. Callers whose token is wrong are always refused."""
+    """What happens to unverified callers. A caller whose token is wrong is always refused."""
 
     media_address: str | None = None
-    """The one address to send and receive media on; None for all that the machine has but loopback."""
+    """The one address to send and receive media on; None for all addresses of the machine but loopback."""
 
     expires: int = 600
-    """Seconds that a registration is asked for; it is renewed at half of that."""
+    """Seconds for which a registration is asked; it is renewed after half of them."""
 
     answer_timeout: float = 120.0
-    """Seconds that an outgoing call may ring."""
+    """Seconds for which an outgoing call may ring."""
 
     chain_interval: float = 5.0
     """Seconds between looks at the chain."""

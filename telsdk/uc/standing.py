@@ -1,4 +1,4 @@
-"""Whether the chain still grants the login that a UC lives by, held against it after every look at the chain."""
+"""Whether the chain still grants a UC's login: it is compared with the chain's facts after every look."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ _LONGEST_TIMER = (
 
 
 class Standing:
-    """Ends with a sale, a move, a changed password, ended sessions or its own expiry; comes back when the block that
-    ended it is rolled back.
+    """Whether a login holds.
+
+    A sale, a move, a changed password, ended sessions and its own expiry end it. When the block that ended it is rolled
+    back, it holds again.
 
     Args:
-        on_change: called when the login ended, and when it is granted again.
+        on_change: called when the login has ended, and when it is granted again.
 
     Attributes:
-        ended: why the UC is logged in no longer; None while it is.
+        ended: why the login no longer holds; None while it does.
     """
 
     def __init__(self, directory: Directory, login: Login, on_change: Callable[[], None]) -> None:
@@ -42,7 +44,7 @@ class Standing:
         self.ended: SessionEnded | None = None
 
     async def begin(self) -> None:
-        """Judges the login as others will: once with all its cryptography, and a contract wallet is asked."""
+        """Judge the login as others will: with all its cryptography, and by asking a contract wallet."""
         try:
             judge = Verifier(self._directory).authority
             self._grant = (await asyncio.to_thread(judge, self._login.text, time.time())).grant
@@ -59,7 +61,7 @@ class Standing:
             self._timer.cancel()
 
     def look(self) -> None:
-        """Holds the login against the facts of now."""
+        """Compare the login with the chain's present facts."""
         if self._grant is None:
             return
         refusal = self._grant.refusal(self._directory.number(self._login.number)) or self._expired()
@@ -72,7 +74,7 @@ class Standing:
             self._on_change()
 
     def check(self) -> None:
-        """Lets pass who is logged in.
+        """Refuse to begin anything once the login has ended.
 
         Raises:
             SessionEnded: the chain grants the login no longer.
@@ -81,13 +83,13 @@ class Standing:
             raise SessionEnded(str(self.ended))
 
     async def wait_ended(self) -> SessionEnded:
-        """Returns, once the login has ended, why."""
+        """Wait until the login has ended, and return why."""
         while self.ended is None:
             await self._told.wait()
         return self.ended
 
     def _assumed(self) -> Grant | None:
-        """What the login rests on if the owner's contract wallet, which could not be asked, stands by it."""
+        """Return what the login rests on if the owner's contract wallet, which could not be asked, stands by it."""
         facts, delegation = self._directory.number(self._login.number), self._login.delegation
         if facts is None:
             return None

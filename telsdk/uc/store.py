@@ -1,8 +1,8 @@
 """What a UC remembers: contacts, calls and messages, as a log of events that only grows.
 
-Two UCs of one number come to the same memory by union: `export` one, `merge` into the other, in any order and
-as often as one likes. What is shown (`contacts`, `calls`, `messages`) is computed from the log. Kinds of
-events that this version does not know are kept and passed on.
+Two UCs of one number come to the same memory by union: `export` from one, `merge` into the other, in any order and any
+number of times. What is shown (`contacts`, `calls`, `messages`) is computed from the log. Kinds of events that this
+version does not know are kept and passed on.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
     "StoreUnusable",
 ]
 
-BUSY: Final = 5.0  # seconds that another process of the same user may hold the file
+BUSY: Final = 5.0  # seconds for which another process of the same user may lock the file
 _APPLICATION: Final = 0x54454C31  # "TEL1", in the file's header: see file(1)
 _SCHEMA_VERSION: Final = 1
 _SCHEMA: Final = (
@@ -48,7 +48,7 @@ _SCHEMA: Final = (
     f"PRAGMA user_version = {_SCHEMA_VERSION}",
     "PRAGMA journal_mode = WAL",  # stays with the file
 )
-# One id with two contents is nobody's intention; both sides must still choose the same.
+# Nobody means to give one id two contents. If it happens, both sides must still choose the same one.
 _INSERT: Final = """
 INSERT INTO event (id, at, kind, data) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
 SET at = excluded.at, kind = excluded.kind, data = excluded.data
@@ -57,11 +57,11 @@ WHERE (excluded.at, excluded.kind, excluded.data) < (event.at, event.kind, event
 
 
 class StoreUnusable(TelError):
-    """The file cannot be opened, read or written, or is no store of ours."""
+    """The file cannot be opened, read or written, or is no store of telsdk."""
 
 
 class Kind(enum.StrEnum):
-    """The events this version knows."""
+    """The kinds of events that this version knows."""
 
     CONTACT = "contact"
     CONTACT_REMOVED = "contact-removed"
@@ -70,7 +70,7 @@ class Kind(enum.StrEnum):
 
 
 class Direction(enum.StrEnum):
-    """Who began."""
+    """Which side began."""
 
     IN = "in"
     OUT = "out"
@@ -87,26 +87,26 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class LoggedCall:
-    """A call that was made, taken or missed."""
+    """A call that was made, answered or missed."""
 
     id: str
     at: int  # milliseconds since 1970
     direction: Direction
     peer: str  # number or name
-    trust: str  # how far the peer was to be believed
+    trust: str  # how far the peer was proven
     outcome: str  # such as "answered", "missed", "busy"
     seconds: int  # of talk
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedMessage:
-    """A text that was sent or came."""
+    """A text that was sent or received."""
 
     id: str
     at: int  # milliseconds since 1970
     direction: Direction
     peer: str  # number or name
-    trust: str  # how far the peer was to be believed
+    trust: str  # how far the peer was proven
     text: str
 
 
@@ -117,11 +117,11 @@ class Store:
     the process or the machine afterwards.
 
     Args:
-        path: made, with mode 600, when there is none.
-        clock: seconds since 1970.
+        path: the file; it is made, with mode 600, when there is none.
+        clock: returns seconds since 1970.
 
     Raises:
-        StoreUnusable: see there.
+        StoreUnusable: the file cannot be used.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
@@ -147,22 +147,22 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the file. Nothing is lost without it."""
+        """Close the file. Nothing is lost if this is never called."""
         with self._lock:
             self._db.close()
 
     # The log
 
     def add(self, kind: str, data: Mapping[str, object], at: int | None = None) -> LogEvent:
-        """Appends an event.
+        """Append an event.
 
         Args:
             data: what JSON can hold, without fractions.
-            at: milliseconds since 1970; now when left out.
+            at: milliseconds since 1970; None for now.
 
         Raises:
             EventMalformed: `data` is something else, or too large.
-            StoreUnusable: it cannot be written.
+            StoreUnusable: the file cannot be written.
         """
         when = int(self._clock() * 1000) if at is None else at
         event = LogEvent(f"{when:012x}{secrets.token_hex(10)}", when, kind, data)
@@ -170,10 +170,10 @@ class Store:
         return event
 
     def events(self, *kinds: str) -> list[LogEvent]:
-        """The events of these kinds, all of them when none is named, in the order of time.
+        """Return the events of these kinds, or of all when none is named, in the order of time.
 
         Raises:
-            StoreUnusable: they cannot be read.
+            StoreUnusable: the file cannot be read.
         """
         where = f"WHERE kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
         with self._errors():
@@ -181,20 +181,22 @@ class Store:
             return [LogEvent.of_row(*row) for row in rows]
 
     def export(self) -> bytes:
-        """The whole log in its one form: equal logs give equal bytes.
+        """Return the whole log in its one form: equal logs give equal bytes.
 
         Raises:
-            StoreUnusable: it cannot be read.
+            StoreUnusable: the file cannot be read.
         """
         return encode_log(sorted(self.events(), key=lambda event: event.id))
 
     def merge(self, log: bytes) -> int:
-        """Takes in what another UC of the number has exported: all of it, or nothing. Returns how many were
-        new.
+        """Take in what another UC of the number has exported, all of it or nothing.
+
+        Returns:
+            How many events were new.
 
         Raises:
             EventMalformed: `log` is no export.
-            StoreUnusable: it cannot be written.
+            StoreUnusable: the file cannot be written.
         """
         events = decode_log(log)
         with self._lock:
@@ -205,28 +207,28 @@ class Store:
     # What people see
 
     def add_contact(self, address: str, label: str = "") -> LogEvent:
-        """Remembers somebody, or changes his label."""
+        """Remember somebody, or change their label."""
         return self.add(Kind.CONTACT, {"address": address, "label": label})
 
     def remove_contact(self, address: str) -> LogEvent:
-        """Forgets somebody, until he is added again."""
+        """Forget somebody, until they are added again."""
         return self.add(Kind.CONTACT_REMOVED, {"address": address})
 
     def add_call(
         self, direction: Direction, peer: str, trust: str, outcome: str, seconds: int = 0
     ) -> LogEvent:
-        """Notes a call that is over; see `LoggedCall`."""
+        """Note a call that is over; see `LoggedCall`."""
         return self.add(
             Kind.CALL,
             {"direction": direction, "peer": peer, "trust": trust, "outcome": outcome, "seconds": seconds},
         )
 
     def add_message(self, direction: Direction, peer: str, trust: str, text: str) -> LogEvent:
-        """Notes a message; see `LoggedMessage`."""
+        """Note a message; see `LoggedMessage`."""
         return self.add(Kind.MESSAGE, {"direction": direction, "peer": peer, "trust": trust, "text": text})
 
     def contacts(self) -> list[Contact]:
-        """Who is remembered, by address. What was said of him last counts, by the devices' clocks."""
+        """Return the contacts by address. Of two events about one contact the later counts, by the devices' clocks."""
         known: dict[str, Contact] = {}
         for event in self.events(Kind.CONTACT, Kind.CONTACT_REMOVED):
             address = event.text("address")
@@ -236,7 +238,7 @@ class Store:
         return sorted(known.values(), key=lambda contact: contact.address)
 
     def calls(self) -> list[LoggedCall]:
-        """The calls, the newest last."""
+        """Return the calls, the newest last."""
         return [
             LoggedCall(
                 event.id,
@@ -251,7 +253,7 @@ class Store:
         ]
 
     def messages(self) -> list[LoggedMessage]:
-        """The messages, the newest last."""
+        """Return the messages, the newest last."""
         return [
             LoggedMessage(
                 event.id,
@@ -295,7 +297,7 @@ class Store:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """One thread at a time, and every failure of the database as ours."""
+        """Let in one thread at a time, and turn the database's errors into ours."""
         with self._lock:
             try:
                 yield
@@ -316,7 +318,7 @@ def _pragma(db: sqlite3.Connection, name: str) -> int:
 
 
 def _create(path: Path) -> None:
-    """Makes a store at `path`, unless another process is quicker: it appears whole or not at all."""
+    """Make a store at `path`, whole or not at all. If another process is quicker, its store stays."""
     handle, temporary = tempfile.mkstemp(
         dir=path.parent, prefix=f".{path.name}."
     )  # mode 600, -wal and -shm too

@@ -1,4 +1,4 @@
-"""The tokens that a UC puts on what it says: caller tokens for its peer, session tokens for hub and node."""
+"""The tokens that a UC puts on its messages: caller tokens for its peer, session tokens for hub and node."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from telsdk.uc.trust import IDENTITY, fingerprints_in
 
 
 class Tokens:
-    """Signs for one login."""
+    """The signer of one login's tokens."""
 
     def __init__(self, login: Login) -> None:
         self._login = login
 
     def session(self, request: Request, audience: str) -> tuple[str, str]:
-        """The Authorization header field for `request`, which must be complete but for it (RFC 8898).
+        """Make the Authorization header field for `request`, which must be complete but for it (RFC 8898).
 
         Args:
-            audience: the server that it is for, as the chain lists it: no other takes it.
+            audience: the SIP URI of the server that it is for, as the chain lists it. No other accepts it.
         """
         token = session_token.issue(
             request,
@@ -37,12 +37,12 @@ class Tokens:
     def header(
         self, message: Message, act: str, dest: str, *, sdp: bytes = b"", body: bytes | None = None
     ) -> tuple[str, str]:
-        """The Identity header field for `message` (RFC 8224).
+        """Make the Identity header field for `message` (RFC 8224).
 
         Args:
-            act: what it stands in: "INVITE", "INVITE 200", "MESSAGE".
-            dest: SIP URI of who is spoken to.
-            sdp: the session description whose media keys are to be bound.
+            act: the kind of message: "INVITE", "INVITE 200", "MESSAGE".
+            dest: the SIP URI of the other side.
+            sdp: the session description whose media keys are signed.
             body: what is signed besides.
         """
         value = caller_token.issue(

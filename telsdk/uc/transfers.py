@@ -1,7 +1,7 @@
-"""Transfer of a running call (RFC 3515): the peer is asked to call somebody else, and asks us.
+"""Transfer a running call (RFC 3515): we ask the peer to call somebody else, or the peer asks us.
 
-Who proved himself when the call began has to sign his REFER, with where it leads: nobody in the path can send a person
-elsewhere. A peer who never proved himself, as a plain phone, may ask for nothing.
+A peer that was proven when the call began has to sign its REFER, with the place where it leads. So nobody on the path
+can send a person elsewhere. A peer that was never proven, such as a plain phone, may ask for nothing.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from telsdk.uc.trust import Judge, Party, Trust, signed_content
 log = logging.getLogger(__name__)
 
 PATIENCE = 180.0
-"""Seconds that a transfer may take: the peer's person is asked, and the target's rings."""
+"""Seconds that a transfer may take: the person at the peer is asked, and it rings at the target."""
 
 PlaceCall: TypeAlias = Callable[[str, Path | None, Path | None, Callable[[], None]], Awaitable[PhoneCall]]
-"""Calls an address: what to play, what to record, whom to tell that it rings."""
+"""Calls an address. The other arguments: what to play, what to record, what to call when it rings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class TransferRequest:
 
     Attributes:
         address: the number or name to call.
-        party: who asks; always proven, and the one with whom the call began.
+        party: the peer that asks: always proven, and the one with which the call began.
     """
 
     call: PhoneCall
@@ -51,21 +51,21 @@ class TransferRequest:
     _referral: Referral
 
     async def accept(self, source: Path | None = None, record: Path | None = None) -> PhoneCall:
-        """Calls `address` and returns once it is answered. The peer hears how it goes, and ends the old call then.
+        """Call `address`, and return once it is answered. The peer hears how it goes, and then ends the old call.
 
         Raises:
-            CallRejected: the new call came to nothing, and the old one goes on; or that is over.
+            CallRejected: the new call came to nothing, and the old one goes on; or the old one is over.
             NotFound, NotRegistered, CalleeRefused: as `UserClient.call`.
         """
         return await self._transfers.accept(self, self._referral, source, record)
 
     def refuse(self) -> None:
-        """Stays in the call. Nothing happens when that is over."""
+        """Stay in the call. Nothing happens when it is over."""
         self._transfers.tell(self._referral, 603)
 
 
 class TransferControl:
-    """Transfers of the calls of one user client, asked for and answered."""
+    """The transfers of one user client's calls, those that it asks for and those that it is asked for."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class TransferControl:
         self._waiting: dict[tuple[Call, int], asyncio.Future[int]] = {}
 
     async def transfer(self, call: PhoneCall, user: str) -> None:
-        """Asks the peer of `call` to call `user`. See `UserClient.transfer`."""
+        """Ask the peer of `call` to call `user`. See `UserClient.transfer`."""
         try:
             request = self._agent.transfers.request(call.call, Uri.parse(aor(user)))
         except ProtocolStateError as error:
@@ -115,7 +115,7 @@ class TransferControl:
     async def accept(
         self, asked: TransferRequest, referral: Referral, source: Path | None, record: Path | None
     ) -> PhoneCall:
-        """Does what the peer asks for. See `TransferRequest.accept`."""
+        """Do what the peer asks for. See `TransferRequest.accept`."""
         if referral.ended or referral.call.ended:
             raise CallRejected(487, "the transfer is off: it was answered, or the call is over")
         try:
@@ -133,7 +133,7 @@ class TransferControl:
         return placed
 
     def tell(self, referral: Referral, status: int) -> None:
-        """Tells the peer how his transfer goes, if he still waits for that."""
+        """Tell the peer how its transfer goes, if it still waits to hear."""
         try:
             self._agent.transfers.notify(referral, status, self._driver.now())
         except ProtocolStateError:
@@ -143,7 +143,7 @@ class TransferControl:
     # Events of the user agent
 
     def act(self, event: Event, now: float) -> None:
-        """Acts on an event that belongs to a transfer."""
+        """Act on an event that belongs to a transfer."""
         match event:
             case Referred():
                 self._referred(event, now)
@@ -153,7 +153,7 @@ class TransferControl:
                 self._settle(call, cseq, status if status >= 200 else 487)
 
     def ended(self, call: Call) -> None:
-        """A call is over, and with it what was to come of its transfers."""
+        """End the transfers of a call that is over."""
         for known, cseq in tuple(self._waiting):
             if known is call:
                 self._settle(known, cseq, 487)
@@ -166,9 +166,9 @@ class TransferControl:
             self._agent.answer(event.tx, party.status if party.trust is not Trust.VERIFIED else 403, now)
             return
         if event.replaces is not None:
-            self._agent.answer(event.tx, 488, now)  # calls that take the place of others are not made here
+            self._agent.answer(event.tx, 488, now)  # we make no call that replaces another (RFC 3891)
             return
-        # Taken at once: a person takes longer than a REFER may wait (RFC 3515 section 2.4.2).
+        # Accept at once: a person takes longer to decide than a REFER may wait (RFC 3515 section 2.4.2).
         referral = self._agent.transfers.accept(event.call, event.tx, now)
         address = user_of(str(event.target.uri))
         self.requests.put_nowait(TransferRequest(call, address, party, self, referral))

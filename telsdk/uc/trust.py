@@ -1,7 +1,7 @@
-"""Who is at the other end: the caller token of a request or response, judged against the chain by the UC itself.
+"""Find out who is at the other end: the UC itself judges the caller token of a message against the chain.
 
-A node's word counts for nothing here. What is shown to a person (number, name, role) comes from the chain, never from
-a display name that the message claims.
+A node's word counts for nothing here. What a person is shown (number, name, role) comes from the chain, never from a
+display name in the message.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ IDENTITY = "Identity"
 
 
 class Trust(enum.Enum):
-    """How far a party is to be believed."""
+    """How far a party is proven."""
 
     VERIFIED = "verified"
     """Owner or light credential, session key, this call and its media key: all proven against the chain."""
 
     UNVERIFIED = "unverified"
-    """No token, as with a plain SIP phone. Who it is cannot be known."""
+    """There is no token, as from a plain SIP phone. Who it is cannot be known."""
 
     REFUSED = "refused"
-    """A token that is wrong. Somebody pretends."""
+    """The token is wrong: somebody pretends to be somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Party:
     name: Name | None = None  # the number's primary name on chain
     role: str | None = None  # "deep" or "light"
     device: str | None = None
-    media_bound: bool = False  # the token signs the key of the media that was offered
-    pin: bytes | None = None  # of the session key: who must answer at its Contact
-    status: int = 200  # what a refusal is answered with
+    media_bound: bool = False  # the token signs the key of the offered media
+    pin: bytes | None = None  # of the session key: it must answer at the party's Contact
+    status: int = 200  # the status with which to refuse it
     reason: str = ""
 
     def __str__(self) -> str:
@@ -62,9 +62,9 @@ class Party:
 
 
 class Judge:
-    """Verifies those who speak to the holder of one number.
+    """The judge of the messages that come to the holder of one number.
 
-    Each of its answers may raise `telsdk.credential.wallet.WalletToAsk`: then a contract wallet has to be asked first.
+    Each of its methods may raise `telsdk.credential.wallet.WalletToAsk`: then a contract wallet has to be asked first.
     """
 
     def __init__(self, directory: Directory, number: Number) -> None:
@@ -74,11 +74,11 @@ class Judge:
         self._used = SingleUse()
 
     def request(self, request: Request, now: float) -> Party:
-        """Who sent `request` to us; `now` in seconds since 1970."""
+        """Return who sent `request` to us; `now` is in seconds since 1970."""
         return self._judge(request, _act(request), self._own_addresses(), now)
 
     def response(self, response: Response, expected: Number, now: float) -> Party:
-        """Who answered our request: it has to be the holder of the number that was called."""
+        """Return who answered our request. Refuse anybody but the holder of the number that was called."""
         party = self._judge(response, _act(response), self._own_addresses(), now)
         if party.trust is Trust.VERIFIED and party.number != expected:
             return Party(
@@ -89,9 +89,9 @@ class Judge:
         return party
 
     def within(self, message: Message, peer: Party | None, now: float) -> Party:
-        """Who sent this offer, or this answer to one, in a running call: it has to be `peer`, where he was proven.
+        """Return who sent this offer, or answer to one, in a running call. Refuse anybody but `peer`, if it was proven.
 
-        A peer who never proved himself, as a plain phone, need not do so later; a wrong token is refused all the same.
+        A peer that was not proven, such as a plain phone, need not prove itself later. A wrong token is still refused.
         """
         party = self._judge(message, _act(message), self._own_addresses(), now)
         if peer is None or peer.trust is not Trust.VERIFIED:
@@ -107,10 +107,10 @@ class Judge:
         return party
 
     def _take(self, caller: caller_token.ProvenCaller, now: float) -> None:
-        """Uses the token of a request up: whoever saw the request pass cannot let it happen again.
+        """Use up the token of a request, so that nobody who saw the request can replay it.
 
         Raises:
-            IdentityUsed: it was used, or so many came at once that this cannot be known.
+            IdentityUsed: it was used before, or too many came at once to know.
         """
         try:
             self._used.take(caller.authority.number, caller.id, now, caller.iat + caller_token.MAX_AGE)
@@ -163,7 +163,7 @@ class Judge:
 
 
 def signed_content(message: Message) -> bytes | None:
-    """What a token in `message` has to sign besides: the text of a MESSAGE, where a REFER leads; None: nothing."""
+    """Return what the token in `message` has to sign besides: a MESSAGE's text, a REFER's target; None for nothing."""
     if isinstance(message, Request) and message.method == "MESSAGE":
         return message.body
     if isinstance(message, Request) and message.method == "REFER":
@@ -172,12 +172,12 @@ def signed_content(message: Message) -> bytes | None:
 
 
 def _act(message: Message) -> str:
-    """What a token in `message` has to be made for."""
+    """Return the kind of message for which the token in `message` has to be made."""
     return f"{message.cseq.method} {message.status}" if isinstance(message, Response) else message.cseq.method
 
 
 def _check_contact(message: Message, pin: bytes) -> None:
-    """Refuses a Contact where somebody else than the caller would answer.
+    """Refuse a Contact where somebody else than the caller would answer.
 
     Raises:
         Refused: its pin is not the session key's.
@@ -189,7 +189,7 @@ def _check_contact(message: Message, pin: bytes) -> None:
 
 
 def fingerprints(message: Message) -> tuple[tuple[str, str], ...]:
-    """The DTLS fingerprints in a message's SDP; none when it has no SDP.
+    """Return the DTLS fingerprints in a message's SDP; none when it has no SDP.
 
     Raises:
         SipParseError: the SDP is malformed.
@@ -200,7 +200,7 @@ def fingerprints(message: Message) -> tuple[tuple[str, str], ...]:
 
 
 def fingerprints_in(sdp: bytes) -> tuple[tuple[str, str], ...]:
-    """The DTLS fingerprints of a session description: algorithm and digest of each.
+    """Return the DTLS fingerprints of a session description: algorithm and digest of each.
 
     Raises:
         SipParseError: it is malformed.

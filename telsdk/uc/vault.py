@@ -1,6 +1,6 @@
-"""A UC's data, sealed and kept outside: blocks in a store that may lie, their pointer on the chain.
+"""Back up a UC's data, sealed: its blocks in a store that may lie, the pointer to them on the chain.
 
-Blocking, for use in a worker thread.
+Everything here blocks: use it in a worker thread.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from telsdk.backup.snapshot import restore, snapshot
 from telsdk.errors import TelError
 from telsdk.uc.store import Store
 
-ATTEMPTS = 5  # at the pointer, when other UCs of the number back up at the same time
+ATTEMPTS = 5  # to set the pointer, when other UCs of the number back up at the same time
 
 
 class Pointer(Protocol):
     """The backup pointer of one number, on the chain."""
 
     def read(self) -> bytes | None:
-        """The digest of the newest backup's manifest; None when there is none in this epoch."""
+        """Return the digest of the newest backup's manifest; None when there is none in this epoch."""
         ...
 
     def swap(self, expected: bytes | None, new: bytes) -> bool:
-        """Sets `new` where `expected` still stands; False when somebody else was quicker."""
+        """Set the pointer to `new` if it still is `expected`. Return False when another device was quicker."""
         ...
 
 
@@ -33,7 +33,7 @@ class NoBackup(TelError):
 
 
 class BackupContended(TelError):
-    """Other UCs kept backing up at the same time."""
+    """Other UCs of the number kept backing up at the same time."""
 
 
 class Vault:
@@ -46,12 +46,12 @@ class Vault:
         self._pointer = pointer
 
     def backup(self) -> bytes:
-        """Puts all events in the block store and points the chain to them. Returns the pointer.
+        """Put all events into the block store, point the chain to them, and return the pointer.
 
-        What another UC of the same number has backed up is taken in first, so nothing is lost.
+        It first takes in what another UC of the same number has backed up, so nothing is lost.
 
         Raises:
-            BackupContended: somebody else was quicker `ATTEMPTS` times.
+            BackupContended: another device was quicker `ATTEMPTS` times.
             BackupError: the store takes no blocks, or gives back others. The old pointer stays.
         """
         for _ in range(ATTEMPTS):
@@ -64,11 +64,11 @@ class Vault:
         raise BackupContended("other devices of this number keep backing up: try again in a minute")
 
     def restore(self) -> bytes:
-        """Takes in what the chain points to. Returns the pointer.
+        """Take in the backup to which the chain points, and return the pointer.
 
         Raises:
-            NoBackup: the chain points nowhere.
-            BackupError: a byte is not as it was written; the store is not changed.
+            NoBackup: the chain has no pointer.
+            BackupError: a byte is not as it was written. The store has not changed.
         """
         current = self._pointer.read()
         if current is None:

@@ -1,4 +1,4 @@
-"""Audio of a call: DTLS-SRTP with Opus through aiortc (extra ``[uc]``).
+"""The audio of a call: DTLS-SRTP with Opus, by aiortc (extra ``[uc]``).
 
     async with MediaSession(Path("hello.wav"), address="127.0.0.1") as media:
         invite(body=await media.offer())

@@ -1,9 +1,9 @@
-"""Session descriptions (SDP, RFC 8866) between aiortc and the phones of the world.
+"""Translate session descriptions (SDP, RFC 8866) between aiortc and the phones of the world.
 
-aiortc speaks the WebRTC dialect: it wants ``a=mid`` and ``a=end-of-candidates``, refuses nothing but whole
-descriptions, and writes a good deal that an audio call does not need. SIP user agents leave the first two out
-and may offer video. So what comes in is completed and cut down to its audio, and what goes out is made small
-and answers every section of the offer (RFC 3264 section 6).
+aiortc speaks the WebRTC dialect. It wants ``a=mid`` and ``a=end-of-candidates``, can refuse only a whole description,
+and writes a good deal that an audio call does not need. SIP user agents leave the first two out, and may offer video.
+So what comes in is completed and cut down to its audio; what goes out is made small, and answers every section of the
+offer (RFC 3264 section 6).
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from telsdk.uc.media.errors import DescriptionRefused
 
 MID = "0"  # what aiortc calls the first section of its own offers
-MAX_CANDIDATES = 16  # a description may not make us send checks to any number of strangers (RFC 8445 19.5.1)
+MAX_CANDIDATES = 16  # a description must not make us send checks to any number of strangers (RFC 8445 19.5.1)
 FINGERPRINT = "sha-256"  # the one hash every DTLS-SRTP peer must know (RFC 8122 section 5)
 DIRECTIONS = ("a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive")
-CHECKED = ("sha-256", "sha-384", "sha-512")  # fingerprints that aiortc compares; every one given must fit
+CHECKED = ("sha-256", "sha-384", "sha-512")  # hashes that aiortc compares; each fingerprint given must fit
 STATIC = {
     "0": "PCMU/8000",
     "8": "PCMA/8000",
@@ -35,23 +35,23 @@ class Remote:
     """A peer's description, read."""
 
     text: str
-    """Session part and audio section as aiortc wants them."""
+    """The session part and the audio section as aiortc wants them."""
     sections: tuple[str, ...]
     """Every ``m=`` line, in order."""
     audio: int
-    """Which of `sections` is the audio."""
+    """The index of the audio in `sections`."""
     bundled: bool
-    """The peer groups its sections (RFC 9143), so our answer may."""
+    """Whether the peer groups its sections (RFC 9143): then our answer may too."""
 
 
 def read_offer(sdp: bytes) -> Remote:
-    """Take a peer's offer apart, choosing to be the DTLS server where it leaves the choice to us.
+    """Take a peer's offer apart, and choose to be the DTLS server if it leaves the choice to us.
 
-    RFC 5763 section 5 recommends the other role, to save a round trip. But aiortc as a client offers only
-    ciphers for ECDSA certificates, and some phones (baresip) own an RSA one; as clients they take ours.
+    RFC 5763 section 5 recommends the other role, to save a round trip. But as a client aiortc offers only ciphers for
+    ECDSA certificates, and some phones (baresip) have an RSA one; as clients these phones accept ours.
 
     Raises:
-        DescriptionRefused: as `read_answer`.
+        DescriptionRefused: as for `read_answer`.
     """
     remote = read_answer(sdp)
     return replace(remote, text=remote.text.replace("a=setup:actpass\r\n", "a=setup:active\r\n"))
@@ -61,7 +61,7 @@ def read_answer(sdp: bytes) -> Remote:
     """Take a peer's answer apart.
 
     Raises:
-        DescriptionRefused: not UTF-8, or without audio, a fingerprint that can be checked, or a candidate.
+        DescriptionRefused: it is not UTF-8, or lacks audio, a fingerprint that can be checked, or a candidate.
     """
     try:
         lines = sdp.decode().splitlines()
@@ -90,13 +90,13 @@ def read_answer(sdp: bytes) -> Remote:
 
 
 def write_offer(text: str) -> bytes:
-    """aiortc's offer `text`, made small: one stream needs no RTP header extension either."""
+    """Make aiortc's offer `text` small. A single stream needs no RTP header extensions either."""
     surplus = (*_SURPLUS, "a=extmap:")
     return _join([line for line in text.splitlines() if not line.startswith(surplus)]).encode()
 
 
 def write_answer(text: str, offer: Remote) -> bytes:
-    """aiortc's answer `text` to the audio of `offer`, made small, with every other section rejected."""
+    """Make aiortc's answer `text` to the audio of `offer` small, and reject every other section."""
     surplus = _SURPLUS if offer.bundled else (*_SURPLUS, "a=group:")
     session, media = _split([line for line in text.splitlines() if not line.startswith(surplus)])
     lines = list(session)
@@ -106,14 +106,14 @@ def write_answer(text: str, offer: Remote) -> bytes:
 
 
 def fingerprints(lines: Iterable[str]) -> list[str]:
-    """The fingerprints among `lines`, each ``algorithm AB:CD:...`` in canonical case (RFC 8122 section 5)."""
+    """Return the fingerprints among `lines`, each ``algorithm AB:CD:...`` in canonical case (RFC 8122 section 5)."""
     mark = "a=fingerprint:"
     found = (line.removeprefix(mark).partition(" ") for line in lines if line.startswith(mark))
     return [f"{algorithm.lower()} {digest.strip().upper()}" for algorithm, _, digest in found]
 
 
 def codec(text: str) -> str:
-    """The codec that an answer puts first, as ``a=rtpmap`` writes it: ``opus/48000/2``; empty if none."""
+    """Return the codec that an answer puts first, as ``a=rtpmap`` writes it: ``opus/48000/2``; empty if none."""
     _, media = _split(text.splitlines())
     for section in media:
         first = section[0].split()[3]
@@ -124,7 +124,7 @@ def codec(text: str) -> str:
 
 
 def _split(lines: list[str]) -> tuple[list[str], list[list[str]]]:
-    """Session part, and the media sections."""
+    """Return the session part, and the media sections."""
     session: list[str] = []
     media: list[list[str]] = []
     for line in filter(None, lines):
@@ -145,19 +145,19 @@ def _is_live_audio(line: str) -> bool:
 
 
 def _by_protocol_of(offered: str, section: list[str]) -> list[str]:
-    """Our section by the protocol of the offer (RFC 3264 section 6): aiortc says SAVPF to SAVP, too."""
+    """Return our section with the protocol of the offer (RFC 3264 section 6): aiortc answers SAVP with SAVPF."""
     kind, port, _, *formats = section[0].split()
     return [" ".join([kind, port, offered.split()[2], *formats]), *section[1:]]
 
 
 def _rejected(line: str) -> str:
-    """An ``m=`` line with port 0 (RFC 3264 section 6)."""
+    """Return an ``m=`` line that rejects, with port 0 (RFC 3264 section 6)."""
     kind, _, protocol, *formats = line.split() + [""] * max(0, 4 - len(line.split()))
     return " ".join([kind, "0", protocol, *formats]).rstrip()
 
 
 def _complete(section: list[str], session: list[str]) -> list[str]:
-    """An audio section with what aiortc cannot do without, and the candidates that are worth a check."""
+    """Return an audio section with the lines that aiortc needs, and with the candidates that are worth a check."""
     candidates = [line for line in section if _is_usable(line)]
     lines = [
         line for line in _mapped(section) if not line.startswith(("a=candidate:", "a=end-of-candidates"))
@@ -168,12 +168,12 @@ def _complete(section: list[str], session: list[str]) -> list[str]:
         lines.append(
             next((line for line in session if line in DIRECTIONS), "a=sendrecv")
         )  # RFC 8866 section 6.7
-    # Nothing trickles in over SIP as used here: the candidates in the description are all there will be.
+    # No candidates come later by SIP as we use it: those in the description are all.
     return [*lines, *candidates[:MAX_CANDIDATES], "a=end-of-candidates"]
 
 
 def _mapped(section: list[str]) -> list[str]:
-    """With ``a=rtpmap`` for each payload type that aiortc is to know, and no ``a=fmtp`` for another: it gives up there.
+    """Add ``a=rtpmap`` for each payload type that aiortc is to know, and drop ``a=fmtp`` for any other: it fails there.
 
     A static payload type needs no mapping (RFC 3551 section 6). linphone maps none of them, and has an ``a=fmtp`` for
     G.729.
@@ -189,7 +189,7 @@ def _mapped(section: list[str]) -> list[str]:
 
 
 def _is_usable(line: str) -> bool:
-    """A UDP candidate with an address. No name is resolved for a stranger in the middle of a call."""
+    """Return whether this is a UDP candidate with an address. A stranger in a call must not make us resolve names."""
     words = line.split()
     if not line.startswith("a=candidate:") or len(words) < 8 or words[2].lower() != "udp":
         return False

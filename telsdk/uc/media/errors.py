@@ -3,11 +3,11 @@
 TelError
 └── MediaError
     ├── AudioFileError        a WAV file is missing, empty or not 16-bit PCM (also ValueError)
-    ├── DescriptionRefused    a session description that cannot be used here; a UC answers it with 488
+    ├── DescriptionRefused    a session description cannot be used; a UC answers it with 488
     ├── NoMediaPath           ICE found no way to the peer
     ├── FingerprintMismatch   the peer's DTLS certificate is not the one its description named (also Refused)
-    ├── MediaEnded            the media stopped, or never was, while something waited for it
-    └── MediaTimeout          it took longer than the caller allowed (also TimeoutError)
+    ├── MediaEnded            the media stopped, or never began, while something waited for them
+    └── MediaTimeout          something took longer than the caller allowed (also TimeoutError)
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class AudioFileError(MediaError, ValueError):
 
 
 class DescriptionRefused(MediaError, ValueError):
-    """A session description that cannot be used: malformed, without audio, or without ICE and DTLS-SRTP."""
+    """A session description cannot be used: it is malformed, or lacks audio, ICE or DTLS-SRTP."""
 
 
 class NoMediaPath(MediaError):
@@ -32,12 +32,12 @@ class NoMediaPath(MediaError):
 
 
 class FingerprintMismatch(MediaError, Refused):
-    """The peer's DTLS certificate is not the one whose fingerprint stands in its description."""
+    """The peer's DTLS certificate does not have the fingerprint that its description names."""
 
 
 class MediaEnded(MediaError):
-    """The media stopped, or the peer sends none, while something waited for it."""
+    """The media stopped, or the peer sends none, while something waited for them."""
 
 
 class MediaTimeout(MediaError, TimeoutError):
-    """What was waited for did not come in the time the caller allowed."""
+    """What the caller waited for did not come in the time that it allowed."""

@@ -1,4 +1,4 @@
-"""The few things that aiortc and aioice can do but do not offer: all reaching into them is in this file."""
+"""The few things that aiortc and aioice can do but do not offer. Only this file reaches into them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cryptography.x509 import Certificate
 def gather_on(audio: RTCRtpTransceiver, address: str) -> None:
     """Make `audio` use `address` and no other address of this machine.
 
-    aioice takes the addresses from the machine, leaves out exactly 127.0.0.1, and offers no setting for it.
-    The usual way round replaces `aioice.ice.get_host_addresses` for the whole process; here only the one
-    connection is told, by wrapping the (public) method that opens its sockets.
+    aioice takes the machine's addresses, leaves out 127.0.0.1, and has no setting for it. The usual remedy replaces
+    `aioice.ice.get_host_addresses` for the whole process. Here only one connection changes: the (public) method that
+    opens its sockets is wrapped.
     """
     connection = audio.receiver.transport.transport.iceGatherer._connection
     gather = connection.get_component_candidates
@@ -30,8 +30,8 @@ def gather_on(audio: RTCRtpTransceiver, address: str) -> None:
 async def ended(peer: RTCPeerConnection) -> None:
     """Wait for the tasks in which `peer` itself runs.
 
-    aiortc connects in a task that it keeps no hold of, and that outlives `close` by one step of ICE's pacing
-    (20 ms) when it was still looking for a path.
+    aiortc connects in a task of which it keeps no reference. If that was still looking for a path, it outlives `close`
+    by one step of ICE's pacing (20 ms).
     """
     own = [
         task
@@ -43,15 +43,15 @@ async def ended(peer: RTCPeerConnection) -> None:
 
 
 def let_send(audio: RTCRtpTransceiver, on: bool) -> None:
-    """Send what the source plays, or nothing; the source plays on.
+    """Send what the source plays, or nothing. The source plays on.
 
-    aiortc does this by itself only upon a new offer and answer of its own, which would begin ICE anew.
+    aiortc does this by itself only after a new offer and answer, which would begin ICE anew.
     """
     audio.sender._enabled = on
 
 
 def fingerprint(transport: RTCDtlsTransport, algorithm: str) -> str:
-    """Of the certificate that the peer showed, ``sha-256 AB:CD:..``; empty before or for unknown hashes."""
+    """Return the fingerprint of the peer's certificate, ``sha-256 AB:CD:..``; empty before, or for unknown hashes."""
     certificate = _certificate(transport)
     if certificate is None or algorithm not in X509_DIGEST_ALGORITHMS:
         return ""
@@ -59,7 +59,7 @@ def fingerprint(transport: RTCDtlsTransport, algorithm: str) -> str:
 
 
 def srtp_profile(transport: RTCDtlsTransport) -> str:
-    """The SRTP profile that the handshake agreed on; empty before."""
+    """Return the SRTP profile that the handshake agreed on; empty before it."""
     return transport._ssl.get_selected_srtp_profile().decode() if transport._ssl else ""
 
 

@@ -1,4 +1,4 @@
-"""Measures what is heard: the strongest frequency, the level and how long."""
+"""Measure what is heard: the strongest frequency, the level and the length."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 SAMPLE_RATE = 48_000  # Hz; what Opus decodes to, and what everything else is resampled to
-WINDOW = 1.0  # seconds of sound a measurement looks back on
+WINDOW = 1.0  # seconds of sound that a measurement covers
 FULL_SCALE = 32_768  # of a 16-bit sample
-SILENCE = 1e-4  # RMS of full scale (-80 dB) under which there is no frequency to speak of
+SILENCE = 1e-4  # RMS in parts of full scale (-80 dB); below it no frequency is given
 
 Samples = npt.NDArray[np.int16]
 
 
 class Meter:
-    """Listens to 48 kHz mono sound and measures its last second.
+    """A meter of 48 kHz mono sound, which measures the last second of it.
 
-    Adding is cheap; the Fourier transform is made when `frequency` is asked for.
+    To add is cheap: the Fourier transform is made when `frequency` is read.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Meter:
         self._total = 0
 
     def add(self, samples: Samples) -> None:
-        """Hear `samples`: 16-bit, mono, `SAMPLE_RATE`."""
+        """Take in `samples`: 16-bit, mono, at `SAMPLE_RATE`."""
         self._chunks.append(samples)
         self._kept += len(samples)
         self._total += len(samples)
@@ -49,8 +49,8 @@ class Meter:
     def frequency(self) -> float:
         """The strongest frequency in the window, in Hz; 0 when there is only silence.
 
-        The peak of a Hann-windowed spectrum, placed between the bins by the parabola through the logarithms
-        of it and its neighbours: far finer than the 1 Hz between the bins.
+        It is the peak of a Hann-windowed spectrum. The parabola through the logarithms of the peak and its two
+        neighbours places it between the bins, far finer than the 1 Hz between them.
         """
         window = self._window()
         if len(window) < 3 or self.level < SILENCE:
@@ -66,7 +66,7 @@ class Meter:
 
 
 def _between_bins(spectrum: npt.NDArray[np.float64], peak: int) -> float:
-    """How far the true maximum lies from bin `peak`, in bins, -0.5 to 0.5."""
+    """Return how far the true maximum lies from bin `peak`, in bins: -0.5 to 0.5."""
     if not 0 < peak < len(spectrum) - 1:
         return 0.0
     left, middle, right = np.log(np.maximum(spectrum[peak - 1 : peak + 2], np.finfo(float).tiny))

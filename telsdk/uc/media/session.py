@@ -1,4 +1,4 @@
-"""One call's audio: Opus over DTLS-SRTP, found by ICE, all by aiortc."""
+"""The audio of one call: Opus over DTLS-SRTP, on a path that ICE finds, all by aiortc."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from telsdk.uc.media.errors import (
 from telsdk.uc.media.sink import Sink
 from telsdk.uc.media.source import Silence, WavSource
 
-CODECS = ("audio/opus", "audio/PCMU", "audio/PCMA")  # in this order; the last two are what every phone has
+CODECS = ("audio/opus", "audio/PCMU", "audio/PCMA")  # in order of preference; every phone has the last two
 
-# What aiortc's parser and negotiation raise on a description they cannot use; it documents none of them.
+# What aiortc raises for a description that it cannot use. It documents none of these.
 _UNUSABLE = (
     ValueError,
     LookupError,
@@ -60,26 +60,25 @@ class MediaStats:
     codec: str
     """As in ``a=rtpmap``: ``opus/48000/2``; empty before there is an answer."""
     dtls_fingerprint_remote: str
-    """Of the certificate that the peer showed, ``sha-256 AB:CD:...``; empty before the handshake."""
+    """The fingerprint of the peer's certificate, ``sha-256 AB:CD:...``; empty before the handshake."""
     cipher: str
     """The SRTP profile that DTLS agreed on (RFC 5764, 7714), e.g. ``SRTP_AEAD_AES_256_GCM``; empty before."""
 
 
 class MediaSession:
-    """The audio of one call: plays one thing, hears another.
+    """The audio of one call: it plays one thing, and hears another.
 
-    One side calls `offer` and later `accept`, the other `answer`; then both may `wait_for_audio`. The peer's
-    certificate must be the one whose fingerprint stands in its description, or there is no audio at all.
-    To be made inside a running event loop, and closed.
+    One side calls `offer` and later `accept`, the other side `answer`; then both may `wait_for_audio`. There is no
+    audio unless the peer's certificate has the fingerprint that its description names. Make it inside a running event
+    loop, and close it.
 
     Args:
         source: WAV file to play, again and again; None for silence.
-        address: the one IP address of this machine to send and receive media on; None for all that it has
-            but loopback.
+        address: the one IP address of this machine to send and receive media on; None for all but loopback.
         record: WAV file to write what is heard to.
 
     Raises:
-        AudioFileError: `source` cannot be played or `record` not written.
+        AudioFileError: `source` cannot be played, or `record` cannot be written.
     """
 
     def __init__(
@@ -95,7 +94,7 @@ class MediaSession:
             raise
         self._listening: asyncio.Task[None] | None = None
         self._answer = ""
-        # No ICE server named would mean aiortc's default, a public one: the empty list means none.
+        # Without a list aiortc takes its default, a public ICE server. The empty list means none.
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._peer.on("connectionstatechange", self._changed.set)
         self._audio = self._peer.addTransceiver(self._source)
@@ -114,7 +113,7 @@ class MediaSession:
         await self.close()
 
     async def offer(self) -> bytes:
-        """Our offer, with every candidate in it.
+        """Make our offer, with every candidate in it.
 
         Raises:
             MediaError: no UDP socket could be had, or an offer was made already.
@@ -122,7 +121,7 @@ class MediaSession:
         return description.write_offer(await self._describe())
 
     async def answer(self, offer: bytes) -> bytes:
-        """Our answer to the peer's `offer`. Connecting begins at once.
+        """Answer the peer's `offer`. Connecting begins at once.
 
         Raises:
             DescriptionRefused: it is malformed, or has no audio with ICE, DTLS-SRTP and a codec of ours.
@@ -148,13 +147,13 @@ class MediaSession:
         internals.let_send(self._audio, on)
 
     async def wait_for_audio(self, seconds: float = 1.0, *, timeout: float = 10.0) -> None:
-        """Return once `seconds` of sound were heard, at most `timeout` seconds from now.
+        """Wait until `seconds` of sound were heard, at most `timeout` seconds from now.
 
         Raises:
-            FingerprintMismatch: the peer's certificate is not the one it announced.
+            FingerprintMismatch: the peer's certificate is not the one that it announced.
             NoMediaPath: ICE found no way to the peer.
-            MediaEnded: the media ended before that, or the peer said it sends none.
-            MediaTimeout: it did not come in time.
+            MediaEnded: the media ended before that, or the peer says that it sends none.
+            MediaTimeout: the sound did not come in time.
         """
         try:
             async with asyncio.timeout(timeout):
@@ -169,7 +168,7 @@ class MediaSession:
             ) from None
 
     async def stats(self) -> MediaStats:
-        """What was received so far; may be asked after `close` too."""
+        """Return what was received so far. It works after `close` too."""
         streams = [
             report
             for report in (await self._peer.getStats()).values()
@@ -192,7 +191,7 @@ class MediaSession:
         )
 
     async def close(self) -> None:
-        """Stop sending and hearing, and let go of sockets, files and tasks. May be called again."""
+        """Stop sending and hearing, and let go of sockets, files and tasks. To close again does nothing."""
         await self._peer.close()
         await internals.ended(self._peer)
         self._source.stop()
@@ -204,7 +203,7 @@ class MediaSession:
         self._changed.set()
 
     async def _describe(self) -> str:
-        """Our own side of what is being negotiated, as aiortc writes it."""
+        """Return our own description, as aiortc writes it."""
         try:
             await self._peer.setLocalDescription()
         except InvalidStateError as error:
@@ -219,7 +218,7 @@ class MediaSession:
     async def _take(self, remote: description.Remote, kind: str) -> None:
         """Hand the peer's description to aiortc and begin to listen."""
         try:
-            # Parsed here first: a StopIteration from within a coroutine would turn into something else.
+            # Parse here first: a StopIteration that leaves a coroutine becomes a RuntimeError.
             SessionDescription.parse(remote.text)
             await self._peer.setRemoteDescription(RTCSessionDescription(sdp=remote.text, type=kind))
         except InvalidStateError as error:
@@ -234,7 +233,7 @@ class MediaSession:
             self._listening = asyncio.create_task(self._sink.run(track), name="telsdk media sink")
 
     def _check_alive(self) -> None:
-        """Raise what keeps audio from ever coming, if something does."""
+        """Raise the reason if audio can no longer come."""
         state = self._peer.connectionState
         if state == "failed":
             raise self._failure()

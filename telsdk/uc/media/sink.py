@@ -1,4 +1,4 @@
-"""What a party hears: decoded, brought to one sample rate, measured and, if asked, recorded."""
+"""Take in what a party hears: decode it, bring it to one sample rate, measure it and, if asked, record it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _log = logging.getLogger(__name__)
 
 
 class Sink:
-    """Takes a track's frames until it ends.
+    """The receiver of a track's frames, until the track ends.
 
     Args:
-        heard: called after every frame and once at the end.
-        record: WAV file (48 kHz, mono, 16 bits) to write what is heard to; replaced if it exists.
+        heard: called after every frame, and once at the end.
+        record: WAV file (48 kHz, mono, 16 bits) to write what is heard to; an existing one is replaced.
 
     Raises:
         AudioFileError: `record` cannot be written.
@@ -60,7 +60,7 @@ class Sink:
         self._heard()
 
     def _resampled(self, frame: AudioFrame) -> Iterator[Samples]:
-        # A peer may change between the codecs agreed on at any packet, and a resampler serves one format.
+        # A peer may switch between the agreed codecs at any packet, and a resampler serves one format only.
         kind = (frame.sample_rate, frame.layout.name)
         if kind not in self._resamplers:
             self._resamplers[kind] = AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
@@ -87,7 +87,7 @@ class Recorder:
         self._wave.setframerate(SAMPLE_RATE)
 
     def write(self, samples: Samples) -> None:
-        """Append `samples`. A call goes on when its recording cannot: then this says so once, in the log."""
+        """Append `samples`. When the recording fails the call goes on, and the log says so once."""
         if self._file.closed:
             return
         try:

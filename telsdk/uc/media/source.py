@@ -1,4 +1,4 @@
-"""What a party plays: a WAV file again and again, or silence; and WAV files with a tone in them."""
+"""Play a WAV file again and again, or silence; and make WAV files with a tone in them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def tone_wav(path: Path, hz: float, seconds: float = 1.0) -> Path:
     The length is rounded to whole periods, so that the file can be repeated without a click.
 
     Raises:
-        AudioFileError: less than one period, or a frequency that 48 kHz cannot carry.
+        AudioFileError: the length is less than one period, or 48 kHz cannot carry the frequency.
     """
     if not 0 < hz < SAMPLE_RATE / 2 or round(seconds * hz) < 1:
         raise AudioFileError(
@@ -44,10 +44,10 @@ def tone_wav(path: Path, hz: float, seconds: float = 1.0) -> Path:
 
 
 class WavSource(AudioStreamTrack):
-    """Plays a WAV file in real time, from the start again whenever it ends.
+    """A WAV file that plays in real time, and from the start again whenever it ends.
 
     Raises:
-        AudioFileError: no such file, no sound in it, or not 16-bit PCM in one or two channels.
+        AudioFileError: there is no such file, no sound in it, or it is not 16-bit PCM in one or two channels.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,7 +59,7 @@ class WavSource(AudioStreamTrack):
         self._started: float | None = None
 
     async def recv(self) -> AudioFrame:
-        """The next 20 ms, not before they are due."""
+        """Return the next 20 ms, not before they are due."""
         if self.readyState != "live":
             raise MediaStreamError
         await self._due()
@@ -79,14 +79,14 @@ class WavSource(AudioStreamTrack):
         self._file.close()
 
     async def _due(self) -> None:
-        # Sound is played by the clock: this pause is the speed of the tape, it waits for nobody's answer.
+        # Sound is played by the clock: this pause is the speed of the tape, and waits for no event.
         now = asyncio.get_running_loop().time()
         if self._started is None:
             self._started = now
         await asyncio.sleep(self._started + self._played / self._rate - now)
 
     def _read(self) -> bytes:
-        """One frame as stereo, going round at the end of the file."""
+        """Return one frame as stereo, and go on from the start at the end of the file."""
         size = self._file.getnchannels() * _SAMPLE_WIDTH
         data = b""
         while len(data) < self._samples * size:
