@@ -1,4 +1,4 @@
-"""Values as telsdk shows them: addresses as EIP-55 text, integers, text and bytes as they are."""
+"""Turn ABI values into those that telsdk shows: addresses as EIP-55 text, all others as they are."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from eth_utils.address import to_checksum_address
 
 AbiEntry = Mapping[str, Any]
 
-NOBODY = "0x" + 40 * "0"  # the address that stands for none
+NOBODY = "0x" + 40 * "0"  # the address that stands for no account
 
 
 def types(items: Sequence[AbiEntry]) -> list[str]:
-    """The types of ABI `items` as eth-abi takes them: structs as lists in parentheses."""
+    """Return the types of ABI `items` as eth-abi takes them: structs as lists in parentheses."""
     return [collapse_if_tuple(dict(item)) for item in items]
 
 
 def shown(item: AbiEntry, value: Any) -> Any:
-    """`value`, decoded for the ABI `item`, with addresses in EIP-55 form wherever they are in it."""
+    """Return `value`, decoded for the ABI `item`, with every address in it in EIP-55 form."""
     kind: str = item["type"]
     if kind.endswith("]"):
         inner = {**item, "type": kind[: kind.rindex("[")]}

@@ -1,4 +1,4 @@
-"""anvil, or another node that takes its development calls over JSON-RPC."""
+"""Drive anvil, or another node that takes its development calls over JSON-RPC."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from telsdk.chain.rpc import open_rpc, request
 
 
 class AnvilChain:
-    """A development node at the address `rpc`, started with its default accounts.
+    """A development node at the URL `rpc`, which was started with its default accounts.
 
     Raises:
         RpcUnreachable: nothing answers there.
@@ -25,7 +25,7 @@ class AnvilChain:
         self.accounts: tuple[LocalAccount, ...] = dev_accounts(accounts)
 
     def advance_time(self, by: float | timedelta) -> None:
-        """Moves the chain's clock on by so many seconds, and mines a block there."""
+        """Move the chain's clock on by so many seconds, and mine a block then."""
         self._request("evm_increaseTime", seconds(by))
         self._request("evm_mine")
 
@@ -40,7 +40,7 @@ class AnvilChain:
         self._request("evm_revert", snapshot)
 
     def automine(self, on: bool) -> None:
-        """Whether each transaction gets a block at once; when off, `mine` takes the waiting ones in."""
+        """Set whether each transaction gets a block at once. When off, `mine` takes in those that wait."""
         self._request("evm_setAutomine", on)
 
     def _request(self, method: str, *params: Any) -> Any:

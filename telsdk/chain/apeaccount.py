@@ -1,4 +1,4 @@
-"""An account of ape's as this package takes accounts, for scripts that ape runs. It does not import ape.
+"""Turn an account of ape's into one that this package takes, for scripts that ape runs. It does not import ape.
 
 from telsdk.chain.apeaccount import ApeAccount
 client = Client(provider.web3, deployment, ApeAccount(account, provider))
@@ -19,7 +19,7 @@ from telsdk.chain.errors import NoAccount
 
 
 class ApeAccount:
-    """Signs by `account` (ape.api.AccountAPI), as the network of `provider` (ape.api.ProviderAPI) wants it."""
+    """An ape account (ape.api.AccountAPI) that signs for the network of `provider` (ape.api.ProviderAPI)."""
 
     def __init__(self, account: Any, provider: Any) -> None:
         self._account = account
@@ -30,7 +30,7 @@ class ApeAccount:
         return to_checksum_address(str(self._account.address))
 
     def sign_transaction(self, transaction_dict: Any, /) -> SignedTransaction:
-        """Asks the account to sign.
+        """Ask the account to sign a transaction.
 
         Raises:
             NoAccount: its holder declined.
@@ -45,7 +45,7 @@ class ApeAccount:
         return SignedTransaction(raw, HexBytes(keccak(raw)), r, s, signature.v)
 
     def sign_message(self, signable_message: SignableMessage, /) -> SignedMessage:
-        """Asks the account to sign a message (EIP-191, and so EIP-712).
+        """Ask the account to sign a message (EIP-191, and so EIP-712).
 
         Raises:
             NoAccount: its holder declined.

@@ -1,4 +1,4 @@
-"""The backup pointer on the chain, as `telsdk.uc.vault` asks for it."""
+"""Read and set the backup pointer on the chain, as `telsdk.uc.vault` wants it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from telsdk.number import Number
 
 
 class ChainPointer:
-    """The pointer of `number`, written by the client's account."""
+    """The backup pointer of `number`, which the client's account writes."""
 
     def __init__(self, client: Client, number: Number) -> None:
         self._client = client

@@ -1,9 +1,9 @@
-"""Several reads as of one block in one eth_call, each with its answer or its own refusal.
+"""Make several reads as of one block in one eth_call, each with its own answer or refusal.
 
-Nothing needs to be on the chain for that: the eth_call has no `to` and carries the creation code of
-``contracts/tools/BatchRead.sol``, whose constructor makes the calls and returns the answers in the place of a
-contract's code. Where an RPC does not run such a call, or the answers are too long for it, each read is made
-by itself, as of the same block.
+Nothing needs to be on the chain for it. The eth_call has no `to` and carries the creation code of
+``contracts/tools/BatchRead.sol``, whose constructor makes the calls and returns the answers in place of a contract's
+code. Where an RPC does not run such a call, or the answers are too long for it, each read is made by itself, as of the
+same block.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from telsdk.chain.rpc import mapped
 from telsdk.chain.session import Block, Session
 
 MAX_INITCODE = 49_152  # bytes of creation code with its arguments, EIP-3860
-MAX_CODE = 24_576  # bytes that the constructor may return, EIP-170; each also costs 200 gas of the call's
-_FRAME = 160  # bytes that the ABI puts around each call and each answer, at most
-ANSWER = 352  # bytes that an answer has, at most, unless its read says otherwise
+MAX_CODE = 24_576  # bytes that the constructor may return, EIP-170; each also costs the call 200 gas
+_FRAME = 160  # bytes, at most, that the ABI adds to each call and each answer
+ANSWER = 352  # bytes of an answer, at most, unless its read says otherwise
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -42,16 +42,16 @@ class Read(Generic[T_co]):
     address: str
     function: Function
     args: tuple[Any, ...]
-    parse: Callable[[Any], T_co]  # from what the function answers
-    size: int = ANSWER  # bytes that the answer has, about
+    parse: Callable[[Any], T_co]  # turns what the function answers into what `get` returns
+    size: int = ANSWER  # bytes of the answer, about
 
     def ask(self, session: Session, block: Block) -> T_co:
-        """Asks it by itself; see `Session.call` for what is raised."""
+        """Ask the question by itself. It raises what `Session.call` raises."""
         return self.parse(session.call(self.address, self.function, self.args, block=block))
 
 
 class Answer(Generic[T]):
-    """What a read of a batch was answered."""
+    """The answer to a read of a batch."""
 
     def __init__(self, read: Read[T]) -> None:
         self.read = read
@@ -59,10 +59,10 @@ class Answer(Generic[T]):
         self._asked = False
 
     def get(self) -> T:
-        """The answer.
+        """Return the answer.
 
         Raises:
-            ContractRefused, NotDeployed, AnswerError: this read has none; others of the batch may.
+            ContractRefused, NotDeployed, AnswerError: this read failed. Others of the batch may have succeeded.
             LookupError: the batch has not been sent.
         """
         if not self._asked:
@@ -72,12 +72,12 @@ class Answer(Generic[T]):
         return self.read.parse(self._outcome)
 
     def settle(self, outcome: Any) -> None:
-        """Sets what the function answered, or the exception."""
+        """Set what the function answered, or the exception."""
         self._outcome, self._asked = outcome, True
 
 
 class Batch:
-    """Collects reads, and asks all of them when its ``with`` block ends:
+    """A collection of reads, which are all made when its ``with`` block ends:
 
         with client.batch() as batch:
             custody = batch.add(client.registry.custody_read(number))
@@ -85,10 +85,10 @@ class Batch:
         print(custody.get().owner, records.get().hub)
 
     Attributes:
-        block: the height that all answers are as of; the newest, unless given.
+        block: the height as of which all answers hold; by default that of the newest block.
 
     Raises:
-        RpcError, RpcUnreachable: the chain cannot be asked how high it is.
+        RpcError, RpcUnreachable: the chain cannot be asked for its height.
     """
 
     def __init__(self, session: Session, block: int | None = None) -> None:
@@ -111,7 +111,7 @@ class Batch:
             self.send()
 
     def send(self) -> None:
-        """Asks everything that was added since the last time.
+        """Make all reads that were added since the last time.
 
         Raises:
             RpcError, RpcUnreachable: the chain cannot be asked.
@@ -124,7 +124,7 @@ class Batch:
         results = self._results(chunk) if len(chunk) > 1 else None
         for (ok, data), answer in zip(results or repeat((False, b"")), chunk, strict=False):
             if not data:
-                # No contract there, a refusal without a word, or too little gas: asked alone, it says which.
+                # No contract, a refusal without data, or too little gas. Asked alone, the read says which.
                 answer.settle(self._alone(answer.read))
             elif ok:
                 answer.settle(_decoded(answer.read, data))
@@ -132,7 +132,7 @@ class Batch:
                 answer.settle(refusal(data))
 
     def _alone(self, read: Read[Any]) -> Any:
-        """What one function answers, or the exception that says why it does not."""
+        """Return what one function answers, or the exception that says why it does not."""
         try:
             return self._session.call(read.address, read.function, read.args, block=self.block)
         except RpcUnreachable:
@@ -141,7 +141,7 @@ class Batch:
             return error
 
     def _results(self, chunk: Sequence[Answer[Any]]) -> list[tuple[bool, bytes]] | None:
-        """Whether each call succeeded and what it gave back; None when they cannot be made together."""
+        """Return whether each call succeeded and what it gave back; None when they cannot be made together."""
         calls = [(answer.read.address, answer.read.function.encode(answer.read.args)) for answer in chunk]
         data = HexBytes(_creation_code() + encode(["(address,bytes)[]"], [calls]))
         try:
@@ -167,7 +167,7 @@ def _creation_code() -> bytes:
 
 
 def _chunks(answers: Sequence[Answer[Any]]) -> Iterator[list[Answer[Any]]]:
-    """`answers` in parts that fit into one call each, by what is sent and by what is awaited."""
+    """Yield `answers` in parts that fit into one call each, by what is sent and by what is expected back."""
     start = len(_creation_code()) + _FRAME
     chunk: list[Answer[Any]] = []
     sent, awaited = start, _FRAME

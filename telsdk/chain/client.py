@@ -1,4 +1,4 @@
-"""The chain as a program uses it: one object for each contract, and the questions that go across them."""
+"""The chain as a program uses it: one object for each contract, and the questions that concern several."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ def connect(
     account: Account | None = None,
     deployment: Deployment | None = None,
 ) -> Client:
-    """A client of a deployment: that of the name `network`, or the one on the chain that `rpc` serves.
+    """Return a client of a deployment: the one called `network`, or the one on the chain that `rpc` serves.
 
-    Without both, the environment's TELSDK_NETWORK and TELSDK_RPC are asked. `account` signs what is written;
-    without one there is only reading.
+    Without both, the environment variables TELSDK_NETWORK and TELSDK_RPC say which. `account` signs what is written;
+    without one the client can only read.
 
     Raises:
         UnknownNetwork: there is no such network, or nothing says which.
         RpcUnreachable: the RPC does not answer.
-        WrongNetwork: it serves another chain.
+        WrongNetwork: the RPC serves another chain.
         NotDeployed: the contracts are not there.
     """
     if network is None and rpc is None and deployment is None:
@@ -115,14 +115,15 @@ class Client:
         return self.session.account
 
     def as_account(self, account: Account | None) -> Self:
-        """The same client with another account."""
+        """Return the same client with another account."""
         return type(self)(self.session.w3, self.deployment, account)
 
     def check(self) -> None:
-        """Makes sure that this is the deployment's chain, and that its registry is there.
+        """Check that this is the deployment's chain, and that its registry is there.
 
         Raises:
-            WrongNetwork, NotDeployed: they are not.
+            WrongNetwork: it is another chain.
+            NotDeployed: the registry is not there.
         """
         w3, deployment = self.session.w3, self.deployment
         with mapped():
@@ -132,7 +133,7 @@ class Client:
                     f"the RPC serves chain {chain_id}, and network {deployment.name} is on chain "
                     f"{deployment.chain_id}: give another --rpc or --network"
                 )
-            # The others were created with it; asking for each would make every command slower.
+            # The others were created with it. To ask for each would make every command slower.
             code = w3.eth.get_code(to_checksum_address(self.registry.address))
         if not code:
             raise NotDeployed(
@@ -143,15 +144,15 @@ class Client:
     # What goes across contracts
 
     def batch(self, block: int | None = None) -> Batch:
-        """Collects reads, to ask all at once as of `block` (the newest, unless given)."""
+        """Return a batch, which makes all its reads at once as of `block`, by default the newest."""
         return Batch(self.session, block)
 
     def lookup(self, address: str) -> Lookup:
-        """Who a number, a name, or the one number of an account belongs to, as of the newest block.
+        """Return all about a number as of the newest block. `address` is the number, its name, or its owner's account.
 
         Raises:
-            NotFound: nobody holds it, or the account holds none.
-            SeveralNumbers: the account holds more than one: look up one of `numbers_of` it.
+            NotFound: nobody holds the number, or the account holds none.
+            SeveralNumbers: the account holds more than one: look up one of its `numbers_of`.
             NumberError, NameFormatError: `address` is no number, name or account.
         """
         block = self.session.height()
@@ -175,7 +176,7 @@ class Client:
         )
 
     def numbers_of(self, account: str) -> tuple[Number, ...]:
-        """The numbers that `account` holds, in order. Reads the whole history: a `ChainIndex` is quicker."""
+        """Return the numbers of `account`, in order. It reads the whole history: a `ChainIndex` is quicker."""
         account = to_checksum_address(account)
         if self.registry.balance(account) == 0:
             return ()
@@ -185,7 +186,7 @@ class Client:
         return tuple(number for number, custody in held.items() if custody.get().owner == account)
 
     def balance(self, account: str | None = None) -> Decimal:
-        """The ether of `account` (this one, unless given)."""
+        """Return the ether of `account`, by default of this client's account."""
         address = account or self.session.signer().address
         with mapped():
             return ether(self.session.w3.eth.get_balance(to_checksum_address(address)))
@@ -197,15 +198,15 @@ class Client:
         max_price: Decimal | None = None,
         wait: Wait = time.sleep,
     ) -> Receipt:
-        """Buys a number that nobody holds; see `telsdk.chain.purchase.buy_number`."""
+        """Buy a number that nobody holds; see `telsdk.chain.purchase.buy_number`."""
         return buy_number(self, number, owner, max_price, wait)
 
     def relay(self, permit: Permit) -> Receipt:
-        """Does what an owner's `permit` allows, at this account's expense.
+        """Do what an owner's `permit` allows, at this account's expense.
 
         Raises:
             PermitError: it is for no contract that takes permits.
-            revert.SignatureExpired, revert.InvalidSignature: it does not hold, or no longer.
+            revert.SignatureExpired, revert.InvalidSignature: the permit does not hold, or no longer.
         """
         for contract in (self.registry, self.records):
             if permit.contract == contract.NAME:
@@ -215,7 +216,7 @@ class Client:
     # What a ChainIndex asks
 
     def head(self, block: int | None = None) -> Head:
-        """The newest block, or that of height `block`.
+        """Return the newest block, or that of height `block`.
 
         Raises:
             NotFound: there is none of that height.
@@ -228,24 +229,24 @@ class Client:
         return Head(header["number"], bytes(header["hash"]), header["timestamp"])
 
     def events(self, first: int, last: int) -> list[ChainEvent]:
-        """The events of the contracts in the blocks `first` to `last`, in order.
+        """Return the events of the contracts in the blocks `first` to `last`, in order.
 
         Raises:
-            RpcError: the RPC finds that too much at once, or fails.
+            RpcError: the RPC fails, or refuses so many blocks at once.
         """
         addresses = [to_checksum_address(address) for address in self.deployment.addresses.values()]
         return self._events({"fromBlock": first, "toBlock": last, "address": addresses})
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
-        """Whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
+        """Return whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
         return accepts(self.session, account, digest, signature)
 
     def is_contract(self, account: str) -> bool:
-        """Whether `account` is a contract's, and so may accept signatures."""
+        """Return whether `account` is a contract, which may accept signatures."""
         return is_contract(self.session, account)
 
     def name_stands(self, number: int, block: int) -> bool:
-        """Whether the name that was claimed for `number` stands for it, as of `block`."""
+        """Return whether the name that was claimed for `number` stands for it as of `block`."""
         return self.alias.name_of(Number(number), block) is not None
 
     def _events(self, query: FilterParams) -> list[ChainEvent]:
@@ -255,7 +256,7 @@ class Client:
         return sorted((event for event in events if event is not None), key=_place)
 
     def _received(self, account: str) -> set[Number]:
-        """Every number that ever came to `account`."""
+        """Return every number that `account` ever received."""
         topics = [_TRANSFER, None, HexStr("0x" + account[2:].lower().rjust(64, "0"))]
         found: set[Number] = set()
         first, last = self.deployment.block, self.session.height()

@@ -1,4 +1,4 @@
-"""Puts the six contracts on a chain and links them to each other, for ever."""
+"""Put the six contracts on a chain, and link them to each other for ever."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LINKS = {
     "records": "NumberRecords",
     "market": "NumberMarket",
 }
-"""What the registry is linked to: its getter, and the contract, in the order of the arguments of `link`."""
+"""The registry's links: getter and contract, in the order of the arguments of `link`."""
 
 
 def deploy(
@@ -41,16 +41,16 @@ def deploy(
     rpc: str | None = None,
     path: Path | None = None,
 ) -> Deployment:
-    """Deploys from `account`, which links the contracts and then has no power over them.
+    """Deploy from `account`, which links the contracts and then has no power over them.
 
-    `treasury` (the account, unless given) gets the income. Where `ens` and `wrapper`, the addresses of the
-    ENS registry and name wrapper, are zero, names are first come.
+    `treasury`, by default the account, gets the income. `ens` and `wrapper` are the addresses of the ENS registry and
+    name wrapper. Where they are zero, a name goes to whoever comes first.
 
-    The deployment is written to `path`, if given. Then how far it has come is kept beside it until that is
-    done, and the same call goes on with a deployment that was cut off. See also `standing`.
+    The deployment is written to `path`, if given. Until it is done its progress is kept beside that file, and the same
+    call continues a deployment that was cut off. See also `standing`.
 
     Raises:
-        TransactionUnpaid, TransactionPending, RpcError: the chain does not take them.
+        TransactionUnpaid, TransactionPending, RpcError: the chain does not take the transactions.
         DeploymentError: another deployment was begun for `path`: with other arguments, by another account,
             on another chain, or of other code.
     """
@@ -81,10 +81,10 @@ def deploy(
 
 
 def standing(w3: Web3, path: Path) -> Deployment | None:
-    """The deployment in the file at `path`, if there is such a file.
+    """Return the deployment in the file at `path`; None when there is no such file.
 
     Raises:
-        WrongNetwork: it is of another chain.
+        WrongNetwork: it is on another chain.
         DeploymentError: its contracts are not there.
     """
     if not path.exists():
@@ -103,22 +103,22 @@ def standing(w3: Web3, path: Path) -> Deployment | None:
 
 
 def progress_file(path: Path) -> Path:
-    """Where the progress of the deployment that is to be written to `path` is kept.
+    """Return where to keep the progress of the deployment that is going to be written to `path`.
 
-    It does not end in .json, so that it is not taken for a deployment.
+    The name does not end in .json, so that nobody takes it for a deployment.
     """
     return path.with_name(path.name + ".progress")
 
 
 def creation(contract: str, args: tuple[Any, ...]) -> bytes:
-    """The code that creates `contract` with the constructor's `args`."""
+    """Return the code that creates `contract` with the constructor's `args`."""
     artifact = manifest.load()[contract]
     inputs = [item for entry in artifact.entries("constructor") for item in entry["inputs"]]
     return artifact.creation_code + encode(types(inputs), args)
 
 
 def _code() -> str:
-    """Which build of the contracts this is."""
+    """Return a text that names this build of the contracts."""
     parts = (manifest.load()[contract].bytecode for contract in manifest.CONTRACTS)
     return keccak(text="".join(parts)).hex()[:16]
 
@@ -129,7 +129,7 @@ def _code_at(w3: Web3, address: str) -> bytes:
 
 
 class _Work:
-    """The steps of a deployment. Each is a transaction, and is skipped when `progress` says it is done."""
+    """The steps of a deployment. Each is a transaction, and is skipped when `progress` says that it is done."""
 
     def __init__(self, session: Session, progress: Progress) -> None:
         self._session = session
@@ -143,7 +143,7 @@ class _Work:
         return min(self._blocks)
 
     def create(self, contract: str, *args: Any) -> str:
-        """Creates `contract` with the constructor's `args`, and says where."""
+        """Create `contract` with the constructor's `args`, and return its address."""
         done = self._do(contract, {"data": creation(contract, args)})
         if done.contract is None:
             raise ChainError(f"{contract} was not created by transaction {done.tx}")
@@ -158,7 +158,7 @@ class _Work:
         return done.contract
 
     def link(self) -> None:
-        """Links the registry to the others."""
+        """Link the registry to the others."""
         registry = self.addresses["NumberRegistry"]
         link = functions("NumberRegistry")["link"]
         args = tuple(self.addresses[contract] for contract in LINKS.values())
@@ -175,9 +175,9 @@ class _Work:
         return step.done
 
     def _sent_before(self, name: str) -> Receipt | None:
-        """The receipt of what an earlier run signed for this step, if the chain took it or still takes it.
+        """Return the receipt of what an earlier run signed for this step, if the chain took it or still takes it.
 
-        All of it is asked for before anything is sent again: of several with one nonce only one gets in.
+        Ask for all of it before sending anything again: of several transactions with one nonce only one gets in.
         """
         signed = self._progress.step(name).signed
         for one in signed:

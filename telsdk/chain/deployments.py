@@ -1,6 +1,6 @@
-"""Where the contracts stand on which chain: one JSON file a network.
+"""Where the contracts are on which chain: one JSON file for each network.
 
-Packaged ones are in ``telsdk/chain/data/deployments``; your own in ``deployments`` below
+The packaged files are in ``telsdk/chain/data/deployments``. Your own are in ``deployments`` below
 ``platformdirs.user_config_dir("telsdk")``, and win when a name is in both.
 """
 
@@ -31,7 +31,7 @@ class Deployment:
     """The six contracts on one chain.
 
     Raises:
-        DeploymentError: the name is not fit for a file, or an address is missing or no EIP-55 address.
+        DeploymentError: the name cannot be a file's name, or an address is missing or not an EIP-55 address.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Deployment:
 
 
 def parse(text: str, source: str) -> Deployment:
-    """The deployment written as `text`; `source` says in errors where it came from.
+    """Read the deployment written as `text`. `source` says in errors where it came from.
 
     Raises:
         DeploymentError: it is not one.
@@ -83,15 +83,15 @@ def parse(text: str, source: str) -> Deployment:
 
 
 def user_folder() -> Path:
-    """Where your own deployments are kept."""
+    """Return where your own deployments are kept."""
     return Path(platformdirs.user_config_dir("telsdk")) / "deployments"
 
 
 def read(path: Path) -> Deployment:
-    """The deployment in the file at `path`.
+    """Read the deployment in the file at `path`.
 
     Raises:
-        DeploymentError: it cannot be read, or is none.
+        DeploymentError: the file cannot be read, or holds no deployment.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -101,9 +101,9 @@ def read(path: Path) -> Deployment:
 
 
 def known(folder: Path | None = None) -> dict[str, Deployment]:
-    """All deployments by name, the packaged ones first, then those in `folder` (yours, unless given).
+    """Return all deployments by name: the packaged ones, then those in `folder`, by default your own.
 
-    A file of yours that cannot be used is left out: it must not stand in the way of the others.
+    A file of yours that cannot be used is left out, so that it does not keep you from the others.
     """
     found = {item.name: item for item in _packaged()}
     for path in sorted((folder or user_folder()).glob("*.json")):
@@ -114,7 +114,7 @@ def known(folder: Path | None = None) -> dict[str, Deployment]:
 
 
 def load(name: str, folder: Path | None = None) -> Deployment:
-    """The deployment of the network called `name`.
+    """Return the deployment of the network called `name`.
 
     Raises:
         UnknownNetwork: there is none of that name.
@@ -131,7 +131,7 @@ def load(name: str, folder: Path | None = None) -> Deployment:
 
 
 def on_chain(chain_id: int, folder: Path | None = None) -> Deployment:
-    """The one deployment on the chain `chain_id`.
+    """Return the only deployment on the chain `chain_id`.
 
     Raises:
         UnknownNetwork: there is none, or more than one.
@@ -150,7 +150,7 @@ def on_chain(chain_id: int, folder: Path | None = None) -> Deployment:
 
 
 def save(deployment: Deployment, folder: Path | None = None) -> Path:
-    """Writes `deployment` into `folder` (yours, unless given), whole or not at all, and says where."""
+    """Write `deployment` into `folder`, by default your own, whole or not at all. Return its path."""
     path = (folder or user_folder()) / f"{deployment.name}.json"
     write_whole(path, deployment.to_json())
     return path

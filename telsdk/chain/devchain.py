@@ -1,4 +1,4 @@
-"""What development chains have in common: accounts with ether, and a clock that can be moved on."""
+"""What development chains have in common: accounts with ether, and a clock that a test can move on."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from eth_account.hdaccount.deterministic import HDPath
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
-# Everyone knows these keys: they are the ones that anvil and other development chains fund by default.
+# Everybody knows these keys: anvil and other development chains fund them by default.
 MNEMONIC = "test test test test test test test test test test test junk"
 HD_PATH = "m/44'/60'/0'/0"
 
 
 class DevChain(Protocol):
-    """A chain to try things on."""
+    """A chain on which to try things."""
 
     @property
     def w3(self) -> Web3: ...
 
     @property
     def accounts(self) -> tuple[LocalAccount, ...]:
-        """Accounts with plenty of ether. Their keys are public: never send them anything of worth."""
+        """Accounts with plenty of ether. Their keys are public: never send them anything of value."""
         ...
 
     def advance_time(self, by: float | timedelta) -> None:
-        """Moves the chain's clock on by so many seconds, and mines a block there."""
+        """Move the chain's clock on by so many seconds, and mine a block then."""
         ...
 
     def mine(self, blocks: int = 1) -> None: ...
 
     def snapshot(self) -> str:
-        """Remembers the state as it is, and says under which id."""
+        """Remember the present state, and return its id."""
         ...
 
     def revert(self, snapshot: str) -> None:
-        """Goes back to `snapshot`, which is used up by it."""
+        """Go back to `snapshot`, which can be used only once."""
         ...
 
 
 def dev_accounts(count: int) -> tuple[LocalAccount, ...]:
-    """The first `count` accounts of the development mnemonic."""
+    """Return the first `count` accounts of the development mnemonic."""
     seed = seed_from_mnemonic(MNEMONIC, "")
     return tuple(Account.from_key(HDPath(f"{HD_PATH}/{index}").derive(seed)) for index in range(count))
 
 
 def seconds(by: float | timedelta) -> int:
-    """Whole seconds, rounded up: a chain's clock knows no fractions."""
+    """Return whole seconds, rounded up: a chain's clock has no fractions."""
     exact = by.total_seconds() if isinstance(by, timedelta) else by
     return -int(-exact // 1)

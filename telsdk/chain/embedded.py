@@ -1,7 +1,7 @@
 """A whole chain inside this process, for the demo and for tests: eth-tester over py-evm.
 
-It is installed by ``pip install telprotocol[demo]``. It answers errors as a node does over JSON-RPC, so that
-nothing above it needs to know which of the two it is talking to.
+``pip install telprotocol[demo]`` installs it. It answers with errors as a node does over JSON-RPC, so nothing above it
+needs to know which of the two it talks to.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _FREE = {"max_fee_per_gas": 0, "max_priority_fee_per_gas": 0}
 
 
 class EmbeddedChain:
-    """A chain of one process. Every transaction is in a block of its own when the send returns.
+    """A chain of one process. When a send returns, its transaction is in a block of its own.
 
-    It may be used from several threads: requests are taken one at a time.
+    It may be used from several threads: it takes one request at a time.
     """
 
     def __init__(self, accounts: int = 10) -> None:
@@ -40,7 +40,7 @@ class EmbeddedChain:
         self.accounts: tuple[LocalAccount, ...] = dev_accounts(accounts)
 
     def advance_time(self, by: float | timedelta) -> None:
-        """Moves the chain's clock on by so many seconds, and mines a block there."""
+        """Move the chain's clock on by so many seconds, and mine a block then."""
         with self._provider.lock:
             now = self._tester.get_block_by_number("latest")["timestamp"]
             self._backend.move_clock(now + seconds(by))
@@ -60,7 +60,7 @@ class EmbeddedChain:
             self._tester.revert_to_snapshot(int(snapshot))
 
     def automine(self, on: bool) -> None:
-        """Whether each transaction gets a block at once; when off, `mine` takes the waiting ones in."""
+        """Set whether each transaction gets a block at once. When off, `mine` takes in those that wait."""
         with self._provider.lock:
             if on and not self._tester.auto_mine_transactions:
                 self._tester.enable_auto_mine_transactions()
@@ -69,11 +69,11 @@ class EmbeddedChain:
 
 
 class _Reverted(Exception):
-    """A contract reverted; the only argument is what it gave back."""
+    """A contract reverted. The only argument is what it gave back."""
 
 
 class _Backend(PyEVMBackend):  # type: ignore[misc]  # eth-tester has no types
-    """Calls and estimates as nodes do them: they cost the caller nothing, and a revert keeps its data."""
+    """A back end that calls and estimates as nodes do: at no cost to the caller, and a revert keeps its data."""
 
     def call(self, transaction: dict[str, Any], block_number: int | str = "latest") -> bytes:
         computation, _ = self._try({"gas": self._max_available_gas(), **transaction}, block_number)
@@ -82,7 +82,7 @@ class _Backend(PyEVMBackend):  # type: ignore[misc]  # eth-tester has no types
         return bytes(computation.output)
 
     def estimate_gas(self, transaction: dict[str, Any], block_number: int | str = "latest") -> int:
-        """What one run takes and a 32nd for what EIP-150 holds back, if a second run gets by on that."""
+        """Return what one run takes and a 32nd more, which EIP-150 holds back, if a second run succeeds with that."""
         computation, intrinsic = self._try({**transaction, "gas": self._max_available_gas()}, block_number)
         if computation.is_error:
             raise _failure(computation.error)
@@ -90,12 +90,12 @@ class _Backend(PyEVMBackend):  # type: ignore[misc]  # eth-tester has no types
         with suppress(EvmValidationError):
             if not self._try({**transaction, "gas": estimate}, block_number)[0].is_error:
                 return int(estimate)
-        # eth-tester searches some fifteen times, and not on the pending block.
+        # eth-tester's own search takes some fifteen runs, and does not know the pending block.
         block_number = "latest" if block_number == "pending" else block_number
         return int(super().estimate_gas({**_FREE, **transaction}, block_number))
 
     def _try(self, transaction: dict[str, Any], block_number: int | str) -> tuple[Any, int]:
-        """Runs `transaction` and forgets it. Gives the computation and the gas that comes before it."""
+        """Run `transaction` and undo it. Return the computation, and the intrinsic gas that is paid before it."""
         unsigned = self._get_normalized_and_unsigned_evm_transaction({**_FREE, **transaction}, block_number)
         header = self._header(block_number).copy(base_fee_per_gas=0)
         state = self.chain.get_vm(at_header=header).state
@@ -105,7 +105,7 @@ class _Backend(PyEVMBackend):  # type: ignore[misc]  # eth-tester has no types
         return computation, unsigned.intrinsic_gas
 
     def catch_up(self) -> None:
-        """Lets the block in the making be of now. py-evm fixes its time when the block before it is mined."""
+        """Set the pending block's time to now. py-evm fixes it when the block before is mined."""
         self.move_clock(int(time.time()))
 
     def move_clock(self, timestamp: int) -> None:
@@ -130,7 +130,7 @@ def _failure(error: BaseException) -> _Reverted | TransactionFailed:
 
 
 class _Provider(EthereumTesterProvider):
-    """Takes one request at a time, and turns eth-tester's exceptions into JSON-RPC errors."""
+    """A provider that takes one request at a time, and turns eth-tester's exceptions into JSON-RPC errors."""
 
     def __init__(self, tester: EthereumTester, backend: _Backend) -> None:
         super().__init__(tester)

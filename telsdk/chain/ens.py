@@ -1,8 +1,8 @@
-"""Names that ENS vouches for no longer.
+"""Find the names for which ENS no longer vouches.
 
-On a chain with ENS a name stands for its number only while it belongs to the number's owner in ENS too, and
-none of our contracts says when that ends: a wrapped name even ends by time alone. So the names are looked at
-again, some with every poll, in turn.
+On a chain with ENS a name stands for its number only while the number's owner owns it in ENS too. No event of our
+contracts says when that ends; a wrapped name even expires by itself. So the names are looked at again, some with every
+poll, in turn.
 """
 
 from __future__ import annotations
@@ -13,20 +13,21 @@ from typing import Any
 from telsdk.chain.abi import NOBODY
 from telsdk.chain.deployments import Deployment
 
-LOOKS = 25  # names looked at again with each poll, besides those that the poll touched
+LOOKS = 25  # names to look at again with each poll, besides those that the poll touched
 
 
 def asks_ens(deployment: Deployment) -> bool:
-    """Whether names need ENS to vouch for them in `deployment`."""
+    """Return whether ENS has to vouch for names in `deployment`."""
     arguments: Any = deployment.arguments.get("NameAlias") or ()
     return len(arguments) > 1 and arguments[1] != NOBODY
 
 
 class NameWatch:
-    """Goes round the numbers with names.
+    """A watch that goes round the numbers with names.
 
-    `stands` says whether the name of a number stands, as of a block; `named` gives so many numbers with a
-    name that are greater than a given one, in order.
+    Args:
+        stands: returns whether the name of a number stands as of a block.
+        named: returns, in order, so many numbers with a name that are greater than a given one.
     """
 
     def __init__(self, stands: Callable[[int, int], bool], named: Callable[[int, int], list[int]]) -> None:
@@ -36,11 +37,13 @@ class NameWatch:
         self.disowned: frozenset[int] = frozenset()
 
     def look(self, touched: Iterable[int], block: int) -> set[int]:
-        """Looks at the names of `touched` and at the next in turn. Says for which numbers the answer is
-        another now.
+        """Look at the names of `touched`, and at the next in turn.
+
+        Returns:
+            The numbers for which the answer has changed.
 
         Raises:
-            RpcError, RpcUnreachable: the chain cannot be asked; what was known stays.
+            RpcError, RpcUnreachable: the chain cannot be asked. What was known stays.
         """
         turn = self._named(self._last, LOOKS)
         answers = {number: self._stands(number, block) for number in {*touched, *turn}}

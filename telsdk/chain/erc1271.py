@@ -1,4 +1,4 @@
-"""Accounts that are contracts, for example wallets, and whether they accept a signature (ERC-1271)."""
+"""Ask accounts that are contracts, such as wallets, whether they accept a signature (ERC-1271)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from telsdk.chain.rpc import mapped
 from telsdk.chain.session import Session
 
 GAS: Final = 3_000_000
-"""For one question. Whoever asks waits for the answer, and a contract can be anybody's: a wallet of many keys, or of
-a passkey that it verifies by itself, takes a tenth of that."""
+"""The gas for one question: a stranger's contract must not make us wait long for its answer.
+
+A wallet of many keys, or one that verifies a passkey by itself, takes a tenth of it."""
 
 _MAGIC = bytes.fromhex("1626ba7e")
 _IS_VALID_SIGNATURE = Function(
@@ -28,7 +29,7 @@ _IS_VALID_SIGNATURE = Function(
 
 
 def is_contract(session: Session, account: str) -> bool:
-    """Whether there is code at `account`: of a contract, or of a key's account that runs one (EIP-7702).
+    """Return whether `account` has code: a contract, or a key's account that runs one (EIP-7702).
 
     Raises:
         RpcError, RpcUnreachable: the chain cannot be asked.
@@ -38,7 +39,7 @@ def is_contract(session: Session, account: str) -> bool:
 
 
 def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> bool:
-    """Whether the contract at `account` accepts `signature` over `digest`; no contract accepts nothing.
+    """Return whether the contract at `account` accepts `signature` over `digest`; False when there is no contract.
 
     Raises:
         RpcError, RpcUnreachable: the chain cannot be asked.

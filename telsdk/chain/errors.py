@@ -1,27 +1,27 @@
-"""What goes wrong between telsdk and a chain, one class each.
+"""What can go wrong between telsdk and a chain, a class for each.
 
 ChainError
 ├── RpcError                the RPC answered, with an error of its own
 │   ├── RpcUnreachable      the RPC did not answer, or not in JSON-RPC
-│   ├── WitnessDisagrees    several RPCs were asked the same, and say different things
+│   ├── WitnessDisagrees    several RPCs were asked the same and answer differently
 │   └── AnswerError         a contract's answer is not what its ABI says
 ├── UnknownNetwork          no deployment of that name or chain
 ├── WrongNetwork            the RPC serves another chain than the deployment is on
 ├── NotDeployed             the deployment's contracts are not there
 ├── DeploymentError         a deployment file or the manifest cannot be used
-├── NoAccount               a write was asked for without an account, or its holder did not sign
+├── NoAccount               there is no account for a write, or its holder did not sign
 ├── TransactionPending      sent, but not in a block within the time allowed
 ├── TransactionUnpaid       the account cannot pay for value and gas
 ├── SeveralNumbers          an account was looked up that holds more than one number
-├── NumberTaken             a number was to be bought that somebody holds
+├── NumberTaken             somebody holds the number that was to be bought
 ├── PriceTooHigh            the number costs more than the buyer allowed
 ├── IndexMismatch           the index file belongs to another deployment
 ├── WalletError             a wallet that signs over JSON-RPC did not
-│   ├── WalletAway          it did not answer, or not in JSON-RPC
+│   ├── WalletAway          the wallet did not answer, or not in JSON-RPC
 │   ├── WalletLate          nobody confirmed in time
 │   ├── WalletDeclined      its holder said no; also Refused
-│   └── WalletUnknown       it does not have the account
-└── ContractRefused         a contract reverted; one subclass per custom error, see telsdk.chain.revert
+│   └── WalletUnknown       the wallet does not have the account
+└── ContractRefused         a contract reverted; a subclass for each custom error, see telsdk.chain.revert
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class RpcUnreachable(RpcError, ConnectionError):
 
 
 class WitnessDisagrees(RpcError):
-    """RPCs that were asked the same say different things about the chain: none of it is believed."""
+    """RPCs that were asked the same answer differently: nothing of it is believed."""
 
 
 class AnswerError(RpcError):
-    """A contract answered what its ABI does not allow: it is another contract, or no honest one."""
+    """A contract answered what its ABI does not allow: it is another contract, or a dishonest one."""
 
 
 class UnknownNetwork(ChainError, LookupError):
@@ -66,7 +66,7 @@ class DeploymentError(ChainError, ValueError):
 
 
 class NoAccount(ChainError):
-    """A transaction was asked for, and the client has no account to send it from, or one that does not sign."""
+    """There is no account to send a transaction from, or its holder did not sign."""
 
 
 class TransactionPending(ChainError, TimeoutError):
@@ -78,7 +78,7 @@ class TransactionUnpaid(ChainError):
 
 
 class SeveralNumbers(ChainError):
-    """The account holds more than one number, so it stands for none."""
+    """The account holds more than one number, so it does not say which is meant."""
 
     def __init__(self, message: str, numbers: tuple[int, ...]) -> None:
         super().__init__(message)

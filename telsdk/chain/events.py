@@ -1,4 +1,4 @@
-"""Decodes the events of the contracts from raw logs."""
+"""Decode the events of the contracts from raw logs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ChainEvent:
     name: str
     args: Mapping[str, Any]  # by name; addresses as EIP-55 text, bytes as bytes
     block: int
-    index: int  # place among the block's logs
+    index: int  # its place among the block's logs
     block_hash: bytes
 
 
@@ -39,10 +39,10 @@ class EventAbi:
         self._plain_types = types(self._plain)
 
     def decode(self, topics: list[bytes], data: bytes) -> dict[str, Any]:
-        """The arguments, of which the indexed ones stand in `topics` behind the event's own topic."""
+        """Return the arguments. The indexed ones are in `topics`, behind the event's own topic."""
         args: dict[str, Any] = {}
         for item, kind, topic in zip(self._indexed, self._indexed_types, topics[1:], strict=True):
-            # What is longer than a word is only hashed into a topic.
+            # Of what is longer than a word, the topic is only the hash.
             args[item["name"]] = topic if _is_hashed(kind) else shown(item, decode([kind], topic)[0])
         for item, value in zip(self._plain, decode(self._plain_types, data), strict=True):
             args[item["name"]] = shown(item, value)
@@ -50,13 +50,13 @@ class EventAbi:
 
 
 class EventDecoder:
-    """Reads the logs of one deployment; logs of other contracts are none of its business."""
+    """A decoder of one deployment's logs. It ignores the logs of other contracts."""
 
     def __init__(self, deployment: Deployment) -> None:
         self.addresses = {address: name for name, address in deployment.addresses.items()}
 
     def decode(self, log: Mapping[str, Any]) -> ChainEvent | None:
-        """The event in `log` as web3 gives it, or None when it is not from these contracts."""
+        """Return the event in `log`, which is as web3 gives it; None when it is not from these contracts."""
         contract = self.addresses.get(log["address"])
         topics = [bytes(topic) for topic in log["topics"]]
         kind = _event_types(contract).get(topics[0]) if contract and topics else None

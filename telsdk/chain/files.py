@@ -1,4 +1,4 @@
-"""Writes a file whole or not at all."""
+"""Write a file whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Puts `text` in the place of what is at `path`, so that whoever reads finds the one or the other.
+    """Replace what is at `path` by `text`, so that a reader finds the one or the other.
 
     Raises:
-        OSError: the disk does not take it; what was at `path` stays.
+        OSError: the disk does not take it. What was at `path` stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")

@@ -1,4 +1,4 @@
-"""Encodes calls to the contracts' functions and decodes what they answer."""
+"""Encode calls to the contracts' functions, and decode what they answer."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Function:
         self.output_types = types(self._outputs)
 
     def encode(self, args: Iterable[Any]) -> bytes:
-        """The call data for `args`."""
+        """Return the call data for `args`."""
         return self._selector + encode(self._input_types, tuple(args))
 
     def decode(self, data: bytes) -> Any:
-        """What the function answered: None, one value, or a tuple of several. Addresses are EIP-55 text.
+        """Return what the function answered: None, one value, or a tuple of several. Addresses are EIP-55 text.
 
         Raises:
             AnswerError: `data` is not what the ABI says.
@@ -50,7 +50,7 @@ class Function:
 
 @cache
 def functions(contract: str) -> dict[str, Function]:
-    """The functions of `contract` by name and by signature; of overloaded ones only by signature."""
+    """Return the functions of `contract` by name and by signature; overloaded ones only by signature."""
     found: dict[str, Function] = {}
     overloaded: set[str] = set()
     for entry in manifest.load()[contract].entries("function"):

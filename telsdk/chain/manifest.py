@@ -1,4 +1,4 @@
-"""The compiled contracts: ABI and bytecode of each, as package data, so that nobody needs a compiler."""
+"""The compiled contracts: ABI and bytecode of each, as package data, so that users need no compiler."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ AbiEntry = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Where a contract's runtime code is in its creation code. Immutables are zero there."""
+    """Where in a contract's creation code its runtime code is. There the immutables are zero."""
 
     offset: int  # bytes
     size: int  # bytes
-    immutables: Mapping[str, tuple[int, ...]]  # name -> where in the runtime code its 32 bytes stand
+    immutables: Mapping[str, tuple[int, ...]]  # name -> where in the runtime code its 32 bytes are
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class Artifact:
 
     @property
     def runtime_code(self) -> bytes:
-        """What is on the chain, but for the immutables."""
+        """The code on the chain, except the immutables."""
         return self.creation_code[self.runtime.offset :][: self.runtime.size]
 
     def entries(self, kind: str) -> list[AbiEntry]:
-        """The ABI entries of one `kind`: "function", "event", "error" or "constructor"."""
+        """Return the ABI entries of one `kind`: "function", "event", "error" or "constructor"."""
         return [entry for entry in self.abi if entry["type"] == kind]
 
 
@@ -54,7 +54,7 @@ class Manifest:
 
     contracts: Mapping[str, Artifact]
     compiler: Mapping[str, Any]
-    tools: Mapping[str, str]  # name -> creation code, 0x…, of what is run by eth_call and never deployed
+    tools: Mapping[str, str]  # name -> creation code, 0x…, that an eth_call runs; never deployed
 
     def __getitem__(self, name: str) -> Artifact:
         try:
@@ -66,10 +66,10 @@ class Manifest:
 
 
 def parse(text: str) -> Manifest:
-    """The manifest written as `text`.
+    """Read the manifest written as `text`.
 
     Raises:
-        DeploymentError: not JSON, or not of the form that scripts/manifest.py writes.
+        DeploymentError: it is not JSON, or not of the form that scripts/manifest.py writes.
     """
     try:
         data = json.loads(text)
@@ -91,7 +91,7 @@ def _runtime(entry: Mapping[str, Any]) -> Runtime:
 
 @cache
 def load() -> Manifest:
-    """The manifest that came with this package.
+    """Load the manifest that came with this package.
 
     Raises:
         DeploymentError: it is missing or damaged.

@@ -1,4 +1,4 @@
-"""What an owner allows by signature instead of a transaction, so that another can pay (EIP-712)."""
+"""Permits: what an owner allows by signature instead of a transaction, so that another can pay (EIP-712)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PermitError(ChainError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PermitData:
-    """A struct in the suite's domain, as EIP-712 has it."""
+    """A struct to sign in the suite's domain (EIP-712)."""
 
     type: str
     fields: Fields
@@ -41,7 +41,7 @@ class PermitData:
     structs: Mapping[str, Fields] = field(default_factory=dict)  # other structs that `fields` name
 
     def payload(self, domain: Domain) -> dict[str, Any]:
-        """What eth_signTypedData_v4 takes."""
+        """Return the struct as eth_signTypedData_v4 takes it."""
         structs = {"EIP712Domain": _DOMAIN, self.type: self.fields, **self.structs}
         return {
             "types": {
@@ -59,7 +59,7 @@ class PermitData:
         }
 
     def sign(self, domain: Domain, account: Account) -> bytes:
-        """The signature of `account`, 65 bytes."""
+        """Return the signature of `account`, 65 bytes."""
         signed = account.sign_message(encode_typed_data(full_message=self.payload(domain)))
         return bytes(signed.signature)
 
@@ -72,10 +72,10 @@ class Permit:
     function: str  # for example "setHubFor"
     args: tuple[Any, ...]
     deadline: int  # seconds since 1970, by the chain's clock
-    signature: bytes = field(repr=False)  # who has it can use it: nothing for logs
+    signature: bytes = field(repr=False)  # whoever has it can use it: not for logs
 
     def to_json(self) -> str:
-        """As text, to hand to a relayer."""
+        """Return the permit as text, to hand to a relayer."""
         return json.dumps(
             {
                 "contract": self.contract,
@@ -88,10 +88,10 @@ class Permit:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The permit written as `text`.
+        """Read the permit written as `text`.
 
         Raises:
-            PermitError: it is none.
+            PermitError: it is not one.
         """
         try:
             if len(text) > MAX_PERMIT:

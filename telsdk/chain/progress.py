@@ -1,8 +1,8 @@
-"""How far a deployment has come, in a file, so that one that was cut off goes on where it was.
+"""Keep the progress of a deployment in a file, so that one that was cut off goes on where it was.
 
-A transaction is written down when it is signed and before it is sent. So whatever cuts the deployment off, a
-second run knows every transaction that may be in a block by now, and asks the chain after each before it
-signs another. The file holds nothing secret: a signed transaction is public once it is sent.
+Each transaction is written down after it is signed and before it is sent. So whatever cuts the deployment off, a second
+run knows every transaction that may be in a block by now, and asks the chain about each before it signs another. The
+file holds no secret: a signed transaction is public once it is sent.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ class Done:
 
     tx: str
     block: int
-    contract: str | None  # address of what it created
+    contract: str | None  # address of the contract that it created
 
 
 @dataclass
 class Step:
-    """One transaction of a deployment, with each that was signed for it."""
+    """A step of a deployment, with each transaction that was signed for it."""
 
     signed: list[Signed] = field(default_factory=list)
     done: Done | None = None
 
 
 class Progress:
-    """The steps of one deployment: bound to what `terms` says of it, and kept at `path` when there is one.
+    """The steps of one deployment. They belong to its `terms`, and are kept at `path`, if there is one.
 
     Raises:
-        DeploymentError: the file at `path` is of a deployment on other terms, or no such file.
+        DeploymentError: the file at `path` belongs to a deployment on other terms, or is no progress file.
     """
 
     def __init__(self, terms: Mapping[str, Any], path: Path | None = None) -> None:
@@ -55,17 +55,17 @@ class Progress:
         return self._steps.setdefault(name, Step())
 
     def sign(self, name: str, signed: Signed) -> None:
-        """Notes that `signed` is about to be sent."""
+        """Note that `signed` is about to be sent."""
         self.step(name).signed.append(signed)
         self._write()
 
     def finish(self, name: str, done: Done) -> None:
-        """Notes that the step is done."""
+        """Note that the step is done."""
         self.step(name).done = done
         self._write()
 
     def remove(self) -> None:
-        """Forgets all of it: the deployment is written down elsewhere."""
+        """Remove the file, because the deployment is written down elsewhere."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
 

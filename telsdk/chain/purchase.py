@@ -1,7 +1,7 @@
-"""Buys a number that nobody holds: commit, wait, reveal.
+"""Buy a number that nobody holds: commit, wait, reveal.
 
-The secret of the commitment is made from the buyer's key, so who loses the machine in between only has to ask
-again: with the same key, number and highest price the same commitment comes out.
+The secret of the commitment is made from the buyer's key. So a buyer whose machine is lost in between only has to buy
+again: the same key, number and highest price make the same commitment.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 Wait = Callable[[float], object]  # lets so many seconds pass
 
-_LOOKS = 600  # at the chain's clock, before it is taken to have stopped
-_PATIENCE = 1.0  # seconds let pass between two looks, at least
+_LOOKS = 600  # looks at the chain's clock before it counts as stopped
+_PATIENCE = 1.0  # seconds between two looks, at least
 
 
 def secret(domain: Domain, account: Account, number: Number, owner: str) -> bytes:
-    """The secret under which `account` buys `number` for `owner`: the same whenever it is asked for.
+    """Return the secret with which `account` buys `number` for `owner`, the same each time.
 
-    eth-account signs deterministically (RFC 6979). A wallet that does not can still buy, only not resume.
+    eth-account signs deterministically (RFC 6979). A wallet that does not can buy, but cannot resume a purchase.
     """
     data = PermitData(
         "PurchaseSecret",
@@ -52,14 +52,14 @@ def buy_number(
     max_price: Decimal | None = None,
     wait: Wait = time.sleep,
 ) -> Receipt:
-    """Buys `number` for `owner` (this account, unless given), for `max_price` ether or less (its price now).
+    """Buy `number` for `owner`, by default this account, for at most `max_price` ether, by default its price now.
 
     `wait` lets time pass: a development chain's `advance_time`, or `time.sleep`. A purchase that was cut off
     goes on where it was.
 
     Raises:
-        NumberTaken: somebody holds it; nothing was sent.
-        PriceTooHigh: it costs more than `max_price`; nothing was sent.
+        NumberTaken: somebody holds it. Nothing was sent.
+        PriceTooHigh: it costs more than `max_price`. Nothing was sent.
         revert.ERC721InvalidSender: somebody was quicker.
         TransactionPending: the chain's clock has stopped.
     """
@@ -73,7 +73,7 @@ def buy_number(
 
 
 def _check(client: Client, number: Number, max_price: Decimal | None) -> Decimal:
-    """The highest price to commit to."""
+    """Return the highest price to commit to."""
     with suppress(NotFound):
         owner = client.registry.custody(number).owner
         raise NumberTaken(f"{number} is held by {owner}: see `telsdk lookup {number}`, or choose another")
@@ -84,7 +84,7 @@ def _check(client: Client, number: Number, max_price: Decimal | None) -> Decimal
 
 
 def _commit(client: Client, commitment: bytes) -> datetime:
-    """When the commitment was made, by the chain's clock: now, or before this was cut off."""
+    """Return when the commitment was made, by the chain's clock: now, or by an earlier run."""
     registrar = client.registrar
     since = registrar.committed_at(commitment)
     if since is None or since + registrar.max_commit_age() < moment(client.session.clock()):

@@ -38,7 +38,7 @@ class Reverted(ContractRefused):
 
 
 _CONVERSIONS: dict[str, Callable[[Any], Any]] = {"Decimal": ether, "datetime": moment}
-"""By the type of an attribute, as the classes have it written: how it comes from the ABI's value."""
+"""How to make an attribute from the ABI's value, by the attribute's type as the classes write it."""
 
 
 class ErrorType:
@@ -49,11 +49,11 @@ class ErrorType:
         self._inputs = entry["inputs"]
         self._types = types(self._inputs)
         self.exception: type[ContractRefused] = getattr(refusals, self.name)
-        # In the order of the arguments, under the name that Python has for each.
+        # In the order of the arguments, each under its name in Python.
         self._attributes = get_annotations(self.exception)
 
     def decode(self, data: bytes) -> ContractRefused:
-        """The exception for the arguments in `data`, which may come from any contract: it may be damaged."""
+        """Return the exception for the arguments in `data`. Any contract may have sent it, so it may be damaged."""
         values = {
             item["name"]: shown(item, value)
             for item, value in zip(self._inputs, decode(self._types, data), strict=True)
@@ -66,7 +66,7 @@ class ErrorType:
 
 @cache
 def error_types() -> dict[bytes, ErrorType]:
-    """Every custom error of the contracts, by its four-byte selector."""
+    """Return every custom error of the contracts, by its four-byte selector."""
     found: dict[bytes, ErrorType] = {}
     classes: dict[str, str] = {}
     for artifact in manifest.load().contracts.values():
@@ -83,7 +83,7 @@ def error_types() -> dict[bytes, ErrorType]:
 
 
 def refusal(data: str | bytes | None, message: str | None = None) -> ContractRefused:
-    """The exception for revert `data`; `message` is what the RPC said, for when the data says nothing."""
+    """Return the exception for revert `data`. `message` is what the RPC said, in case the data says nothing."""
     raw = _raw(data)
     known = error_types().get(raw[:4])
     try:
@@ -105,7 +105,7 @@ def refusal(data: str | bytes | None, message: str | None = None) -> ContractRef
 
 
 def _function(entry: Mapping[str, Any]) -> ABIFunction:
-    """The function whose selector is the error's: both are made from name and types alone."""
+    """Return a function that has the error's selector: both are made from name and types alone."""
     return cast(ABIFunction, {**entry, "type": "function"})
 
 

@@ -24,7 +24,7 @@ _BACKOFF = 0.2  # seconds before the first retry, doubled for each next one
 
 
 def open_rpc(url: str) -> Web3:
-    """A connection to the JSON-RPC at `url` (http or https).
+    """Open a connection to the JSON-RPC at `url` (http or https).
 
     Raises:
         RpcUnreachable: `url` is no such URL, or nothing answers there.
@@ -32,14 +32,14 @@ def open_rpc(url: str) -> Web3:
     if urlsplit(url).scheme not in ("http", "https"):
         raise RpcUnreachable(f"{url!r} is no RPC address: it begins with http:// or https://")
     provider = _Http(url)
-    # Names, gas and fees are settled above; the blocks of proof-of-authority chains must be readable.
+    # None of web3's others: names, gas and fees are settled above. "poa" reads the blocks of proof-of-authority chains.
     w3 = Web3(provider, middleware=[(AttributeDictMiddleware, "attrdict"), (ExtraDataToPOAMiddleware, "poa")])
     request(w3, RPCEndpoint("eth_chainId"), ())
     return w3
 
 
 def request(w3: Web3, method: RPCEndpoint, params: Sequence[Any]) -> Any:
-    """The result of one JSON-RPC call, as it comes.
+    """Return the result of one JSON-RPC call, as it comes.
 
     Raises:
         RpcError, RpcUnreachable: there is none.
@@ -50,7 +50,7 @@ def request(w3: Web3, method: RPCEndpoint, params: Sequence[Any]) -> Any:
 
 @contextmanager
 def mapped(*but: type[Exception]) -> Iterator[None]:
-    """Turns what web3 raises within into telsdk's exceptions, `but` for those.
+    """Turn what web3 raises within into telsdk's exceptions, except those of the types `but`.
 
     Raises:
         ContractRefused: a call was reverted; the subclass says by which error.
@@ -75,7 +75,7 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
     except Web3Exception as error:
         raise RpcError(f"the RPC gave an answer that makes no sense: {error}") from error
     except OSError as error:
-        # The providers that web3 brings, over HTTP, WebSocket and IPC, let theirs through.
+        # web3's own providers, over HTTP, WebSocket and IPC, let theirs through.
         raise RpcUnreachable(f"the RPC does not answer ({type(error).__name__}); {_NEXT}") from error
     except Exception as error:
         # So does eth-tester, which need not be installed.
@@ -85,7 +85,7 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
 
 
 def _tester_error(error: Exception) -> ContractRefused | RpcError:
-    """What an exception of eth-tester's is here. It has a revert's data in its text, as Python writes bytes."""
+    """Turn an exception of eth-tester's into ours. Its text has a revert's data as Python writes bytes."""
     text = str(error)
     if type(error).__name__ != "TransactionFailed":
         return RpcError(f"the RPC answered with an error: {text}")
@@ -96,7 +96,7 @@ def _tester_error(error: Exception) -> ContractRefused | RpcError:
 
 
 def _plain(response: RPCResponse) -> RPCResponse:
-    """`response` with its error data as web3 understands it: the bytes in hexadecimal, or left out.
+    """Return `response` with its error data as web3 understands it: the bytes in hexadecimal, or left out.
 
     Raises:
         ValueError: it is no JSON-RPC response.
@@ -112,7 +112,7 @@ def _plain(response: RPCResponse) -> RPCResponse:
 
 
 def _revert_data(data: object) -> str | None:
-    """What a contract gave back when it reverted. Nodes wrap it in different ways."""
+    """Return what a contract gave back when it reverted. Nodes wrap it in different ways."""
     if isinstance(data, dict):
         return _revert_data(data.get("data"))
     text = data.removeprefix("Reverted ") if isinstance(data, str) else ""
@@ -143,7 +143,7 @@ class _Http(HTTPProvider):
 
     @property
     def _place(self) -> str:
-        """The address without path and query: those often hold a provider's key."""
+        """The URL without path and query, which often hold a provider's key."""
         parts = urlsplit(str(self.endpoint_uri))
         return f"the RPC at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 

@@ -1,4 +1,4 @@
-"""Reads from and writes to contracts: simulate, price, sign, send, wait."""
+"""Read from and write to contracts: simulate, price, sign, send, wait."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Block = int | str  # a height, or "latest"
 
 
 class Account(Protocol):
-    """Who pays and signs: an eth-account LocalAccount, or a wallet that offers the same."""
+    """The account that pays and signs: an eth-account LocalAccount, or a wallet that offers the same."""
 
     @property
     def address(self) -> ChecksumAddress: ...
@@ -59,7 +59,7 @@ class Receipt:
     contract: str | None = None  # address of the contract that it created
 
     def event(self, name: str) -> ChainEvent:
-        """The first event called `name`.
+        """Return the first event called `name`.
 
         Raises:
             LookupError: the transaction caused none.
@@ -76,7 +76,7 @@ class Signed:
 
     tx: str  # its hash, 0x…
     nonce: int
-    raw: str  # all of it, 0x…
+    raw: str  # the whole transaction, 0x…
 
 
 class Session:
@@ -98,9 +98,9 @@ class Session:
         value: int = 0,
         gas: int | None = None,
     ) -> Any:
-        """What `function` answers as of `block`, called with `value` wei and at most `gas`; changes nothing.
+        """Return what `function` answers as of `block`, called with `value` wei. This changes nothing.
 
-        Without `gas` it may use as much as the RPC lets it.
+        It may use at most `gas`, or as much as the RPC allows when that is None.
 
         Raises:
             ContractRefused: it reverts.
@@ -124,15 +124,15 @@ class Session:
         return function.decode(bytes(result))
 
     def send(self, address: str, function: Function, args: Iterable[Any], *, value: int = 0) -> Receipt:
-        """Calls `function` with `value` wei in a transaction, and waits until that is in a block.
+        """Call `function` with `value` wei in a transaction, and wait until that is in a block.
 
-        It is simulated first, so that what the contract would refuse costs nothing.
+        It is simulated first, so that a call that the contract would refuse costs nothing.
 
         Raises:
-            NoAccount: there is nobody to sign it.
+            NoAccount: there is no account to sign it.
             ContractRefused: the contract refuses; the subclass says why.
             TransactionUnpaid: the account cannot pay for it.
-            TransactionPending: it is in no block after RECEIPT_TIMEOUT.
+            TransactionPending: it is in no block after RECEIPT_TIMEOUT seconds.
             RpcError, RpcUnreachable: the RPC fails.
         """
         args = tuple(args)
@@ -143,16 +143,16 @@ class Session:
     def transact(
         self, message: Mapping[str, Any], before_sending: Callable[[Signed], None] | None = None
     ) -> Receipt:
-        """Sends the transaction that does `message` (to, data, value), and waits for it. Raises as `send`.
+        """Send the transaction that does `message` (to, data, value), and wait for it. It raises what `send` raises.
 
-        `before_sending` is told what will be sent; when it raises, nothing is.
+        `before_sending` is called with what is about to be sent. When it raises, nothing is sent.
         """
         account = self.signer()
         transaction = {**message, "from": account.address}
         estimate = self._estimate(transaction)
         with mapped():
             transaction |= {"chainId": self.w3.eth.chain_id, **self._fees()}
-        # A fifth more than estimated: the state may move before the transaction is taken in.
+        # A fifth more than the estimate: the state may change before the transaction gets into a block.
         transaction["gas"] = estimate * 6 // 5
         price = transaction.get("maxFeePerGas", transaction.get("gasPrice", 0))
         self._afford(transaction.get("value", 0) + transaction["gas"] * price)
@@ -168,7 +168,7 @@ class Session:
         return self._receipt(self._wait(tx), transaction)
 
     def result(self, signed: Signed) -> Receipt | None:
-        """The receipt of a transaction that was `signed` earlier; None when it has none, or failed."""
+        """Return the receipt of a transaction that was `signed` earlier; None when it has none, or failed."""
         with mapped(TransactionNotFound):
             try:
                 receipt = self.w3.eth.get_transaction_receipt(HexBytes(signed.tx))
@@ -177,12 +177,14 @@ class Session:
         return self._success(receipt) if receipt["status"] == 1 else None
 
     def send_again(self, signed: Signed) -> Receipt | None:
-        """Sends a transaction that was `signed` earlier, should the chain have missed it, and waits for it.
+        """Send a transaction that was `signed` earlier, in case the chain does not have it, and wait for it.
 
-        Gives None when the chain takes it no more: its nonce is used up, its fee too low, or it failed.
+        Returns:
+            The receipt; None when the chain no longer takes it, because its nonce is used, its fee is too low, or it
+            failed.
 
         Raises:
-            TransactionPending: it is in no block after RECEIPT_TIMEOUT.
+            TransactionPending: it is in no block after RECEIPT_TIMEOUT seconds.
             RpcUnreachable: the RPC does not answer.
         """
         with mapped():
@@ -201,16 +203,16 @@ class Session:
         return self._success(receipt) if receipt["status"] == 1 else None
 
     def height(self) -> int:
-        """The height of the newest block."""
+        """Return the height of the newest block."""
         with mapped():
             return self.w3.eth.block_number
 
     def deadline(self, lifetime: timedelta) -> int:
-        """When something that holds for `lifetime` ends, by the chain's clock, in seconds since 1970."""
+        """Return when `lifetime` from now is over, by the chain's clock, in seconds since 1970."""
         return self.clock() + int(lifetime.total_seconds())
 
     def clock(self) -> int:
-        """The time of the block in the making, or else of the newest, in seconds since 1970."""
+        """Return the time of the pending block, or else of the newest, in seconds since 1970."""
         with mapped(BlockNotFound):
             try:
                 return self.w3.eth.get_block("pending")["timestamp"]
@@ -218,7 +220,7 @@ class Session:
                 return self.w3.eth.get_block("latest")["timestamp"]
 
     def signer(self) -> Account:
-        """The account.
+        """Return the account.
 
         Raises:
             NoAccount: there is none.
@@ -237,7 +239,7 @@ class Session:
             )
 
     def _estimate(self, transaction: Mapping[str, Any]) -> int:
-        """The gas that it takes behind what waits for a block already, or else behind the newest block."""
+        """Return the gas that it takes after the transactions that wait already, or else after the newest block."""
         try:
             with mapped():
                 return self.w3.eth.estimate_gas(cast(TxParams, transaction), "pending")
@@ -249,7 +251,7 @@ class Session:
                 return self.w3.eth.estimate_gas(cast(TxParams, transaction))
 
     def _fees(self) -> dict[str, int]:
-        """EIP-1559 fees that hold while the base fee doubles, or a gas price where there are none."""
+        """Return EIP-1559 fees that suffice until the base fee has doubled, or a gas price on an older chain."""
         base = self.w3.eth.get_block("latest").get("baseFeePerGas")
         if base is None:
             return {"gasPrice": self.w3.eth.gas_price}
@@ -290,7 +292,7 @@ class Session:
         )
 
     def _explain_failure(self, tx: str, receipt: TxReceipt, transaction: dict[str, Any]) -> None:
-        """Raises why a transaction that passed the simulation failed in its block: somebody was quicker."""
+        """Raise the reason why a transaction that passed the simulation failed in its block: somebody was quicker."""
         message = {
             key: transaction[key] for key in ("from", "to", "data", "value", "gas") if key in transaction
         }

@@ -1,4 +1,4 @@
-"""Ether as Decimal and times as datetime at the edge; wei and seconds since 1970 as int within."""
+"""Convert units: the API has ether as Decimal and times as datetime; inside are wei and seconds since 1970 as int."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ WEI = Decimal(10) ** -18
 
 
 def ether(wei: int) -> Decimal:
-    """`wei` in ether, exactly and without trailing zeros."""
+    """Return `wei` in ether, exactly and without trailing zeros."""
     with localcontext(prec=100):
         amount = (Decimal(wei) * WEI).normalize()
         return amount.quantize(Decimal(1)) if amount == amount.to_integral_value() else amount
 
 
 def wei(ether: Decimal | int | str) -> int:
-    """`ether` in wei.
+    """Return `ether` in wei.
 
     Raises:
         ValueError: it is negative, no number, or finer than a wei.
@@ -32,7 +32,7 @@ def wei(ether: Decimal | int | str) -> int:
 
 
 def moment(seconds: int) -> datetime:
-    """`seconds` since 1970 as a time in UTC; what no calendar reaches is the last moment of year 9999."""
+    """Return `seconds` since 1970 as a time in UTC; beyond the calendar's end, the last moment of the year 9999."""
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):

@@ -1,7 +1,7 @@
-"""Reads a deployment back: is that which stands on the chain what was deployed, and deployed as it is written?
+"""Compare a deployment with the chain: is the code there ours, and was it deployed as the file says?
 
-Code is compared byte for byte with the manifest, but for the immutables; of these each value is compared with
-the one that follows from the deployment. Then what the contracts answer: links, offices, caps and constants.
+The code is compared byte for byte with the manifest, except for the immutables. Each immutable is compared with the
+value that follows from the deployment. Then the contracts' answers are compared: links, offices, caps and constants.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CONSTANTS = {  # contract, getter -> wei or seconds
 }
 _WORD = 32  # bytes
 
-Value = str | int | bytes  # an address or another text, a number, bytes
+Value = str | int | bytes  # an address or other text, a number, bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class Comparison:
 
 
 def verify(w3: Web3, deployment: Deployment) -> Iterator[Comparison]:
-    """Compares `deployment` with the chain, as of the newest block. What is not `Comparison.ok` differs.
+    """Compare `deployment` with the chain as of the newest block, and yield each comparison.
 
-    On another chain than the deployment's nothing else is compared.
+    On another chain than the deployment's only the chain's id is compared.
 
     Raises:
         RpcError, RpcUnreachable: the chain cannot be asked.
@@ -84,7 +84,7 @@ def verify(w3: Web3, deployment: Deployment) -> Iterator[Comparison]:
 
 
 def _arguments(deployment: Deployment) -> Iterator[Comparison]:
-    """Whether what is written of the constructors' arguments can be: as many as there are, and this registry."""
+    """Check the constructors' arguments in the file: their count, and that the registry is this one."""
     registry = deployment.addresses["NumberRegistry"]
     for contract in manifest.CONTRACTS:
         entries = manifest.load()[contract].entries("constructor")
@@ -119,7 +119,7 @@ def _code(w3: Web3, deployment: Deployment, contract: str, block: int) -> Iterat
 
 
 def _without(code: bytes, artifact: Artifact) -> bytes:
-    """`code` with zeros where the immutables stand, as the manifest has it."""
+    """Return `code` with zeros in place of the immutables, as the manifest has it."""
     bare = bytearray(code)
     for places in artifact.runtime.immutables.values():
         for place in places:
@@ -129,7 +129,7 @@ def _without(code: bytes, artifact: Artifact) -> bytes:
 
 
 def _immutables(deployment: Deployment, contract: str) -> dict[str, Value]:
-    """The value of each immutable, as the sources and the constructor's arguments have it."""
+    """Return the value that each immutable should have, by the sources and the constructor's arguments."""
     registry = deployment.addresses["NumberRegistry"]
     separator = domain_separator(deployment.domain)
     if contract == "NumberRegistry":
@@ -157,13 +157,13 @@ def _immutables(deployment: Deployment, contract: str) -> dict[str, Value]:
 
 
 def _short_string(text: str) -> bytes:
-    """OpenZeppelin's ShortString: the bytes from the left, their number in the last."""
+    """Return `text` as OpenZeppelin's ShortString: the bytes from the left, their count in the last byte."""
     raw = text.encode()
     return raw.ljust(_WORD - 1, b"\0") + bytes([len(raw)])
 
 
 def _answers(deployment: Deployment, batch: Batch) -> Iterator[Comparison]:
-    """What the contracts answer, asked together."""
+    """Compare what the contracts answer. All are asked together."""
     with batch:
         asked = [
             (what, expected, batch.add(_read(deployment, contract, getter, args)))
@@ -174,7 +174,7 @@ def _answers(deployment: Deployment, batch: Batch) -> Iterator[Comparison]:
 
 
 def _questions(deployment: Deployment) -> Iterator[tuple[str, Value, str, str, tuple[Any, ...]]]:
-    """What is compared, with which value, and the contract, getter and arguments that tell it."""
+    """Yield what is compared, the value expected, and the contract, getter and arguments to ask."""
     at = deployment.addresses
     offices: list[tuple[str, str, Value]] = [
         ("NumberRegistry", "linker", _argument(deployment, "NumberRegistry", 0)),
@@ -207,7 +207,7 @@ def _said(answer: Answer[Any]) -> Any:
 
 
 def _argument(deployment: Deployment, contract: str, place: int) -> Value:
-    """A constructor's argument as it is written: the address, or what stands for one that is missing."""
+    """Return a constructor's argument from the file: the address, or a text that says that it is missing."""
     given = deployment.arguments.get(contract)
     if isinstance(given, list) and len(given) > place and is_address(given[place]):
         return to_checksum_address(given[place])
@@ -223,7 +223,7 @@ def _same(answer: Any) -> Any:
 
 
 def _like(value: Value, word: bytes) -> Any:
-    """`word` as what `value` is."""
+    """Return `word` in the type of `value`."""
     if isinstance(value, int):
         return int.from_bytes(word)
     if isinstance(value, str) and not any(word[:12]):

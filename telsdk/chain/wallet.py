@@ -1,7 +1,7 @@
-"""A wallet that signs typed data over JSON-RPC: a hardware wallet's bridge, a desktop wallet, a signer's daemon.
+"""Sign typed data with a wallet over JSON-RPC: a hardware wallet's bridge, a desktop wallet, a signer's daemon.
 
-Its key never comes to this machine, and a person looks at what is signed: so there is time to do that, and what
-was asked once is never sent again by itself, or the wallet would show it twice.
+The wallet's key never comes to this machine, and a person looks at what they sign. So there is time for that, and no
+question is sent twice by itself, or the wallet would show it twice.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from eth_utils.address import is_address, to_checksum_address
 from telsdk.chain.errors import WalletAway, WalletDeclined, WalletError, WalletLate, WalletUnknown
 from telsdk.nesting import check_nesting
 
-CONFIRM_TIMEOUT: Final = 120.0  # seconds for a person to look and to press a button
-ANSWER_TIMEOUT: Final = 15.0  # seconds for what needs nobody
+CONFIRM_TIMEOUT: Final = 120.0  # seconds for a person to look and to confirm
+ANSWER_TIMEOUT: Final = 15.0  # seconds for a question that no person has to confirm
 MAX_ANSWER: Final = 65_536  # octets
-MAX_ACCOUNTS: Final = 10  # that a message names
+MAX_ACCOUNTS: Final = 10  # as many an error message names
 
 _CONNECT_TIMEOUT: Final = 5.0  # seconds
 _USER_REFUSED: Final = 4001  # EIP-1193
@@ -31,7 +31,7 @@ _HEX: Final = re.compile(r"0x(?:[0-9a-fA-F]{2})+", re.ASCII)
 
 
 class RemoteWallet:
-    """The wallet at `url` (http or https). Signs as a `telsdk.credential.deep.TypedDataWallet`.
+    """The wallet at `url` (http or https). It is a `telsdk.credential.deep.TypedDataWallet`.
 
     Args:
         confirm_timeout: seconds that a signature may take.
@@ -50,15 +50,15 @@ class RemoteWallet:
             raise WalletAway(f"{url!r} is no address of a wallet: it begins with http:// or https://")
         self._url = url
         self._confirm_timeout = confirm_timeout
-        # Without user, path and query: those may hold a secret.
+        # Without user, path and query, which may hold a secret.
         self.place: Final = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
     def accounts(self) -> tuple[str, ...]:
-        """The accounts that it offers, as EIP-55 addresses.
+        """Return the accounts that the wallet offers, as EIP-55 addresses.
 
         Raises:
             WalletDeclined: its holder does not want to show them.
-            WalletError: it does not answer, or otherwise than it should.
+            WalletError: it does not answer, or not as it should.
         """
         found = self._ask("eth_accounts", [], ANSWER_TIMEOUT)
         if not isinstance(found, list) or not all(isinstance(one, str) and is_address(one) for one in found):
@@ -66,13 +66,13 @@ class RemoteWallet:
         return tuple(str(to_checksum_address(one)) for one in found)
 
     def choose(self, named: str | None, owner: str, *, contract: bool) -> str:
-        """Which of its accounts is to sign for `owner`: that which is `named`, or the owner's, or its only one.
+        """Return which account is to sign for `owner`: the one that is `named`, or the owner, or the wallet's only one.
 
         Args:
-            contract: the owner is one, so that another account may sign for it.
+            contract: whether the owner is a contract, so that another account may sign for it.
 
         Raises:
-            WalletUnknown: it does not have that account, or more than one and it is not said which.
+            WalletUnknown: the wallet does not have that account, or has several and none is named.
             WalletError: see `accounts`.
         """
         accounts = self.accounts()
@@ -93,13 +93,13 @@ class RemoteWallet:
         )
 
     def __call__(self, address: str, payload: dict[str, object]) -> bytes:
-        """What the wallet signs with the account at `address`; whose signature it is has yet to be looked at.
+        """Ask the wallet to sign with the account at `address`. The caller has to check whose signature it gives.
 
         Raises:
             WalletDeclined: its holder refuses.
             WalletLate: nobody confirmed in time.
             WalletUnknown: `address` is not among its accounts.
-            WalletError: it does not answer, or otherwise than it should.
+            WalletError: it does not answer, or not as it should.
         """
         answer = self._ask("eth_signTypedData_v4", [address, payload], self._confirm_timeout)
         if not isinstance(answer, str) or not _HEX.fullmatch(answer):
@@ -128,7 +128,7 @@ class RemoteWallet:
         return answer["result"]
 
     def _post(self, body: bytes, timeout: float) -> bytes:
-        """The answer's octets. `timeout` is for all of it: the library's own is for each piece."""
+        """Return the answer's octets. `timeout` is for all of them: the library's own is for each piece."""
         ends = time.monotonic() + timeout
         headers = {"Content-Type": "application/json"}
         waits = (min(timeout, _CONNECT_TIMEOUT), timeout)
@@ -136,7 +136,7 @@ class RemoteWallet:
             self._url, body, headers=headers, timeout=waits, stream=True, allow_redirects=False
         ) as response:
             answer = bytearray()
-            # An octet at a time: more are waited for until they are all there, each for as long as `timeout`.
+            # An octet at a time: for a longer piece the library would wait up to `timeout` at each of its reads.
             for octet in response.iter_content(1):
                 answer += octet
                 if len(answer) > MAX_ANSWER:

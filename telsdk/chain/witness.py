@@ -1,8 +1,8 @@
-"""Several RPCs, of which one may lie: what they do not agree on is not taken in.
+"""Ask several RPCs, of which one may lie, and believe only what all of them say.
 
-An index believes its RPC: which block is the newest, and what happened in it. Where other RPCs, run by others, are
-asked the same, a lie has to be told by all of them. One that is silent or lies can hold the index up, which is then
-said, but never make it believe anything.
+An index believes its RPC about which block is the newest and what happened in it. Where RPCs run by others are asked
+the same, all of them would have to tell the same lie. One that is silent or lies can hold up the index, which is then
+told, but it can never make the index believe anything.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Witnessed:
 
     Args:
         source: the RPC that is asked first.
-        witnesses: others on the same deployment, at least one.
+        witnesses: one or more others on the same deployment.
 
     Raises:
         WitnessDisagrees: one of them is on another deployment.
@@ -39,12 +39,12 @@ class Witnessed:
         return self._source.deployment
 
     def head(self, block: int | None = None) -> Head:
-        """The newest block that all have, or that of height `block`.
+        """Return the newest block that all have, or that of height `block`.
 
         Raises:
             LookupError: there is no such block.
-            WitnessDisagrees: they have different ones at that height.
-            RpcError, RpcUnreachable: one of them does not say.
+            WitnessDisagrees: they have different blocks at that height.
+            RpcError, RpcUnreachable: one of them does not answer.
         """
         head = self._source.head(block)
         if block is None:
@@ -58,11 +58,11 @@ class Witnessed:
         return head
 
     def events(self, first: int, last: int) -> list[ChainEvent]:
-        """The events of these blocks, as all tell them.
+        """Return the events of these blocks, on which all agree.
 
         Raises:
-            WitnessDisagrees: they tell different ones.
-            RpcError, RpcUnreachable: one of them does not say.
+            WitnessDisagrees: they tell different events.
+            RpcError, RpcUnreachable: one of them does not answer.
         """
         told = self._source.events(first, last)
         if any(witness.events(first, last) != told for witness in self._witnesses):
@@ -72,11 +72,11 @@ class Witnessed:
         return told
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
-        """Whether all say that the contract at `account` accepts `signature` (ERC-1271)."""
+        """Return whether all say that the contract at `account` accepts `signature` (ERC-1271)."""
         return all(
             one.is_valid_signature(account, digest, signature) for one in (self._source, *self._witnesses)
         )
 
     def name_stands(self, number: int, block: int) -> bool:
-        """Whether all say that the name of `number` stands for it."""
+        """Return whether all say that the name of `number` stands for it."""
         return all(one.name_stands(number, block) for one in (self._source, *self._witnesses))

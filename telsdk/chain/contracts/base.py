@@ -1,4 +1,4 @@
-"""What the typed contract classes share."""
+"""The base of the typed contract classes."""
 
 from __future__ import annotations
 
@@ -27,40 +27,44 @@ class Contract:
         self.domain = domain
 
     def read(self, function: str, *args: Any, block: Block = "latest") -> Any:
-        """What the contract's `function` answers, as of `block`; see `Session.call` for what is raised."""
+        """Return what the contract's `function` answers as of `block`. It raises what `Session.call` raises."""
         return self.session.call(self.address, functions(self.NAME)[function], args, block=block)
 
     def later(self, function: str, *args: Any, parse: Callable[[Any], T], size: int = ANSWER) -> Read[T]:
-        """The same question, to be asked in a `telsdk.chain.batch.Batch`: `parse` makes of the answer what
-        the typed method gives, and `size` is about how many bytes it has."""
+        """Return a question for a `telsdk.chain.batch.Batch`.
+
+        Args:
+            parse: turns the answer into what the typed method returns.
+            size: about how many bytes the answer has.
+        """
         return Read(self.address, functions(self.NAME)[function], args, parse, size)
 
     def ask(self, read: Read[T], block: Block) -> T:
-        """Asks one question by itself."""
+        """Ask one question by itself."""
         return read.ask(self.session, block)
 
     def write(self, function: str, *args: Any, value: int = 0) -> Receipt:
-        """Calls the contract's `function` in a transaction; see `Session.send` for what is raised."""
+        """Call the contract's `function` in a transaction. It raises what `Session.send` raises."""
         return self.session.send(self.address, functions(self.NAME)[function], args, value=value)
 
 
 class SigningContract(Contract):
-    """A contract that takes an owner's signature in place of his transaction (IOwnerSigned)."""
+    """A contract that takes an owner's signature in place of their transaction (IOwnerSigned)."""
 
     def nonce(self, signer: str) -> int:
-        """What the next signature of `signer` for this contract must carry."""
+        """Return the nonce that the next signature of `signer` for this contract must carry."""
         return int(self.read("nonces", signer))
 
     def cancel_nonce(self) -> Receipt:
-        """Takes back the last signature that this account gave and nobody has used."""
+        """Take back what this account signed with its current nonce, if nobody has used it."""
         return self.write("cancelNonce")
 
     def relay(self, permit: Permit) -> Receipt:
-        """Does what `permit` allows, at this account's expense.
+        """Do what `permit` allows, at this account's expense.
 
         Raises:
             PermitError: there is no such call.
-            revert.SignatureExpired, revert.InvalidSignature: it does not hold, or no longer.
+            revert.SignatureExpired, revert.InvalidSignature: the permit does not hold, or no longer.
         """
         function = functions(self.NAME).get(permit.function)
         if function is None or function.inputs[-2:] != ["deadline", "signature"]:

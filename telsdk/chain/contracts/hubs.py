@@ -18,46 +18,46 @@ from telsdk.errors import NotFound
 
 PAGE = 50  # nodes read in one call
 _HUB_SIZE = 448  # bytes of a hub in an answer, with a URI of 128, which the contract allows at most
-_NODE_SIZE = 352  # bytes of a node, likewise
+_NODE_SIZE = 352  # bytes of a node in an answer, with such a URI
 
 
 @dataclass(frozen=True, slots=True)
 class HubEntry:
-    """A hub, with what only its operator cares for; see `telsdk.directory.HubFacts` for what users do."""
+    """A hub, with what only its operator needs; `telsdk.directory.HubFacts` has what users need."""
 
     id: int
     operator: str  # EIP-55 address
-    pending_operator: str | None  # who may take over
+    pending_operator: str | None  # the account that may take over
     uri: str
     pins: tuple[bytes, ...]  # two while a key rotates, the newer first
-    bond: Decimal  # ether; 0 when it has left
+    bond: Decimal  # ether; 0 when the hub has left
     exit_at: datetime | None  # when the bond may be withdrawn, if the exit was begun
     node_count: int
 
 
 class HubList(Contract):
-    """All from `set_hub` to `withdraw_bond` raise revert.NotOperator for another than the hub's operator."""
+    """The list of hubs. All from `set_hub` to `withdraw_bond` raise revert.NotOperator for any other account."""
 
     NAME = "HubList"
 
     def bond(self) -> Decimal:
-        """What a hub deposits, in ether."""
+        """Return what a hub deposits, in ether."""
         return ether(self.read("BOND"))
 
     def exit_delay(self) -> timedelta:
-        """How long before it leaves a hub must say so."""
+        """Return how long before it leaves a hub must say so."""
         return timedelta(seconds=self.read("EXIT_DELAY"))
 
     def count(self) -> int:
-        """How many hubs were ever added; their ids are counted from 1."""
+        """Return how many hubs were ever added. Their ids are counted from 1."""
         return int(self.read("hubCount"))
 
     def version(self) -> int:
-        """Changes whenever anything in the list does."""
+        """Return a count that grows with every change of the list."""
         return int(self.read("version"))
 
     def hub(self, hub: int, block: Block = "latest") -> HubEntry:
-        """The hub of that id.
+        """Return the hub of that id.
 
         Raises:
             NotFound: there never was one.
@@ -65,11 +65,11 @@ class HubList(Contract):
         return self.ask(self.hub_read(hub), block)
 
     def hub_read(self, hub: int) -> Read[HubEntry]:
-        """`hub`, for a batch."""
+        """Return the question of `hub`, for a batch."""
         return self.later("hub", hub, parse=lambda answer: _hub(hub, answer), size=_HUB_SIZE)
 
     def all(self, block: int | None = None) -> Iterator[HubEntry]:
-        """Every hub that was ever added, in order; those that have left have no bond."""
+        """Yield every hub that was ever added, in order. Those that have left have no bond."""
         with Batch(self.session, block) as batch:
             count = self.read("hubCount", block=batch.block)
             hubs = [batch.add(self.hub_read(hub)) for hub in range(1, count + 1)]
@@ -77,14 +77,14 @@ class HubList(Contract):
             yield answer.get()
 
     def nodes(self, hub: int, block: Block = "latest") -> Iterator[NodeFacts]:
-        """The nodes of a hub, read page by page."""
+        """Yield the nodes of a hub, read page by page."""
         offset = 0
         while page := self.ask(self.nodes_read(hub, offset), block):
             yield from page
             offset += len(page)
 
     def nodes_read(self, hub: int, offset: int = 0) -> Read[tuple[NodeFacts, ...]]:
-        """For a batch: the nodes of a hub from index `offset` on, PAGE at most."""
+        """Return the question for the nodes of a hub from index `offset` on, PAGE at most, for a batch."""
         return self.later(
             "nodes",
             hub,
@@ -95,7 +95,7 @@ class HubList(Contract):
         )
 
     def facts(self, hub: int, block: int | None = None) -> HubFacts | None:
-        """What users need to know of a hub and its nodes; None when there is none, or it has left."""
+        """Return what users need to know of a hub and its nodes; None when there is none, or it has left."""
         with Batch(self.session, block) as batch:
             asked = batch.add(self.hub_read(hub))
             first = batch.add(self.nodes_read(hub))
@@ -113,59 +113,59 @@ class HubList(Contract):
         return HubFacts(hub, found.operator, found.uri, found.pins, tuple(nodes))
 
     def add_hub(self, uri: str, pin: bytes) -> Receipt:
-        """Adds a hub, paying its bond. Its id is `hubId` of the event HubAdded.
+        """Add a hub, and pay its bond. Its id is `hubId` of the event HubAdded.
 
         Raises:
-            revert.InvalidUri, revert.InvalidPin: the contract does not take these.
+            revert.InvalidUri, revert.InvalidPin: the contract does not accept URI or pin.
         """
         return self.write("addHub", uri, pin, value=self.read("BOND"))
 
     def set_hub(self, hub: int, uri: str) -> Receipt:
-        """Changes the hub's address."""
+        """Change the hub's address."""
         return self.write("setHub", hub, uri)
 
     def rotate_hub_pin(self, hub: int, pin: bytes) -> Receipt:
-        """Makes `pin` the hub's key; the present one holds too until `retire_hub_pin`."""
+        """Make `pin` the hub's key. The present one holds too until `retire_hub_pin`."""
         return self.write("rotateHubPin", hub, pin)
 
     def retire_hub_pin(self, hub: int) -> Receipt:
-        """Lets only the hub's present key hold."""
+        """End a rotation: only the hub's present key holds."""
         return self.write("retireHubPin", hub)
 
     def add_node(self, hub: int, uri: str, pin: bytes, capacity: int) -> Receipt:
-        """Adds a node for `capacity` users, active. Its index is `index` of the event NodeAdded."""
+        """Add a node for `capacity` users, active. Its index is `index` of the event NodeAdded."""
         return self.write("addNode", hub, uri, pin, capacity)
 
     def set_node(self, hub: int, index: int, uri: str, capacity: int, *, active: bool) -> Receipt:
-        """Changes a node's address, capacity and state."""
+        """Change a node's address, capacity and state."""
         return self.write("setNode", hub, index, uri, capacity, active)
 
     def rotate_node_pin(self, hub: int, index: int, pin: bytes) -> Receipt:
-        """Makes `pin` the node's key; the present one holds too until `retire_node_pin`."""
+        """Make `pin` the node's key. The present one holds too until `retire_node_pin`."""
         return self.write("rotateNodePin", hub, index, pin)
 
     def retire_node_pin(self, hub: int, index: int) -> Receipt:
-        """Lets only the node's present key hold."""
+        """End a rotation: only the node's present key holds."""
         return self.write("retireNodePin", hub, index)
 
     def propose_operator(self, hub: int, account: str | None) -> Receipt:
-        """Offers the hub to `account`; None takes the offer back."""
+        """Offer the hub to `account`. None takes the offer back."""
         return self.write("proposeOperator", hub, account or NOBODY)
 
     def accept_operator(self, hub: int) -> Receipt:
-        """Takes over a hub that was offered to this account."""
+        """Take over a hub that was offered to this account."""
         return self.write("acceptOperator", hub)
 
     def begin_exit(self, hub: int) -> Receipt:
-        """Says that the hub leaves after the exit delay."""
+        """Announce that the hub leaves after the exit delay."""
         return self.write("beginExit", hub)
 
     def cancel_exit(self, hub: int) -> Receipt:
-        """Says that it stays."""
+        """Announce that the hub stays."""
         return self.write("cancelExit", hub)
 
     def withdraw_bond(self, hub: int) -> Receipt:
-        """Takes the hub off the list and its bond back.
+        """Take the hub off the list, and its bond back.
 
         Raises:
             revert.ExitNotBegun, revert.ExitNotReady: it is too early.

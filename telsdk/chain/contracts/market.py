@@ -18,16 +18,16 @@ from telsdk.number import Number
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A number for sale, as one saw it."""
+    """A number for sale, as the buyer saw it."""
 
     number: Number
     price: Decimal  # ether
     seller: str  # EIP-55 address
-    fingerprint: bytes  # of everything about the number that a buyer cares for (ERC-5646)
+    fingerprint: bytes  # of all about the number that matters to a buyer (ERC-5646)
 
 
 class NumberMarket(Contract):
-    """Without escrow: the seller keeps the number until it is bought."""
+    """The market. It has no escrow: the seller keeps the number until it is bought."""
 
     NAME = "NumberMarket"
 
@@ -36,21 +36,21 @@ class NumberMarket(Contract):
         self._registry = registry
 
     def offer(self, number: Number, block: int | None = None) -> Offer | None:
-        """What `number` can be bought for, or None when it is not for sale."""
+        """Return the offer of `number`, or None when it is not for sale."""
         with Batch(self.session, block) as batch:
             price = batch.add(self.price_read(number))
             custody = batch.add(self._registry.custody_read(number))
             fingerprint = batch.add(self._registry.fingerprint_read(number))
         asked = price.get()
-        # Nobody may hold the number: then the other two are refusals.
+        # If nobody holds the number, the other two answers are refusals.
         return None if asked is None else Offer(number, asked, custody.get().owner, fingerprint.get())
 
     def price_read(self, number: Number) -> Read[Decimal | None]:
-        """For a batch: the price of `number` in ether, or None when it is not for sale."""
+        """Return the question for the price of `number` in ether, None when it is not for sale, for a batch."""
         return self.later("listing", number, parse=lambda answer: ether(answer[0]) if answer[1] else None)
 
     def list(self, number: Number, price: Decimal) -> Receipt:
-        """Offers `number` for `price` ether, or changes its price. Lets the market sell it first.
+        """Offer `number` for `price` ether, or change its price. Approve the market first, where that is needed.
 
         Raises:
             revert.NotOwner: the number is not this account's.
@@ -65,32 +65,32 @@ class NumberMarket(Contract):
         return self.write("list", number, wei(price))
 
     def cancel(self, number: Number) -> Receipt:
-        """Takes the offer back.
+        """Take the offer back.
 
         Raises:
             revert.NotOwner: the number is not this account's.
-            revert.NotListed: it is not offered.
+            revert.NotListed: the number is not offered.
         """
         return self.write("cancel", number)
 
     def buy(self, offer: Offer) -> Receipt:
-        """Pays for the number, if all is still as it was when `offer` was seen.
+        """Buy the number, if all is still as it was when `offer` was seen.
 
         Raises:
-            revert.NotListed, revert.PriceDiffers, revert.FingerprintDiffers: it is not; nothing was paid.
-            revert.BuyerIsOwner: it is this account's own.
+            revert.NotListed, revert.PriceDiffers, revert.FingerprintDiffers: it is not. Nothing was paid.
+            revert.BuyerIsOwner: the number is this account's own.
         """
         price = wei(offer.price)
         return self.write("buy", offer.number, price, offer.fingerprint, value=price)
 
     def owed(self, account: str) -> Decimal:
-        """What `account` may withdraw, in ether."""
+        """Return what `account` may withdraw, in ether."""
         return ether(self.read("owed", account))
 
     def withdraw(self) -> Receipt:
-        """Takes what this account is owed for numbers sold.
+        """Withdraw what this account is owed for numbers that it sold.
 
         Raises:
-            revert.NothingOwed: that is nothing.
+            revert.NothingOwed: nothing is owed.
         """
         return self.write("withdraw")

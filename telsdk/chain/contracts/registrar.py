@@ -12,33 +12,33 @@ from telsdk.number import Number
 
 
 class NumberRegistrar(Contract):
-    """Commit, wait, reveal. `Client.buy_number` does all three."""
+    """The registrar: commit, wait, reveal. `Client.buy_number` does all three."""
 
     NAME = "NumberRegistrar"
 
     def price(self, number: Number) -> Decimal:
-        """What `number` costs now, in ether, if nobody holds it."""
+        """Return what `number` costs now, in ether, if nobody holds it."""
         return ether(self.read("priceOf", number))
 
     def min_commit_age(self) -> timedelta:
-        """How old a commitment must be when it is revealed."""
+        """Return how old a commitment must be when it is revealed."""
         return timedelta(seconds=self.read("MIN_COMMIT_AGE"))
 
     def max_commit_age(self) -> timedelta:
-        """How old a commitment may be when it is revealed."""
+        """Return how old a commitment may be when it is revealed."""
         return timedelta(seconds=self.read("MAX_COMMIT_AGE"))
 
     def commitment(self, number: Number, owner: str, secret: bytes, max_price: Decimal) -> bytes:
-        """What to commit to. Without `secret`, nobody can tell from it which number is wished for."""
+        """Return what to commit to. Only with `secret` can anybody tell from it which number is wanted."""
         return bytes(self.read("makeCommitment", number, owner, secret, wei(max_price)))
 
     def committed_at(self, commitment: bytes) -> datetime | None:
-        """When `commitment` was made, by the chain's clock; None when it was not."""
+        """Return when `commitment` was made, by the chain's clock; None when it was not."""
         since = self.read("committedAt", commitment)
         return moment(since) if since else None
 
     def commit(self, commitment: bytes) -> Receipt:
-        """Makes the commitment.
+        """Make the commitment.
 
         Raises:
             revert.AlreadyCommitted: it stands already.
@@ -46,36 +46,36 @@ class NumberRegistrar(Contract):
         return self.write("commit", commitment)
 
     def register(self, number: Number, owner: str, secret: bytes, max_price: Decimal) -> Receipt:
-        """Reveals the commitment, pays the price, and makes `owner` the first owner of `number`.
+        """Reveal the commitment, pay the price, and make `owner` the first owner of `number`.
 
         Raises:
             revert.NotCommitted, revert.CommitmentTooNew, revert.CommitmentExpired: this is not the time.
-            revert.PriceAboveCeiling: it costs more than `max_price`.
+            revert.PriceAboveCeiling: the number costs more than `max_price`.
             revert.ERC721InvalidSender: somebody was quicker.
         """
         price = self.read("priceOf", number)
         return self.write("register", number, owner, secret, wei(max_price), value=price)
 
     def price_cap(self, digits: int) -> Decimal:
-        """The highest price that the code allows for so many digits (5 to 10), in ether."""
+        """Return the highest price that the code allows for so many digits (5 to 10), in ether."""
         return ether(self.read("priceCap", digits))
 
     def set_price(self, digits: int, price: Decimal) -> Receipt:
-        """Sets the price of numbers of so many digits (10: and longer). The treasury's call."""
+        """Set the price of numbers of so many digits; 10 stands for longer ones too. The treasury's call."""
         return self.write("setPrice", digits, wei(price))
 
     def withdraw(self) -> Receipt:
-        """Sends the income to the treasury."""
+        """Send the income to the treasury."""
         return self.write("withdraw")
 
     def treasury(self) -> str:
-        """Who gets the income and sets prices."""
+        """Return the account that gets the income and sets prices."""
         return str(self.read("treasury"))
 
     def propose_treasury(self, account: str) -> Receipt:
-        """Offers the office of treasury to `account`. The treasury's call."""
+        """Offer the office of treasury to `account`. The treasury's call."""
         return self.write("proposeTreasury", account)
 
     def accept_treasury(self) -> Receipt:
-        """Takes the office over. The proposed account's call."""
+        """Take the office over. The proposed account's call."""
         return self.write("acceptTreasury")

@@ -16,7 +16,7 @@ from telsdk.number import Number
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """Who holds a number, and its two counters."""
+    """The holder of a number, and its two counters."""
 
     owner: str  # EIP-55 address
     epoch: int
@@ -24,20 +24,20 @@ class Custody:
 
 
 class NumberRegistry(SigningContract):
-    """The ERC-721 contract. A number's token id is its integer value."""
+    """The registry, an ERC-721 contract. A number's token id is its integer value."""
 
     NAME = "NumberRegistry"
 
     def custody(self, number: Number, block: Block = "latest") -> Custody:
-        """Who holds `number`.
+        """Return the custody of `number`.
 
         Raises:
-            NotFound: nobody does.
+            NotFound: nobody holds it.
         """
         return self.ask(self.custody_read(number), block)
 
     def custody_read(self, number: Number) -> Read[Custody]:
-        """`custody`, for a batch."""
+        """Return the question of `custody`, for a batch."""
 
         def parse(answer: tuple[str, int, int]) -> Custody:
             if answer[0] == NOBODY:
@@ -47,34 +47,34 @@ class NumberRegistry(SigningContract):
         return self.later("custodyOf", number, parse=parse)
 
     def balance(self, account: str) -> int:
-        """How many numbers `account` holds."""
+        """Return how many numbers `account` holds."""
         return int(self.read("balanceOf", account))
 
     def fingerprint(self, number: Number, block: Block = "latest") -> bytes:
-        """A value that changes whenever anything a buyer cares for does (ERC-5646)."""
+        """Return a value that changes whenever anything changes that matters to a buyer (ERC-5646)."""
         return self.ask(self.fingerprint_read(number), block)
 
     def fingerprint_read(self, number: Number) -> Read[bytes]:
-        """`fingerprint`, for a batch."""
+        """Return the question of `fingerprint`, for a batch."""
         return self.later("getStateFingerprint", number, parse=bytes)
 
     def token_uri(self, number: Number) -> str:
-        """The number's card: a data URI of JSON, with an SVG image in it."""
+        """Return the number's card: a data URI of JSON, with an SVG image in it."""
         return str(self.read("tokenURI", number))
 
     def transfer(self, number: Number, to: str) -> Receipt:
-        """Gives `number` to `to`: a new epoch begins, and all records are void.
+        """Give `number` to `to`. A new epoch begins, and all records are void.
 
         Raises:
             NotFound: nobody holds it.
-            revert.ERC721InsufficientApproval: it is not this account's to give.
+            revert.ERC721InsufficientApproval: this account may not give it.
             revert.ERC721InvalidReceiver: `to` is a contract that takes no numbers.
         """
         owner = self.custody(number).owner
         return self.write("safeTransferFrom(address,address,uint256)", owner, to, number)
 
     def permit_move(self, number: Number, lifetime: timedelta = LIFETIME) -> Permit:
-        """This account's consent to receive `number` from its present owner, who alone can `relay` it.
+        """Sign this account's consent to receive `number` from its present owner. Only the owner can `relay` it.
 
         Raises:
             NotFound: nobody holds it.
@@ -100,15 +100,15 @@ class NumberRegistry(SigningContract):
         return self._permit("moveTo", (int(number), to), data, deadline)
 
     def approve_market(self, number: Number, market: str) -> Receipt:
-        """Lets the contract `market` sell `number`."""
+        """Let the contract `market` sell `number`."""
         return self.write("approve", market, number)
 
     def revoke_sessions(self, number: Number) -> Receipt:
-        """Ends all sessions of `number`, on every device. Records stay."""
+        """End all sessions of `number`, on every device. Records stay."""
         return self.write("revokeSessions", number)
 
     def permit_revoke_sessions(self, number: Number, lifetime: timedelta = LIFETIME) -> Permit:
-        """Allows anyone to end all sessions of `number`.
+        """Sign a permit by which anyone can end all sessions of `number`.
 
         Raises:
             NotFound: nobody holds it.
