@@ -1,4 +1,4 @@
-"""The command ``telsdk``: one file a noun. What they do is done by the packages that they call."""
+"""The command ``telsdk``: a file for each noun. The packages below do the work; there is no logic here."""
 
 from telsdk.cli.root import main
 

@@ -25,10 +25,12 @@ def _store_options(function: Function) -> Function:
     folder = click.Path(file_okay=False, path_type=Path)
     for option in (
         click.option(
-            "--ipfs", metavar="ADDRESS", help="A Kubo daemon instead, such as /ip4/127.0.0.1/tcp/5001."
+            "--ipfs",
+            metavar="ADDRESS",
+            help="Keep the blocks with a Kubo daemon instead, such as /ip4/127.0.0.1/tcp/5001.",
         ),
         click.option(
-            "--folder", type=folder, help="Where the blocks are kept; yours on this machine, unless given."
+            "--folder", type=folder, help="The folder of the blocks; by default your own on this machine."
         ),
     ):
         function = option(function)
@@ -41,8 +43,8 @@ def _store_options(function: Function) -> Function:
 def backup(options: Options, number: Number, folder: Path | None, ipfs: str | None, as_json: bool) -> None:
     """Back up contacts, calls and messages of NUMBER.
 
-    They are sealed by its owner's key. What other devices have backed up is taken in first. The pointer
-    to it stands on the chain.
+    They are sealed for the owner's key. What other devices have backed up is taken in first. The chain keeps
+    the pointer to the backup.
 
     \b
     Examples:
@@ -58,10 +60,10 @@ def backup(options: Options, number: Number, folder: Path | None, ipfs: str | No
 @click.argument("number", type=NUMBER)
 @_store_options
 def restore(options: Options, number: Number, folder: Path | None, ipfs: str | None, as_json: bool) -> None:
-    """Take in what was backed up of NUMBER.
+    """Restore what was backed up of NUMBER.
 
-    Needs nothing but its owner's key and the blocks. Every byte is checked against the pointer on the
-    chain: a block store cannot change or leave out anything.
+    It needs nothing but the owner's key and the blocks. Every byte is checked against the pointer on the
+    chain, so a block store cannot change or leave out anything.
 
     \b
     Examples:
@@ -81,7 +83,7 @@ def _say(number: Number, pointer: bytes, as_json: bool) -> None:
 
 @contextmanager
 def _vault(options: Options, number: Number, folder: Path | None, ipfs: str | None) -> Iterator[Vault]:
-    """The vault of a number's store on this machine, opened by the owner's key."""
+    """Yield the vault of a number's store on this machine, opened by the owner's key."""
     with extra("uc"):
         from telsdk.backup.seal import BackupIdentity
         from telsdk.uc.store import Store
@@ -103,7 +105,7 @@ def _vault(options: Options, number: Number, folder: Path | None, ipfs: str | No
 
 
 def _check_owner(address: str, owner: str, number: Number) -> None:
-    """Another's key would only find a seal that it cannot open, and say so in a way that tells less."""
+    """Refuse another account's key here: later it would only fail at a seal that it cannot open, and say less."""
     from telsdk.credential.errors import NotHolder
 
     if address != owner:

@@ -27,7 +27,11 @@ _PATIENCE = 10.0  # seconds for the other side to agree that a call is over
 
 @click.command()
 @click.argument("callee", metavar="ADDRESS", type=ADDRESS)
-@click.option("--seconds", type=click.FloatRange(min=0), help="Hang up after so long; else Ctrl-C does.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0),
+    help="Hang up after so many seconds; by default Ctrl-C hangs up.",
+)
 @audio_options
 @user_options
 def call(
@@ -43,8 +47,8 @@ def call(
 ) -> None:
     """Call ADDRESS, a number or name.
 
-    Uses the login of this machine. Media flows only once whoever answers has proven, against the chain,
-    to be the one that was called. Plays and records WAV files; there is no microphone here.
+    It uses the login of this machine. Media flows only once the answering side has proven, against the chain,
+    that it is the one that was called. It plays and records WAV files; there is no microphone here.
 
     \b
     Examples:
@@ -80,7 +84,7 @@ async def _connect(uc: UserClient, callee: str, play: Path | None, record: Path 
 
 
 async def finish(call: PhoneCall) -> dict[str, Any]:
-    """Hangs up, if nobody has, and gives what there is to say of the call."""
+    """Hang up, if nobody has, and return the report of the call."""
     if call.ended_by is None:
         call.hang_up()
         await call.wait_ended(_PATIENCE)

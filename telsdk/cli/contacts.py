@@ -18,22 +18,25 @@ if TYPE_CHECKING:
 
 
 def store_options(function: Function) -> Function:
-    """Adds --number, --chain and --json: whose store on this machine. No chain is asked."""
+    """Add --number, --chain and --json, which choose a store on this machine. No chain is asked."""
     for option in (
         click.option(
-            "--chain", type=click.IntRange(min=1), metavar="ID", help="Of which chain, if of several."
+            "--chain",
+            type=click.IntRange(min=1),
+            metavar="ID",
+            help="The chain of the number, if there are several.",
         ),
-        click.option("--number", type=NUMBER, help="Whose, when there are several on this machine."),
+        click.option("--number", type=NUMBER, help="The number, when there are several on this machine."),
     ):
         function = option(function)
     return json_option(function)
 
 
 def open_store(number: Number | None, chain: int | None) -> Store:
-    """The store of a number on this machine.
+    """Open the store of a number on this machine.
 
     Raises:
-        Failure: it is not clear whose.
+        Failure: it is not clear which.
         StoreUnusable: the file cannot be used.
     """
     from telsdk.uc.store import Store
@@ -45,7 +48,7 @@ def open_store(number: Number | None, chain: int | None) -> Store:
 @store_options
 @click.pass_context
 def contacts(ctx: click.Context, number: Number | None, chain: int | None, as_json: bool) -> None:
-    """List contacts, or keep them: on this machine, and in the backup.
+    """List contacts, or change them. They are on this machine, and in the backup.
 
     \b
     Examples:

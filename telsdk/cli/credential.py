@@ -25,15 +25,15 @@ def credential() -> None:
 
 @credential.command("set")
 @click.argument("number", type=NUMBER)
-@click.option("--choose", is_flag=True, help="Think up a password instead of having one made.")
+@click.option("--choose", is_flag=True, help="Type a password of your own instead of having one made.")
 @writing
 def set_(options: Options, number: Number, choose: bool, as_json: bool) -> None:
     """Set a password for NUMBER.
 
-    With both, one may call and write from any device, and no more. A passphrase is made for you and shown
-    once; keep it. Its hash stands on the chain, where anybody may try guesses for ever, so a password of your
-    own (--choose, or a file named by TELSDK_PASSWORD_FILE) is refused when it is weak. All light sessions so
-    far end.
+    With number and password one can call and write from any device, and no more. A passphrase is made for you
+    and shown once; keep it. Its hash is on the chain, where anybody can try guesses for ever. So a password of
+    your own (--choose, or a file named by TELSDK_PASSWORD_FILE) is refused when it is weak. All present light
+    sessions end.
 
     \b
     Examples:
@@ -68,7 +68,7 @@ def set_(options: Options, number: Number, choose: bool, as_json: bool) -> None:
 def clear(options: Options, number: Number, as_json: bool) -> None:
     """Take the password of NUMBER away.
 
-    Light sessions end; only deep logins are left.
+    Light sessions end. Only deep logins are left.
 
     \b
     Examples:
@@ -86,7 +86,7 @@ def clear(options: Options, number: Number, as_json: bool) -> None:
 def revoke_sessions(options: Options, number: Number, as_json: bool) -> None:
     """End all sessions of NUMBER, on every device.
 
-    Deep, light and phone; name, password and records stay.
+    Deep, light and phone sessions end. Name, password and records stay.
 
     \b
     Examples:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--last", type=click.IntRange(min=1), default=50, show_default=True, help="How many, the newest."
+    "--last", type=click.IntRange(min=1), default=50, show_default=True, help="Show this many, the newest."
 )
 @store_options
 def history(last: int, number: Number | None, chain: int | None, as_json: bool) -> None:
@@ -60,5 +60,5 @@ def _what(one: dict[str, Any]) -> str:
 
 
 def _short(at: str) -> str:
-    """The time on this machine's clock."""
+    """Return the time in this machine's time zone."""
     return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M:%S}"

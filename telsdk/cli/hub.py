@@ -34,7 +34,9 @@ def hub() -> None:
 
 
 @hub.command("run")
-@click.option("--hub", "hub_id", type=click.IntRange(min=1), help="Which hub of the list on chain this is.")
+@click.option(
+    "--hub", "hub_id", type=click.IntRange(min=1), help="The id of this hub in the list on the chain."
+)
 @server_options
 def run_hub(
     options: Options,
@@ -44,7 +46,7 @@ def run_hub(
     show_pin: bool,
     verbose: bool,
 ) -> None:
-    """Run a hub until Ctrl-C or SIGTERM. Says where it listens; logs to stderr.
+    """Run a hub until Ctrl-C or SIGTERM. It says where it listens, and logs to stderr.
 
     First make its key and list it: `telsdk hub run --show-pin`, then `telsdk hubs add URI --pin PIN`.
 

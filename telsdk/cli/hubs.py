@@ -33,7 +33,7 @@ def hubs() -> None:
 @hubs.command("list")
 @reading
 def list_(options: Options, as_json: bool) -> None:
-    """List all hubs. One without a bond has left.
+    """List all hubs. A hub without a bond has left.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def list_(options: Options, as_json: bool) -> None:
 )
 @writing
 def add(options: Options, uri: str, pin: bytes | None, key_file: Path | None, as_json: bool) -> None:
-    """Add a hub at the SIP address URI. Costs a bond, which you get back after you leave.
+    """Add a hub at the SIP address URI. It costs a bond, which you get back after you leave.
 
     \b
     Examples:
@@ -128,7 +128,7 @@ def nodes(
 def choose(options: Options, number: Number, hub: int, as_json: bool) -> None:
     """Make HUB the home of NUMBER; 0 for none.
 
-    That is where you log in and where callers find you.
+    There you log in, and there callers find you.
 
     \b
     Examples:
@@ -146,7 +146,10 @@ def choose(options: Options, number: Number, hub: int, as_json: bool) -> None:
 @hubs.command("rotate-key")
 @click.argument("hub", type=click.IntRange(min=1))
 @click.option(
-    "--node", type=click.IntRange(min=0), metavar="INDEX", help="Of this node; of the hub, unless given."
+    "--node",
+    type=click.IntRange(min=0),
+    metavar="INDEX",
+    help="The node whose key it is; by default it is the hub's.",
 )
 @click.option("--pin", type=PIN, metavar="HEX", help="SHA-256 of the next key, as `… run --show-pin` says.")
 @click.option(
@@ -158,9 +161,9 @@ def rotate_key(
 ) -> None:
     """List the next key of HUB or its node; the old one still holds.
 
-    A key changes in three steps, and no call is dropped. Make the next one (`telsdk node run --show-pin
-    --key-file next.pem`) and list it. When everybody has seen that, which takes a minute, put it in the place
-    of the running server's key file and send SIGHUP. Then retire the old one (`telsdk hubs retire-key`).
+    A key changes in three steps, and no call is dropped. Make the next key (`telsdk node run --show-pin
+    --key-file next.pem`) and list it. When everybody has seen that, which takes a minute, replace the running
+    server's key file by it and send SIGHUP. Then retire the old key (`telsdk hubs retire-key`).
 
     \b
     Examples:
@@ -181,11 +184,14 @@ def rotate_key(
 @hubs.command("retire-key")
 @click.argument("hub", type=click.IntRange(min=1))
 @click.option(
-    "--node", type=click.IntRange(min=0), metavar="INDEX", help="Of this node; of the hub, unless given."
+    "--node",
+    type=click.IntRange(min=0),
+    metavar="INDEX",
+    help="The node whose key it is; by default it is the hub's.",
 )
 @writing
 def retire_key(options: Options, hub: int, node: int | None, as_json: bool) -> None:
-    """Let only the newer key of HUB or its node hold.
+    """Retire the old key of HUB or its node: only the newer one holds.
 
     \b
     Examples:

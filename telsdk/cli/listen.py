@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Manner:
-    """How calls are met."""
+    """What to do about calls."""
 
     answer: bool
     once: bool
@@ -46,7 +46,7 @@ class Manner:
     type=click.Choice(["ring", "silence", "refuse"]),
     default="ring",
     show_default=True,
-    help="What happens to callers who prove nothing, as plain phones do. Wrong proof is always refused.",
+    help="What happens to a caller that proves nothing, such as a plain phone. A wrong proof is always refused.",
 )
 @audio_options
 @user_options
@@ -64,10 +64,10 @@ def listen(
 ) -> None:
     """Be reachable: show and take calls and messages.
 
-    Says who calls, as the chain proves it, and asks at the terminal whether to answer; one call at a time,
-    others are told that you are busy. With --json every event is one line of JSON. When the chain ends the
-    login (the number was sold or moved, its password changed, its sessions were ended), that is said, and the
-    exit code is 1.
+    It says who calls, as the chain proves it, and asks at the terminal whether to answer. It takes one call at a
+    time, and tells other callers that you are busy. With --json every event is one line of JSON. When the chain
+    ends the login (the number was sold or moved, its password changed, its sessions were ended), it says so and
+    exits with 1.
 
     \b
     Examples:
@@ -88,10 +88,10 @@ async def _listen(options: Options, who: LoginChoice, unverified: str, manner: M
 
 
 async def meet(uc: UserClient, manner: Manner) -> None:
-    """Meets calls and messages until it is cancelled, or the first call is over if that is the manner.
+    """Take calls and messages until cancelled, or with `once` until the first call is over.
 
     Raises:
-        SessionEnded: the chain grants the login no longer. A call in progress is let go on to its end.
+        SessionEnded: the chain grants the login no longer. A call in progress goes on to its end first.
     """
     works = (_messages(uc, manner), _refusals(uc, manner), _end_of_login(uc, manner))
     others = [asyncio.ensure_future(work) for work in works]
@@ -118,7 +118,7 @@ async def _calls(uc: UserClient, manner: Manner) -> None:
 
 
 async def _busy(uc: UserClient, manner: Manner) -> None:
-    """Tells everybody who calls meanwhile that we are busy."""
+    """Reject everybody who calls meanwhile as busy."""
     while True:
         call = await uc.incoming.get()
         call.reject(486)
@@ -145,13 +145,13 @@ async def _take(call: PhoneCall, manner: Manner, lines: asyncio.Queue[str]) -> N
 
 
 async def _agreed(call: PhoneCall, lines: asyncio.Queue[str]) -> bool:
-    """Asks at the terminal. The caller may give up meanwhile."""
+    """Ask at the terminal whether to answer. The caller may give up meanwhile."""
     if not sys.stdin.isatty():
         say("nobody is here to answer: give --answer")
         await call.wait_ended()
         return False
     while not lines.empty():
-        lines.get_nowait()  # what was typed before it rang answers nothing
+        lines.get_nowait()  # what was typed before it rang is no answer
     click.echo("answer? [y/n] ", nl=False, err=True)
     typed = asyncio.ensure_future(lines.get())
     ended = asyncio.ensure_future(call.wait_ended())
@@ -171,7 +171,7 @@ async def _agreed(call: PhoneCall, lines: asyncio.Queue[str]) -> bool:
 
 
 async def _next_call(uc: UserClient) -> PhoneCall:
-    """The next call; raises SessionEnded when there can be none."""
+    """Return the next call. Raise SessionEnded when there can be none."""
     ringing = asyncio.ensure_future(uc.incoming.get())
     ended = asyncio.ensure_future(uc.wait_ended())
     try:
@@ -216,7 +216,7 @@ def _party(party: Party | None) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _keyboard() -> AsyncIterator[asyncio.Queue[str]]:
-    """The lines that a person types. A terminal hands over whole lines, so reading one does not block."""
+    """Yield the lines that a person types. A terminal hands over whole lines, so reading one does not block."""
     lines: asyncio.Queue[str] = asyncio.Queue()
     if not sys.stdin.isatty():
         yield lines
@@ -225,7 +225,7 @@ async def _keyboard() -> AsyncIterator[asyncio.Queue[str]]:
 
     def read() -> None:
         typed = sys.stdin.readline()
-        if not typed:  # the terminal is gone, and would be ready to say so for ever
+        if not typed:  # the terminal is gone; its end of file would be ready to read for ever
             loop.remove_reader(sys.stdin)
         lines.put_nowait(typed)
 

@@ -1,4 +1,4 @@
-"""``telsdk login``: opens a session and keeps it, encrypted, on this machine."""
+"""``telsdk login``: open a session, and keep it on this machine, encrypted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DAY = 86_400  # seconds
 def _session_options(function: Function) -> Function:
     path = click.Path(dir_okay=False, writable=True, path_type=Path)
     options: list[Callable[[Function], Function]] = [
-        click.option("--device", help="What this device is called; the machine's name, unless given."),
+        click.option("--device", help="The name of this device; by default the machine's."),
         click.option(
             "--days",
             type=click.IntRange(1, 366),
@@ -44,7 +44,7 @@ def _session_options(function: Function) -> Function:
         click.option(
             "--keyring",
             is_flag=True,
-            help="Let the system's keyring keep its passphrase, so that nobody types one.",
+            help="Let the system's keyring keep its passphrase, so that nobody has to type one.",
         ),
     ]
     for option in options:
@@ -56,10 +56,10 @@ def _session_options(function: Function) -> Function:
 def login() -> None:
     """Log in to a number on this device.
 
-    That opens a session, with which this device calls, listens and writes. It is kept in a file that is
-    encrypted under a passphrase: typed, or read from the file that TELSDK_LOGIN_PASSPHRASE_FILE or
-    TELSDK_PASSPHRASE_FILE names; or with --keyring made by chance and kept by the system's keyring, which your
-    desktop unlocks with you (pip install 'telprotocol[keyring]').
+    This opens a session, with which the device calls, listens and writes. The session is kept in a file that is
+    encrypted under a passphrase. You type it, or it is read from the file that TELSDK_LOGIN_PASSPHRASE_FILE or
+    TELSDK_PASSPHRASE_FILE names. With --keyring it is random, and kept by the system's keyring, which your
+    desktop unlocks when you log in to it (pip install 'telprotocol[keyring]').
 
     \b
     Examples:
@@ -85,14 +85,14 @@ def deep(
     wallet_account: str | None,
     as_json: bool,
 ) -> None:
-    """Log in to ADDRESS, a number or name, by its owner's key. The key signs once and is then not needed.
+    """Log in to ADDRESS, a number or name, by its owner's key. The key signs once; then it is not needed.
 
-    It is in a keystore on this machine (--account), or stays in a wallet that signs typed data over JSON-RPC
-    (--wallet), such as a hardware wallet behind its bridge: look there at what is signed, and confirm it within
-    two minutes.
+    The key is in a keystore on this machine (--account), or stays in a wallet that signs typed data over
+    JSON-RPC (--wallet), such as a hardware wallet behind its bridge. Look there at what you sign, and confirm it
+    within two minutes.
 
-    Where a contract wallet holds the number, a key that signs for it will do: the contract is asked (ERC-1271).
-    It is asked again every ten minutes, so the session ends when it no longer knows that key.
+    Where a contract wallet holds the number, a key that may sign for it will do: the contract is asked
+    (ERC-1271). It is asked again every ten minutes, so the session ends when the contract drops that key.
 
     \b
     Examples:
@@ -127,8 +127,8 @@ def light(
 ) -> None:
     """Log in to ADDRESS, a number or name, by its password.
 
-    Enough to call and to write; never to sell, rename or change the password. The password is typed, or read
-    from the file that TELSDK_PASSWORD_FILE names, and never leaves this machine.
+    Such a login can call and write; it can never sell, rename or change the password. You type the password, or
+    it is read from the file that TELSDK_PASSWORD_FILE names. It never leaves this machine.
 
     \b
     Examples:
@@ -151,7 +151,7 @@ def light(
 def list_(as_json: bool) -> None:
     """List the logins on this machine.
 
-    For each the file that it is kept in, and whether a passphrase or the system's keyring unlocks that.
+    For each it shows the file, and whether a passphrase or the system's keyring unlocks it.
 
     \b
     Examples:
@@ -182,15 +182,16 @@ def list_(as_json: bool) -> None:
     "--file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="It is kept here rather than with your other logins.",
+    help="The login's file, if it is not with your other logins.",
 )
 @yes_option
 @json_option
 def forget(address: str, chain_id: int | None, file: Path | None, yes: bool, as_json: bool) -> None:
     """Remove the login to ADDRESS, a number or name, from this machine.
 
-    Its file goes, and what the system's keyring holds for it. Whoever has a copy can still use the session,
-    until it expires or `telsdk credential revoke-sessions` ends all of the number. Contacts and history stay.
+    This removes its file, and what the system's keyring holds for it. Whoever has a copy can still use the
+    session until it expires, or until `telsdk credential revoke-sessions` ends all sessions of the number.
+    Contacts and history stay.
 
     \b
     Examples:

@@ -13,10 +13,10 @@ from telsdk.cli.common.params import ANYTHING
 @click.argument("address", type=ANYTHING)
 @reading
 def lookup(options: Options, address: str, as_json: bool) -> None:
-    """Say who ADDRESS belongs to, and what is recorded.
+    """Show who holds ADDRESS, and what is recorded of it.
 
     ADDRESS is a number, a name, or the account of somebody who holds one number. All is as of one block.
-    Records of an earlier owner are void and not shown.
+    Records of an earlier owner are void, and not shown.
 
     \b
     Examples:

@@ -32,8 +32,8 @@ def market() -> None:
 def list_(options: Options, number: Number, price: Decimal, as_json: bool) -> None:
     """Offer NUMBER for PRICE ether, or change its price.
 
-    You keep it, and it works, until somebody buys it. The offer ends when the number changes hands
-    in another way.
+    You keep the number, and it works, until somebody buys it. The offer ends when the number changes hands in
+    another way.
 
     \b
     Examples:
@@ -55,7 +55,7 @@ def list_(options: Options, number: Number, price: Decimal, as_json: bool) -> No
 def buy(options: Options, number: Number, max_price: Decimal | None, yes: bool, as_json: bool) -> None:
     """Buy NUMBER from its owner.
 
-    If price, records or anything else about it change between your look and your payment, nothing is paid.
+    If its price, its records or anything else about it changes before your payment, nothing is paid.
 
     \b
     Examples:
@@ -97,7 +97,7 @@ def cancel(options: Options, number: Number, as_json: bool) -> None:
 @market.command()
 @writing
 def withdraw(options: Options, as_json: bool) -> None:
-    """Take what you earned by selling numbers.
+    """Withdraw what you earned by selling numbers.
 
     \b
     Examples:

@@ -29,8 +29,8 @@ def message(
 ) -> None:
     """Send TEXT to ADDRESS, a number or name.
 
-    It is signed by the login of this machine. Who is not online does not get it: then this says so and exits
-    with 1.
+    The login of this machine signs it. Somebody who is not online does not get it: then the command says so and
+    exits with 1.
 
     \b
     Examples:

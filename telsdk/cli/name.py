@@ -29,7 +29,7 @@ def claim(options: Options, name: Name, number: Number, as_json: bool) -> None:
     """Make NAME stand for NUMBER, which has to be yours.
 
     Where the chain has ENS, the name has to be yours there; elsewhere the first to claim it gets it. A number
-    has one name: another takes its place.
+    has one name: a new one replaces it.
 
     \b
     Examples:

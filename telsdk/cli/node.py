@@ -40,7 +40,7 @@ def node() -> None:
 
 
 @node.command("run")
-@click.option("--hub", type=click.IntRange(min=1), help="The hub in whose list it is.")
+@click.option("--hub", type=click.IntRange(min=1), help="The id of the hub whose list it is in.")
 @click.option("--index", type=click.IntRange(min=0), help="Its place in that list.")
 @click.option(
     "--phone-secret",
@@ -48,20 +48,20 @@ def node() -> None:
     type=_SECRET,
     multiple=True,
     metavar="FILE",
-    help="Let plain phones in, by the passwords issued with this secret. Twice while one replaces another.",
+    help="Let plain phones in, by the passwords issued with this secret. Give it twice while one replaces another.",
 )
 @click.option(
     "--digest",
     type=click.Choice(["MD5", "SHA-256", "SHA-512-256"], case_sensitive=False),
     default="MD5",
     show_default=True,
-    help="What phones are challenged with. Most know nothing but MD5, with which these passwords are safe.",
+    help="The algorithm of the challenge to phones. Most know only MD5, with which these passwords are safe.",
 )
 @click.option(
     "--ca",
     type=_SECRET,
     metavar="FILE",
-    help="Authorities (PEM) whose certificates are good for servers that no list on chain has.",
+    help="The authorities (PEM) to trust for servers that the chain does not list.",
 )
 @listeners.listener_options
 @server_options
@@ -83,11 +83,11 @@ def run_node(
     show_pin: bool,
     verbose: bool,
 ) -> None:
-    """Run a node until Ctrl-C or SIGTERM. Says where it listens; logs to stderr.
+    """Run a node until Ctrl-C or SIGTERM. It says where it listens, and logs to stderr.
 
     First make its key and list it: `telsdk node run --show-pin`, then
     `telsdk hubs nodes HUB --add URI --pin PIN`. To change the key without a dropped call, list the next one beside it
-    (`telsdk hubs rotate-key`), put it in the place of the key file, send SIGHUP, and retire the old one.
+    (`telsdk hubs rotate-key`), replace the key file by it, send SIGHUP, and retire the old one.
 
     \b
     Examples:
@@ -143,8 +143,8 @@ def run_node(
 def new_phone_secret(file: Path) -> None:
     """Make the secret behind phone passwords, in FILE.
 
-    All nodes of a hub are run with the same one: copy the file to them, readable by nobody else. To replace it, run
-    the nodes with `--phone-secret NEW --phone-secret OLD` until the passwords issued with the old one have run out.
+    All nodes of a hub use the same one: copy the file to them, readable by nobody else. To replace it, run the
+    nodes with `--phone-secret NEW --phone-secret OLD` until the passwords issued with the old one have expired.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""``telsdk number``: getting a number, giving it away."""
+"""``telsdk number``: get a number, give it away."""
 
 from __future__ import annotations
 
@@ -44,9 +44,11 @@ def number() -> None:
 
 @number.command("buy-new")
 @click.argument("number", type=NUMBER)
-@click.option("--for", "owner", type=ACCOUNT, metavar="ACCOUNT", help="Who will hold it; you, unless given.")
 @click.option(
-    "--max-price", type=ETHER, metavar="ETHER", help="Pay no more than this; its price now, unless given."
+    "--for", "owner", type=ACCOUNT, metavar="ACCOUNT", help="The account that will hold it; by default yours."
+)
+@click.option(
+    "--max-price", type=ETHER, metavar="ETHER", help="Pay no more than this; by default its price now."
 )
 @yes_option
 @writing
@@ -55,9 +57,9 @@ def buy_new(
 ) -> None:
     """Buy NUMBER, which nobody holds yet.
 
-    Takes a minute and two transactions: one commits to the purchase without showing the number, so that
-    nobody can be quicker, and one reveals it and pays. If it is cut off, give the same command
-    again: it goes on.
+    It takes a minute and two transactions. The first commits to the purchase without showing the number, so
+    that nobody can be quicker; the second reveals the number and pays. If the command is cut off, give it again:
+    it goes on.
 
     \b
     Examples:
@@ -88,8 +90,8 @@ def buy_new(
 def transfer(options: Options, number: Number, to: str, yes: bool, as_json: bool) -> None:
     """Give NUMBER to the account TO.
 
-    A new epoch begins: name, password, home hub, backup and all sessions end with it. To keep them on the way
-    to another wallet of yours, use `telsdk number move`.
+    A new epoch begins: name, password, home hub, backup and all sessions end. To keep them when you change to
+    another wallet of yours, use `telsdk number move`.
 
     \b
     Examples:
@@ -105,13 +107,13 @@ def transfer(options: Options, number: Number, to: str, yes: bool, as_json: bool
 @number.command()
 @click.argument("number", type=NUMBER)
 @click.option(
-    "--to", metavar="FILE", help="Keystore of your other wallet (or ape:ALIAS), which has to agree."
+    "--to", metavar="FILE", help="The keystore of your other wallet (or ape:ALIAS), which has to agree."
 )
 @click.option(
     "--consent",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Its agreement, as `telsdk number consent` printed it there.",
+    help="The other wallet's agreement, as `telsdk number consent` printed it.",
 )
 @yes_option
 @writing
@@ -120,8 +122,8 @@ def move(
 ) -> None:
     """Move NUMBER to another wallet of yours.
 
-    Everything recorded of it goes along. --account is the wallet that holds it. The other one has to agree:
-    on this machine by --to, or elsewhere by `telsdk number consent`, whose output you give as --consent.
+    Everything recorded of it goes along. --account is the wallet that holds it. The other wallet has to agree: on
+    this machine by --to, or elsewhere by `telsdk number consent`, whose output you give as --consent.
 
     \b
     Examples:
@@ -148,7 +150,7 @@ def move(
 def consent(options: Options, number: Number, as_json: bool) -> None:  # noqa: ARG001 - it is JSON either way
     """Agree to receive NUMBER, by the signature of --account.
 
-    Prints JSON for `telsdk number move`, which the present holder gives within an hour. Costs nothing.
+    It prints JSON for `telsdk number move`, which the present holder has to run within an hour. It costs nothing.
 
     \b
     Examples:
@@ -161,9 +163,9 @@ def consent(options: Options, number: Number, as_json: bool) -> None:  # noqa: A
 @click.argument("number", type=NUMBER)
 @reading
 def show(options: Options, number: Number, as_json: bool) -> None:
-    """Show everything about NUMBER; its price when nobody holds it.
+    """Show everything about NUMBER, or its price when nobody holds it.
 
-    `listing` is what its owner sells it for on the market, `price` what a number that nobody holds costs.
+    `listing` is the price at which its owner offers it; `price` is that of a number that nobody holds.
 
     \b
     Examples:
@@ -179,13 +181,11 @@ def show(options: Options, number: Number, as_json: bool) -> None:
 
 
 @number.command("list-mine")
-@click.option(
-    "--owner", type=ACCOUNT, metavar="ACCOUNT", help="Whose numbers; those of --account, unless given."
-)
+@click.option("--owner", type=ACCOUNT, metavar="ACCOUNT", help="The account; by default that of --account.")
 @account_option
 @reading
 def list_mine(options: Options, owner: str | None, as_json: bool) -> None:
-    """List the numbers of an account. Needs no passphrase.
+    """List the numbers of an account. It needs no passphrase.
 
     \b
     Examples:
@@ -231,7 +231,7 @@ def _consent_of(client: Client, number: Number, keystore: str) -> Permit:
 
 
 def _read_consent(path: Path, number: Number) -> Permit:
-    """The consent in a file: somebody sent it, so it must be what it is taken for."""
+    """Read the consent in a file. Somebody sent the file, so check that it is a consent for this number."""
     from telsdk.chain.permits import Permit, PermitError
 
     permit = Permit.from_json(path.read_text(encoding="utf-8", errors="replace"))

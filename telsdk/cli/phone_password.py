@@ -1,4 +1,4 @@
-"""``telsdk phone-password``: a password for a plain SIP phone, and which were issued."""
+"""``telsdk phone-password``: get a password for a plain SIP phone, and list those that were issued."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DAY = 86_400  # seconds
 
 
 class _IssueFirst(click.Group):
-    """A group whose first word, when it is no command, belongs to `issue`: no number and no name is called `list`."""
+    """A group whose first word, if it is no command, is an argument of `issue`. No number or name is called `list`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
@@ -55,7 +55,7 @@ def phone_password() -> None:
 
 @dataclass(frozen=True)
 class _Got:
-    """A phone password, and what it was issued by."""
+    """A phone password, and what it rests on."""
 
     account: PhoneAccount
     domain: Domain
@@ -66,7 +66,9 @@ class _Got:
 @click.argument("address", type=ADDRESS)
 @click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it holds.")
 @click.option("--label", metavar="TEXT", help="What to call this phone in your list.")
-@click.option("--qr", is_flag=True, help="Print it as a QR code too: text, which a phone's camera shows.")
+@click.option(
+    "--qr", is_flag=True, help="Print it as a QR code too: plain text, which a phone's camera shows."
+)
 @click.option(
     "--settings",
     type=click.Choice([*phone_settings.PROGRAMS]),
@@ -75,13 +77,13 @@ class _Got:
 @click.option(
     "--transport",
     type=click.Choice(["udp", "tcp", "tls"]),
-    help="How the phone is to connect; what the node names first, unless given.",
+    help="How the phone is to connect; by default as the node prefers.",
 )
 @click.option(
     "--secret-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="For operators: issue it by this secret of the nodes, 32 bytes or more.",
+    help="For operators: issue it with this secret of the nodes, 32 bytes or more.",
 )
 @click.option(
     "--server", type=PHONE_SERVER, metavar="URI", help="With --secret-file: where the phone is to connect."
@@ -103,11 +105,11 @@ def issue(
 ) -> None:
     """Get a password for a phone of ADDRESS, a number or name.
 
-    Your node issues it to your login on this machine. It is shown once: nobody keeps it. A sale, or
-    `telsdk credential revoke-sessions`, ends it; so does a new password of the number, if you are logged in by that.
+    Your node issues it to your login on this machine. It is shown once, and nobody keeps it. A sale, or
+    `telsdk credential revoke-sessions`, ends it. So does a new password of the number, if yours is a light login.
 
-    The QR code is plain text to copy from. No code sets up every phone: Linphone reads the address of a web server
-    alone, others what their own vendor makes.
+    The QR code is plain text to copy from. No code sets up every phone: Linphone reads only the address of a web
+    server, others only what their own vendor makes.
 
     \b
     Examples:
@@ -145,8 +147,8 @@ def issue(
 def list_(options: Options, as_json: bool) -> None:
     """List the passwords issued from this machine.
 
-    Each is active, expired, or void: ended by a sale, by the end of all sessions, or by a new password of the number,
-    as the chain says now. That an operator has given up his secret shows only when the phone is refused.
+    Each is active, expired or void. Void says that a sale, the end of all sessions or a new password of the number
+    ended it, as the chain says now. Whether the operator still uses the secret shows only at the phone.
 
     \b
     Examples:
@@ -215,7 +217,7 @@ def _by_secret(
 
 
 def _place(account: PhoneAccount, transport: str | None, *, needed: bool) -> PhoneServer | None:
-    """Where the phone is to connect."""
+    """Return where the phone is to connect."""
     place = account.server(transport)
     if place is None and account.servers and (needed or transport):
         there = ", ".join(dict.fromkeys(one.transport for one in account.servers))

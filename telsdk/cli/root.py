@@ -49,9 +49,8 @@ SECTIONS = {
 def main() -> None:
     """Phone numbers that belong to the person who holds them.
 
-    Say which chain by --network or --rpc, before or after the command, or once by TELSDK_NETWORK or
-    TELSDK_RPC; and whose key signs by --account or TELSDK_KEYSTORE. Exit codes: 0 done, 1 refused or not
-    found, 2 wrong usage.
+    Name the chain by --network or --rpc, before or after the command, or by TELSDK_NETWORK or TELSDK_RPC. Name
+    the key that signs by --account or TELSDK_KEYSTORE. Exit codes: 0 done, 1 refused or not found, 2 wrong usage.
 
     \b
     Examples:

@@ -1,1 +1,1 @@
-"""What the commands share: options, kinds of arguments, printing, files on this machine, servers that run."""
+"""What the commands share: options, kinds of arguments, printing, files on this machine, running servers."""

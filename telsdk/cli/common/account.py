@@ -1,4 +1,4 @@
-"""The account that signs: from a keystore file, whose passphrase is typed or in a file, never an argument."""
+"""Open the account that signs: a keystore file, whose passphrase is typed or in a file, never an argument."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ _APE = "ape:"
 
 
 def open_account(named: str) -> LocalAccount:
-    """The account in the keystore that --account names.
+    """Open the account in the keystore that --account names.
 
     Raises:
-        KeystoreError: the file cannot be used, or the passphrase is another.
+        KeystoreError: the file cannot be used, or the passphrase is wrong.
     """
     from telsdk.credential import keystore
 
     path = keystore_path(named)
-    keystore.address(path)  # a missing file is said before its passphrase is asked for
+    keystore.address(path)  # so that a missing file is told before anybody types its passphrase
     secret = passphrase(f"Passphrase of {path}")
     with working("unlocking the keystore"):
         return keystore.load(path, secret)
 
 
 def account_address(named: str) -> str:
-    """The address of the account that --account names; needs no passphrase.
+    """Return the address of the account that --account names. No passphrase is needed.
 
     Raises:
-        KeystoreError: its file does not say it.
+        KeystoreError: its file does not say.
     """
     from telsdk.credential import keystore
 
@@ -41,7 +41,7 @@ def account_address(named: str) -> str:
 
 
 def keystore_path(named: str) -> Path:
-    """The file that --account names: itself, or that of an ape account.
+    """Return the file that --account names, directly or as an ape account.
 
     Raises:
         KeystoreError: it cannot be the alias of an ape account.

@@ -1,4 +1,4 @@
-"""Asks before something is done that cannot be undone."""
+"""Ask before doing what cannot be undone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from telsdk.cli.common.failure import Failure
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Asks `question` on stderr, unless `yes` was given.
+    """Ask `question` on stderr, unless `yes` was given.
 
     Raises:
         Failure: the answer is no, or there is nobody to ask.
@@ -18,7 +18,7 @@ def confirm(question: str, yes: bool) -> None:
     try:
         agreed = click.confirm(question, err=True)
     except click.Abort as error:
-        click.echo(err=True)  # the question ended without a line end
+        click.echo(err=True)  # end the line of the question
         raise Failure("nobody answered: give --yes where there is no terminal") from error
     if not agreed:
         raise Failure("nothing was done")

@@ -1,4 +1,4 @@
-"""How a command ends when it cannot do what it was asked to: one line that says why, and exit code 1."""
+"""End a command that cannot do what it was asked to: with one line that says why, and exit code 1."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Failure(click.ClickException):
 
 @contextmanager
 def failing() -> Iterator[None]:
-    """Turns what telsdk and the system foresee into a `Failure`; a bug still shows where it is."""
+    """Turn foreseen errors of telsdk and the system into a `Failure`. A bug still shows its traceback."""
     try:
         yield
     except TelError as error:
@@ -30,7 +30,7 @@ def failing() -> Iterator[None]:
     except TimeoutError as error:
         raise Failure(f"it took too long: {str(error) or 'no answer came'}; try again") from error
     except OSError as error:
-        if error.errno == errno.EPIPE:  # whoever read the output has read enough; click ends quietly
+        if error.errno == errno.EPIPE:  # the reader of the output has closed the pipe; click ends quietly
             raise
         place = "" if error.filename is None else f"{error.filename}: "
         raise Failure(f"{place}{error.strerror or error}") from error
@@ -38,7 +38,7 @@ def failing() -> Iterator[None]:
 
 @contextmanager
 def extra(name: str) -> Iterator[None]:
-    """For imports that need the extra `name` of the distribution: says how to get it when it is not there."""
+    """Run imports that need the extra `name` of the distribution. If it is missing, say how to install it."""
     try:
         yield
     except ModuleNotFoundError as error:

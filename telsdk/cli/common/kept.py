@@ -1,4 +1,4 @@
-"""How a login is kept on this machine: in a file, under a passphrase that a person or the keyring knows."""
+"""Keep a login on this machine: in a file, under a passphrase that a person or the keyring knows."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Kept(NamedTuple):
 
 
 def ready(keyring: bool) -> None:
-    """Called before anybody is asked for a password or to confirm in a wallet: would be for nothing otherwise.
+    """Check the keyring, if it is wanted, before anybody types a password or confirms in a wallet for nothing.
 
     Raises:
-        KeyringError: the keyring is wanted, and there is none that keeps anything.
+        KeyringError: there is no keyring that keeps what it is given.
     """
     if keyring:
         from telsdk.credential import systemkeyring
@@ -43,10 +43,10 @@ def ready(keyring: bool) -> None:
 
 
 def keep(session: Login, path: Path, keyring: bool) -> None:
-    """Writes `session` to `path`; what the keyring held for an earlier login there goes.
+    """Write `session` to `path`, and remove from the keyring what belonged to an earlier login there.
 
     Raises:
-        KeyringError: the keyring does not take the passphrase; nothing was written.
+        KeyringError: the keyring does not take the passphrase. Nothing was written.
     """
     from telsdk.credential import loginfile, systemkeyring
 
@@ -63,14 +63,14 @@ def keep(session: Login, path: Path, keyring: bool) -> None:
             loginfile.save(session, path, secret, entry)
     except BaseException:
         if entry is not None:
-            _remove_entry(entry)  # of a login that is not there; the one before stays
+            _remove_entry(entry)  # its login was not written; the one before stays
         raise
     if before is not None:
         _remove_entry(before)
 
 
 def open_login(path: Path) -> Login:
-    """The login in the file at `path`, by the keyring or by a passphrase, as it was kept.
+    """Open the login in the file at `path`, with the keyring or a passphrase, as it was kept.
 
     Raises:
         LoginFileError, KeyringError: it cannot be opened.
@@ -88,20 +88,20 @@ def open_login(path: Path) -> Login:
 
 
 def unlocked_by(path: Path) -> str | None:
-    """What opens the login at `path`; None where its file is damaged."""
+    """Return what opens the login at `path`; None when its file is damaged."""
     label = _label(path)
     return None if label is None else PASSPHRASE if label.keyring is None else KEYRING
 
 
 def find(address: str, chain_id: int | None, file: Path | None) -> Kept:
-    """The one login on this machine to the number or name `address`. Asks no chain: files say whose they are.
+    """Return the only login on this machine to the number or name `address`. The files say whose they are.
 
     Args:
-        file: look into this one and no other.
+        file: look only into this one.
 
     Raises:
-        LoginFileError: `file` is none.
-        Failure: there is none, or one on each of several chains.
+        LoginFileError: `file` is no login.
+        Failure: there is no such login, or one on each of several chains.
     """
     candidates = [_read(file)] if file is not None else [Kept(*own, own.login) for own in places.logins()]
     fitting = [
@@ -119,7 +119,7 @@ def find(address: str, chain_id: int | None, file: Path | None) -> Kept:
 
 
 def forget(path: Path) -> None:
-    """Removes the login at `path`, and what the keyring holds for it."""
+    """Remove the login at `path`, and what the keyring holds for it."""
     entry = _entry_of(path)
     if entry is not None:
         _remove_entry(entry)
@@ -127,7 +127,7 @@ def forget(path: Path) -> None:
 
 
 def _remove_entry(entry: str) -> None:
-    """Without its file an entry opens nothing: where it cannot be removed that is said, and is no failure."""
+    """Remove an entry of the keyring. If that fails, only note it: without its file the entry opens nothing."""
     from telsdk.credential import systemkeyring
 
     try:
@@ -149,7 +149,7 @@ def _name_of(path: Path) -> str | None:
 
 
 def _label(path: Path) -> Label | None:
-    """What the file says of itself; None where it is damaged, or not there."""
+    """Return what the file says in clear; None when it is damaged or missing."""
     from telsdk.credential import loginfile
     from telsdk.credential.errors import LoginFileError
 

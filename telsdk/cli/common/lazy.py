@@ -1,7 +1,7 @@
 """Groups of commands that are loaded when they are used.
 
-A command file imports at its top no more than click and the leaves; so ``telsdk lookup --help`` waits for
-neither web3 nor aiortc.
+A command's file imports at its top only click and the leaves. So ``telsdk lookup --help`` does not wait for web3 or
+aiortc.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import click
 from telsdk.cli.common.failure import failing
 
 Sections = Mapping[str, Mapping[str, str]]
-"""Heading -> name of the command -> where it is, as ``module:attribute``."""
+"""Heading -> name of the command -> its place, as ``module:attribute``."""
 
 
 class LazyGroup(click.Group):
-    """A group whose commands stand under headings, in the order given, and are imported by name.
+    """A group whose commands are listed under headings, in the order given, and imported when named.
 
-    What goes wrong below it in a foreseen way ends in one line and exit code 1.
+    A foreseen error below it ends in one line and exit code 1.
     """
 
     def __init__(self, *args: Any, sections: Sections, **settings: Any) -> None:

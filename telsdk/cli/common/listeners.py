@@ -1,4 +1,4 @@
-"""Where a node takes connections besides its listed address: browsers by WebSocket, phones by TCP and ordinary TLS."""
+"""The options for a node's further addresses: browsers by WebSocket, phones by TCP and ordinary TLS."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @dataclass(frozen=True)
 class Extra:
-    """The places, and the certificate to show there; without one the node's own key is shown, which browsers refuse."""
+    """The further places, and the certificate to show there: by default the node's own key, which browsers refuse."""
 
     ws: Place | None
     wss: Place | None
@@ -32,10 +32,10 @@ class Extra:
     certificate_key: Path | None
 
     def bind(self, key: TlsIdentity) -> list[Listener]:
-        """Binds them all.
+        """Bind them all.
 
         Raises:
-            ListenError: one is not to be had; the others are closed.
+            ListenError: one cannot be bound. The others are closed.
             CertificateFileError: the certificate cannot be used.
         """
         from telsdk.net.certificates import ServerCertificate
@@ -64,7 +64,7 @@ class Extra:
 
 
 def listener_options(function: Function) -> Function:
-    """Adds --listen-ws, --listen-wss, --listen-tcp, --listen-tls, --certificate and --certificate-key."""
+    """Add --listen-ws, --listen-wss, --listen-tcp, --listen-tls, --certificate and --certificate-key."""
     for option in (
         click.option("--certificate-key", type=_FILE, metavar="FILE", help="The key of --certificate (PEM)."),
         click.option(
@@ -76,8 +76,8 @@ def listener_options(function: Function) -> Function:
         _place("--listen-tls", "Take phones over TLS here too, by --certificate."),
         _place(
             "--listen-tcp",
-            "Take phones over TCP here: inside a network that you trust, since anybody on the way can read it; "
-            "else --listen-tls.",
+            "Take phones over TCP here: only in a network that you trust, since anybody on the way can read it; "
+            "elsewhere use --listen-tls.",
         ),
         _place("--listen-wss", "Take browsers over secure WebSocket here."),
         _place("--listen-ws", "Take WebSocket without TLS here: behind a proxy that adds it."),
@@ -94,7 +94,7 @@ def extra(
     certificate: Path | None,
     key: Path | None,
 ) -> Extra:
-    """What the options say.
+    """Return what the options say.
 
     Raises:
         click.UsageError: they do not fit together.

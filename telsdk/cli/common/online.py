@@ -1,4 +1,4 @@
-"""A user client that is logged in and registered, for the commands that call, listen and write."""
+"""Run a user client that is logged in and registered, for the commands that call, listen and write."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EXTRA = "uc"
 
 @dataclass(frozen=True)
 class LoginChoice:
-    """Which login is used, and where the user client listens."""
+    """Which login to use, and where the user client listens."""
 
     number: Number | None
     login: Path | None
@@ -41,15 +41,17 @@ class LoginChoice:
 
 
 def user_options(function: Function) -> Function:
-    """Adds --number, --login, --address and what a command that reads the chain has."""
+    """Add --number, --login, --address, and the options of a command that reads the chain."""
     text = "The login to use, when there are several on this machine."
     number = click.option("--number", type=NUMBER, help=text)
     return witness_option(reading(number(_login_options(function, "address"))))
 
 
 def login_options(function: Function) -> Function:
-    """Adds --login, --address (as `own_address`) and what a command that reads the chain has: for a command whose
-    argument says which number it is."""
+    """Add --login, --address (as `own_address`), and the options of a command that reads the chain.
+
+    They are for a command whose argument names the number.
+    """
     return witness_option(reading(_login_options(function, "own_address")))
 
 
@@ -60,7 +62,7 @@ def _login_options(function: Function, address: str) -> Function:
             "--address",
             address,
             metavar="IP",
-            help="Address of this machine to be reached at; found, unless given.",
+            help="The address at which others reach this machine; found by default.",
         ),
         click.option("--login", type=path, metavar="FILE", help="The login to use, from its file."),
     ):
@@ -69,13 +71,13 @@ def _login_options(function: Function, address: str) -> Function:
 
 
 def audio_options(function: Function) -> Function:
-    """Adds --play and --record."""
+    """Add --play and --record."""
     played = click.Path(exists=True, dir_okay=False, path_type=Path)
     recorded = click.Path(dir_okay=False, writable=True, path_type=Path)
     for option in (
         click.option("--record", type=recorded, metavar="WAV", help="Write what is heard to this file."),
         click.option(
-            "--play", type=played, metavar="WAV", help="Play this file (16-bit PCM); silence, unless given."
+            "--play", type=played, metavar="WAV", help="Play this file (16-bit PCM); by default silence."
         ),
     ):
         function = option(function)
@@ -86,7 +88,7 @@ def audio_options(function: Function) -> Function:
 async def online(
     options: Options, who: LoginChoice, *, unverified: Unverified | None = None
 ) -> AsyncIterator[UserClient]:
-    """A registered user client; it is closed afterwards.
+    """Yield a registered user client, and close it afterwards.
 
     Raises:
         TelError: the chain cannot be read, the login cannot be opened, or hub or node refuse it.
@@ -115,7 +117,7 @@ async def online(
 
 
 def say(text: str) -> None:
-    """Tells how things go, on stderr: stdout is for results."""
+    """Tell on stderr how things go: stdout is for results."""
     click.echo(plain(text), err=True)
 
 
@@ -131,7 +133,7 @@ def _client(
     from telsdk.net.sockets import bind
     from telsdk.uc.settings import UcSettings, Unverified
 
-    # Without a word on it media uses every address but loopback, which is right on any machine but in trials.
+    # By default media uses every address but loopback. That is right except in trials on one machine.
     media = asked or (host if ip_address(host).is_loopback else None)
     settings = UcSettings(unverified=unverified or Unverified.RING, media_address=media)
     return kind(index, login, bind(host), settings=settings, store=store)
@@ -148,7 +150,7 @@ def _open_login(client: Client, who: LoginChoice) -> Login:
 
 
 def _own_address(index: ChainIndex, number: Number) -> str:
-    """The address of this machine on the way to the home hub."""
+    """Return the address of this machine on the way to the home hub."""
     from telsdk.net.local import address_toward
     from telsdk.net.route import hop_to
 

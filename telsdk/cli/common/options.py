@@ -1,4 +1,4 @@
-"""The options that commands have in common, and what they lead to: a client of the chain, an account."""
+"""The options that commands share, and what is made of them: a client of the chain, an account."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass
 class Options:
-    """Which chain, and who signs: as said before the command, after it, or in the environment."""
+    """Which chain, and which account signs: as given before the command, after it, or in the environment."""
 
     network: str | None = None
     rpc: str | None = None
@@ -30,7 +30,7 @@ class Options:
     witnesses: tuple[str, ...] = ()
 
     def client(self) -> Client:
-        """For reading only.
+        """Return a client that only reads.
 
         Raises:
             ChainError: see `telsdk.chain.client.connect`.
@@ -40,7 +40,7 @@ class Options:
         return connect(self.network, self.rpc)
 
     def source(self, client: Client) -> Source:
-        """What a copy of the chain is made from: `client`, and the witnesses if there are any.
+        """Return what a copy of the chain is made from: `client`, and the witnesses if there are any.
 
         Raises:
             ChainError: one of them cannot be asked, or is on another chain.
@@ -53,7 +53,7 @@ class Options:
         return Witnessed(client, [connect(rpc=url, deployment=client.deployment) for url in self.witnesses])
 
     def signing_client(self) -> Client:
-        """For writing too. The chain is asked first, so that nobody types a passphrase for nothing.
+        """Return a client that also writes. The chain is asked first, so that nobody types a passphrase for nothing.
 
         Raises:
             ChainError, KeystoreError: see `client` and `signer`.
@@ -62,19 +62,19 @@ class Options:
         return client.as_account(self.signer())
 
     def signer(self) -> LocalAccount:
-        """The account of --account, unlocked.
+        """Return the account of --account, unlocked.
 
         Raises:
-            KeystoreError: its file cannot be used, or the passphrase is another.
+            KeystoreError: its file cannot be used, or the passphrase is wrong.
             click.UsageError: no account is named.
         """
         return open_account(self.named_account())
 
     def named_account(self) -> str:
-        """What --account says.
+        """Return what --account says.
 
         Raises:
-            click.UsageError: nothing.
+            click.UsageError: it is not given.
         """
         if self.account is None:
             raise click.UsageError(
@@ -85,25 +85,25 @@ class Options:
 
 
 def pass_options(function: Function) -> Function:
-    """Hands `Options` to a command as its first argument."""
+    """Hand `Options` to a command as its first argument."""
     return cast(Function, click.make_pass_decorator(Options, ensure=True)(function))
 
 
 def network_options(function: Function) -> Function:
-    """Adds --network and --rpc."""
+    """Add --network and --rpc."""
     function = _option("--rpc", "TELSDK_RPC", "URL", "JSON-RPC of the chain.")(function)
     return _option("--network", "TELSDK_NETWORK", "NAME", "A deployment by its name.")(function)
 
 
 def witness_option(function: Function) -> Function:
-    """Adds --witness, for commands that follow the chain."""
+    """Add --witness, for commands that follow the chain."""
     return click.option(
         "--witness",
         "witnesses",
         envvar="TELSDK_WITNESS",
         multiple=True,
         metavar="URL",
-        help="Another RPC, run by somebody else, that has to say the same; once for each.",
+        help="Another RPC, run by somebody else, that has to say the same. May be given several times.",
         show_envvar=True,
         expose_value=False,
         callback=_keep_witnesses,
@@ -111,28 +111,28 @@ def witness_option(function: Function) -> Function:
 
 
 def account_option(function: Function) -> Function:
-    """Adds --account."""
-    text = "Who signs: a keystore file (eth-account JSON), or ape:ALIAS."
+    """Add --account."""
+    text = "The account that signs: a keystore file (eth-account JSON), or ape:ALIAS."
     return _option("--account", "TELSDK_KEYSTORE", "FILE", text)(function)
 
 
 def json_option(function: Function) -> Function:
-    """Adds --json, handed to the command as `as_json`."""
+    """Add --json, which the command gets as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
 def yes_option(function: Function) -> Function:
-    """Adds --yes."""
+    """Add --yes."""
     return click.option("--yes", is_flag=True, help="Do not ask for confirmation.")(function)
 
 
 def reading(function: Function) -> Function:
-    """A command that reads the chain: --json, --network, --rpc; hands over `Options` first."""
+    """Make a command one that reads the chain: add --json, --network and --rpc, and hand it `Options` first."""
     return network_options(json_option(pass_options(function)))
 
 
 def writing(function: Function) -> Function:
-    """A command that writes to the chain: --account besides."""
+    """Make a command one that writes to the chain: as `reading`, with --account besides."""
     return network_options(account_option(json_option(pass_options(function))))
 
 
@@ -153,7 +153,7 @@ def _keep_witnesses(ctx: click.Context, _param: click.Parameter, value: tuple[st
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
-    """What stands on the command line beats the environment, and the last word there beats the first."""
+    """Keep a value. The command line beats the environment, and its last word beats an earlier one."""
     options = ctx.ensure_object(Options)
     name = param.name
     assert name is not None

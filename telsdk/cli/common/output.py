@@ -1,4 +1,4 @@
-"""What commands print: facts, tables or JSON on stdout, progress on stderr."""
+"""Print what commands print: facts, tables or JSON on stdout, progress on stderr."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from telsdk.chain.session import Receipt
 
 NOTHING = "–"
-_WIDE = 240  # columns where nobody sees them end: in a file or pipe
+_WIDE = 240  # columns in a file or pipe, which has no width
 
 
 def plain(value: object) -> str:
-    """`value` as one line of printable text.
+    """Return `value` as one line of printable text.
 
-    Names, messages and addresses of servers come from strangers: they must not move the cursor of a terminal.
+    Names, messages and server addresses come from strangers, and must not control the terminal.
     """
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(value)
@@ -34,7 +34,7 @@ def print_json(data: object) -> None:
 
 
 def print_facts(facts: Mapping[str, object], as_json: bool, units: Mapping[str, str] | None = None) -> None:
-    """Prints names and values: as JSON under exactly these keys, or a line each, with units, for people."""
+    """Print names and values: as JSON under exactly these keys, or for people on a line each, with units."""
     if as_json:
         print_json(facts)
         return
@@ -49,7 +49,7 @@ def print_facts(facts: Mapping[str, object], as_json: bool, units: Mapping[str, 
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints a table, as wide as the terminal, or with every row on one line where there is none."""
+    """Print a table as wide as the terminal; without a terminal, each row on one line."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -64,7 +64,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
 
 
 def print_done(text: str, receipt: Receipt, as_json: bool, **facts: object) -> None:
-    """Says that a transaction did what it should: `text` for people; `facts` with tx and block as JSON."""
+    """Say that a transaction did what it should: `text` for people; `facts` with tx and block as JSON."""
     if as_json:
         print_json({**facts, "tx": receipt.tx, "block": receipt.block, "gas_used": receipt.gas_used})
     else:
@@ -73,7 +73,7 @@ def print_done(text: str, receipt: Receipt, as_json: bool, **facts: object) -> N
 
 @contextmanager
 def working(text: str) -> Iterator[Status]:
-    """Shows on stderr that something is being done; nothing where that is no terminal."""
+    """Show on stderr that something is being done, if that is a terminal."""
     from rich.console import Console
 
     with Console(stderr=True).status(plain(text)) as status:
@@ -81,7 +81,7 @@ def working(text: str) -> Iterator[Status]:
 
 
 def hexadecimal(value: bytes | None) -> str | None:
-    """As JSON and people get bytes: 0x…"""
+    """Return bytes as JSON and people get them: 0x…"""
     return None if value is None else f"0x{value.hex()}"
 
 

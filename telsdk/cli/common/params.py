@@ -1,6 +1,6 @@
 """Kinds of arguments.
 
-What is written wrongly is a usage error, exit code 2, before anything is asked of a chain.
+A malformed argument is a usage error, exit code 2, before anything is asked of a chain.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _HEX_ACCOUNT = re.compile(r"0[xX][0-9a-fA-F]{40}", re.ASCII)
 
 
 class _Kind(click.ParamType):
-    """An argument that `read` makes something of, or raises TelError or ValueError with the reason."""
+    """A kind of argument. Its `read` converts the text, or raises TelError or ValueError with the reason."""
 
     def read(self, text: str) -> object:
         raise NotImplementedError
@@ -67,7 +67,7 @@ class _Account(_Kind):
         if not _HEX_ACCOUNT.fullmatch(text):
             raise ValueError(f"{text!r} is no account: 0x and 40 hexadecimal digits")
         account = str(to_checksum_address(text))
-        # EIP-55: capitals are a checksum, where there are capitals at all.
+        # EIP-55: capitals are a checksum, if there are capitals at all.
         if text[2:] not in (account[2:], text[2:].lower(), text[2:].upper()):
             raise ValueError(f"{text} is no account: its capitals do not fit its digits; is it mistyped?")
         return account
@@ -132,7 +132,7 @@ NAME = _Name()
 """A name: `telsdk.name.Name`."""
 
 ADDRESS = _Address()
-"""Whom one calls: a number or a name, also as a SIP URI; handed over as the text of either."""
+"""An address to call: a number or a name, also as a SIP URI. The command gets the number or name as text."""
 
 ACCOUNT = _Account()
 """An account of the chain, as EIP-55 address."""

@@ -1,7 +1,7 @@
-"""Which phone passwords were issued from this machine: all about them but the passwords.
+"""Remember which phone passwords were issued from this machine: all about them except the passwords.
 
-Nobody else keeps that, neither the node nor the chain. A file of lines of JSON, which nobody else may read: it says
-when whose phone was set up.
+Nobody else keeps this, neither the node nor the chain. It is a file of lines of JSON. Only its owner may read it,
+because it says when whose phone was set up.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Issued:
         return PhoneUser.parse(self.username)
 
     def state(self, facts: NumberFacts | None, now: float) -> str:
-        """Whether a node takes it: "active", "expired", or "void" when the chain says so; `facts` are of its number."""
+        """Return whether a node accepts it: "active", "expired", or "void" by the `facts` of its number."""
         if now >= self.user.expiry:
             return "expired"
         if facts is None or (facts.epoch, facts.session) != (self.user.epoch, self.user.session):
@@ -45,15 +45,15 @@ class Issued:
 
 
 def path() -> Path:
-    """Where they are noted."""
+    """Return where they are noted."""
     return places.data("phones", "issued.jsonl")
 
 
 def note(issued: Issued) -> None:
-    """Adds one.
+    """Note an issued password.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the file cannot be written.
     """
     line = json.dumps(asdict(issued)) + "\n"
     handle = os.open(path(), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -63,10 +63,12 @@ def note(issued: Issued) -> None:
 
 
 def noted(domain: Domain) -> list[Issued]:
-    """Those of one deployment, the newest first. A line that was cut off, by a full disk say, is passed over.
+    """Return the issued passwords of one deployment, the newest first.
+
+    A line that is cut off, for example by a full disk, is skipped.
 
     Raises:
-        OSError: they cannot be read.
+        OSError: the file cannot be read.
     """
     try:
         lines = path().read_text().splitlines()

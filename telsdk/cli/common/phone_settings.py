@@ -1,7 +1,7 @@
-"""Settings of phones, ready to be used: what is in a `PhoneAccount`, as each program writes it.
+"""Write settings for phones, ready to use: the content of a `PhoneAccount` in each program's own form.
 
-Both name the number at `telprotocol` as the phone's address and the node as the way there, so that who is dialled by
-name or number needs no host. Media is encrypted by DTLS-SRTP, and goes by ICE: user clients take nothing else.
+All name the number at `telprotocol` as the phone's address, and the node as the way there. So people can dial a name or
+number without a host. Media is encrypted by DTLS-SRTP and finds its way by ICE: user clients accept nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ REGISTER_EVERY: Final = 600  # seconds
 
 
 def baresip(account: PhoneAccount, server: PhoneServer) -> str:
-    """A line of baresip's file `accounts`."""
+    """Return a line of baresip's file `accounts`."""
     return (
         f'<{aor(account.number)};transport={server.transport}>;outbound="{server}"'
         f";auth_user={account.issued.username};auth_pass={account.issued.password}"
@@ -25,7 +25,7 @@ def baresip(account: PhoneAccount, server: PhoneServer) -> str:
 
 
 def linphone(account: PhoneAccount, server: PhoneServer) -> str:
-    """A linphonerc, which `linphonec -c FILE` reads. A port of -1 is any free one; ICE is taken from a policy alone."""
+    """Return a linphonerc, which `linphonec -c FILE` reads. Port -1 is any free one; only a policy can turn on ICE."""
     return f"""\
 [sip]
 default_proxy=0
@@ -64,7 +64,7 @@ domain={REALM}
 
 
 def by_hand(account: PhoneAccount, server: PhoneServer) -> str:
-    """What a person copies into the fields of any other phone."""
+    """Return what a person copies into the fields of any other phone."""
     return (
         f"address: {aor(account.number)}\nproxy: {server}\nusername: {account.issued.username}\n"
         f"password: {account.issued.password}\n"
@@ -75,4 +75,4 @@ PROGRAMS: Final[Mapping[str, Callable[[PhoneAccount, PhoneServer], str]]] = {
     "baresip": baresip,
     "linphone": linphone,
 }
-"""By the name of the program."""
+"""The writer of settings, by the name of the program."""

@@ -1,4 +1,4 @@
-"""Where a user's logins, stores and copies of the chain are on this machine."""
+"""Find a user's logins, stores and copies of the chain on this machine."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ class Own(NamedTuple):
 
 
 def data(*parts: str) -> Path:
-    """A path for what cannot be had again. Its folder is there, and nobody else's to read."""
+    """Return a path for data that cannot be made again. Make its folder, which only the user may read."""
     return _private(Path(platformdirs.user_data_dir(_APP), *parts))
 
 
 def logins() -> list[Own]:
-    """The logins on this machine."""
+    """Return the logins on this machine."""
     return _owned(data("logins", "any").parent.glob("*.json"))
 
 
 def pick_login(number: Number | None, chain_id: int) -> Own:
-    """The login to use on a chain: that of `number`, or the only one that there is.
+    """Return the login to use on a chain: that of `number`, or the only one.
 
     Raises:
         Failure: there is none, or more than one.
@@ -59,7 +59,7 @@ def pick_login(number: Number | None, chain_id: int) -> Own:
 
 
 def pick_store(number: Number | None, chain_id: int | None) -> Own:
-    """Whose store to look into: that of `number`, or the only one that there is.
+    """Return the number whose store to open: `number`, or the only one.
 
     Raises:
         Failure: there is none, or more than one.
@@ -70,10 +70,10 @@ def pick_store(number: Number | None, chain_id: int | None) -> Own:
 
 @contextmanager
 def chain_index(source: Source, who: str) -> Iterator[ChainIndex]:
-    """The copy of the chain that `who` keeps from one run to the next.
+    """Yield the copy of the chain that `who` keeps from one run to the next.
 
-    A second process of the same gets one of its own in memory: two must not write one file. What was taken in without
-    witnesses is none of what they stand for, so that is another file.
+    A second process of the same `who` gets a copy in memory: two must not write one file. What was taken in without
+    witnesses was not checked by them, so a copy with witnesses has another file.
     """
     from telsdk.chain.index import ChainIndex
     from telsdk.chain.witness import Witnessed
@@ -110,7 +110,7 @@ def _owned(paths: Iterable[Path]) -> list[Own]:
 
 @contextmanager
 def _claimed(lock: Path) -> Iterator[bool]:
-    """Whether no other process has `lock`, which this one has until it is done."""
+    """Yield whether this process got `lock`, and hold it until done. It does not when another process has it."""
     handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

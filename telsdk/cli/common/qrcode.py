@@ -1,4 +1,4 @@
-"""A QR code in a terminal: two rows of it in a line, by half blocks."""
+"""Draw a QR code in a terminal: half blocks put two rows of it in a line."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 
 import click
 
-_QUIET = 2  # modules of margin: the standard has 4, but a terminal's own background does as well
+_QUIET = 2  # modules of margin: the standard has 4, but the terminal's background is margin too
 _HALVES = {(1, 1): " ", (0, 1): "▀", (1, 0): "▄", (0, 0): "█"}  # light modules are drawn, dark ones left out
 
 
 def lines(text: str) -> list[str]:
-    """The QR code of `text`, as lines that are all equally wide. Right where the background is dark."""
+    """Return the QR code of `text` as lines of equal width, for a dark background."""
     import segno
 
     code = segno.make(text, micro=False, error="l", boost_error=False)
@@ -26,7 +26,7 @@ def lines(text: str) -> list[str]:
 
 
 def show(text: str) -> None:
-    """Prints it, in its own colours: on a light terminal it would come out inverted, which many cameras cannot read."""
+    """Print the code of `text` in its own colours: a light terminal would invert it, which many cameras cannot read."""
     drawn = lines(text)
     if sys.stdout.isatty() and shutil.get_terminal_size().columns < len(drawn[0]):
         click.echo(

@@ -1,4 +1,4 @@
-"""The account that signs in a wallet elsewhere: its key never comes to this machine."""
+"""Sign with an account in a wallet elsewhere, whose key never comes to this machine."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 def wallet_options(function: Function) -> Function:
-    """Adds --wallet and --wallet-account."""
+    """Add --wallet and --wallet-account."""
     for option in (
         click.option(
             "--wallet-account",
             type=ACCOUNT,
             metavar="ACCOUNT",
-            help="The wallet's account that signs; the owner's, or its only one, unless given.",
+            help="The wallet's account that signs; by default the owner's, or its only one.",
         ),
         click.option(
             "--wallet",
             metavar="URL",
-            help="Who signs, in place of --account: a wallet by its JSON-RPC (eth_signTypedData_v4).",
+            help="A wallet that signs in place of --account, by its JSON-RPC (eth_signTypedData_v4).",
         ),
     ):
         function = option(function)
@@ -41,11 +41,11 @@ def wallet_options(function: Function) -> Function:
 def signing_for(
     options: Options, client: Client, owner: str, wallet: str | None, wallet_account: str | None
 ) -> Iterator[Signer]:
-    """Who signs for `owner`: the wallet at `wallet`, or without one the keystore of --account.
+    """Yield the signer for `owner`: the wallet at `wallet`, or without one the keystore of --account.
 
     Raises:
         WalletError, KeystoreError: it cannot be used.
-        click.UsageError: two are named, or none.
+        click.UsageError: both are named, or neither.
     """
     from telsdk.credential.deep import KeystoreSigner, WalletSigner
 

@@ -1,4 +1,4 @@
-"""Passphrases, passwords and secrets: typed unseen, or read from a file that the environment names."""
+"""Get passphrases, passwords and secrets: typed unseen, or from a file that the environment names."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _MOST = 4096  # octets
 
 
 def passphrase(prompt: str, *variables: str, new: bool = False) -> str:
-    """A secret text: from the file that the first set one of `variables` names, or typed by a person.
+    """Return a secret text: from the file that the first of `variables` that is set names, or typed by a person.
 
     Args:
-        variables: of the environment; TELSDK_PASSPHRASE_FILE unless given.
-        new: it is being chosen, so it is typed twice.
+        variables: of the environment; by default TELSDK_PASSPHRASE_FILE.
+        new: whether it is being chosen, and so is typed twice.
 
     Raises:
         Failure: the file cannot be read, or is empty.
@@ -36,17 +36,17 @@ def passphrase(prompt: str, *variables: str, new: bool = False) -> str:
             warnings.simplefilter("error", GetPassWarning)
             return str(click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True))
     except GetPassWarning as error:
-        click.echo(err=True)  # the prompt ended without a line end
+        click.echo(err=True)  # end the line of the prompt
         files = " or ".join(variables or (PASSPHRASE_FILE,))
         raise Failure(f"there is no terminal to type it at: name a file that holds it by {files}") from error
 
 
 def secret_bytes(path: Path) -> bytes:
-    """The octets of an operator's secret, as they are in its file.
+    """Return the octets of an operator's secret, as they are in its file.
 
     Raises:
         TooOpen: others may read the file.
-        Failure: it cannot be read, or is too long to be one.
+        Failure: the file cannot be read, or is too long to be a secret.
     """
     try:
         data = private.read(path, _MOST + 1)

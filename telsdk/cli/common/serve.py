@@ -1,4 +1,4 @@
-"""Runs something until it is told to stop."""
+"""Run something until it is told to stop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 def stop_asked() -> asyncio.Event:
-    """An event that Ctrl-C and SIGTERM set, in place of what they do otherwise."""
+    """Return an event that Ctrl-C and SIGTERM set, in place of what they do otherwise."""
     event = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -22,7 +22,7 @@ def stop_asked() -> asyncio.Event:
 
 
 async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Result | None:
-    """What `work` gives; None, and `work` cancelled, when `stop` is set before that."""
+    """Return what `work` returns. If `stop` is set first, cancel `work` and return None."""
     task = asyncio.ensure_future(work)
     stopping = asyncio.ensure_future(stop.wait())
     try:
@@ -35,12 +35,12 @@ async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Resu
 
 
 def log_to_stderr(verbose: bool) -> None:
-    """Log lines: what telsdk notes, and of the libraries only warnings."""
+    """Log to stderr what telsdk notes, and of the libraries only warnings."""
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.WARNING,
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
     )
     logging.getLogger("telsdk").setLevel(logging.DEBUG if verbose else logging.INFO)
-    if not verbose:  # who cannot be reached is said by those whom it concerns, and once
+    if not verbose:  # the part that wanted to reach a peer says so itself, once
         logging.getLogger("telsdk.net").setLevel(logging.WARNING)

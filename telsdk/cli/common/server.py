@@ -1,4 +1,4 @@
-"""What `telsdk node run` and `telsdk hub run` have in common."""
+"""Run a server: what `telsdk node run` and `telsdk hub run` share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Server(Protocol):
-    """A hub or node that runs."""
+    """A running hub or node."""
 
     def present(self, identity: TlsIdentity) -> None: ...
     async def stop(self) -> None: ...
@@ -33,30 +33,32 @@ class Server(Protocol):
 Launch = Callable[
     ["ChainIndex", "BoundSockets", "TlsIdentity"], Awaitable[tuple[Server, Coroutine[Any, Any, str]]]
 ]
-"""Starts a server; gives it, and what is to be awaited and told once it can do its work."""
+"""Starts a server. Returns it, and an awaitable of the news to tell once it can do its work."""
 Find = Callable[["ChainIndex"], "Listed"]
 Place = tuple[str, int]
 
 
 def server_options(function: Function) -> Function:
-    """Adds --listen, --key-file, --show-pin, --verbose, --witness, --network and --rpc; hands over `Options` first."""
+    """Add --listen, --key-file, --show-pin, --verbose, --witness, --network and --rpc; hand over `Options` first."""
     key = click.Path(dir_okay=False, path_type=Path)
     for option in (
         click.option("--verbose", is_flag=True, help="Log more."),
         click.option(
-            "--show-pin", is_flag=True, help="Print the pin of its key, to be listed on chain, and stop."
+            "--show-pin",
+            is_flag=True,
+            help="Print the pin of its key, which the chain has to list, and stop.",
         ),
         click.option(
             "--key-file",
             type=key,
             metavar="FILE",
-            help="Its TLS key (PEM); made there if it is missing, read anew at SIGHUP.",
+            help="Its TLS key (PEM); made if it is missing, read again at SIGHUP.",
         ),
         click.option(
             "--listen",
             type=ENDPOINT,
             metavar="HOST:PORT",
-            help="Where it listens; its listed address, unless given.",
+            help="Where it listens; by default at its listed address.",
         ),
     ):
         function = option(function)
@@ -64,10 +66,10 @@ def server_options(function: Function) -> Function:
 
 
 def identity(key_file: Path | None, kind: str) -> TlsIdentity:
-    """The key in `key_file`, or in the one place that servers of this kind have on this machine.
+    """Load the key in `key_file`, by default the file for servers of this kind. Make it if it is missing.
 
     Raises:
-        KeyFileError: it holds something else, or cannot be read or written.
+        KeyFileError: the file holds something else, or cannot be read or written.
     """
     from telsdk.net.pins import TlsIdentity
 
@@ -75,10 +77,10 @@ def identity(key_file: Path | None, kind: str) -> TlsIdentity:
 
 
 def next_identity(key_file: Path | None, kind: str) -> TlsIdentity:
-    """The key that is in that file now; unlike `identity` it makes none.
+    """Load the key that is in that file now. Unlike `identity` this makes none.
 
     Raises:
-        KeyFileError: it holds something else, or cannot be read.
+        KeyFileError: the file holds something else, or cannot be read.
     """
     from telsdk.net.pins import TlsIdentity
 
@@ -99,15 +101,15 @@ def run(
     verbose: bool,
     next_key: Callable[[], TlsIdentity],
 ) -> None:
-    """Loads the chain, launches a server at its place, and stops it at SIGINT or SIGTERM.
+    """Load the chain, launch a server at its place, and stop it at SIGINT or SIGTERM.
 
     Args:
-        who: names it to people, such as "node 0 of hub 1".
-        find: its entry in the list on chain.
-        next_key: asked at SIGHUP for the key to show from then on.
+        who: names the server to people, such as "node 0 of hub 1".
+        find: returns its entry in the list on the chain.
+        next_key: called at SIGHUP, returns the key to show from then on.
 
     Raises:
-        TelError: the chain cannot be read, it is not listed, or the address is not to be had.
+        TelError: the chain cannot be read, the server is not listed, or the address cannot be bound.
     """
     from telsdk.server import own_key
 
@@ -147,7 +149,7 @@ async def _run(
 
 
 def _change_key(who: str, server: Server, next_key: Callable[[], TlsIdentity]) -> None:
-    """Reads the key file anew: what it holds now is shown from now on, if the chain lists it."""
+    """Read the key file again, and show its key from now on, if the chain lists it."""
     try:
         key = next_key()
         server.present(key)

@@ -1,6 +1,6 @@
-"""The messages of a call as they passed the sockets of every party.
+"""Capture the messages of a call as they pass the sockets of every party.
 
-A message counts when its very bytes were sent by one party and then received by another: what the ladder shows went
+A message counts only if the same bytes were sent by one party and received by another. So what the ladder shows went
 over the wire.
 """
 
@@ -27,15 +27,15 @@ class Captured:
 
 
 class Capture:
-    """Listens at the taps of all parties."""
+    """What passed the sockets of all parties."""
 
     def __init__(self) -> None:
         self._wires: list[tuple[str, Wire]] = []
         self._grown = asyncio.Event()
-        self.names: dict[str, str] = {}  # what a party is called in the ladder, once that is known
+        self.names: dict[str, str] = {}  # the name of a party in the ladder, once it is known
 
     def tap(self, party: str) -> Callable[[Wire], None]:
-        """The tap to hand to the driver of `party`."""
+        """Return the tap to hand to the driver of `party`."""
 
         def take(wire: Wire) -> None:
             self._wires.append((party, wire))
@@ -44,10 +44,10 @@ class Capture:
         return take
 
     async def until(self, call_id: str, ends_with: str, timeout: float = 10.0) -> list[Captured]:
-        """The messages of one Call-ID, once a response to a request of method `ends_with` has arrived.
+        """Wait for a response to a request of method `ends_with`, and return the messages of its Call-ID.
 
         Raises:
-            TimeoutError: none has after `timeout` seconds.
+            TimeoutError: none has arrived after `timeout` seconds.
         """
         async with asyncio.timeout(timeout):
             while True:
@@ -61,7 +61,7 @@ class Capture:
                 await self._grown.wait()
 
     def call(self, call_id: str) -> list[Captured]:
-        """The messages of one Call-ID, in the order in which they were sent."""
+        """Return the messages of one Call-ID, in the order in which they were sent."""
         received: dict[bytes, deque[tuple[str, Wire]]] = defaultdict(deque)
         for party, wire in self._wires:
             if wire.direction == "received":

@@ -9,17 +9,17 @@ from telsdk.errors import TelError
 
 
 class Checks:
-    """Collects checks in the order in which they are made."""
+    """The checks, in the order in which they were made."""
 
     def __init__(self) -> None:
         self.list: list[Check] = []
 
     def note(self, name: str, ok: bool, seen: object) -> None:
-        """Records what was seen of a promise."""
+        """Note what was seen of a promise."""
         self.list.append(Check(name=name, seen=str(seen), ok=ok))
 
     async def refused(self, name: str, attempt: Awaitable[object], *errors: type[TelError]) -> None:
-        """Records that an attempt has to fail with one of `errors`, and how it did."""
+        """Make an attempt that has to fail with one of `errors`, and note what it did."""
         try:
             outcome = await attempt
         except errors as error:

@@ -44,11 +44,11 @@ EXTRA = "the demo needs more than the bare SDK: pip install 'telprotocol[demo]'"
     help="Use a development chain such as anvil at this JSON-RPC instead of the embedded one.",
 )
 def demo(as_json: bool, html: Path | None, svg: Path | None, rpc: str | None) -> None:
-    """A real call from alice.eth to bob.eth, on this machine.
+    """Make a real call from alice.eth to bob.eth, on this machine.
 
-    Starts a chain, deploys the contracts, lets three people buy numbers, runs a hub and two nodes, makes the call,
-    attacks it, backs up, sells a number, and checks what it saw. All traffic stays on loopback. Takes less than a
-    minute; exits with 1 if any check failed.
+    The demo starts a chain, deploys the contracts, lets three people buy numbers, runs a hub and two nodes, makes
+    the call, attacks it, backs up, sells a number, and checks what it saw. All traffic stays on loopback. It takes
+    less than a minute, and exits with 1 if any check failed.
 
     \b
     Examples:
@@ -84,7 +84,7 @@ def demo(as_json: bool, html: Path | None, svg: Path | None, rpc: str | None) ->
 
 
 def _run(rpc: str | None, console: Console) -> DemoReport:
-    """Plays the demo; a progress line shows each step while it works."""
+    """Play the demo. A progress line shows each step."""
     try:
         from telsdk.cli.demo.play import Play
     except ImportError as error:

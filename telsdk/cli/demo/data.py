@@ -1,4 +1,4 @@
-"""Alice's contacts, call log and messages: backed up, lost, restored by her key alone; a lying store is caught."""
+"""Back up Alice's data, lose it, and restore it by her key alone; then catch a store that lies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from telsdk.uc.vault import Vault
 
 
 async def back_up_and_restore(stage: Stage, checks: Checks) -> Facts:
-    """The whole round. Returns the figures for the report."""
+    """Play the whole round, and return the figures for the report."""
     return await asyncio.to_thread(_round, stage, checks)
 
 
@@ -50,7 +50,7 @@ def _round(stage: Stage, checks: Checks) -> Facts:
 
 
 def _flip(stage: Stage, checks: Checks, folder: Path, blocks: list[Path]) -> str:
-    """Flips one byte in the largest block: restore has to refuse, and leave the store as it was."""
+    """Flip one byte in the largest block: restore has to refuse, and leave the store as it was."""
     name = "one flipped byte in the store: restore refuses"
     victim = max(blocks, key=lambda path: path.stat().st_size)
     data = bytearray(victim.read_bytes())
@@ -68,7 +68,7 @@ def _flip(stage: Stage, checks: Checks, folder: Path, blocks: list[Path]) -> str
 
 
 def _vault(stage: Stage, store: Store, folder: Path) -> Vault:
-    """What a device needs for it: the store, the blocks, the chain, and of Alice nothing but her key."""
+    """Return the vault of a device that has the store, the blocks, the chain, and of Alice only her key."""
     alice = stage.world.alice
     facts = stage.facts(alice)
     secret = backup_secret(

@@ -1,4 +1,4 @@
-"""The embedded chain, or a word on how to get it."""
+"""Start the embedded chain, or say how to get it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class NoEmbeddedChain(TelError):
 
 
 def embedded_chain() -> DevChain:
-    """A chain inside this process.
+    """Return a chain inside this process.
 
     Raises:
         NoEmbeddedChain: the extra ``[demo]`` is not installed.

@@ -1,6 +1,6 @@
-"""A node that turns against its users, to show what that is worth: nothing.
+"""A node that turns against its users, to show that it gains nothing.
 
-It does all a node can do: it lets through what it should refuse, and changes what passes.
+It does all that a node can do: it lets through what it should refuse, and changes what passes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Attack = Callable[[Request], Request]
 
 
 class HostileCalls(CallPolicy):
-    """Does to a request on its way out what `attack` says."""
+    """A call policy that changes requests on their way out by `attack`."""
 
     attack: Attack | None = None
 
@@ -32,18 +32,18 @@ class HostileCalls(CallPolicy):
 
 
 class HostileNode(Node):
-    """A node with `HostileCalls`; honest until `attack` is set."""
+    """A node with `HostileCalls`. It is honest until `turn` gives it an attack."""
 
     calls_class = HostileCalls
     calls: HostileCalls
 
     def turn(self, attack: Attack | None) -> None:
-        """What is done to calls from now on."""
+        """Attack calls from now on; None makes the node honest again."""
         self.calls.attack = attack
 
 
 def change_fingerprint(request: Request) -> Request:
-    """Puts a media key of the node's own into the SDP, to sit between the two in the media."""
+    """Put a media key of the node's own into the SDP, to sit in the media between the two."""
     description = SessionDescription.parse(request.body)
     description.replace_fingerprints([("sha-256", ":".join(f"{byte:02X}" for byte in range(32)))])
     request.body = bytes(description)
@@ -51,7 +51,7 @@ def change_fingerprint(request: Request) -> Request:
 
 
 def forge_token(request: Request) -> Request:
-    """Does the same, and signs it in the caller's name: with his delegation, no secret, and a key of its own."""
+    """Do the same, and sign it in the caller's name, with the delegation, which is no secret, and a key of its own."""
     change_fingerprint(request)
     claims = _claims(request)
     forged = caller_token.issue(

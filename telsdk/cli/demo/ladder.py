@@ -1,4 +1,4 @@
-"""The ladder of a call: who sent what to whom, and when. Drawn as text here and as SVG in `ladder_svg`."""
+"""The ladder of a call: who sent what to whom, and when. This draws it as text; `ladder_svg` draws it as SVG."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class LadderEntry(TypedDict("_From", {"from": str})):  # ``from`` is a keyword o
     """One arrow, as ``telsdk demo --json`` prints it."""
 
     n: int
-    """Its number: 1 is F1; 0 for what has none, as media."""
+    """Its number: 1 is F1; 0 for an arrow without one, such as media."""
     time_ms: float
-    """Since the first arrow."""
+    """Milliseconds since the first arrow."""
     to: str
     what: str
     """``INVITE``, ``200``, or words for media."""
@@ -34,14 +34,14 @@ class Arrow:
     """One arrow of a ladder."""
 
     time: float
-    """Seconds since the first."""
+    """Seconds since the first arrow."""
     source: str
     target: str
     label: str
     """``INVITE F1``, ``200 F11``."""
     note: str = ""
     kind: Kind = "message"
-    """Media goes both ways and is drawn so."""
+    """Media goes both ways, and is drawn so."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class Ladder:
 
     @classmethod
     def from_entries(cls, entries: Iterable[LadderEntry], parties: Sequence[str] = ()) -> Self:
-        """The ladder in a report. Without `parties` they stand in the order in which they first appear."""
+        """Return the ladder in a report. Without `parties` these are in the order of their first appearance."""
         arrows = [_arrow(entry) for entry in entries]
         seen = dict.fromkeys(party for arrow in arrows for party in (arrow.source, arrow.target))
         return cls(parties or list(seen), arrows)
 
     def text(self) -> str:
-        """The ladder in plain characters, one line an arrow, with the times in milliseconds."""
+        """Draw the ladder in plain characters: a line for each arrow, with the time in milliseconds."""
         gap = self._gap()
         lines = [self._heads(gap)]
         for arrow in self.messages:
@@ -78,7 +78,7 @@ class Ladder:
         return "\n".join(line.rstrip() for line in lines)
 
     def _gap(self) -> int:
-        """Characters from one lifeline to the next, so that every label and name has room."""
+        """Return the characters from one lifeline to the next, so that every label and name has room."""
         gap = _MIN_GAP
         for arrow in self.messages:
             columns = abs(self.parties.index(arrow.target) - self.parties.index(arrow.source)) or 1
@@ -88,7 +88,7 @@ class Ladder:
         return gap
 
     def _margin(self) -> int:
-        """Characters left of the first lifeline, for half of its name."""
+        """Return the characters left of the first lifeline, for half of its name."""
         return max(1, len(self.parties[0]) // 2) if self.parties else 1
 
     def _heads(self, gap: int) -> str:
@@ -98,7 +98,7 @@ class Ladder:
         return line
 
     def _row(self, arrow: Arrow, gap: int) -> str:
-        """Lifelines with `arrow` over them."""
+        """Draw the lifelines with `arrow` over them."""
         ends = sorted((self.parties.index(arrow.source), self.parties.index(arrow.target)))
         left, right = (self._margin() + end * gap for end in ends)
         row = list(" " * self._margin() + "|".ljust(gap) * len(self.parties))
@@ -112,7 +112,7 @@ class Ladder:
 
 
 def _shaft(arrow: Arrow, room: int, rightward: bool) -> str:
-    """An arrow of `room` characters, its label at the sender's end; media is doubled, its label midway."""
+    """Draw an arrow of `room` characters, its label at the sender's end. Media has a double line, its label midway."""
     if arrow.kind == "media":
         return f"<{f' {arrow.label} ':=^{room - 2}}>"
     if rightward:

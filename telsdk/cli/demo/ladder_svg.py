@@ -1,4 +1,4 @@
-"""The ladder as SVG: readable at 800 pixels, by itself or inside a page that restyles its classes."""
+"""Draw the ladder as SVG: readable at 800 pixels, alone or inside a page that restyles its classes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _NUMBER = re.compile(r"(.*) (F\d+)")
 
 
 def svg(ladder: Ladder, title: str) -> str:
-    """The ladder as one `svg` element, with `title` and the arrows in words for those who cannot see it."""
+    """Return the ladder as one `svg` element, with `title` and the arrows in words for people who cannot see it."""
     columns = {party: _column(at, len(ladder.parties)) for at, party in enumerate(ladder.parties)}
     rows, y = [], float(_HEAD)
     for arrow in ladder.messages:
@@ -72,7 +72,7 @@ def _column(at: int, parties: int) -> float:
 
 
 def _party_width(columns: dict[str, float]) -> float:
-    """Of the boxes with the names: what the columns allow, and no more than looks well."""
+    """Return the width of the boxes with the names: what the columns allow, up to what looks good."""
     apart = min((right - left for left, right in pairwise(columns.values())), default=WIDTH)
     return min(apart - 16, 120, max((len(party) for party in columns), default=0) * 8.5 + 24)
 
@@ -95,7 +95,7 @@ def _row(arrow: Arrow, columns: dict[str, float], y: float, height: float) -> st
 
 
 def _message(arrow: Arrow, start: float, end: float, y: float) -> str:
-    """An arrow with its label above, straight across whatever lies between."""
+    """Draw an arrow with its label above, straight across whatever lies between."""
     label = f'<text class="ld-label" x="{(start + end) / 2:g}" y="{y - 6:g}">{_label(arrow)}</text>'
     if start == end:
         return f'<g class="{_class(arrow)}"><circle cx="{start:g}" cy="{y:g}" r="4"/>{label}</g>'
@@ -108,7 +108,7 @@ def _message(arrow: Arrow, start: float, end: float, y: float) -> str:
 
 
 def _media(arrow: Arrow, start: float, end: float, y: float) -> str:
-    """A band with a head at both ends, its label inside."""
+    """Draw a band with a head at both ends, its label inside."""
     left, right = sorted((start, end))
     middle = y - _BAND
     return (
@@ -126,7 +126,7 @@ def _head(x: float, y: float, forward: int, size: float = 8) -> str:
 
 
 def _label(arrow: Arrow) -> str:
-    """Method or code, then its number and note less loud."""
+    """Return the method or code, then its number and note in a paler colour."""
     numbered = _NUMBER.fullmatch(arrow.label)
     what = escape(arrow.label)
     if numbered:
@@ -135,7 +135,7 @@ def _label(arrow: Arrow) -> str:
 
 
 def _class(arrow: Arrow) -> str:
-    """By the class of the status code (RFC 3261 section 7.2); a request has none."""
+    """Return the CSS class for the class of the status code (RFC 3261 section 7.2), or for a request."""
     first = arrow.label[:1] if arrow.label[:3].isdigit() else ""
     return {"": "ld-request", "1": "ld-progress", "2": "ld-success", "3": "ld-redirect"}.get(
         first, "ld-failure"

@@ -1,7 +1,7 @@
-"""``telsdk demo --html FILE``: the report as one page that needs nothing but itself.
+"""``telsdk demo --html FILE``: the report as one page that needs no other file.
 
-The layout is `page.html` beside this file. Names come from a chain where anybody may write, so everything is
-escaped, and the page forbids itself scripts and any load from elsewhere.
+The layout is `page.html` beside this file. Names come from a chain where anybody may write. So everything is escaped,
+and the page forbids itself scripts and all loads from elsewhere.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from telsdk.cli.demo.report import (
 
 
 def page(report: DemoReport) -> str:
-    """The report as an HTML document."""
+    """Return the report as an HTML document."""
     ladder = Ladder.from_entries(report["ladder"])
     title = _title(ladder)
     template = Template(resources.files("telsdk.cli.demo").joinpath("page.html").read_text(encoding="utf-8"))

@@ -21,7 +21,7 @@ from telsdk.uc.errors import CallRejected
 from telsdk.uc.media import MediaStats
 from telsdk.uc.trust import Party, Trust
 
-HEARD = 1.5  # seconds of audio to be heard by each side before the figures are taken
+HEARD = 1.5  # seconds of audio that each side has to hear before the figures are taken
 TOLERANCE = 5.0  # Hz
 
 LADDER = (
@@ -44,7 +44,7 @@ LADDER = (
 
 
 class Play:
-    """Runs the whole demo once."""
+    """One run of the whole demo."""
 
     def __init__(self, rpc: str | None, folder: Path, progress: Progress) -> None:
         self._rpc = rpc
@@ -53,10 +53,10 @@ class Play:
         self._checks = Checks()
 
     async def run(self) -> DemoReport:
-        """Everything, from an empty chain to the sold number.
+        """Play everything, from an empty chain to the sold number.
 
         Raises:
-            TelError, TimeoutError: something did not even get as far as a check.
+            TelError, TimeoutError: something failed before it could be checked.
         """
         world = World(self._rpc, self._progress)
         try:
@@ -187,7 +187,7 @@ class Play:
 
 
 async def _connect(stage: Stage) -> tuple[PhoneCall, PhoneCall]:
-    """Alice calls, Bob answers."""
+    """Let Alice call and Bob answer."""
     calling = asyncio.create_task(stage.alice.call("bob.eth", stage.alice_tone))
     ringing = asyncio.create_task(stage.bob.incoming.get())
     done, _ = await asyncio.wait({calling, ringing}, timeout=20, return_when=asyncio.FIRST_COMPLETED)
@@ -203,7 +203,7 @@ async def _connect(stage: Stage) -> tuple[PhoneCall, PhoneCall]:
 
 
 def _ladder(captured: list[Captured]) -> list[LadderEntry]:
-    """The arrows between the four parties; what was asked at the hub in between is left out here."""
+    """Return the arrows between the four parties, without the question to the hub in between."""
     parties = {party for source, target, _ in LADDER for party in (source, target)}
     shown = [one for one in captured if {one.source, one.target} <= parties]
     start = shown[0].sent if shown else 0.0

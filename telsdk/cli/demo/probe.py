@@ -1,4 +1,4 @@
-"""A plain SIP ping over UDP, as anybody might send it."""
+"""Send a plain SIP ping over UDP, as anybody might."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import asyncio
 import secrets
 import socket
 
-_WAIT = 1.0  # seconds for an answer, then the ping is sent again
+_WAIT = 1.0  # seconds to wait for an answer before the ping is sent again
 _ATTEMPTS = 5
 
 
 async def answers_over_udp(host: str, port: int) -> str:
-    """The status line of the answer to an OPTIONS; empty when none comes."""
+    """Return the status line of the answer to an OPTIONS; empty when none comes."""
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.setblocking(False)

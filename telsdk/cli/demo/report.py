@@ -1,4 +1,4 @@
-"""What ``telsdk demo`` found out, as tables for a terminal. `DemoReport` is what ``--json`` prints."""
+"""Show what ``telsdk demo`` found out, as tables for a terminal. `DemoReport` is what ``--json`` prints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from telsdk.cli.demo.ladder import Ladder, LadderEntry
 
 Fact = str | int | float | bool | None
 Facts = Mapping[str, Fact]
-"""Names and values; the end of a name says the unit: ``_ms``, ``_s``, ``_hz``, ``_bytes``, ``_wei``."""
+"""Names and values. The end of a name says the unit: ``_ms``, ``_s``, ``_hz``, ``_bytes``, ``_wei``."""
 
 MEDIA_HEADINGS = ("heard Hz", "played Hz", "packets", "lost", "jitter ms")
 _UNITS = {"_ms": "ms", "_s": "s", "_hz": "Hz", "_bytes": "bytes", "_wei": "ETH"}
@@ -53,23 +53,23 @@ class DemoReport(TypedDict):
 
 
 def passed(report: DemoReport) -> bool:
-    """Whether every check is ok."""
+    """Return whether every check is ok."""
     return all(check["ok"] for check in report["checks"])
 
 
 def summary(report: DemoReport) -> str:
-    """How many checks are ok, in words: ``8 of 9 checks passed``."""
+    """Return in words how many checks are ok: ``8 of 9 checks passed``."""
     checks = report["checks"]
     return f"{sum(check['ok'] for check in checks)} of {len(checks)} checks passed"
 
 
 def label(key: str) -> str:
-    """The name of a fact in words: ``size_bytes`` is ``size``."""
+    """Return the name of a fact in words: ``size_bytes`` is ``size``."""
     return key.removesuffix(_unit(key)).replace("_", " ")
 
 
 def value(key: str, fact: Fact) -> str:
-    """A fact with its unit, for people: ``2,912 bytes``, ``1.5 ETH``, ``yes``."""
+    """Return a fact with its unit, for people: ``2,912 bytes``, ``1.5 ETH``, ``yes``."""
     if fact is None:
         return "none"
     if isinstance(fact, bool):
@@ -83,7 +83,7 @@ def value(key: str, fact: Fact) -> str:
 
 
 def checks_table(checks: Sequence[Check]) -> Table:
-    """The checks with what was seen. Words, not only colour, say how each came out."""
+    """Return a table of the checks with what was seen. Words, not only colour, say how each came out."""
     table = Table(title="Checks", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     table.add_column("", no_wrap=True)
     table.add_column("what", overflow="fold")
@@ -95,7 +95,7 @@ def checks_table(checks: Sequence[Check]) -> Table:
 
 
 def media_table(media: Mapping[str, MediaFigures]) -> Table:
-    """What each party heard, beside what it should have."""
+    """Return a table of what each party heard, beside what it should have heard."""
     table = Table(title="Media", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     table.add_column("at", no_wrap=True)
     for heading in MEDIA_HEADINGS:
@@ -106,7 +106,7 @@ def media_table(media: Mapping[str, MediaFigures]) -> Table:
 
 
 def media_cells(heard: MediaFigures) -> list[str]:
-    """The figures as text, in the order of `MEDIA_HEADINGS`."""
+    """Return the figures as text, in the order of `MEDIA_HEADINGS`."""
     return [
         f"{heard['frequency_hz']:.1f}",
         f"{heard['expected_hz']:.1f}",
@@ -117,7 +117,7 @@ def media_cells(heard: MediaFigures) -> list[str]:
 
 
 def facts_table(title: str, facts: Facts) -> Table:
-    """Names and values in two columns."""
+    """Return a table of names and values in two columns."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -129,7 +129,7 @@ def facts_table(title: str, facts: Facts) -> Table:
 def show(report: DemoReport, console: Console) -> None:
     """Print the whole report: ladder, media, backup, sale, checks and how it came out."""
     ladder = Ladder.from_entries(report["ladder"]).text()
-    console.print(Text(ladder), soft_wrap=True)  # a folded ladder says nothing
+    console.print(Text(ladder), soft_wrap=True)  # a folded ladder cannot be read
     for table in (
         media_table(report["media"]),
         facts_table("Backup", report["backup"]),
@@ -142,5 +142,5 @@ def show(report: DemoReport, console: Console) -> None:
 
 
 def _unit(key: str) -> str:
-    """The end of `key` that names a unit, with its underscore; empty if there is none."""
+    """Return the end of `key` that names a unit, with its underscore; empty if there is none."""
     return next((unit for unit in _UNITS if key.endswith(unit)), "")

@@ -1,4 +1,4 @@
-"""Bob sells his number to Carol: what he held of it ends with the block."""
+"""Let Bob sell his number to Carol: with that block his logins and tokens end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRICE = Decimal("0.5")  # ether
 
 
 async def sell(stage: Stage, checks: Checks) -> Facts:
-    """The sale and its consequences. Returns the figures for the report."""
+    """Play the sale and its consequences, and return the figures for the report."""
     world = stage.world
     bob, carol = world.bob, world.carol
     node = stage.node_of(stage.bob)
@@ -66,7 +66,7 @@ async def sell(stage: Stage, checks: Checks) -> Facts:
 
 
 def _trade(stage: Stage) -> int:
-    """Bob lists, Carol buys; the block of the sale."""
+    """Let Bob list and Carol buy, and return the block of the sale."""
     bob, carol = stage.world.bob, stage.world.carol
     bob.client.market.list(bob.number, PRICE)
     offer = carol.client.market.offer(bob.number)
@@ -83,7 +83,7 @@ def _log_in_again(stage: Stage) -> object:
 
 
 def _old_token(stage: Stage, checks: Checks) -> None:
-    """A caller token made with Bob's old delegation, judged by Alice's UC."""
+    """Let Alice's UC judge a caller token that is made with Bob's old delegation."""
     alice = stage.world.alice
     dest = aor(alice.number)
     request = Request(

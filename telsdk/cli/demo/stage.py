@@ -1,4 +1,4 @@
-"""The demo's running parts: hub, two nodes and the user clients, all on real sockets."""
+"""Run the demo's parts: hub, two nodes and the user clients, all on real sockets."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from telsdk.uc.media import tone_wav
 from telsdk.uc.settings import UcSettings
 from telsdk.uc.store import Store
 
-INTERVAL = 0.1  # seconds between looks at the chain: the demo's is quicker than the main chain's twelve
+INTERVAL = 0.1  # seconds between looks at the chain: here blocks come at once, not every 12 s
 ALICE_HZ = 440.0
 BOB_HZ = 660.0
 
 
 class Stage:
-    """Starts everything, and stops it again on leaving.
+    """The running parts, which all stop on leaving.
 
     Attributes:
         alice, bob: their user clients.
@@ -56,7 +56,7 @@ class Stage:
         await self._undo.aclose()
 
     async def start_servers(self) -> None:
-        """Hub and nodes, each with its own copy of the chain; the first node may turn hostile later."""
+        """Start hub and nodes, each with its own copy of the chain. A node may turn hostile later."""
         world = self.world
         for index, server in enumerate(world.nodes):
             node = await HostileNode.launch(
@@ -84,7 +84,7 @@ class Stage:
         await self.hub.health.all_heard()
 
     async def start_client(self, person: Person, login: Login) -> UserClient:
-        """A user client of `person`, with its own copy of the chain."""
+        """Start a user client of `person`, with its own copy of the chain."""
         index = self.world.index()
         await asyncio.to_thread(index.poll)
         store = Store(self.folder / f"{person.number}.db")
@@ -102,7 +102,7 @@ class Stage:
         return client
 
     def log_in(self, person: Person) -> Login:
-        """Deep with the account's key, or light where the person has a password. Blocks for Argon2id."""
+        """Log in deep with the account's key, or light if the person has a password. This blocks for Argon2id."""
         facts = self.facts(person)
         domain, now, device = self.world.deployment.domain, time.time(), "demo"
         if person.password is None:
@@ -110,7 +110,7 @@ class Stage:
         return login_light(person.password, facts, domain, device, now)
 
     def facts(self, person: Person) -> NumberFacts:
-        """What the chain says of a person's number now."""
+        """Return what the chain says of a person's number now."""
         with self.world.index() as index:
             index.load()
             facts = index.number(person.number)
@@ -118,7 +118,7 @@ class Stage:
         return facts
 
     def node_of(self, client: UserClient) -> Node:
-        """The node that serves a client."""
+        """Return the node that serves a client."""
         place = client.registration.node
         assert place is not None
         return self.nodes[place.index]

@@ -1,4 +1,4 @@
-"""The demo's chain and who lives on it: three people, an operator with a hub and two nodes."""
+"""Set up the demo's chain and its inhabitants: three people, and an operator with a hub and two nodes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Person:
 
 @dataclass(frozen=True)
 class ListedServer:
-    """Where a hub or node is listed, and by which key."""
+    """The address at which a hub or node is listed, and its key."""
 
     sockets: BoundSockets
     identity: TlsIdentity = field(default_factory=TlsIdentity.generate)
@@ -60,8 +60,8 @@ class World:
     """A deployment of the six contracts on a development chain.
 
     Args:
-        rpc: of a chain such as anvil; without one the chain is embedded in this process.
-        progress: told what is being done.
+        rpc: the URL of a chain such as anvil; None embeds a chain in this process.
+        progress: called with a text that says what is being done.
     """
 
     def __init__(self, rpc: str | None, progress: Progress) -> None:
@@ -77,7 +77,7 @@ class World:
         self.carol: Person
 
     def build(self) -> None:
-        """Everything that has to stand on the chain before the first call. Blocks for some seconds."""
+        """Put everything on the chain that the first call needs. This blocks for some seconds."""
         self._progress("starting the chain" if self._rpc is None else f"connecting to {self._rpc}")
         self.chain = embedded_chain() if self._rpc is None else AnvilChain(self._rpc)
         deployer, operator, alice, bob, carol = self.chain.accounts[:5]
@@ -91,17 +91,17 @@ class World:
         self.carol = self._settle(carol, Number(5550003))
 
     def client(self, account: LocalAccount | None = None) -> Client:
-        """A client of its own: at an RPC with a connection of its own."""
+        """Return a new client; at an RPC it has a connection of its own."""
         if self._rpc is None:
             return Client(self.chain.w3, self.deployment, account)
         return connect(rpc=self._rpc, deployment=self.deployment, account=account)
 
     def index(self) -> ChainIndex:
-        """A copy of the chain for one party; it loads the chain by itself."""
+        """Return a copy of the chain for one party, which has to load it."""
         return ChainIndex(self.client())
 
     def close(self) -> None:
-        """Closes the sockets that nobody took over."""
+        """Close the sockets that no server took over."""
         for server in (self.hub, *self.nodes):
             server.sockets.close()
 
@@ -114,7 +114,7 @@ class World:
     def _settle(
         self, account: LocalAccount, number: Number, name: Name | None = None, password: str | None = None
     ) -> Person:
-        """Buys a number, and sets up what belongs to it."""
+        """Buy a number, and set up what belongs to it."""
         client = self.client(account)
         client.buy_number(number, max_price=Decimal(1), wait=self.chain.advance_time)
         if name is not None:
