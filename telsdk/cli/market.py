@@ -21,7 +21,7 @@ def market() -> None:
     \b
     Examples:
       telsdk market list 5551234 0.5 --account me.json
-      telsdk market buy 5551234 --account her.json
+      telsdk market buy 5551234 --account buyer.json
     """
 
 
