@@ -108,6 +108,7 @@ def _cut(sealed: bytes) -> Iterator[bytes]:
 def _decompress(data: bytes) -> bytes:
     inflater = zlib.decompressobj()
     try:
+        # One byte more than allowed, so that a bomb shows before it fills the memory.
         plain = inflater.decompress(data, MAX_DATA + 1)
     except zlib.error as error:
         raise SnapshotRefused(f"the backup is not compressed as ours are: {error}") from error

@@ -137,6 +137,7 @@ class Session:
         """
         args = tuple(args)
         self._afford(value)
+        # On the pending block: what this account sent before, and waits there, may be what this call needs.
         self.call(address, function, args, value=value, block="pending")
         return self.transact({"to": address, "data": function.encode(args), "value": value})
 

@@ -16,6 +16,7 @@ from telsdk.directory import Domain
 
 DOMAIN_NAME: Final = "telsdk"
 DOMAIN_VERSION: Final = "1"
+# A wallet shows this to the person who signs.
 BACKUP_NOTICE: Final = (
     "Whoever gets this signature can read your backup. Sign it only in a program you trust."
 )

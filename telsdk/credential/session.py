@@ -140,6 +140,7 @@ def login_light(
         UnknownKdf, WeakPassword, DelegationMalformed: see `light.derive` and `login_deep`.
     """
     if facts is None or facts.credential is None:
+        # In vain, but as slow as for a real number: the time must not say which of the two it is.
         light.derive(password, domain, 0, 0)
         raise WrongPassword(_WRONG)
     key = light.derive(password, domain, facts.number, facts.epoch, facts.kdf)

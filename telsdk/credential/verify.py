@@ -93,6 +93,7 @@ class Verifier:
             raise UnknownNumber(_not_signed(claim.authority.number))
         _check_counters(claim.authority, facts)
         _check_times(claim.authority.delegation, now)
+        # The signer last: only this may cost a question to the chain.
         by_wallet = self._check_signer(claim, facts, now)
         # Only what the owner signed gets a place in the table, so that a stranger cannot push others out of it.
         if not known:

@@ -237,6 +237,7 @@ class Hub:
         for node in self._usable(now):
             if node.index == held:
                 return node
+        # A plain phone, or a restarted hub: placement is the same each time, so the user is probably there.
         return self._first_choice(facts.number, now)
 
     def _first_choice(self, number: Number, now: float) -> NodeFacts | None:

@@ -71,7 +71,7 @@ class Held:
         self._agreement.answered(SessionDescription.parse(answer))
 
     def refused(self) -> None:
-        """Note that our offer was refused: who holds the call is as it was."""
+        """Note that our offer was refused: which side holds the call is as it was."""
         self._agreement.refuse()
         self._agreement.held = self._before
 

@@ -141,6 +141,7 @@ class Judge:
                 authorise=self._verifier.authority,
                 number_of=lambda user: locate(self._directory, user).number,
             )
+            # Call-ID and CSeq tie a response to our own request. A request has no such tie, so its token serves once.
             if isinstance(message, Request):
                 self._take(caller, now)
             facts = locate(self._directory, user_of(caller.orig))

@@ -194,6 +194,7 @@ def verify(
         raise BadIdentityInfo(f"info names {info}, the token {orig}")
     if jws.canonical(claims) != jws.decode(token.split(".")[1]):
         raise InvalidIdentity("the caller token is not canonical JSON (RFC 8225 section 9)")
+    # What costs little is refused first: the delegation and the signature take most of the time.
     _check_message(claims, act, dest, call_id, cseq)
     _check_content(claims, media, body)
     _check_age(iat, now, max_age, skew)

@@ -36,7 +36,7 @@ _ALGORITHMS: Final[dict[str, Callable[[bytes], str]]] = {
     "SHA-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
 }
 _STAMP: Final = struct.Struct(">II")  # seconds since 1970, counter
-_MAC_LENGTH: Final = 16  # octets
+_MAC_LENGTH: Final = 16  # octets: 128 bits cannot be guessed, and the nonce stays short
 _NOBODY: Final = ("",)  # an unknown user's response is compared with it too, so that it takes as long
 
 _nonce_count = re.compile(r"[0-9a-f]{8}", re.IGNORECASE).fullmatch
@@ -228,6 +228,7 @@ class DigestServer:
             DigestError: no user's did, or not now; `status` is the answer.
         """
         given = _Given(credentials, self._realm, self._algorithm)
+        # Before any password is tried: else waiting would not slow a guesser down.
         self._failures.check((source, given.user), now)
         cause: Refused | None = None
         try:
@@ -238,6 +239,7 @@ class DigestServer:
             self._failures.note((source, given.user), now)
             raise BadCredentials("the user name or the password is wrong") from cause
         self._failures.forgive((source, given.user))
+        # The nonce after the password: "stale" says that the password was right (RFC 2617 section 3.2.1).
         stamp = self._stamp(given.nonce, source)
         if stamp is None or not -1 < now - stamp[0] < self._lifetime:
             raise StaleNonce("the nonce is too old, or not from here")

@@ -32,6 +32,7 @@ from telsdk.nesting import check_nesting
 from telsdk.sip.errors import AuthError
 
 MAX_TOKEN: Final = 4096  # characters
+# Session keys are of one kind, and a token does not choose: its sender would choose too (RFC 8725 section 3.1).
 ALGORITHM: Final = "ES256"
 
 Json = Mapping[str, object]

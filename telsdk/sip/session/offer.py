@@ -197,6 +197,7 @@ def _shared(offered: Media, ours: Media) -> dict[str, str]:
     """Return the offered formats in their order, each with ours for the same codec; none when no codec is shared."""
     if (offered.kind, offered.proto) != (ours.kind, ours.proto):
         return {}
+    # Reversed, so that of two formats for one codec our first one wins.
     mine = {_comparable(codec): pt for pt, codec in reversed(codecs(ours).items())}
     shared = {
         pt: mine[_comparable(codec)] for pt, codec in codecs(offered).items() if _comparable(codec) in mine

@@ -277,6 +277,7 @@ class Notifier:
             self._stack.answer(tx, 406, now, None, ("Accept", package.content_type))
             return
         expires = package.default_expires if request.expires is None else request.expires
+        # RFC 6665 4.2.1.1: an hour or more is never too brief.
         if 0 < expires < min(package.min_expires, 3600):
             self._stack.answer(tx, 423, now, None, ("Min-Expires", str(package.min_expires)))
             return
