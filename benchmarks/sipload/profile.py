@@ -199,17 +199,22 @@ async def _allocated(made: Bench, operation: Operation) -> float | None:
 
 
 async def _kept(made: Bench, operation: Operation) -> tuple[float, float]:
-    """Blocks and bytes that an operation leaves: some come before, so that no table grows at the wrong moment."""
+    """Blocks and bytes that an operation holds while its transactions last, and gives back when they are over."""
     await made.wait(LINGERS)
-    await made.do(operation, COUNTED)
-    gc.collect()
+    rate, made.script.rate = made.script.rate, None  # nothing is to end meanwhile
     tracemalloc.start()
-    blocks, octets = sys.getallocatedblocks(), tracemalloc.get_traced_memory()[0]
     await made.do(operation, COUNTED)
-    gc.collect()
-    kept = sys.getallocatedblocks() - blocks, tracemalloc.get_traced_memory()[0] - octets
+    during = _held()
+    await made.wait(LINGERS)
+    after = _held()
     tracemalloc.stop()
-    return kept[0] / COUNTED, kept[1] / COUNTED
+    made.script.rate = rate
+    return (during[0] - after[0]) / COUNTED, (during[1] - after[1]) / COUNTED
+
+
+def _held() -> tuple[int, int]:
+    gc.collect()
+    return sys.getallocatedblocks(), tracemalloc.get_traced_memory()[0]
 
 
 async def _cycles(made: Bench, operation: Operation) -> float:

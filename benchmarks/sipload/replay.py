@@ -46,10 +46,12 @@ class _Selector(selectors.DefaultSelector):
     replayed: ReplaySocket | None = None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if self.replayed is None or not self.replayed.inbox:
-            found: list[tuple[selectors.SelectorKey, int]] = super().select(timeout)
-            return found
-        return [(self.get_key(self.replayed), selectors.EVENT_READ)]
+        if self.replayed is not None and self.replayed.inbox:
+            return [(self.get_key(self.replayed), selectors.EVENT_READ)]
+        if self.replayed is not None and timeout == 0:
+            return []  # the loop has more to do: then the kernel is not asked
+        found: list[tuple[selectors.SelectorKey, int]] = super().select(timeout)
+        return found
 
 
 class ReplayLoop(asyncio.SelectorEventLoop):

@@ -22,9 +22,9 @@ class Script:
 
     Args:
         auth: the node asks for passwords.
-        rate: operations a second, by the replay's clock; None: no time passes.
 
     Attributes:
+        rate: operations a second, by the replay's clock; None: no time passes.
         took: seconds of processor time of each stage, all operations together.
         longest: the longest that one batch of one stage took, in seconds.
         done: operations that are through.
@@ -33,7 +33,7 @@ class Script:
     def __init__(self, replay: Replay, *, auth: bool, rate: float | None) -> None:
         self._replay = replay
         self._auth = auth
-        self._rate = rate
+        self.rate = rate
         self._next = count(1)
         self.reset()
 
@@ -112,4 +112,4 @@ class Script:
         return found
 
     def _passes(self, operations: Sequence[object]) -> float:
-        return 0.0 if self._rate is None else len(operations) / self._rate
+        return 0.0 if self.rate is None else len(operations) / self.rate

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from telsdk.address import REALM, aor
+from telsdk.compiling import mypyc_attr
 from telsdk.credential.grant import Grant
 from telsdk.credential.phone import PhonePasswords
 from telsdk.credential.verify import Authority, Verifier
@@ -52,6 +53,7 @@ class NotTheCaller(AuthError):
     status: ClassVar[int] = 403
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Admission:
     """Judges logins and callers for one node.
 

@@ -14,6 +14,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
+from telsdk.compiling import mypyc_attr
 from telsdk.directory import Directory, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to
@@ -47,6 +48,7 @@ _TOKEN_METHODS = frozenset({"INVITE", "MESSAGE"})
 _DIALOG_METHODS = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class CallPolicy:
     """The proxy of one node, and what it decides.
 
@@ -139,10 +141,11 @@ class CallPolicy:
             targets = self._bindings(callee, request, now)
             if not targets and login is not None:
                 targets = [self._home_hub(callee, request)]
-        except AuthError as error:
-            self._refuse(ctx, error, wall, now)
-        except (NotFound, NoRoute) as error:
-            self.proxy.reply(ctx, 404 if isinstance(error, NotFound) else 480, now, headers=[warning(error)])
+        except AuthError as refused:
+            self._refuse(ctx, refused, wall, now)
+        except (NotFound, NoRoute) as unknown:
+            status = 404 if isinstance(unknown, NotFound) else 480
+            self.proxy.reply(ctx, status, now, headers=[warning(unknown)])
         except TelError as error:
             self.proxy.reply(ctx, 400, now, headers=[warning(error)])
         else:
@@ -226,10 +229,10 @@ class CallPolicy:
             if flow is not None and place.port is not None:
                 flow = flow.taken(place.host, place.port)
             hop = self._on(request, flow)
-        except ForgedRoute as error:
-            raise NoWayOn(403, warning(error)) from None
-        except NoRoute as error:
-            raise NoWayOn(404, warning(error)) from None
+        except ForgedRoute as forged:
+            raise NoWayOn(403, warning(forged)) from None
+        except NoRoute as nowhere:
+            raise NoWayOn(404, warning(nowhere)) from None
         drop_login(request)
         return hop
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
+from telsdk.compiling import mypyc_attr
 from telsdk.credential.asking import Asking
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NodeFacts
@@ -50,6 +51,7 @@ Answer = Callable[[Request, Hop, float], Response]
 ALLOW = "REGISTER, INVITE, ACK, BYE, CANCEL, MESSAGE, OPTIONS, SUBSCRIBE"
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Node:
     """One node of a hub's list. Make it inside a running event loop, by `launch`.
 

@@ -83,11 +83,11 @@ class Phones:
             return later(request, self._settings.retry_after, "Chain Behind")
         try:
             account = self._issue(request, source, wall)
-        except AuthError as error:
-            headers = [warning(error)]
-            if error.status == 401:
-                headers.append(("WWW-Authenticate", self._admission.token_challenge(error)))
-            return request.response(error.status, headers=headers)
+        except AuthError as refused:
+            headers = [warning(refused)]
+            if refused.status == 401:
+                headers.append(("WWW-Authenticate", self._admission.token_challenge(refused)))
+            return request.response(refused.status, headers=headers)
         except TelError as error:
             return request.response(404, headers=[warning(error)])
         fields = [("Content-Type", CONTENT_TYPE), ("Date", formatdate(wall, usegmt=True))]

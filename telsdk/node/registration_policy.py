@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 
+from telsdk.compiling import mypyc_attr
 from telsdk.directory import Directory, locate
 from telsdk.errors import TelError
 from telsdk.node.admission import Admission
@@ -18,6 +19,7 @@ from telsdk.sip.message import Request, Response, malformation
 from telsdk.sip.server import Binding, Registrar
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 @dataclass(frozen=True, slots=True)
 class RegistrationPolicy:
     """Answers REGISTER requests of one node."""
@@ -43,11 +45,11 @@ class RegistrationPolicy:
         try:
             login = self.admission.login(request, source, wall)
             number = locate(self.directory, request.to.uri.user or "").number
-        except AuthError as error:
-            headers = [warning(error)]
-            if error.status == 401:
-                headers.append(("WWW-Authenticate", self.admission.challenge(error, source, wall)))
-            return request.response(error.status, headers=headers)
+        except AuthError as refused:
+            headers = [warning(refused)]
+            if refused.status == 401:
+                headers.append(("WWW-Authenticate", self.admission.challenge(refused, source, wall)))
+            return request.response(refused.status, headers=headers)
         except TelError as error:
             return request.response(404, headers=[warning(error)])
         if login.number != number:

@@ -172,11 +172,12 @@ class Watching:
     def _asked(self, event: SubscribeAsked, now: float, wall: float) -> None:
         try:
             watch = self._granted(event, wall)
-        except AuthError as error:
-            headers: list[HeaderField] = [warning(error)]
-            if error.status == 401:
-                headers.append(("Proxy-Authenticate", self._challenge(error, event.source, wall)))
-            self.notifier.refuse(event, 407 if error.status == 401 else error.status, now, headers=headers)
+        except AuthError as refused:
+            headers: list[HeaderField] = [warning(refused)]
+            if refused.status == 401:
+                headers.append(("Proxy-Authenticate", self._challenge(refused, event.source, wall)))
+            status = 407 if refused.status == 401 else refused.status
+            self.notifier.refuse(event, status, now, headers=headers)
         except TelError as error:
             status = 404 if isinstance(error, NotFound) else 400
             self.notifier.refuse(event, status, now, headers=[warning(error)])

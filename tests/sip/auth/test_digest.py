@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from telsdk.errors import Refused
 from telsdk.sip.auth import DigestServer, digest
 from telsdk.sip.message import Challenge, Credentials
+from tests.interpreted import interpreted
 
 SHARED = Path(os.environ.get("TELSDK_SHARED", Path(__file__).parents[4] / "shared"))
 VECTORS = SHARED / "vectors" / "digest.json"
@@ -142,6 +143,7 @@ def test_no_password_is_not_the_empty_password(server: DigestServer) -> None:
         verify(server, answer(server.challenge(NOW, SOURCE), password=""), password_for=lambda _user: None)
 
 
+@interpreted("it looks up none of its own functions again")
 def test_an_unknown_user_costs_as_many_hashes_as_a_known_one(
     server: DigestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,6 +296,7 @@ def test_a_right_password_wipes_the_slate(server: DigestServer) -> None:
         verify(server, answer(server.challenge(NOW, SOURCE)))
 
 
+@interpreted("it looks up none of its own constants again")
 def test_the_tables_stay_within_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digest, "FAILURES", 3)
     server = DigestServer(REALM, b"s" * 32, nonces=3)

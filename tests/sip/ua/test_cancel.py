@@ -10,6 +10,7 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Uri, parse
 from telsdk.sip.transaction import Event
 from telsdk.sip.ua import Call, CallEnded, CallFailed, CallState, IncomingCall, Reinvited
+from tests.interpreted import interpreted
 from tests.sip.ladder import ANSWER, OFFER, Client
 from tests.sip.pair import ALICE, Pair, last, names
 from tests.sip.wire import Wire, no_message_is_left
@@ -153,6 +154,7 @@ def test_a_cancel_after_the_final_response_gets_200_and_changes_nothing(
     assert (theirs.state, len(pair.bob.seen)) == before
 
 
+@interpreted("it takes no None where its types forbid it")
 def test_a_cancel_of_nothing_gets_481(pair: Pair) -> None:
     request = pair.alice.ua.new_request("INVITE", Uri.parse("sip:bob@telprotocol"), body=OFFER)
     request.headers.insert("Via", "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKnothing")

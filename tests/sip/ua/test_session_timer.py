@@ -10,6 +10,7 @@ from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import SESSION_EXPIRES, Request, Response, SessionExpires, Uri
 from telsdk.sip.ua import CallEnded, CallFailed, Reinvited
 from telsdk.sip.ua.session_timer import min_se, obey
+from tests.interpreted import interpreted
 from tests.sip.ladder import ANSWER, OFFER, Client
 from tests.sip.pair import ALICE, BOB, Pair, last, names
 
@@ -172,6 +173,7 @@ def test_an_invite_with_the_same_description_refreshes_where_the_peer_takes_no_u
     assert not call.is_negotiating
 
 
+@interpreted("nobody replaces its methods")
 def test_a_peer_who_says_405_to_update_is_refreshed_by_invite(pair: Pair) -> None:
     call, theirs = pair.talk()
     pair.bob.ua._updates.received = (  # type: ignore[method-assign]
@@ -231,6 +233,7 @@ def test_a_refresh_that_gets_422_is_repeated_with_the_interval_asked_for(pair: P
     assert call.timer.interval == 2000
 
 
+@interpreted("nobody replaces its methods")
 def test_an_answer_without_interval_ends_the_timer(pair: Pair) -> None:
     call, _ = pair.talk()
     pair.bob.ua._timers.grant = lambda *_: None  # type: ignore[method-assign]
@@ -257,6 +260,7 @@ def test_a_call_whose_other_end_is_gone_ends_on_both_sides_before_the_interval_d
     assert pair.over()
 
 
+@interpreted("nobody replaces its methods")
 def test_a_refresh_that_is_refused_for_ever_ends_the_call_in_time(pair: Pair) -> None:
     call, _ = pair.talk()
     pair.bob.ua._updates.received = (  # type: ignore[method-assign]
