@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from telsdk.net.certificates import TrustStore
 from telsdk.net.connections import Connections
 from telsdk.net.icmp import Undelivered
-from telsdk.net.limits import MAX_PUMP_ROUNDS, MAX_SOURCES, TLS_HANDSHAKE_TIMEOUT
+from telsdk.net.limits import MAX_PUMP_ROUNDS, MAX_SOURCES, TICK, TLS_HANDSHAKE_TIMEOUT
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.resolve import is_address, resolve
 from telsdk.net.sockets import BoundSockets, Listener
@@ -175,7 +175,7 @@ class Driver:
                     acted = True
                 for message in stack.take_outgoing():
                     self._send(message.hop, message.data)
-                if not acted and not stack.has_events:
+                if not acted:
                     return
         finally:
             self._pumping = False
@@ -221,22 +221,30 @@ class Driver:
             self._send_datagram(hop, data, address)
 
     def _arm(self) -> None:
-        """See that we wake up in time. Too early is cheaper than to move the timer with each message."""
-        due = min([due for timed in self._timed if (due := timed.deadline()) is not None], default=None)
-        if due is None or self._closed:
+        """See that we look at the clock soon: what just happened may have started a timer.
+
+        When the next one is due costs more to find out than to look once too often: that is asked at the tick.
+        """
+        self._wake_at(self._loop.time() + TICK)
+
+    def _wake_at(self, when: float) -> None:
+        if self._closed:
             return
         if self._timer is not None:
-            if self._timer.when() <= due:
+            if self._timer.when() <= when:
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(due, self._wake)
+        self._timer = self._loop.call_at(when, self._wake)
 
     def _wake(self) -> None:
         self._timer = None
-        now = self.now()
+        now = self._loop.time()
         for timed in self._timed:
             timed.advance(now)
-        self.kick()
+        self._pump(now)
+        due = min([due for timed in self._timed if (due := timed.deadline()) is not None], default=None)
+        if due is not None:
+            self._wake_at(max(due, now + TICK))
 
     # From the network to the stack
 
@@ -255,7 +263,10 @@ class Driver:
             self._tap(Wire(self.now(), "received", source, bytes(message)))
         if not self._closed:
             now = self._loop.time()
-            self._guarded(self.stack.receive, message, source, now)
+            try:
+                self.stack.receive(message, source, now)
+            except Exception:
+                log.exception("a bug in a handler of SIP events")
             self._pump(now)  # the timer is set once for all datagrams of a batch
 
     def _new_source(self, address: Sender) -> Hop:

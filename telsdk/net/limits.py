@@ -17,6 +17,7 @@ FIRST_MESSAGE_TIMEOUT = (
     15.0  # seconds for a new connection to bring a whole message, ping or WebSocket handshake
 )
 MAX_SOURCES = 4_096  # senders of datagrams whose address is kept in the form that we use: about 1 MB
+TICK = 0.02  # seconds by which a timer may fire late; the shortest of RFC 3261 has 0.2
 MAX_PUMP_ROUNDS = 1_000  # more means a handler of ours that feeds itself: log the bug rather than hang
 BACKOFF_FIRST = 0.5  # seconds for which a peer that could not be reached is left alone; doubled each time
 BACKOFF_MOST = 8.0  # seconds: so a node that is started again is found before its users are moved (15 s)

@@ -224,10 +224,10 @@ class CallPolicy:
         try:
             # The last of our Routes is that of the far side, and names the place that it came to.
             tags = (request.from_tag or "", request.to_tag or "")
-            flow = [self._tokens.read(request.call_id, route.uri.user, *tags) for route in own_routes][-1]
-            place = own_routes[-1].uri
-            if flow is not None and place.port is not None:
-                flow = flow.taken(place.host, place.port)
+            flow: Hop | None = None
+            for uri in [route.uri for route in own_routes]:
+                place = None if uri.port is None else (uri.host, uri.port)
+                flow = self._tokens.read(request.call_id, uri.user, *tags, place)
             hop = self._on(request, flow)
         except ForgedRoute as forged:
             raise NoWayOn(403, warning(forged)) from None

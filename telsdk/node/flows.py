@@ -32,7 +32,7 @@ class FlowTokens:
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
         # Those that a call brings again, by Call-ID, token and the tag of who sends; made anew when it was emptied.
-        self._known: dict[tuple[str, str, str], Hop | None] = {}
+        self._known: dict[tuple[str, str, str, tuple[str, int] | None], Hop | None] = {}
 
     def write(self, call_id: str, hop: Hop | None) -> str:
         """Return the token for one side of a call; `hop` where only it leads there, else None: the URI leads on."""
@@ -48,17 +48,25 @@ class FlowTokens:
         ways = ".".join(["", *["" if hop is None else _encode(hop) for hop in (callee, caller)]])
         return self._mac(call_id, caller_tag, ways) + ways
 
-    def read(self, call_id: str, token: str | None, from_tag: str = "", to_tag: str = "") -> Hop | None:
+    def read(
+        self,
+        call_id: str,
+        token: str | None,
+        from_tag: str = "",
+        to_tag: str = "",
+        place: tuple[str, int] | None = None,
+    ) -> Hop | None:
         """Return the hop that leads on from who sends.
 
         Args:
             from_tag, to_tag: of the request within the call that has the token.
+            place: where whoever is there opened its connection to, as the URI with the token says.
 
         Raises:
             ForgedRoute: it is none of ours, or of another call.
         """
         token = token or ""
-        key = (call_id, token, from_tag)
+        key = (call_id, token, from_tag, place)
         if key in self._known:
             return self._known[key]
         mac, way = token[: 2 * _MAC_BYTES], token[2 * _MAC_BYTES :]
@@ -71,7 +79,7 @@ class FlowTokens:
                 raise ForgedRoute("this call does not go by this node")
         elif not self._matches(mac, call_id, way):
             raise ForgedRoute("this call does not go by this node")
-        hop = _decode(way) if way else None
+        hop = _decode(way, place) if way else None
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
         self._known[key] = hop
@@ -90,11 +98,11 @@ def _encode(hop: Hop) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(way: str) -> Hop:
+def _decode(way: str, place: tuple[str, int] | None) -> Hop:
     try:
         transport, host, port, flow = (
             base64.urlsafe_b64decode(way + "=" * (-len(way) % 4)).decode().split(" ")
         )
     except (binascii.Error, ValueError) as error:  # not ours: the HMAC says that it is
         raise ForgedRoute("this call does not go by this node") from error
-    return Hop(transport, host, int(port), int(flow) if flow else None, is_source=True)
+    return Hop(transport, host, int(port), int(flow) if flow else None, is_source=True, taken_at=place)

@@ -80,12 +80,6 @@ class Hop:
         """Return the same hop, by that connection."""
         return replace(self, flow=flow)
 
-    def taken(self, host: str, port: int) -> Hop:
-        """Return the same hop, for a peer that opened its connection to that place."""
-        if self.taken_at == (host, port):
-            return self
-        return replace(self, taken_at=(host, port))
-
     def covers(self, other: Hop) -> bool:
         """Return whether a failure of this hop is also one of `other`: they share a connection, or else an address."""
         if self.flow is not None and other.flow is not None:

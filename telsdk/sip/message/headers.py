@@ -53,6 +53,9 @@ _readers: dict[str, set[object]] = {}
 """By key, what has ever read it, to forget by: there are as many as typed fields, whatever peers send."""
 
 
+_all_readers: set[object] = set()
+
+
 class Headers:
     """The header fields of a message, in order. Names match in any case, and in their compact form.
 
@@ -194,7 +197,8 @@ class Headers:
             value = read(self)
         except SipParseError as error:
             raise type(error)(f"{key}: {error.reason}", status=error.status) from None
-        registered(key, read)
+        if read not in _all_readers:
+            registered(key, read)
         self._typed[read] = value
         return value
 
@@ -231,7 +235,11 @@ class Headers:
 
     def only(self, *names: str) -> Headers:
         """Return a copy with only these fields, in their order here; lines stay as they came."""
-        shape, at = self.shape.chosen(tuple([KEYS.get(name) or key_of(name) for name in names]))
+        return self.chosen(tuple([KEYS.get(name) or key_of(name) for name in names]))
+
+    def chosen(self, keys: tuple[str, ...]) -> Headers:
+        """Return the same as `only`, for canonical keys."""
+        shape, at = self.shape.chosen(keys)
         lines = self.raw
         return of_lines(shape, [lines[i] for i in at])
 
@@ -316,11 +324,8 @@ class Headers:
 
 def registered(key: str, read: object) -> None:
     """Note that `read` reads the field `key`, so that what it found is forgotten when the field changes."""
-    readers = _readers.get(key)
-    if readers is None:
-        _readers[key] = {read}
-    elif read not in readers:
-        readers.add(read)
+    _readers.setdefault(key, set()).add(read)
+    _all_readers.add(read)
 
 
 def _end_of_first(value: str) -> int:

@@ -232,12 +232,18 @@ class Request(Message):
             headers: further fields, put behind those.
         """
         names = _ANSWERED_100 if status == 100 else _ANSWERED
-        response = Response(status, reason, self.headers.only(*names))
+        response = Response(status, reason, self.headers.chosen(names))
         if to_tag is not None:
             response.add_to_tag(to_tag)
         if headers:
             response.headers.extend(headers)
         return response
+
+    def bare(self) -> Request:
+        """A request with this method and Request-URI, and nothing else."""
+        twin = Request(self.method, self._uri_text)
+        twin._uri = self._uri
+        return twin
 
     def copy(self) -> Self:
         """An independent copy."""

@@ -56,7 +56,7 @@ def max_breadth(request: Request) -> int:
     return MAX_BREADTH if said is None else min(said, MAX_BREADTH)
 
 
-class Context:
+class Context(TransactionUser):
     """A response context (16.2): one request that came, and what became of it."""
 
     __slots__ = (

@@ -87,7 +87,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
         except LookupError:
             return False
         tx.request.headers.replace_first("Via", via)
-        tx.hop, tx.data = hop, bytes(tx.request)
+        tx.hop, tx.reliable, tx.data = hop, hop.reliable, bytes(tx.request)
         return True
 
     def _fail(self, tx: ClientTransaction, now: float) -> None:

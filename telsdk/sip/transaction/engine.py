@@ -29,13 +29,16 @@ _LAST: Final = frozenset(_GIVES_UP.values())
 
 def _means(running: Running) -> bool:
     tx, timer, begun = running
-    return (
-        tx.round == begun and tx.machine.runs(tx.state, timer) and (timer is not Timer.TRYING or not tx.data)
-    )
+    if tx.state is State.TERMINATED or tx.round != begun or not tx.machine.runs(tx.state, timer):
+        return False
+    return timer is not Timer.TRYING or not tx.data
 
 
 class TransactionUser:
-    """Who sent a request and wants its answers at once, without an event: to be set as `ClientTransaction.owner`."""
+    """Who has to do with a transaction as its `owner`, and is told at once of answers, without an event.
+
+    When the transaction has ended in silence, it lets go of its owner.
+    """
 
     __slots__ = ()
 
@@ -112,7 +115,7 @@ class Transactions(Generic[Tx]):
     def begin(self, tx: Tx, now: float) -> None:
         """Enter the first state."""
         self._known[tx.id] = tx
-        if tx.hop.reliable:
+        if tx.reliable:
             self._by_way.setdefault(_way(tx.hop), set()).add(tx)
         self._act(tx, tx.machine.start[1], now, None, None)
 
@@ -129,12 +132,27 @@ class Transactions(Generic[Tx]):
         Raises:
             ProtocolStateError: there is no such move; nothing was changed.
         """
-        after, actions = tx.machine.step(tx.state, trigger)
+        self._move(tx, tx.machine.step(tx.state, trigger), now, message, source)
+
+    def _move(
+        self,
+        tx: Tx,
+        move: tuple[State, Actions],
+        now: float,
+        message: Message | None = None,
+        source: Hop | None = None,
+    ) -> None:
+        """Make a move that the machine has, and do what belongs to it."""
+        after, actions = move
         tx.state = after
         if actions:
             self._act(tx, actions, now, message, source)
         if after is State.TERMINATED:
             self._forget(tx)
+            if not actions and isinstance(tx.owner, TransactionUser):
+                # Owner and transaction hold each other, and nobody is told anything any more: without this only
+                # the collector would find them, and stop everything else meanwhile.
+                tx.owner = None
 
     def fire(self, running: Running, now: float) -> None:
         """Move on a timer whose time has come, if it still means anything."""
@@ -164,7 +182,7 @@ class Transactions(Generic[Tx]):
     def _forget(self, tx: Tx) -> None:
         self._known.pop(tx.id, None)
         tx.data = b""
-        if tx.hop.reliable:
+        if tx.reliable:
             way = _way(tx.hop)
             if companions := self._by_way.get(way):
                 companions.discard(tx)
@@ -180,7 +198,7 @@ class Transactions(Generic[Tx]):
             yield from self._by_way.get(_way(hop.on_flow(None)), ())
 
     def _start_timer(self, tx: Tx, timer: Timer, now: float) -> None:
-        seconds = self._ground.durations[tx.hop.reliable][timer]
+        seconds = self._ground.durations[tx.reliable][timer]
         if seconds is None:
             return
         if timer in _GIVES_UP:
@@ -189,7 +207,7 @@ class Transactions(Generic[Tx]):
                 tx.gives_up_at = now + self._ground.timers.timeout
             elif now + seconds >= tx.gives_up_at:
                 timer, seconds = _GIVES_UP[timer], max(0.0, round(tx.gives_up_at - now, 3))
-        elif timer in _LAST and not tx.hop.reliable:
+        elif timer in _LAST and not tx.reliable:
             return  # what repeats the message says when it was the last time
         if seconds > 0:
             self._ground.timeline.start((tx, timer, tx.round), seconds, now)

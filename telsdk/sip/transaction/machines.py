@@ -231,6 +231,7 @@ class Transaction:
         "interval",
         "machine",
         "owner",
+        "reliable",
         "request",
         "round",
         "state",
@@ -238,6 +239,7 @@ class Transaction:
 
     def __init__(self, machine: Machine, key: object, request: Request, hop: Hop) -> None:
         self.machine = machine
+        self.reliable = hop.reliable
         self.hop = hop  # where our messages go: the request, or the responses (18.2.2)
         self.id = key
         self.request = request

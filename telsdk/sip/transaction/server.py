@@ -52,15 +52,18 @@ class ServerTransactions(Transactions[ServerTransaction]):
     def respond(self, tx: ServerTransaction, response: Response, now: float) -> None:
         """See `telsdk.sip.transaction.stack.Stack.respond`."""
         status = response.status
-        trigger = _input(status)
-        tx.machine.step(tx.state, trigger)  # refuse before anything is written
+        move = tx.machine.step(tx.state, _input(status))  # refuse before anything is written
         if status > 100:
-            self._tag(tx, response)
+            tag = response.to_tag
+            if tag is None:
+                response.add_to_tag(self._to_tag(tx))
+            elif not tx.to_tag:
+                tx.to_tag = tag
         tx.data = bytes(response)
         if status >= 200:
             # It stays for half a minute, and there may be a hundred thousand of its like.
-            tx.request = Request(tx.request.method, tx.request.uri)
-        self.step(tx, trigger, now)
+            tx.request = tx.request.bare()
+        self._move(tx, move, now)
 
     def _is_first(self, tx: ServerTransaction) -> bool:
         """8.2.2.2: the same request by another way has another branch and all else alike."""
@@ -82,13 +85,6 @@ class ServerTransactions(Transactions[ServerTransaction]):
         if not tx.to_tag:
             tx.to_tag = tx.request.to_tag or self._ground.token()
         return tx.to_tag
-
-    def _tag(self, tx: ServerTransaction, response: Response) -> None:
-        tag = response.to_tag
-        if tag is None:
-            response.add_to_tag(self._to_tag(tx))
-        elif not tx.to_tag:
-            tx.to_tag = tag
 
     def _do(
         self, tx: ServerTransaction, action: Action, now: float, message: Message | None, source: Hop | None

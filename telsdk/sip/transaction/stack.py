@@ -272,11 +272,6 @@ class Stack:
             self._ground.outgoing = []
         return taken
 
-    @property
-    def has_events(self) -> bool:
-        """Whether `take_events` has any to give."""
-        return bool(self._ground.events)
-
     def take_events(self) -> list[Event]:
         """What happened, in order; each is given out once."""
         taken = self._ground.events

@@ -40,6 +40,11 @@ def receive_via(request: Request, source: Hop) -> Via:
 
 
 def _stamped(via: Via, host: str, port: int | None) -> str:
+    text = str(via)
+    if ";received" not in text and (port is None or text.count(";rport") == 1) and ":" not in host:
+        before, asks, after = text.partition(";rport")
+        if port is None or not after or after[0] == ";":
+            return f"{before}{asks}{'' if port is None else f'={port}'}{after};received={host}"
     params = grammar.set_param(via.params, "received", host)
     if port is not None:
         params = grammar.set_param(params, "rport", str(port))
