@@ -14,7 +14,7 @@ from telsdk.sip.message import (
     inspection,
     weight,
 )
-from telsdk.sip.ua.call import SDP
+from telsdk.sip.ua.negotiation import SDP
 
 
 def refusal(request: Request, supported: AbstractSet[str]) -> Refusal | None:

@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import StrEnum
 from typing import TypeAlias
 
 from telsdk.sip.errors import ProtocolStateError, SipParseError
 from telsdk.sip.limits import MAX_FORWARDS
 from telsdk.sip.message import Message, NameAddr, Request, Response, Uri
+from telsdk.sip.ua.negotiation import Negotiation
 
 DialogId: TypeAlias = tuple[str, str, str]  # Call-ID, local tag, remote tag
 
 TARGET_REFRESH = frozenset({"INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"})  # 12.2, RFC 3311, 6665, 3515
 
 
-class Side(StrEnum):
-    OURS = "ours"
-    THEIRS = "theirs"
-
-
 class Dialog:
     """One dialog, seen from one end. `confirmed` tells an answered from an early one.
 
-    `open_offer` says whose session description has no answer yet (RFC 3264 section 4): until it has one,
-    neither side may make another. Each early dialog of a forked call answers for itself; `agreed` says that one
-    did before the call was answered, so that its 2xx has nothing new to say (13.2.1).
+    Each early dialog of a forked call has its own `negotiation`: its callee answers for itself.
     """
 
     __slots__ = (
-        "agreed",
         "call_id",
         "confirmed",
         "local",
         "local_seq",
-        "open_offer",
+        "negotiation",
         "remote",
         "remote_seq",
         "remote_target",
@@ -61,8 +53,7 @@ class Dialog:
         self.remote_target = remote_target
         self.route_set = route_set
         self.confirmed = confirmed
-        self.open_offer: Side | None = None
-        self.agreed = False
+        self.negotiation = Negotiation()
 
     @classmethod
     def of_caller(cls, request: Request, response: Response) -> Dialog:

@@ -348,6 +348,10 @@ class Negotiation:
         """What is to be done about a message of the peer. One that is refused changes nothing."""
         return self.step(said_in(message, ours=False), message.body)
 
+    def answered(self, response: Response | None) -> Ruling:
+        """Note how our offer in an UPDATE or PRACK ended: by this final response, or without one."""
+        return self.step(Said.THEIR_NO) if response is None else self.receive(response)
+
     def step(self, said: Said, description: bytes = b"") -> Ruling:
         """Move on by what is said, with the description in it.
 

@@ -132,10 +132,9 @@ class SessionTimers:
 
     def refresh(self, call: Call, now: float) -> Request | None:
         """The UPDATE or INVITE to send when half the interval has passed (section 7.4); None: not now."""
-        if call.state is not CallState.CONFIRMED or call.is_negotiating or call.update or call.asked:
+        if call.state is not CallState.CONFIRMED or call.dialog is None or not call.dialog.negotiation.quiet:
             self._calls.alarms.start((call, Alarm.REFRESH), AGAIN, now)
             return None
-        assert call.dialog is not None
         update = "UPDATE" in call.allow
         request = call.dialog.request("UPDATE" if update else "INVITE", contact=self._calls.contact)
         self.propose(request, call)
