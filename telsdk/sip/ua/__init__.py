@@ -20,6 +20,7 @@ from telsdk.sip.ua.call import (
 )
 from telsdk.sip.ua.dialog import Dialog, DialogId, dialog_id
 from telsdk.sip.ua.dialogs import UNANSWERED
+from telsdk.sip.ua.negotiation import has_sdp
 from telsdk.sip.ua.transfer import ReferAnswered, Referral, Referred, TransferProgress
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "TransferProgress",
     "UserAgent",
     "dialog_id",
+    "has_sdp",
 ]
