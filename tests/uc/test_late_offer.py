@@ -208,7 +208,7 @@ async def test_a_peer_that_asks_for_our_offer_within_a_call_is_given_what_holds(
 def offered_to(call: PhoneCall) -> bytes:
     """The offer of the peer that is open."""
     assert call.call.dialog is not None
-    return call.call.dialog.negotiation._offer
+    return call.call.dialog.negotiation.offer
 
 
 async def test_a_peer_that_only_moved_its_port_is_answered_and_heard_on(

@@ -11,9 +11,9 @@ decides what may be sent now and what the description in the next message means:
     PRACK, UPDATE         its own 2xx                                  RFC 3262 5, RFC 3311 5
 
 RFC 6337 tells the same in one piece. The rules are three tables from (state, what is said) to (next state, ruling).
-`OFFER` is the one above. Two small ones stand beside it, because they hold whether a description is there or not:
-`INVITE`, for one INVITE is in progress at a time (RFC 3261 section 14), and `UPDATE`, for one of ours without an offer
-is no time for another request of ours that changes the session. What is said is held against all three:
+`OFFER` is the one above. Two small ones stand beside it, for any description or none: `INVITE`, because one INVITE is
+in progress at a time (RFC 3261 section 14), and `UPDATE`, because nothing else of ours may change the session while an
+UPDATE of ours without an offer is out. What is said is held against all three:
 
 - What the peer says never raises: each table that knows it has a move for it in every state. Glare, where both offer at
   once, gets 491, and a second offer before the first is answered 500 with Retry-After (RFC 3261 14.2, RFC 3311 5.2);
@@ -306,11 +306,15 @@ class Negotiation:
     """The state of one dialog, early or confirmed, and what its two sides agreed on.
 
     Attributes:
+        open: whose offer is open, and in which message it went.
+        turn: whose INVITE is in progress.
+        errand: whether an UPDATE of ours without an offer is.
+        offer: the description that waits for its answer; empty where none is open.
         local: our description as it counts now; empty before the first agreement.
         remote: the peer's.
     """
 
-    __slots__ = ("_offer", "errand", "local", "open", "remote", "turn")
+    __slots__ = ("errand", "local", "offer", "open", "remote", "turn")
 
     def __init__(self) -> None:
         self.open = Open.NOBODYS
@@ -318,7 +322,7 @@ class Negotiation:
         self.errand = Errand.NONE
         self.local = b""
         self.remote = b""
-        self._offer = b""  # the one that is open
+        self.offer = b""
 
     def may(self, said: Said) -> bool:
         """Whether it may be said now; of what the peer says, whether it is not refused."""
@@ -364,14 +368,14 @@ class Negotiation:
         before, (self.open, self.turn, self.errand) = self.open, states
         if ruling is Ruling.AGREED:
             ours = before in _OUR_OFFERS
-            self.local, self.remote = (self._offer, description) if ours else (description, self._offer)
+            self.local, self.remote = (self.offer, description) if ours else (description, self.offer)
         if self.open is not before:
-            self._offer = description if ruling in (Ruling.SEND, Ruling.ASK) else b""
+            self.offer = description if ruling in (Ruling.SEND, Ruling.ASK) else b""
         return ruling
 
     def forget(self) -> None:
         """The call is over: let go of the descriptions."""
-        self.local = self.remote = self._offer = b""
+        self.local = self.remote = self.offer = b""
 
     @property
     def quiet(self) -> bool:

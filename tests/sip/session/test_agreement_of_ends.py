@@ -24,7 +24,7 @@ from telsdk.sip.ua import (
     Reinvited,
     Ringing,
 )
-from telsdk.sip.ua.negotiation import Said
+from telsdk.sip.ua.negotiation import Open, Said
 from tests.sip.ladder import Client
 from tests.sip.pair import ALICE, BOB
 from tests.sip.wire import Wire, no_message_is_left
@@ -133,6 +133,7 @@ class Phone(Client):
         self.ua.transfers.send(call, request, now)
 
 
+TAKEN = {Open.THEIRS_IN_INVITE, Open.THEIRS_IN_1XX, Open.THEIRS_IN_2XX, Open.THEIRS_IN_UPDATE}
 MANNERS = ("waits", "rings", "sends sound", "rings and answers", "sends sound and answers", "answers")
 ACTIONS: tuple[Callable[[Phone, float], None], ...] = (
     Phone.invite,
@@ -162,6 +163,14 @@ def play(phones: tuple[Phone, Phone], wire: Wire, script: list[tuple[bool, int, 
         if phone.calls:
             with contextlib.suppress(ProtocolStateError):
                 ACTIONS[action](phone, wire.now)
+        assert not any(both_took(phones, call) for call in phones[0].calls)
+
+
+def both_took(phones: tuple[Phone, Phone], call: Call) -> bool:
+    """Whether each end took an offer of the other, which both then have to answer: what glare is about."""
+    ends = [one for phone in phones for one in phone.calls if one.id == call.id and not one.ended]
+    states = [one.dialog.negotiation.open for one in ends if one.dialog is not None]
+    return len(states) == 2 and set(states) <= TAKEN
 
 
 def agree(one: Call | None, other: Call | None) -> bool:

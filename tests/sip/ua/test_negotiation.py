@@ -204,7 +204,7 @@ def every_state() -> list[tuple[Open, Turn, Errand]]:
 def at(states: tuple[Open, Turn, Errand]) -> Negotiation:
     side = Negotiation()
     side.open, side.turn, side.errand = states
-    side.local, side.remote, side._offer = b"local", b"remote", b"offer"
+    side.local, side.remote, side.offer = b"local", b"remote", b"offer"
     return side
 
 
@@ -213,7 +213,7 @@ def state(side: Negotiation) -> tuple[Open, Turn, Errand]:
 
 
 def everything(side: Negotiation) -> tuple[object, ...]:
-    return tuple(getattr(side, name) for name in Negotiation.__slots__)
+    return side.open, side.turn, side.errand, side.offer, side.local, side.remote
 
 
 REACHED = every_state()

@@ -1,6 +1,7 @@
 """Two ends of one dialog: whatever they say, and whenever it arrives, they agree once all is said.
 
-First the two negotiations by themselves, then two user agents on a line that loses, doubles and overtakes.
+Here the two negotiations by themselves; `tests.sip.session.test_agreement_of_ends` has two user agents on a line that
+loses, doubles and overtakes, `test_late_offer` besides offers that come late there.
 """
 
 from __future__ import annotations
