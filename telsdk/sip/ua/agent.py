@@ -147,11 +147,11 @@ class UserAgent:
                 self._caller.cancel(call, "lost", now)
 
     def deadline(self) -> float | None:
-        """When `advance` has something to do next."""
+        """Return when `advance` has something to do next."""
         return self._calls.alarms.deadline()
 
     def take_events(self) -> list[Event]:
-        """What happened, in order; each is given out once."""
+        """Return what happened, in order. Each event is given out once."""
         taken, self._calls.events = self._calls.events, []
         return taken
 
@@ -173,7 +173,7 @@ class UserAgent:
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
     ) -> Request:
-        """A request outside of any dialog, not yet sent (8.1.1).
+        """Make a request outside of any dialog, without sending it (8.1.1).
 
         To try again with credentials, give `call_id` and `cseq` plus one (22.2). REGISTERs have one Call-ID
         and count by themselves (10.2); their To is this user agent.
@@ -358,7 +358,7 @@ class UserAgent:
             self._callee.reject(call, 480, now, None, ())
 
     def within(self, call: Call, method: str) -> Request:
-        """A request within the call, not yet sent; give it to `send_within`.
+        """Make a request within the call, without sending it: give it to `send_within`.
 
         Raises:
             ProtocolStateError: the call has no dialog.
@@ -438,7 +438,7 @@ class UserAgent:
             self._calls.events.append(IncomingRequest(tx, request, call))
 
     def _ended_by_peer(self, call: Call, tx: ServerTransaction, now: float) -> None:
-        """15.1.2. A BYE in an early dialog means that we missed the 2xx, or that the caller gave up early."""
+        """End the call (15.1.2). BYE in an early dialog: we missed the 2xx, or the caller gave up early."""
         self._stack.answer(tx, 200, now)
         if isinstance(call.tx, ClientTransaction):
             self._stack.cancel(call.tx, now)

@@ -12,7 +12,7 @@ from telsdk.sip.ua.negotiation import Said
 
 
 def tokens_in(message: Message, *names: str) -> list[str]:
-    """The tokens of these list fields, such as Require, Supported and Allow, in order.
+    """Return the tokens of these list fields, such as Require, Supported and Allow, in order.
 
     Unlike `Headers.all` it takes any number of them: a message bounds it, and a peer's message never raises.
     """

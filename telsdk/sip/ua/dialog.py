@@ -57,7 +57,7 @@ class Dialog:
 
     @classmethod
     def of_caller(cls, request: Request, response: Response) -> Dialog:
-        """The dialog that a response to our INVITE makes (12.1.2).
+        """Make the dialog of a response to our INVITE (12.1.2).
 
         A response without the Contact it should have is taken as reachable where the request went.
         """
@@ -74,7 +74,7 @@ class Dialog:
 
     @classmethod
     def of_callee(cls, request: Request, local_tag: str, *, confirmed: bool) -> Dialog:
-        """The dialog that our response to an INVITE makes (12.1.1).
+        """Make the dialog of our response to an INVITE (12.1.1).
 
         Raises:
             SipParseError: the request has no Contact.
@@ -94,7 +94,7 @@ class Dialog:
         )
 
     def confirm(self, response: Response) -> None:
-        """The caller's early dialog is answered: take target and route set of the 2xx (13.2.2.4)."""
+        """Take target and route set of the 2xx that answers the caller's early dialog (13.2.2.4)."""
         self.confirmed = True
         self.refresh(response)
         self.route_set = tuple(reversed(response.record_routes))
@@ -110,7 +110,7 @@ class Dialog:
         return self.route_set[0].uri if self.route_set else self.remote_target
 
     def request(self, method: str, *, contact: str | None = None, cseq: int | None = None) -> Request:
-        """The next request within the dialog (12.2.1.1). For an ACK `cseq` names the INVITE.
+        """Make the next request within the dialog (12.2.1.1). For an ACK `cseq` names the INVITE.
 
         Raises:
             ProtocolStateError: an ACK without `cseq`.
@@ -156,7 +156,7 @@ class Dialog:
 
 
 def dialog_id(request: Request) -> DialogId:
-    """The dialog that a received request belongs to; empty tags where it has none."""
+    """Return the dialog that a received request belongs to, with empty tags where it has none."""
     return (request.call_id, request.to_tag or "", request.from_tag or "")
 
 
@@ -166,5 +166,5 @@ def _target(message: Message) -> Uri | None:
 
 
 def _requestable(uri: Uri) -> Uri:
-    """As a Request-URI it has no headers (19.1.1); a Contact may have them."""
+    """Take the headers off, which a Contact may have and a Request-URI may not (19.1.1)."""
     return replace(uri, headers="") if uri.headers else uri

@@ -82,7 +82,7 @@ class Dialogs:
         self.dialogs[dialog.id] = (call, dialog)
 
     def dialog_of(self, call: Call, tx: ServerTransaction) -> Dialog:
-        """The dialog that our first response with a tag makes, of which `tx` was the transaction (12.1.1)."""
+        """Return the call's dialog, which our first response with a tag makes; `tx` was its transaction (12.1.1)."""
         if call.dialog is None:
             call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=False)
             call.dialog.negotiation.receive(call.request)
@@ -90,7 +90,7 @@ class Dialogs:
         return call.dialog
 
     def negotiation_of(self, call: Call) -> Negotiation:
-        """Where an incoming call stands; one that has no dialog yet, where it begins."""
+        """Return where an incoming call stands, or, if it has no dialog yet, where it begins."""
         if call.dialog is not None:
             return call.dialog.negotiation
         begun = Negotiation()
@@ -98,7 +98,7 @@ class Dialogs:
         return begun
 
     def end(self, call: Call, now: float, event: Event | None = None) -> None:
-        """The call is over: nothing more of it is remembered, and its owner hears of it once."""
+        """End the call: remember nothing more of it, and tell its owner once."""
         self.terminate_pending(call, now)
         if call.offer is not None:
             self.stack.cancel(call.offer, now)  # else a peer that said 1xx and no more would keep it for ever
@@ -168,7 +168,7 @@ class Dialogs:
         self.end(call, now, CallEnded(call, by))
 
     def terminate_pending(self, call: Call, now: float) -> None:
-        """15.1.2: a request of the peer that is unanswered when the call ends gets 487."""
+        """Answer 487 to each request of the peer that is unanswered when the call ends (15.1.2)."""
         for tx in (call.tx, *call.asked, *call.referred):
             if isinstance(tx, ServerTransaction) and tx.state in UNANSWERED:
                 self.stack.answer(tx, 487, now)
@@ -194,18 +194,18 @@ class Dialogs:
             response.headers.add("Accept", SDP)
 
     def refresh(self, request: Request) -> None:
-        """A request of the peer gets its 2xx: take its Contact if it is one that moves the remote target."""
+        """Take the Contact of a request that gets its 2xx, if it is one that moves the remote target."""
         known = self.dialogs.get(dialog_id(request))
         if known is not None and request.method in TARGET_REFRESH:
             known[1].refresh(request)
 
     def chance(self, low: float, high: float) -> float:
-        """A random number of seconds, to the hundredth; its randomness is that of the stack's tokens."""
+        """Return a random number of seconds, to the hundredth. It is made of one of the stack's tokens."""
         share = (int(self.stack.token(), 16) & 0xFFFF_FFFF) / 2**32
         return round(low + (high - low) * share, 2)
 
     def refuses(self, tx: ServerTransaction, ruling: Ruling, now: float) -> bool:
-        """Whether the negotiation forbids what came, which is so answered (14.2, RFC 3311 section 5.2)."""
+        """Refuse what the negotiation forbids, and return whether it does (14.2, RFC 3311 section 5.2)."""
         if ruling is Ruling.GLARE:
             self.stack.answer(tx, 491, now)
         elif ruling is Ruling.LATER:
@@ -214,7 +214,7 @@ class Dialogs:
         return ruling in (Ruling.GLARE, Ruling.LATER)
 
     def retry_after(self, call: Call, response: Response | None) -> float | None:
-        """When to offer again what was refused so, in seconds; see `OfferFailed`."""
+        """Return in how many seconds to offer again what was refused so; see `OfferFailed`."""
         if response is None:
             return None
         if response.status == 491:
@@ -227,7 +227,7 @@ class Dialogs:
 
 
 def name_body(message: Message) -> None:
-    """A body without a type is a session description."""
+    """Call a body a session description if nobody has given its type."""
     if message.body and "Content-Type" not in message.headers:
         message.headers.add("Content-Type", SDP)
 

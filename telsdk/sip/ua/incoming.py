@@ -36,7 +36,7 @@ class Callee:
         self._timers = timers
 
     def invited(self, tx: ServerTransaction, request: Request, now: float) -> None:
-        """An INVITE outside of any dialog."""
+        """Take an INVITE outside of any dialog."""
         if not request.contacts:
             self._calls.stack.answer(tx, 400, now, "Contact missing")
             return
@@ -52,7 +52,7 @@ class Callee:
     def reinvited(
         self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: float
     ) -> None:
-        """An INVITE within the call."""
+        """Take an INVITE within the call."""
         if self._calls.refuses(tx, dialog.negotiation.receive(request), now):
             return
         tx.owner, call.asked[tx] = call, dialog
@@ -84,7 +84,7 @@ class Callee:
             self._accept(call, tx, response, now)
 
     def pracked(self, call: Call, now: float) -> None:
-        """What was to be sent reliably before the 200 has arrived."""
+        """Send the 200 that waited, if all that was sent reliably before it has arrived."""
         response = self._reliable.take_final(call)
         if response is not None and isinstance(call.tx, ServerTransaction):
             self._accept(call, call.tx, response, now)
@@ -115,7 +115,7 @@ class Callee:
 
     @staticmethod
     def refused(call: Call, tx: ServerTransaction) -> None:
-        """The INVITE within the call was answered with something else than 200."""
+        """Note that an INVITE within the call was answered with something else than 200."""
         call.asked.pop(tx).negotiation.step(Said.OUR_REFUSAL)
 
     def reject(self, call: Call, status: int, now: float, reason: str | None, headers: Fields) -> None:
@@ -124,7 +124,7 @@ class Callee:
         self._calls.end(call, now, CallEnded(call, "local"))
 
     def cancelled(self, call: Call, tx: ServerTransaction, now: float) -> None:
-        """The peer took an INVITE back (9.2); one that was answered first stays."""
+        """Take note that the peer took an INVITE back (9.2). One that was answered first stays."""
         if tx in call.asked:
             self._calls.stack.answer(tx, 487, now)
             self.refused(call, tx)
@@ -132,7 +132,7 @@ class Callee:
             self._calls.end(call, now, CallEnded(call, "remote"))
 
     def acked(self, call: Call, ack: Request, now: float) -> None:
-        """An ACK within the call; it ends the retransmission of the 2xx it belongs to."""
+        """Take an ACK within the call. It ends the retransmission of the 2xx that it belongs to."""
         answer = call.answer
         if answer is None or ack.cseq.number != answer.response.cseq.number:
             return
@@ -148,7 +148,7 @@ class Callee:
             self._calls.leave(call, call.leaving, now)
 
     def resend(self, call: Call, now: float) -> None:
-        """13.3.1.4: the interval doubles up to T2, on every transport: a hop further on may lose messages."""
+        """Send the 2xx again, on every transport: a hop further on may lose messages. T2 bounds the wait (13.3.1.4)."""
         answer = call.answer
         if answer is None or answer.tx.ended:
             return
@@ -157,7 +157,7 @@ class Callee:
         self._calls.alarms.start((call, Alarm.RESEND), answer.interval, now)
 
     def no_ack(self, call: Call, now: float) -> None:
-        """64*T1 without ACK: the dialog stands, the session should not (13.3.1.4)."""
+        """End the call that got no ACK in 64*T1: the dialog stands, the session should not (13.3.1.4)."""
         self._stop(call)
         self._calls.leave(call, call.leaving or "lost", now)
 
@@ -181,7 +181,7 @@ class Callee:
         return call.tx
 
     def _open(self, call: Call) -> ServerTransaction:
-        """The INVITE of a call that may still ring or be answered."""
+        """Return the INVITE of a call that may still ring or be answered."""
         if call.reliable is not None and call.reliable.final is not None:
             raise ProtocolStateError("this call is answered, and waits for a PRACK")
         return self._unanswered(call)

@@ -35,7 +35,7 @@ SDP: Final = "application/sdp"
 
 
 def has_sdp(message: Message) -> bool:
-    """Whether the message carries a session description."""
+    """Return whether the message carries a session description."""
     return bool(message.body) and message.content_type == SDP
 
 
@@ -130,7 +130,7 @@ Moves: TypeAlias = Mapping[tuple[State, Said], tuple[State, Ruling]]
 def _stay(
     states: Iterable[State], ruling: Ruling, *what: Said
 ) -> dict[tuple[State, Said], tuple[State, Ruling]]:
-    """Moves for what changes nothing in any of these states."""
+    """Return the moves for what changes nothing in any of these states."""
     return {(state, said): (state, ruling) for state in states for said in what}
 
 
@@ -263,7 +263,7 @@ _KNOWN: Final[Mapping[type[StrEnum], frozenset[Said]]] = {
 
 
 def _look(table: Moves[State], name: str, state: State, said: Said) -> tuple[State, Ruling | None]:
-    """The move of one table; it stays without a ruling where that is no business of it.
+    """Return the move of one table. It stays without a ruling where that is no business of it.
 
     Raises:
         ProtocolStateError: it is, and there is none.
@@ -277,7 +277,7 @@ def _look(table: Moves[State], name: str, state: State, said: Said) -> tuple[Sta
 
 
 def said_in(message: Request | Response, *, ours: bool) -> Said:
-    """What a message of a dialog says, from the view of one side.
+    """Return what a message of a dialog says, from the view of one side.
 
     Args:
         message: INVITE, ACK, PRACK or UPDATE, or a response to one; of a 1xx, a reliable one with a description; of
@@ -325,7 +325,7 @@ class Negotiation:
         self.offer = b""
 
     def may(self, said: Said) -> bool:
-        """Whether it may be said now; of what the peer says, whether it is not refused."""
+        """Return whether it may be said now; of what the peer says, whether it is not refused."""
         try:
             _, ruling = self._next(said)
         except ProtocolStateError:
@@ -349,7 +349,7 @@ class Negotiation:
         return self.step(said_in(message, ours=True), message.body)
 
     def receive(self, message: Request | Response) -> Ruling:
-        """What is to be done about a message of the peer. One that is refused changes nothing."""
+        """Note a message of the peer, and return what is to be done. One that is refused changes nothing."""
         return self.step(said_in(message, ours=False), message.body)
 
     def answered(self, response: Response | None) -> Ruling:
@@ -374,7 +374,7 @@ class Negotiation:
         return ruling
 
     def forget(self) -> None:
-        """The call is over: let go of the descriptions."""
+        """Let go of the descriptions: the call is over."""
         self.local = self.remote = self.offer = b""
 
     @property
@@ -383,7 +383,7 @@ class Negotiation:
         return (self.open, self.turn, self.errand) == (Open.NOBODYS, Turn.NOBODYS, Errand.NONE)
 
     def _next(self, said: Said) -> tuple[tuple[Open, Turn, Errand], Ruling]:
-        """The states after it, and the ruling: a refusal of any table counts, glare before the other."""
+        """Return the states after it, and the ruling: a refusal of any table counts, glare before the other."""
         offer, ruling = _look(OFFER, "the offer", self.open, said)
         turn, of_turn = _look(INVITE, "the INVITE", self.turn, said)
         errand, of_errand = _look(UPDATE, "the UPDATE", self.errand, said)

@@ -73,7 +73,7 @@ class Caller:
         dialog.negotiation.send(request)
 
     def received(self, call: Call, tx: ClientTransaction, response: Response, now: float) -> None:
-        """A response to an INVITE of ours."""
+        """Take a response to an INVITE of ours."""
         status = response.status
         if tx is not call.tx:
             self._offer_answered(call, tx, response, now)
@@ -85,7 +85,7 @@ class Caller:
             self._failure(call, response, now)
 
     def failed(self, call: Call, tx: ClientTransaction, status: int, now: float) -> None:
-        """An INVITE of ours got no answer, or could not be sent."""
+        """Take note that an INVITE of ours got no answer, or could not be sent."""
         if call.ended:
             return
         if tx is not call.tx:
@@ -98,7 +98,7 @@ class Caller:
             self._calls.end(call, now, CallFailed(call, None, status))
 
     def stray(self, call: Call, response: Response) -> None:
-        """A 2xx that outlived the transaction: its ACK was lost."""
+        """Acknowledge again a 2xx that outlived the transaction: its ACK was lost."""
         self._ack_again(call, response)
 
     def _provisional(self, call: Call, response: Response, now: float) -> None:
@@ -121,13 +121,13 @@ class Caller:
 
     @staticmethod
     def _dialog(call: Call, response: Response) -> Dialog:
-        """The dialog that the first response of a fork makes: each begins with the offer of our INVITE."""
+        """Make the dialog of a fork's first response. Each begins with the offer of our INVITE, or its lack."""
         dialog = Dialog.of_caller(call.request, response)
         dialog.negotiation.send(call.request)
         return dialog
 
     def _success(self, call: Call, response: Response, now: float) -> None:
-        """13.2.2.4: every 2xx gets an ACK, each retransmission again; one dialog is kept, the others end."""
+        """Acknowledge every 2xx, and each retransmission again; keep one dialog, and end the others (13.2.2.4)."""
         if self._ack_again(call, response) or self._is_owed(call, response):
             return
         dialog = call.early.pop(response.to.tag or "", None) or self._dialog(call, response)
@@ -223,14 +223,14 @@ class Caller:
 
     @staticmethod
     def _is_owed(call: Call, response: Response) -> bool:
-        """Whether this 2xx is the one whose offer waits for its answer, once more."""
+        """Return whether this 2xx is the one whose offer waits for its answer, once more."""
         invite, dialog = call.owes_ack, call.dialog
         if invite is None or dialog is None or dialog.remote.tag != response.to.tag:
             return False
         return invite.cseq.number == response.cseq.number
 
     def _ack_again(self, call: Call, response: Response) -> bool:
-        """Whether this 2xx had its ACK already; it gets the same again."""
+        """Return whether this 2xx had its ACK already, and send the same again."""
         cseq, sent = call.acks.get(response.to.tag or "", (0, None))
         if sent is None or response.cseq.number > cseq:
             return False

@@ -43,7 +43,7 @@ class Taken(Enum):
 
 
 def rack_of(response: Response) -> RAck | None:
-    """What acknowledges this response; None where it asks for nothing, or in a way nobody understands."""
+    """Return what acknowledges this response; None when it asks for nothing, or in a way nobody understands."""
     if TAG not in tokens_in(response, "Require"):
         return None
     try:
@@ -67,7 +67,7 @@ class Reliable:
     # The called side
 
     def applies(self, request: Request, response: Response, wanted: bool | None) -> bool:
-        """Whether this response to an INVITE has to be, or may and shall be, a reliable one (section 3)."""
+        """Return whether this response to an INVITE has to be, or may and shall be, a reliable one (section 3)."""
         if not self.on or response.status == 100:
             return False
         if TAG in tokens_in(request, "Require"):
@@ -96,7 +96,7 @@ class Reliable:
             negotiation.check(response)
 
     def holds(self, call: Call, response: Response) -> bool:
-        """Whether the 2xx that answers the call has to wait, and is kept: `take_final` gives it back."""
+        """Keep the 2xx to the call if it has to wait, and return whether it has to. `take_final` gives it back."""
         state = call.reliable
         if state is None or state.pending is None:
             return False
@@ -104,7 +104,7 @@ class Reliable:
         return True
 
     def take_final(self, call: Call) -> Response | None:
-        """The 2xx that was kept and may go now."""
+        """Return the 2xx that was kept and may go now."""
         state = call.reliable
         if state is None or state.pending is not None or call.asked:
             return None
@@ -139,7 +139,7 @@ class Reliable:
             self._send(call, call.tx, state, state.waiting.pop(0), now)
 
     def resend(self, call: Call, now: float) -> None:
-        """Section 3: the interval doubles, and no T2 bounds it."""
+        """Send the response again. The interval doubles, and no T2 bounds it (section 3)."""
         state = call.reliable
         if state is None or state.pending is None or not isinstance(call.tx, ServerTransaction):
             return
@@ -148,7 +148,7 @@ class Reliable:
         self._calls.alarms.start((call, Alarm.RESEND_1XX), state.interval, now)
 
     def no_prack(self, call: Call, now: float) -> None:
-        """64*T1 without PRACK."""
+        """Refuse the call that got no PRACK in 64*T1."""
         assert isinstance(call.tx, ServerTransaction)
         self._stop(call)
         self._calls.stack.answer(call.tx, 504, now, "No PRACK")

@@ -82,7 +82,7 @@ class Updates:
 
     @staticmethod
     def refused(call: Call, tx: ServerTransaction) -> None:
-        """The peer's offer was refused."""
+        """Note that the peer's offer was refused."""
         call.asked.pop(tx).negotiation.step(Said.OUR_NO)
 
     def _response(self, tx: ServerTransaction, body: bytes, headers: Fields) -> Response:
