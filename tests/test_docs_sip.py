@@ -11,6 +11,7 @@ import pytest
 from scripts import diagrams
 from telsdk.sip.transaction.machines import MACHINES
 from telsdk.sip.transaction.timers import Timer
+from telsdk.sip.ua.negotiation import Ruling
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/sip.md").read_text()
@@ -81,7 +82,34 @@ def test_every_move_is_in_the_diagrams() -> None:
             assert any(name in line.partition(" : ")[2].partition(" / ")[0].split(", ") for line in arrows)
 
 
-@pytest.mark.parametrize("page", ["", diagrams.BEGIN, diagrams.END + diagrams.BEGIN, diagrams.drawn() * 2])
+def test_every_ruling_of_the_negotiation_is_in_the_diagrams() -> None:
+    for _, moves in diagrams.NEGOTIATION.values():
+        for (before, said), (after, ruling) in moves.items():
+            if not said.ours and (before, ruling) == (after, Ruling.PASS):
+                continue
+            done = "" if ruling is Ruling.PASS else f" / {ruling}"
+            start = f"    {before} --> {after} : "
+            arrows = [line for line in PAGE.splitlines() if line.startswith(start) and line.endswith(done)]
+            causes = [line.removeprefix(start).removesuffix(done).split(", ") for line in arrows]
+            assert any(said in found for found in causes), (before, said)
+
+
+MACHINES_PLACE, NEGOTIATION_PLACE = diagrams.PLACES
+BOTH = MACHINES_PLACE.drawn() + NEGOTIATION_PLACE.drawn()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "",
+        MACHINES_PLACE.begin,
+        diagrams.END + MACHINES_PLACE.begin,
+        MACHINES_PLACE.drawn(),
+        MACHINES_PLACE.begin + NEGOTIATION_PLACE.drawn(),
+        BOTH * 2,
+        BOTH + diagrams.END,
+    ],
+)
 def test_a_page_without_a_place_for_the_diagrams_is_refused(page: str) -> None:
     with pytest.raises(diagrams.PageError, match=r"sip\.md needs the line"):
         diagrams.with_diagrams(page)

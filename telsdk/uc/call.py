@@ -7,6 +7,7 @@ import enum
 from pathlib import Path
 from typing import Protocol
 
+from telsdk.address import aor
 from telsdk.sip.ua import Call
 from telsdk.uc.hold import Held
 from telsdk.uc.media import MediaSession, MediaStats
@@ -76,6 +77,9 @@ class PhoneCall:
     async def answer(self, source: Path | None = None, record: Path | None = None) -> None:
         """Answer an incoming call, and play the WAV file `source`, or silence.
 
+        A caller who offered nothing gets our offer. Sound flows once the ACK has brought the answer. The call ends if
+        the ACK brings none, or if the caller was proven and does not prove the answer.
+
         Raises:
             DescriptionRefused: the caller offers nothing that we can do, and was answered 488.
             MediaError: see `telsdk.uc.media`.
@@ -133,3 +137,11 @@ class PhoneCall:
         self._ended_at = asyncio.get_running_loop().time()
         self.state = PhoneCallState.ENDED
         self._ended.set()
+
+
+def peer_of(call: PhoneCall) -> str:
+    """Return the SIP URI of the peer, for which the tokens in this call are made."""
+    if call.party is not None and call.party.number is not None:
+        return aor(call.party.number)
+    request = call.call.request
+    return str((request.to if call.outgoing else request.from_).uri.aor)

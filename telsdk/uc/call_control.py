@@ -7,41 +7,42 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 
-from telsdk.address import aor
 from telsdk.credential.asking import Asking
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.net.driver import Driver
 from telsdk.number import Number
-from telsdk.sip.errors import LimitExceeded, ProtocolStateError, SdpError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, Uri
-from telsdk.sip.session import DescriptionMismatch
-from telsdk.sip.transaction import Event, ServerTransaction
+from telsdk.sip.transaction import Event
 from telsdk.sip.ua import (
     Answered,
     Call,
+    CallConfirmed,
     CallEnded,
     CallFailed,
-    CallState,
     IncomingCall,
-    OfferAnswered,
-    OfferFailed,
     Redirected,
-    Reinvited,
     Ringing,
     UserAgent,
 )
-from telsdk.uc.call import PhoneCall, PhoneCallState
+from telsdk.uc.call import PhoneCall, PhoneCallState, peer_of
 from telsdk.uc.errors import CalleeRefused, CallRejected
 from telsdk.uc.hold import Held
-from telsdk.uc.media import DescriptionRefused, MediaSession
+from telsdk.uc.media import DescriptionRefused, MediaError, MediaSession, check_offer
+from telsdk.uc.session_changes import SessionChanges
 from telsdk.uc.settings import UcSettings, Unverified
 from telsdk.uc.tokens import Tokens
-from telsdk.uc.trust import Judge, Party, Trust
+from telsdk.uc.trust import Judge, Party, Trust, sdp_of
 
 log = logging.getLogger(__name__)
+
+_WHAT_IS_TAKEN = (
+    "Warning",
+    '399 telprotocol "Offer audio by DTLS-SRTP with ICE, rtcp-mux and Opus or G.711"',
+)
 
 
 class CallControl:
@@ -70,7 +71,7 @@ class CallControl:
         self._calls: dict[Call, PhoneCall] = {}
         self._answers: dict[Call, asyncio.Future[Response]] = {}
         self._ringing: dict[Call, Callable[[], None]] = {}
-        self._offers: dict[Call, asyncio.Future[OfferFailed | None]] = {}
+        self._changes = SessionChanges(agent, judge, tokens, driver, self.find)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def call(
@@ -108,19 +109,23 @@ class CallControl:
         return phone_call
 
     async def answer(self, call: PhoneCall, source: Path | None, record: Path | None) -> None:
+        """Answer the offer of a call, or make one where it has none. See `PhoneCall.answer`."""
+        request = call.call.request
+        theirs = sdp_of(request)
         media = self._media(source, record)
         try:
-            answer = await media.answer(call.call.request.body)
+            ours = await (media.answer(theirs) if theirs else media.offer())
+            header = self._tokens.header(request, "INVITE 200", peer_of(call), sdp=ours)
+            self._agent.accept(call.call, ours, self._driver.now(), headers=[header])
         except BaseException as error:
             await media.close()
             if isinstance(error, DescriptionRefused):
                 self.reject(call, 488)
             raise
         call.media = media
-        header = self._tokens.header(call.call.request, "INVITE 200", peer_of(call), sdp=answer)
-        self._agent.accept(call.call, answer, self._driver.now(), headers=[header])
         call.was_answered()
-        call.held = _held(answer, call.call.request.body, outgoing=False)
+        if theirs:
+            call.held = Held.of(ours, theirs, offered=False)
         self._driver.kick()
 
     def reject(self, call: PhoneCall, status: int) -> None:
@@ -133,33 +138,7 @@ class CallControl:
 
     async def hold(self, call: PhoneCall, held: bool) -> None:
         """Offer to hold or to resume. See `PhoneCall.hold`."""
-        if call.held is None or call.call.state is not CallState.CONFIRMED:
-            raise CallRejected(488, "this call cannot be held: it is not answered, or is over")
-        while call.held.by_us is not held:
-            failed = await self._offer_hold(call, call.held, held)
-            if failed is None:
-                break
-            if failed.retry_after is None:
-                raise CallRejected(failed.status, f"the peer does not take it: {failed.status}")
-            # Both sides offered at once. How long each waits is said by RFC 3261 section 14.1.
-            await asyncio.sleep(failed.retry_after)
-
-    async def _offer_hold(self, call: PhoneCall, held: Held, wanted: bool) -> OfferFailed | None:
-        try:
-            request = self._agent.within(call.call, "INVITE")
-            request.body = held.offer(wanted)
-        except ProtocolStateError as error:
-            raise CallRejected(491, f"this call cannot be held now: {error}") from error
-        request.headers.add(*self._tokens.header(request, "INVITE", peer_of(call), sdp=request.body))
-        try:
-            self._agent.offer(call.call, request, self._driver.now())
-        except ProtocolStateError as error:
-            held.refused()
-            raise CallRejected(491, f"this call cannot be held now: {error}") from error
-        offer: asyncio.Future[OfferFailed | None] = self._loop.create_future()
-        self._offers[call.call] = offer
-        self._driver.kick()
-        return await offer
+        await self._changes.hold(call, held)
 
     async def close(self) -> None:
         """Hang up all calls, and close all media."""
@@ -192,12 +171,10 @@ class CallControl:
             case CallEnded(call=call, by=by):
                 self._fail(call, 487, f"the call was ended ({by})")
                 self._ended(call, by)
-            case Reinvited(call=call, tx=tx, request=request):
-                self._reoffered(call, tx, request, now)
-            case OfferAnswered(call=call, response=response):
-                self._offer_answered(call, response)
-            case OfferFailed(call=call):
-                self._offer_failed(event)
+            case CallConfirmed(call=call, ack=ack):
+                self._confirmed(call, ack)
+            case _:
+                self._changes.act(event, now)
 
     def _ring(self, call: Call, request: Request, now: float) -> None:
         if call.ended:
@@ -209,11 +186,47 @@ class CallControl:
             self._agent.reject(call, now, status=party.status)
             self.refused.put_nowait(party)
             return
+        try:
+            if offer := sdp_of(request):
+                check_offer(offer)
+        except DescriptionRefused as error:
+            log.info("refused a call whose offer cannot be taken: %s", error)
+            self._agent.reject(call, now, status=488, headers=[_WHAT_IS_TAKEN])
+            self.refused.put_nowait(replace(party, status=488, reason=str(error)))
+            return
         silent = unverified and self._settings.unverified is Unverified.SILENCE
         phone_call = self._calls[call] = PhoneCall(self, call, party=party, silent=silent)
         phone_call.state = PhoneCallState.RINGING
         self._agent.ring(call, now)
         self.incoming.put_nowait(phone_call)
+
+    def _confirmed(self, call: Call, ack: Request) -> None:
+        """Let media flow with a caller who offered nothing, once the answer in the ACK is known to be theirs.
+
+        A caller who was proven by the INVITE has to prove the media key of this answer too: the token there had none
+        to sign.
+        """
+        phone_call = self._calls.get(call)
+        if phone_call is None or call.ended or sdp_of(call.request):
+            return
+        party = self._judge.within(ack, phone_call.party, time.time())
+        answer = sdp_of(ack)
+        if party.trust is Trust.REFUSED or not answer:
+            log.warning("ended a call: its ACK brings no answer that can be trusted: %s", party)
+            phone_call.hang_up()
+            return
+        if phone_call.party is not None:
+            phone_call.party = replace(phone_call.party, media_bound=party.media_bound)
+        phone_call.held = Held.of(call.local_sdp, answer, offered=True)
+        self._spawn(self._take_late(phone_call, answer))
+
+    async def _take_late(self, phone_call: PhoneCall, answer: bytes) -> None:
+        assert phone_call.media is not None
+        try:
+            await phone_call.media.accept(answer)
+        except MediaError as error:
+            log.warning("ended a call: the answer in its ACK cannot be used: %s", error)
+            phone_call.hang_up()
 
     def _rings(self, call: Call) -> None:
         if call in self._calls:
@@ -238,8 +251,9 @@ class CallControl:
             raise CalleeRefused(f"the answer is not to be trusted: {party.reason}")
         call.was_answered()
         assert call.media is not None
-        await call.media.accept(response.body)
-        call.held = _held(call.call.request.body, response.body, outgoing=True)
+        answer = sdp_of(response)
+        await call.media.accept(answer)
+        call.held = Held.of(call.call.request.body, answer, offered=True)
 
     async def _party(self, response: Response, number: Number) -> Party:
         try:
@@ -247,61 +261,6 @@ class CallControl:
         except WalletToAsk as wanted:
             await self._asking.answer(wanted)
             return self._judge.response(response, number, time.time())
-
-    def _reoffered(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
-        """Answer an offer by which the peer holds or resumes. Refuse any other, and one that is not from the peer."""
-        phone_call = self._calls.get(call)
-        held = phone_call.held if phone_call is not None else None
-        if phone_call is None or held is None:
-            self._agent.answer(tx, 488, now)
-            return
-        party = self._judge.within(request, phone_call.party, time.time())
-        if party.trust is Trust.REFUSED:
-            log.warning("refused an offer within a call: %s", party)
-            self._agent.answer(tx, party.status, now)
-            return
-        try:
-            answer = held.answer(request.body)
-        except (SdpError, LimitExceeded, DescriptionMismatch, ProtocolStateError) as error:
-            log.info("refused an offer within a call: %s", error)
-            self._agent.answer(tx, 488, now)
-            return
-        act = f"{request.method} 200"
-        header = self._tokens.header(request, act, peer_of(phone_call), sdp=answer)
-        self._agent.accept_offer(call, tx, answer, now, headers=[header])
-        self._flow(phone_call, held)
-
-    def _offer_answered(self, call: Call, response: Response) -> None:
-        phone_call = self._calls.get(call)
-        if phone_call is None or phone_call.held is None or call not in self._offers:
-            return
-        party = self._judge.within(response, phone_call.party, time.time())
-        offer = self._offers.pop(call)
-        failed = None
-        try:
-            if party.trust is Trust.REFUSED:
-                raise CalleeRefused(party.reason)
-            phone_call.held.answered(response.body)
-        except (CalleeRefused, SdpError, LimitExceeded, DescriptionMismatch) as error:
-            log.info("the peer's answer within a call is not taken: %s", error)
-            phone_call.held.refused()
-            failed = OfferFailed(call, response, 488 if party.status == 200 else party.status)
-        self._flow(phone_call, phone_call.held)
-        if not offer.done():
-            offer.set_result(failed)
-
-    def _offer_failed(self, event: OfferFailed) -> None:
-        phone_call, offer = self._calls.get(event.call), self._offers.pop(event.call, None)
-        if phone_call is not None and phone_call.held is not None and offer is not None:
-            phone_call.held.refused()
-            if not offer.done():
-                offer.set_result(event)
-
-    @staticmethod
-    def _flow(call: PhoneCall, held: Held) -> None:
-        """Send our sound only if the peer wants it and we do not hold: a person who holds does not mean to be heard."""
-        if call.media is not None:
-            call.media.let_send(held.sends and not held.by_us)
 
     def _fail(self, call: Call, status: int, reason: str) -> None:
         answer = self._answers.get(call)
@@ -321,9 +280,7 @@ class CallControl:
             return
         self._answers.pop(phone_call.call, None)
         self._ringing.pop(phone_call.call, None)
-        offer = self._offers.pop(phone_call.call, None)
-        if offer is not None and not offer.done():
-            offer.set_exception(CallRejected(487, "the call has ended"))
+        self._changes.ended(phone_call.call)
         if phone_call.media is not None:
             with contextlib.suppress(OSError):
                 await phone_call.media.close()
@@ -337,19 +294,3 @@ class CallControl:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def peer_of(call: PhoneCall) -> str:
-    """Return the SIP URI of the peer, for which the tokens in this call are made."""
-    if call.party is not None and call.party.number is not None:
-        return aor(call.party.number)
-    request = call.call.request
-    return str((request.to if call.outgoing else request.from_).uri.aor)
-
-
-def _held(local: bytes, remote: bytes, *, outgoing: bool) -> Held | None:
-    """Return what hold and resume need; None when we cannot read the descriptions."""
-    try:
-        return Held(local, remote, outgoing=outgoing)
-    except (SdpError, LimitExceeded):
-        return None

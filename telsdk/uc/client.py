@@ -26,10 +26,13 @@ from telsdk.sip.message import Request, Uri
 from telsdk.sip.transaction import Event, ServerTransaction, Stack
 from telsdk.sip.ua import (
     UNANSWERED,
+    CallConfirmed,
     CallEnded,
     Dialog,
     IncomingCall,
     IncomingRequest,
+    OfferAnswered,
+    OfferFailed,
     Redirected,
     ReferAnswered,
     Referred,
@@ -314,6 +317,10 @@ class UserClient:
             self._agent.reject(event.call, now, status=503)
         elif isinstance(event, Judged):
             self._agent.answer(event.tx, 503, now)
+        elif isinstance(event, CallConfirmed):
+            self._agent.hang_up(event.call, now)
+        elif isinstance(event, OfferAnswered):
+            self._calls.act(OfferFailed(event.call, event.response, 503), now)
 
     def _act(self, event: Event, now: float) -> None:
         match event:

@@ -1,12 +1,15 @@
 """Hold and resume a running call (RFC 3264 section 8.4), without a new path for its media.
 
-The first offer and answer of a call connected its media. Later only the direction in which they flow can change. An
-offer that moves them to another address or key, or that leaves out the codec in use, is refused.
+The first offer and answer of a call connected its media, and ICE found their way. Later only the direction in which
+they flow can change. An offer that begins ICE anew, changes a key, ends the medium in use or leaves out its codec is
+refused. A further medium gets port 0.
 """
 
 from __future__ import annotations
 
-from telsdk.sip.errors import ProtocolStateError
+from typing import Self
+
+from telsdk.sip.errors import LimitExceeded, SdpError
 from telsdk.sip.session import Agreement, DescriptionMismatch, Media, SessionDescription, codecs, sends
 
 _SETUP = {"active": "passive", "passive": "active"}
@@ -18,18 +21,29 @@ class Held:
     Args:
         local: our description, with which the call was begun or answered.
         remote: the peer's description.
-        outgoing: whether the peer's is the answer.
+        offered: whether the offer was ours, so that the peer's is the answer.
 
     Raises:
         SdpError: one of them is malformed.
     """
 
-    def __init__(self, local: bytes, remote: bytes, *, outgoing: bool) -> None:
+    def __init__(self, local: bytes, remote: bytes, *, offered: bool) -> None:
         ours, theirs = SessionDescription.parse(local), SessionDescription.parse(remote)
         self._agreement = Agreement.of(ours, theirs)
         self._wanted = _with_dtls_role(ours, theirs)
-        self._codecs = [_first_codec(medium) for medium in _alive(theirs if outgoing else ours)]
-        self._before = False
+        self._codecs = {
+            at: _first_codec(answered)
+            for at, answered in enumerate((theirs if offered else ours).media)
+            if answered.port
+        }
+
+    @classmethod
+    def of(cls, local: bytes, remote: bytes, *, offered: bool) -> Self | None:
+        """Return what hold and resume need; None when we cannot read the descriptions."""
+        try:
+            return cls(local, remote, offered=offered)
+        except (SdpError, LimitExceeded):
+            return None
 
     @property
     def by_us(self) -> bool:
@@ -47,77 +61,59 @@ class Held:
         return any(sends(direction) for direction in self._agreement.directions())
 
     def offer(self, held: bool) -> bytes:
-        """Make the offer that holds or resumes the call. Call `answered` or `refused` next.
-
-        Raises:
-            ProtocolStateError: an offer is open.
-        """
+        """Return the offer that holds or resumes the call. Nothing changes until it is `answered`."""
+        wanted, local = self._wanted.copy(), self._agreement.local
+        assert local is not None
+        for refused in local.media[len(wanted.media) :]:
+            wanted.media.append(Media([], refused.kind, 0, refused.proto, refused.formats))
         before, self._agreement.held = self._agreement.held, held
-        try:
-            offer = self._agreement.offer(self._wanted)
-        except ProtocolStateError:
-            self._agreement.held = before
-            raise
-        self._before = before
+        offer = self._agreement.offer(wanted)
+        self._agreement.held = before
         return bytes(offer)
 
-    def answered(self, answer: bytes) -> None:
-        """Take the answer to our offer.
+    def answered(self, offer: bytes, answer: bytes, *, held: bool) -> None:
+        """Take the answer to an offer of ours that was to hold or to resume.
 
         Raises:
-            SdpError: it is malformed. The offer is still open.
-            DescriptionMismatch: it does not fit. The offer is still open.
+            SdpError: it is malformed. Nothing has changed.
+            DescriptionMismatch: it does not fit. Nothing has changed.
         """
-        self._agreement.answered(SessionDescription.parse(answer))
-
-    def refused(self) -> None:
-        """Note that our offer was refused: which side holds the call is as it was."""
-        self._agreement.refuse()
-        self._agreement.held = self._before
+        self._agreement.answered(SessionDescription.parse(offer), SessionDescription.parse(answer))
+        self._agreement.held = held
 
     def answer(self, offer: bytes) -> bytes:
         """Answer an offer of the peer.
 
         Raises:
             SdpError: it is malformed.
-            DescriptionMismatch: it changes more than directions. Nothing has changed here.
+            DescriptionMismatch: it changes more than a direction or a port. Nothing has changed here.
         """
         wanted = SessionDescription.parse(offer)
-        assert self._agreement.remote is not None
-        kept = all(
-            used in codecs(medium).items() for used, medium in zip(self._codecs, _alive(wanted), strict=False)
-        )
-        if not kept or _places(wanted) != _places(self._agreement.remote):
-            raise DescriptionMismatch(
-                "the offer changes the media: this call can be held and resumed, no more"
-            )
-        self._agreement.ask(wanted)
-        try:
-            answer = self._agreement.answer(self._wanted)
-        except DescriptionMismatch:
-            self._agreement.refuse()
-            raise
-        return bytes(answer)
+        before = self._agreement.remote
+        assert before is not None
+        if len(wanted.media) < len(before.media):
+            raise DescriptionMismatch("the offer leaves out media of the call (RFC 3264 section 8)")
+        for at, codec in self._codecs.items():
+            medium = wanted.media[at]
+            moved = _place(wanted, medium) != _place(before, before.media[at])
+            if not medium.port or moved or codec not in codecs(medium).items():
+                raise DescriptionMismatch(
+                    "the offer changes the media: this call can be held and resumed, no more"
+                )
+        return bytes(self._agreement.answer(wanted, self._wanted))
 
 
-def _alive(description: SessionDescription) -> list[Media]:
-    return [medium for medium in description.media if medium.port]
+def _place(description: SessionDescription, medium: Media) -> tuple[object, ...]:
+    """Return where a medium goes, and by which key.
 
-
-def _places(description: SessionDescription) -> list[object]:
-    """Return where the live media go, and by which keys."""
+    With ICE the port says nothing: a further offer names that of the candidate pair in use (RFC 8839 section 4.4.1).
+    New credentials say that ICE begins anew (RFC 8445 section 9).
+    """
     session = description.session
-    return [
-        (
-            medium.kind,
-            medium.port,
-            medium.proto,
-            medium.attribute("ice-ufrag") or session.attribute("ice-ufrag"),
-            medium.attribute("ice-pwd") or session.attribute("ice-pwd"),
-            description.fingerprints_of(medium),
-        )
-        for medium in _alive(description)
-    ]
+    ufrag = medium.attribute("ice-ufrag") or session.attribute("ice-ufrag")
+    password = medium.attribute("ice-pwd") or session.attribute("ice-pwd")
+    where = (ufrag, password) if ufrag and password else medium.port
+    return medium.kind, medium.proto, where, description.fingerprints_of(medium)
 
 
 def _first_codec(medium: Media) -> tuple[str, str]:

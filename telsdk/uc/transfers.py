@@ -20,8 +20,8 @@ from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import Uri
 from telsdk.sip.transaction import Event
 from telsdk.sip.ua import Call, CallState, ReferAnswered, Referral, Referred, TransferProgress, UserAgent
-from telsdk.uc.call import PhoneCall
-from telsdk.uc.call_control import CallControl, peer_of
+from telsdk.uc.call import PhoneCall, peer_of
+from telsdk.uc.call_control import CallControl
 from telsdk.uc.errors import CalleeRefused, CallRejected
 from telsdk.uc.tokens import Tokens
 from telsdk.uc.trust import Judge, Party, Trust, signed_content

@@ -22,6 +22,7 @@ from telsdk.sip.auth import SingleUse, TokenError, caller_token
 from telsdk.sip.errors import AuthError
 from telsdk.sip.message import Message, Request, Response
 from telsdk.sip.session import SessionDescription
+from telsdk.sip.ua import has_sdp
 
 IDENTITY = "Identity"
 
@@ -57,7 +58,8 @@ class Party:
         who = self.name or self.number or "somebody"
         if self.trust is Trust.VERIFIED:
             media = ", media key bound" if self.media_bound else ""
-            return f"{who} ({self.number}), verified: {self.role} login{media}"
+            reason = f": {self.reason}" if self.reason else ""
+            return f"{who} ({self.number}), verified: {self.role} login{media}{reason}"
         return f"{who}, {self.trust.value}: {self.reason}"
 
 
@@ -195,9 +197,13 @@ def fingerprints(message: Message) -> tuple[tuple[str, str], ...]:
     Raises:
         SipParseError: the SDP is malformed.
     """
-    if message.content_type != "application/sdp":
-        return ()
-    return fingerprints_in(message.body)
+    sdp = sdp_of(message)
+    return fingerprints_in(sdp) if sdp else ()
+
+
+def sdp_of(message: Message) -> bytes:
+    """Return a message's SDP, the very one whose fingerprints its token has to sign; empty when it has none."""
+    return message.body if has_sdp(message) else b""
 
 
 def fingerprints_in(sdp: bytes) -> tuple[tuple[str, str], ...]:

@@ -20,11 +20,11 @@ from telsdk.net.pins import pin_of_key
 from telsdk.net.route import PIN_PARAM, pin_text
 from telsdk.sip.auth import caller_token, jws
 from telsdk.sip.message import Request, Response
-from telsdk.sip.session import SessionDescription
 from telsdk.uc.client import UserClient
 from telsdk.uc.media import MediaSession
 from telsdk.uc.settings import UcSettings, Unverified
 from telsdk.uc.trust import Party, Trust, fingerprints_in
+from tests.late_caller import other_keys, sealed
 from tests.network import ALICE, BOB, CAROL, HOST, Network
 from tests.peer import Peer
 
@@ -67,23 +67,6 @@ class Line:
         return party
 
 
-def sealed(request: Request, login: Login, **fields: Any) -> Request:
-    """`request` with an Identity of that login."""
-    value = caller_token.issue(
-        **{
-            "call_id": request.call_id,
-            "cseq": request.cseq.number,
-            "orig": aor(login.number),
-            "delegation": login.text,
-            "key": login.key.private,
-            "now": time.time(),
-            **fields,
-        }
-    )
-    request.headers.set("Identity", value)
-    return request
-
-
 @asynccontextmanager
 async def line(unverified: Unverified = Unverified.RING) -> AsyncIterator[Line]:
     async with Network(1) as network:
@@ -98,13 +81,6 @@ async def line(unverified: Unverified = Unverified.RING) -> AsyncIterator[Line]:
             await media.close()
         with Peer(ALICE) as mallory:
             yield Line(network, bob, mallory, sdp, network.log_in(ALICE))
-
-
-def other_keys(sdp: bytes) -> bytes:
-    """The description with the media key of whoever wants to sit in between."""
-    description = SessionDescription.parse(sdp)
-    description.replace_fingerprints([("sha-256", ":".join(f"{byte:02X}" for byte in range(32)))])
-    return bytes(description)
 
 
 async def test_an_honest_call_rings_as_verified_else_the_attacks_below_would_show_nothing() -> None:

@@ -54,7 +54,7 @@ def without_media(network: Network) -> Tokens:
 
 def speak_as(client: UserClient, tokens: Tokens) -> None:
     """From here on the client's offers and answers within calls are those of somebody else in its place."""
-    client._calls._tokens = tokens
+    client._calls._changes._tokens = tokens
 
 
 @pytest.mark.parametrize(

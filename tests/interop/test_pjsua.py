@@ -13,9 +13,8 @@ import pytest
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.sockets import bind
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Uri, parse
+from telsdk.sip.message import Request, Uri, parse
 from telsdk.sip.session import Agreement, SessionDescription
-from telsdk.sip.session.agreement import Negotiation
 from telsdk.sip.transaction import Event, Stack
 from telsdk.sip.ua import (
     Answered,
@@ -96,20 +95,21 @@ class Phone:
     def _act(self, event: Event, now: float) -> None:
         match event:
             case IncomingCall(call=call, request=request):
-                self.agreement.ask(SessionDescription.parse(request.body))
-                body = bytes(self.agreement.answer(self.capable))
+                body = self._answer(request)
                 self.ua.ring(call, now, status=183, body=body)
                 self.ua.accept(call, body, now)
             case Reinvited(call=call, tx=tx, request=request):
-                self.agreement.ask(SessionDescription.parse(request.body))
-                self.ua.accept_offer(call, tx, bytes(self.agreement.answer(self.capable)), now)
+                self.ua.accept_offer(call, tx, self._answer(request), now)
             case Answered(call=call) | OfferAnswered(call=call):
-                if self.agreement.state is Negotiation.OFFERED:
-                    self.agreement.answered(SessionDescription.parse(call.remote_sdp))
+                ours, theirs = map(SessionDescription.parse, (call.local_sdp, call.remote_sdp))
+                self.agreement.answered(ours, theirs)
             case Referred(call=call, tx=tx):
                 referral = self.ua.transfers.accept(call, tx, now)
                 for status in (180, 200):
                     self.ua.transfers.notify(referral, status, now)
+
+    def _answer(self, request: Request) -> bytes:
+        return bytes(self.agreement.answer(SessionDescription.parse(request.body), self.capable))
 
     async def until(self, holds: Callable[[], object]) -> None:
         """Return once this holds, which events may bring about."""
@@ -200,7 +200,7 @@ async def test_we_call_hold_resume_and_hang_up(recording: Recording) -> None:
         assert (call.timer.interval, call.timer.ours) == (1800, True)
         for method, held, direction in (("INVITE", True, "sendonly"), ("UPDATE", False, "sendrecv")):
             phone.offer(call, method, held=held)
-            await phone.until(lambda: phone.agreement.state is Negotiation.STABLE)
+            await phone.until(lambda: not call.is_negotiating)
             assert phone.agreement.directions() == [direction]
         phone.ua.hang_up(call, phone.driver.now())
         phone.driver.kick()

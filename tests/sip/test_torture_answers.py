@@ -9,7 +9,7 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, parse, refused_request
 from telsdk.sip.server import Arrived, Registrar
 from telsdk.sip.ua import IncomingCall, IncomingRequest
-from telsdk.sip.ua.call import SDP
+from telsdk.sip.ua.negotiation import SDP
 from tests.sip.desk import Desk
 from tests.sip.ladder import Client
 from tests.sip.message.test_torture import ANSWERED

@@ -6,28 +6,37 @@ import asyncio
 import time
 from dataclasses import replace
 
+import pytest
 from eth_account import Account
 
+from telsdk.credential.asking import MAX_WAITING
 from telsdk.credential.deep import KeystoreSigner
-from telsdk.credential.session import login_deep
+from telsdk.credential.session import Login, login_deep
+from telsdk.uc.media import MediaSession
 from telsdk.uc.trust import Trust
-from tests.network import BOB, CAROL, Network
+from tests.late_caller import LateCaller
+from tests.network import BOB, CAROL, HOST, Network
 from tests.uc.test_client import connect
 
 KEY = KeystoreSigner(Account.from_key("0x" + "66" * 32))
+
+
+def log_in(network: Network) -> Login:
+    """A login of Carol, whose number a contract holds."""
+    if CAROL not in network.facts.numbers:
+        network.facts.wallets = lambda *_: True
+        network.own(CAROL)
+        network.facts.change(CAROL, owner="0x" + "c0" * 20)
+    signed = replace(network.facts.numbers[CAROL], owner=KEY.address)
+    return login_deep(KEY, signed, network.facts.domain, "x", time.time())
 
 
 async def test_a_call_by_a_contract_wallet_rings_when_the_chain_has_answered() -> None:
     """Node and clients ask, each by itself."""
     async with Network(1) as network:
         await network.start()
-        network.facts.wallets = lambda *_: True
         bob = await network.user(BOB)
-        network.own(CAROL)
-        network.facts.change(CAROL, owner="0x" + "c0" * 20)
-        signed = replace(network.facts.numbers[CAROL], owner=KEY.address)
-        login = login_deep(KEY, signed, network.facts.domain, "x", time.time())
-        carol = await network.user(CAROL, login=login)
+        carol = await network.user(CAROL, login=log_in(network))
         for caller, callee in ((carol, bob), (bob, carol)):
             outgoing, incoming = await connect(caller, callee, str(callee.number))
             for call in (outgoing, incoming):
@@ -38,3 +47,26 @@ async def test_a_call_by_a_contract_wallet_rings_when_the_chain_has_answered() -
         await carol.message(str(BOB), "hello")
         party, _ = await asyncio.wait_for(bob.messages.get(), 10)
         assert party.number == CAROL
+
+
+@pytest.mark.parametrize("busy", [False, True])
+async def test_an_ack_by_another_device_of_a_contract_wallet_ends_the_call_once_it_is_judged(
+    busy: bool,
+) -> None:
+    """What the wallet says of that device has to be asked first, or cannot be: either way there is no sound."""
+    async with Network(1) as network, MediaSession(address=HOST) as media:
+        await network.start()
+        bob = await network.user(BOB)
+        with LateCaller(bob, log_in(network)) as caller:
+            assert (await caller.call()).status == 180
+            call = await asyncio.wait_for(bob.incoming.get(), 10)
+            assert call.party is not None
+            assert call.party.trust is Trust.VERIFIED
+            await call.answer()
+            answer = await media.answer((await caller.answered()).body)
+            bob._asking._count += MAX_WAITING * busy
+            await caller.say(caller.ack(answer, log_in(network)))
+            await call.wait_ended(10)
+            bob._asking._count -= MAX_WAITING * busy
+            assert call.ended_by == "local"
+            assert (await media.stats()).packets_received == 0

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from telsdk.sip.errors import ProtocolStateError, SdpError
-from telsdk.sip.session import DescriptionMismatch
+from telsdk.sip.errors import SdpError
+from telsdk.sip.session import DescriptionMismatch, SessionDescription
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.errors import CallRejected
 from telsdk.uc.hold import Held
@@ -28,11 +28,12 @@ OFFER, ANSWER = description("alice", "actpass"), description("bob", "active")
 
 
 def both() -> tuple[Held, Held]:
-    return Held(OFFER, ANSWER, outgoing=True), Held(ANSWER, OFFER, outgoing=False)
+    return Held(OFFER, ANSWER, offered=True), Held(ANSWER, OFFER, offered=False)
 
 
 def hold(one: Held, other: Held, held: bool) -> None:
-    one.answered(other.answer(one.offer(held)))
+    offer = one.offer(held)
+    one.answered(offer, other.answer(offer), held=held)
 
 
 def test_each_end_knows_who_holds_and_whose_sound_is_wanted() -> None:
@@ -60,20 +61,20 @@ def test_the_dtls_roles_stay_as_they_were_taken() -> None:
 def test_a_refused_hold_leaves_the_call_as_it_was() -> None:
     alice, bob = both()
     alice.offer(True)
-    with pytest.raises(ProtocolStateError):
-        alice.offer(False)
-    alice.refused()
-    assert not alice.by_us
+    assert (alice.by_us, alice.sends) == (False, True)
     hold(alice, bob, True)
-    alice.offer(True)
-    alice.refused()
-    assert alice.by_us
+    offer = alice.offer(False)
+    assert (alice.by_us, bob.by_peer) == (True, True)
+    for answer, error in ((b"", SdpError), (ANSWER.replace(b"m=audio", b"m=text"), DescriptionMismatch)):
+        with pytest.raises(error):
+            alice.answered(offer, answer, held=False)
+        assert (alice.by_us, bob.by_peer) == (True, True)
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b"audio 4000", b"audio 4002"),
+        (b"audio 4000", b"audio 0"),
         (b"ice-pwd:alice", b"ice-pwd:mallory"),
         (b"sha-256 AB", b"sha-256 CD"),
         (b"SAVPF 96 0", b"SAVPF 0"),
@@ -87,6 +88,37 @@ def test_an_offer_that_changes_more_than_directions_is_refused(old: bytes, new: 
         bob.answer(OFFER.replace(old, new))
     assert b"a=recvonly" in bob.answer(OFFER.replace(b"1 1 IN", b"1 2 IN") + b"a=sendonly\r\n")
     assert bob.by_peer
+
+
+@pytest.mark.parametrize("place", [b"audio 4002", b"audio 9"])
+def test_an_offer_with_the_same_ice_credentials_and_another_port_is_answered(place: bytes) -> None:
+    alice, bob = both()
+    moved = OFFER.replace(b"1 1 IN", b"1 2 IN").replace(b"audio 4000", place)
+    assert b"m=audio 4000 UDP/TLS/RTP/SAVPF 96 0" in bob.answer(moved)
+    assert (bob.sends, bob.by_peer) == (True, False)
+    hold(alice, bob, True)
+    assert bob.by_peer
+
+
+def test_without_ice_another_port_is_another_place() -> None:
+    plain = OFFER.replace(b"a=ice-pwd:alice\r\n", b"")
+    bob = Held(ANSWER, plain, offered=False)
+    with pytest.raises(DescriptionMismatch):
+        bob.answer(plain.replace(b"audio 4000", b"audio 4002"))
+    assert b"m=audio" in bob.answer(plain)
+
+
+def test_what_is_offered_besides_is_refused_and_keeps_its_place() -> None:
+    alice, bob = both()
+    more = OFFER.replace(b"1 1 IN", b"1 2 IN") + b"m=video 5000 UDP/TLS/RTP/SAVPF 97\r\n"
+    answer = bob.answer(more)
+    assert answer.endswith(b"m=video 0 UDP/TLS/RTP/SAVPF 97\r\n")
+    alice.answered(more, answer, held=False)
+    hold(bob, alice, True)
+    assert (bob.by_us, alice.by_peer) == (True, True)
+    assert SessionDescription.parse(bob.offer(False)).media[1].port == 0
+    with pytest.raises(DescriptionMismatch, match="leaves out media"):
+        bob.answer(OFFER.replace(b"1 1 IN", b"1 3 IN"))
 
 
 def test_an_old_phones_hold_by_address_is_answered() -> None:

@@ -1,14 +1,11 @@
 """What two sides agree on, one offer and answer after the other (RFC 3264 sections 5 to 8).
 
-`Agreement` keeps what was agreed in a call, and the one offer that may be open. A refused offer leaves the agreement as
-it was. It judges descriptions; `telsdk.sip.ua.agent` decides when an offer may be sent at all.
+`Agreement` keeps what was agreed in a call. It makes and judges descriptions; an offer that was refused, or is still
+open, has changed nothing in it. Whether an offer is open, and whose, is `telsdk.sip.ua.negotiation`'s to know.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.session.offer import (
     DescriptionMismatch,
     answer_to,
@@ -23,14 +20,8 @@ from telsdk.sip.session.offer import (
 from telsdk.sip.session.sdp import SessionDescription
 
 
-class Negotiation(StrEnum):
-    STABLE = "stable"  # no offer is open
-    OFFERED = "offered"  # our offer is open
-    ASKED = "asked"  # the peer's offer is open
-
-
 class Agreement:
-    """What the two sides of a call agreed on, and the offer that is open.
+    """What the two sides of a call agreed on.
 
     Attributes:
         local: our description as agreed; None before the first agreement.
@@ -42,9 +33,7 @@ class Agreement:
         self.local: SessionDescription | None = None
         self.remote: SessionDescription | None = None
         self.held = False
-        self._pending: SessionDescription | None = None
         self._newest: SessionDescription | None = None  # the last that we sent, agreed or not: versions go on
-        self.state = Negotiation.STABLE
 
     @classmethod
     def of(cls, local: SessionDescription, remote: SessionDescription) -> Agreement:
@@ -55,70 +44,44 @@ class Agreement:
         return agreement
 
     def offer(self, wanted: SessionDescription) -> SessionDescription:
-        """Open an offer, and return the description to send.
+        """Return the offer to send.
 
         Args:
             wanted: what we want, with the directions that hold when the call is not held.
 
         Raises:
-            ProtocolStateError: an offer is open.
             DescriptionMismatch: `wanted` has fewer media than the agreement. A medium ends by port 0.
         """
-        self._expect(Negotiation.STABLE)
         known = len(self.local.media) if self.local is not None else 0
         if len(wanted.media) < known:
             raise DescriptionMismatch(
                 f"{len(wanted.media)} media in a call of {known}: a medium is ended with port 0, not left out"
             )
-        self._pending = self._sent(on_hold(wanted) if self.held else wanted.copy())
-        self.state = Negotiation.OFFERED
-        return self._pending
+        return self._sent(on_hold(wanted) if self.held else wanted.copy())
 
-    def answered(self, answer: SessionDescription) -> None:
-        """Take the peer's answer to our offer.
+    def answered(self, offer: SessionDescription, answer: SessionDescription) -> None:
+        """Take the peer's answer to this offer of ours.
 
         Raises:
-            ProtocolStateError: we have no offer open.
-            DescriptionMismatch: the answer does not fit. The offer stays open: `refuse` it, or end the call.
+            DescriptionMismatch: the answer does not fit. Nothing has changed.
         """
-        self._expect(Negotiation.OFFERED)
-        assert self._pending is not None
-        check_answer(self._pending, answer)
-        self.local, self.remote = self._pending, answer
-        self._settle()
+        check_answer(offer, answer)
+        self.local, self.remote = offer, answer
 
-    def ask(self, offer: SessionDescription) -> None:
-        """Take an offer of the peer, to `answer` or to `refuse`.
+    def answer(self, offer: SessionDescription, capable: SessionDescription) -> SessionDescription:
+        """Answer an offer of the peer out of what we are capable of, and return the description to send.
 
         Raises:
-            ProtocolStateError: an offer is open. The peer gets 491 or 500 (RFC 3261 section 14.2).
-            DescriptionMismatch: it does not fit the call. Nothing has changed.
+            DescriptionMismatch: the offer does not fit the call, or we can take no medium of it. Refuse it with 488.
+                Nothing has changed.
         """
-        self._expect(Negotiation.STABLE)
         if self.remote is not None:
             check_offer(self.remote, offer)
-        self._pending = offer
-        self.state = Negotiation.ASKED
-
-    def answer(self, capable: SessionDescription) -> SessionDescription:
-        """Answer the open offer out of what we are capable of, and return the description to send.
-
-        Raises:
-            ProtocolStateError: the peer has no offer open.
-            DescriptionMismatch: we can take no medium of the offer. It stays open: `refuse` it with 488.
-        """
-        self._expect(Negotiation.ASKED)
-        assert self._pending is not None
-        answer = answer_to(self._pending, on_hold(capable) if self.held else capable)
-        if any(medium.port for medium in self._pending.media) and not any(m.port for m in answer.media):
+        answer = answer_to(offer, on_hold(capable) if self.held else capable)
+        if any(medium.port for medium in offer.media) and not any(m.port for m in answer.media):
             raise DescriptionMismatch("no medium of the offer can be taken: none has a codec in common")
-        self.remote, self.local = self._pending, self._sent(answer)
-        self._settle()
+        self.remote, self.local = offer, self._sent(answer)
         return self.local
-
-    def refuse(self) -> None:
-        """Drop the open offer, ours or the peer's. The session is as it was."""
-        self._settle()
 
     def directions(self) -> list[str]:
         """Return which way each medium flows, seen from here: "inactive" also for one that is refused or ended."""
@@ -136,14 +99,6 @@ class Agreement:
             return False
         alive = [medium for medium in self.remote.media if medium.port]
         return bool(alive) and not any(receives(direction_of(self.remote, medium)) for medium in alive)
-
-    def _expect(self, state: Negotiation) -> None:
-        if self.state is not state:
-            raise ProtocolStateError(f"the agreement is {self.state}, not {state}: one offer after the other")
-
-    def _settle(self) -> None:
-        self._pending = None
-        self.state = Negotiation.STABLE
 
     def _sent(self, description: SessionDescription) -> SessionDescription:
         """Give the description our ``o=`` line, with the next version if anything else changed (section 8)."""

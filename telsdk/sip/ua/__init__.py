@@ -4,11 +4,13 @@ from telsdk.sip.ua.agent import UserAgent
 from telsdk.sip.ua.call import (
     Answered,
     Call,
+    CallConfirmed,
     CallEnded,
     CallFailed,
     CallState,
     IncomingCall,
     IncomingRequest,
+    LateAnswer,
     OfferAnswered,
     OfferFailed,
     Redirected,
@@ -18,12 +20,14 @@ from telsdk.sip.ua.call import (
 )
 from telsdk.sip.ua.dialog import Dialog, DialogId, dialog_id
 from telsdk.sip.ua.dialogs import UNANSWERED
+from telsdk.sip.ua.negotiation import has_sdp
 from telsdk.sip.ua.transfer import ReferAnswered, Referral, Referred, TransferProgress
 
 __all__ = [
     "UNANSWERED",
     "Answered",
     "Call",
+    "CallConfirmed",
     "CallEnded",
     "CallFailed",
     "CallState",
@@ -31,6 +35,7 @@ __all__ = [
     "DialogId",
     "IncomingCall",
     "IncomingRequest",
+    "LateAnswer",
     "OfferAnswered",
     "OfferFailed",
     "Redirected",
@@ -43,4 +48,5 @@ __all__ = [
     "TransferProgress",
     "UserAgent",
     "dialog_id",
+    "has_sdp",
 ]

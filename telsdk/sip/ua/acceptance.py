@@ -14,18 +14,18 @@ from telsdk.sip.message import (
     inspection,
     weight,
 )
-from telsdk.sip.ua.call import SDP
+from telsdk.sip.ua.negotiation import SDP
 
 
 def refusal(request: Request, supported: AbstractSet[str]) -> Refusal | None:
-    """Why `request` is refused by a user agent with these option tags; None where nothing stands against it."""
+    """Return why a user agent with these option tags refuses `request`; None when nothing stands against it."""
     return inspection(request, supported) or (
         _invite_refusal(request) if request.method == "INVITE" else None
     )
 
 
 def _invite_refusal(request: Request) -> Refusal | None:
-    """8.2.3: a session is described by SDP, in the question and in the answer."""
+    """Return why an INVITE is refused by its body: SDP describes a session, in question and answer (8.2.3)."""
     try:
         disposition = CONTENT_DISPOSITION.of(request) if request.body else None
         if request.body and not (disposition and disposition.is_optional):

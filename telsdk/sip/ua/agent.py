@@ -31,51 +31,23 @@ from telsdk.sip.transaction import (
 )
 from telsdk.sip.ua.acceptance import refusal
 from telsdk.sip.ua.call import (
-    SDP,
-    Answered,
     Call,
-    CallConfirmed,
     CallEnded,
-    CallFailed,
     CallState,
-    IncomingCall,
     IncomingRequest,
-    OfferAnswered,
-    OfferFailed,
-    ProvisionalConfirmed,
     Redirected,
-    Reinvited,
     RequestAnswered,
-    Ringing,
 )
 from telsdk.sip.ua.dialog import dialog_id
 from telsdk.sip.ua.dialogs import Alarm, Dialogs, NextHop, Waiting
 from telsdk.sip.ua.incoming import Callee
+from telsdk.sip.ua.negotiation import SDP
 from telsdk.sip.ua.outgoing import Caller
 from telsdk.sip.ua.prack import Reliable
 from telsdk.sip.ua.replaces import is_misplaced
 from telsdk.sip.ua.session_timer import SessionTimers
 from telsdk.sip.ua.transfer import Transfers
 from telsdk.sip.ua.update import Updates
-
-__all__ = [
-    "Answered",
-    "Call",
-    "CallConfirmed",
-    "CallEnded",
-    "CallFailed",
-    "CallState",
-    "IncomingCall",
-    "IncomingRequest",
-    "OfferAnswered",
-    "OfferFailed",
-    "ProvisionalConfirmed",
-    "Redirected",
-    "Reinvited",
-    "RequestAnswered",
-    "Ringing",
-    "UserAgent",
-]
 
 _WITH_CONTACT = frozenset({"INVITE", "REGISTER", "SUBSCRIBE", "OPTIONS"})
 
@@ -175,11 +147,11 @@ class UserAgent:
                 self._caller.cancel(call, "lost", now)
 
     def deadline(self) -> float | None:
-        """When `advance` has something to do next."""
+        """Return when `advance` has something to do next."""
         return self._calls.alarms.deadline()
 
     def take_events(self) -> list[Event]:
-        """What happened, in order; each is given out once."""
+        """Return what happened, in order. Each event is given out once."""
         taken, self._calls.events = self._calls.events, []
         return taken
 
@@ -201,7 +173,7 @@ class UserAgent:
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
     ) -> Request:
-        """A request outside of any dialog, not yet sent (8.1.1).
+        """Make a request outside of any dialog, without sending it (8.1.1).
 
         To try again with credentials, give `call_id` and `cseq` plus one (22.2). REGISTERs have one Call-ID
         and count by themselves (10.2); their To is this user agent.
@@ -245,20 +217,27 @@ class UserAgent:
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
     ) -> None:
-        """Respond to an `IncomingRequest`, or refuse what was `Reinvited`."""
+        """Respond to an `IncomingRequest`, or refuse what was `Reinvited`.
+
+        Raises:
+            ProtocolStateError: it is answered, or an offer that `accept_offer` is to take.
+        """
         request, call = tx.request, tx.owner
+        asked = isinstance(call, Call) and tx in call.asked
+        if asked and 200 <= status < 300:
+            raise ProtocolStateError("an offer is taken by accept_offer")
         response = self._stack.make_response(request, status, reason, *headers)
         response.body = body
         self._calls.describe_where_due(response)
         self._stack.respond(tx, response, now)
         if 200 <= status < 300:
             self._calls.refresh(request)
-        elif isinstance(call, Call) and status >= 300:
-            if call.asked is not None and call.asked.tx is tx:
-                self._updates.settled(call)
+        elif isinstance(call, Call) and asked and status >= 300:
+            if request.method == "INVITE":
+                self._callee.refused(call, tx)
+            else:
+                self._updates.refused(call, tx)
                 self._pracked(call, now)
-            elif call.offered is tx:
-                self._callee.refused(call)
 
     # Calls
 
@@ -301,9 +280,13 @@ class UserAgent:
         self._callee.accept(call, body, now, headers)
         self._end_replaced(call, now)
 
-    def acknowledge(self, call: Call, body: bytes) -> None:
-        """Answer the offer of an `Answered` with `ack`. Raises ProtocolStateError where there is none."""
-        self._caller.acknowledge(call, body)
+    def acknowledge(self, call: Call, body: bytes, *, headers: Sequence[tuple[str, str]] = ()) -> None:
+        """Answer the offer of an `Answered` or `OfferAnswered` with `ack`.
+
+        Raises:
+            ProtocolStateError: there is none, or this is no answer.
+        """
+        self._caller.acknowledge(call, body, headers)
 
     def accept_offer(
         self,
@@ -319,11 +302,11 @@ class UserAgent:
         Raises:
             ProtocolStateError: the peer has withdrawn it or hung up, or it is answered.
         """
-        if call.asked is not None and call.asked.tx is tx:
-            self._updates.answer(call, body, now, headers)
-            self._pracked(call, now)
-        else:
+        if tx.request.method == "INVITE":
             self._callee.accept_offer(call, tx, body, now, headers)
+        else:
+            self._updates.answer(call, tx, body, now, headers)
+            self._pracked(call, now)
 
     def update(self, call: Call, request: Request, now: float) -> None:
         """Send an UPDATE made by `within` (RFC 3311). `OfferAnswered` or `OfferFailed` follows.
@@ -338,6 +321,8 @@ class UserAgent:
 
     def offer(self, call: Call, request: Request, now: float) -> None:
         """Offer another session: an INVITE made by `within`, with its body. `OfferAnswered` or `OfferFailed` follows.
+
+        Without a body the peer is to offer, and `OfferAnswered` has `ack`.
 
         Raises:
             ProtocolStateError: the call is not confirmed, or an offer of either side is still open.
@@ -373,7 +358,7 @@ class UserAgent:
             self._callee.reject(call, 480, now, None, ())
 
     def within(self, call: Call, method: str) -> Request:
-        """A request within the call, not yet sent; give it to `send_within`.
+        """Make a request within the call, without sending it: give it to `send_within`.
 
         Raises:
             ProtocolStateError: the call has no dialog.
@@ -453,7 +438,7 @@ class UserAgent:
             self._calls.events.append(IncomingRequest(tx, request, call))
 
     def _ended_by_peer(self, call: Call, tx: ServerTransaction, now: float) -> None:
-        """15.1.2. A BYE in an early dialog means that we missed the 2xx, or that the caller gave up early."""
+        """End the call (15.1.2). BYE in an early dialog: we missed the 2xx, or the caller gave up early."""
         self._stack.answer(tx, 200, now)
         if isinstance(call.tx, ClientTransaction):
             self._stack.cancel(call.tx, now)

@@ -6,25 +6,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from telsdk.sip.message import Message, Request, Response
-from telsdk.sip.transaction import ClientTransaction, Event, Outgoing, ServerTransaction, State
+from telsdk.sip.transaction import ClientTransaction, Event, Outgoing, ServerTransaction
 from telsdk.sip.ua.dialog import Dialog
-
-SDP = "application/sdp"
+from telsdk.sip.ua.negotiation import Said
 
 
 def tokens_in(message: Message, *names: str) -> list[str]:
-    """The tokens of these list fields, such as Require, Supported and Allow, in order.
+    """Return the tokens of these list fields, such as Require, Supported and Allow, in order.
 
     Unlike `Headers.all` it takes any number of them: a message bounds it, and a peer's message never raises.
     """
     keys = [name.lower() for name in names]
     values = [value for key, value in message.headers.items() if key in keys]
     return [token for value in values for token in map(str.strip, value.split(",")) if token]
-
-
-def has_sdp(message: Message) -> bool:
-    """Whether the message carries a session description."""
-    return bool(message.body) and message.content_type == SDP
 
 
 class CallState(StrEnum):
@@ -42,7 +36,6 @@ class PendingAnswer:
     tx: ServerTransaction
     response: Response
     interval: float  # seconds until it is sent again
-    offers: bool = False  # its ACK brings the answer
 
 
 @dataclass(slots=True)
@@ -54,15 +47,6 @@ class Reliably:
     interval: float = 0.0  # seconds until it is sent again
     waiting: list[Response] = field(default_factory=list)  # to be sent after it
     final: Response | None = None  # the 2xx to be sent when nothing waits any more
-    described: bool = False  # one of them had our session description
-
-
-@dataclass(slots=True)
-class Asked:
-    """An offer of the peer that came in an UPDATE or PRACK and waits for the application's answer."""
-
-    tx: ServerTransaction
-    dialog: Dialog
 
 
 @dataclass(slots=True)
@@ -87,12 +71,10 @@ class Call:
     leaving: str | None = None  # "local" or "lost": it is to end, and the protocol says not yet
     answer: PendingAnswer | None = None
     acks: dict[str, tuple[int, Outgoing]] = field(default_factory=dict)  # by peer's tag: CSeq and newest ACK
-    owes_ack: str | None = None  # the tag of the peer whose 2xx brought an offer that waits for its answer
+    owes_ack: Request | None = None  # our INVITE whose 2xx brought an offer that waits for its answer
     offer: ClientTransaction | None = None  # our INVITE within the call, unanswered
-    offered: ServerTransaction | None = None  # the peer's newest INVITE within the call
     refreshes: bool = False  # `offer` changes nothing, and nobody is told of it
-    update: ClientTransaction | None = None  # our UPDATE, unanswered
-    asked: Asked | None = None
+    asked: dict[ServerTransaction, Dialog] = field(default_factory=dict)  # what was `Reinvited` and waits
     reliable: Reliably | None = None  # incoming
     rseqs: dict[tuple[str, int], int] = field(default_factory=dict)  # newest RSeq by peer's tag and CSeq
     unacknowledged: dict[str, Response] = field(default_factory=dict)  # by peer's tag: its PRACK is to come
@@ -102,8 +84,6 @@ class Call:
     replaces: Call | None = None  # incoming: the call that ends when this one is accepted (RFC 3891)
     allow: frozenset[str] = frozenset()  # the methods that the peer said it takes
     timer: SessionTimer | None = None
-    local_sdp: bytes = b""  # our description as it counts now
-    remote_sdp: bytes = b""  # the peer's
     app: object | None = None  # free for the application
 
     @property
@@ -117,15 +97,18 @@ class Call:
 
     @property
     def is_negotiating(self) -> bool:
-        """Whether an offer of either side has no answer yet, or its answer no ACK (14.1)."""
-        open_offer = self.dialog is not None and self.dialog.open_offer is not None
-        waits = self.answer is not None or self.owes_ack is not None
-        return open_offer or self.offer is not None or self.is_offered or waits
+        """Whether an offer would have to wait, because one has no answer yet or an answer no ACK (14.1)."""
+        return self.dialog is not None and not self.dialog.negotiation.may(Said.OUR_UPDATE_WITH)
 
     @property
-    def is_offered(self) -> bool:
-        """Whether the peer waits for what we say to its INVITE within the call."""
-        return self.offered is not None and self.offered.state is State.PROCEEDING
+    def local_sdp(self) -> bytes:
+        """Our description as it counts now; empty before the first agreement and after the end."""
+        return b"" if self.dialog is None else self.dialog.negotiation.local
+
+    @property
+    def remote_sdp(self) -> bytes:
+        """The peer's."""
+        return b"" if self.dialog is None else self.dialog.negotiation.remote
 
 
 @dataclass(slots=True)
@@ -182,6 +165,14 @@ class CallConfirmed(Event):
 
 
 @dataclass(slots=True)
+class LateAnswer(Event):
+    """The ACK came to our 200 within the call, to an INVITE that had no offer: it has the answer to ours, or none."""
+
+    call: Call
+    ack: Request
+
+
+@dataclass(slots=True)
 class CallFailed(Event):
     """Our call came to nothing. Without a response nobody answered (408) or nobody was reached (503)."""
 
@@ -227,10 +218,14 @@ class IncomingRequest(Event):
 
 @dataclass(slots=True)
 class OfferAnswered(Event):
-    """The peer took our INVITE, UPDATE or PRACK within the call; an INVITE's ACK is sent."""
+    """The peer took our INVITE, UPDATE or PRACK within the call; an INVITE's ACK is sent.
+
+    With `ack` it is not: see `Answered`.
+    """
 
     call: Call
     response: Response
+    ack: bool = False
 
 
 @dataclass(slots=True)
@@ -252,7 +247,8 @@ class Reinvited(Event):
     """The peer offers another session within `call`: `UserAgent.accept_offer`, or `answer` with 488.
 
     `request` is an INVITE, an UPDATE or a PRACK. The last two want their answer at once: who has to ask a
-    person first refuses them with 504 (RFC 3311 section 5.2).
+    person first refuses them with 504 (RFC 3311 section 5.2). An INVITE without an offer wants ours in the 200,
+    and `LateAnswer` follows.
     """
 
     call: Call

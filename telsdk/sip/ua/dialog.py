@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import StrEnum
 from typing import TypeAlias
 
 from telsdk.sip.errors import ProtocolStateError, SipParseError
 from telsdk.sip.limits import MAX_FORWARDS
 from telsdk.sip.message import Message, NameAddr, Request, Response, Uri
+from telsdk.sip.ua.negotiation import Negotiation
 
 DialogId: TypeAlias = tuple[str, str, str]  # Call-ID, local tag, remote tag
 
 TARGET_REFRESH = frozenset({"INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"})  # 12.2, RFC 3311, 6665, 3515
 
 
-class Side(StrEnum):
-    OURS = "ours"
-    THEIRS = "theirs"
-
-
 class Dialog:
     """One dialog, seen from one end. `confirmed` tells an answered from an early one.
 
-    `open_offer` says whose session description has no answer yet (RFC 3264 section 4): until it has one,
-    neither side may make another. Each early dialog of a forked call answers for itself; `agreed` says that one
-    did before the call was answered, so that its 2xx has nothing new to say (13.2.1).
+    Each early dialog of a forked call has its own `negotiation`: its callee answers for itself.
     """
 
     __slots__ = (
-        "agreed",
         "call_id",
         "confirmed",
         "local",
         "local_seq",
-        "open_offer",
+        "negotiation",
         "remote",
         "remote_seq",
         "remote_target",
@@ -61,12 +53,11 @@ class Dialog:
         self.remote_target = remote_target
         self.route_set = route_set
         self.confirmed = confirmed
-        self.open_offer: Side | None = None
-        self.agreed = False
+        self.negotiation = Negotiation()
 
     @classmethod
     def of_caller(cls, request: Request, response: Response) -> Dialog:
-        """The dialog that a response to our INVITE makes (12.1.2).
+        """Make the dialog of a response to our INVITE (12.1.2).
 
         A response without the Contact it should have is taken as reachable where the request went.
         """
@@ -83,7 +74,7 @@ class Dialog:
 
     @classmethod
     def of_callee(cls, request: Request, local_tag: str, *, confirmed: bool) -> Dialog:
-        """The dialog that our response to an INVITE makes (12.1.1).
+        """Make the dialog of our response to an INVITE (12.1.1).
 
         Raises:
             SipParseError: the request has no Contact.
@@ -103,7 +94,7 @@ class Dialog:
         )
 
     def confirm(self, response: Response) -> None:
-        """The caller's early dialog is answered: take target and route set of the 2xx (13.2.2.4)."""
+        """Take target and route set of the 2xx that answers the caller's early dialog (13.2.2.4)."""
         self.confirmed = True
         self.refresh(response)
         self.route_set = tuple(reversed(response.record_routes))
@@ -119,7 +110,7 @@ class Dialog:
         return self.route_set[0].uri if self.route_set else self.remote_target
 
     def request(self, method: str, *, contact: str | None = None, cseq: int | None = None) -> Request:
-        """The next request within the dialog (12.2.1.1). For an ACK `cseq` names the INVITE.
+        """Make the next request within the dialog (12.2.1.1). For an ACK `cseq` names the INVITE.
 
         Raises:
             ProtocolStateError: an ACK without `cseq`.
@@ -165,7 +156,7 @@ class Dialog:
 
 
 def dialog_id(request: Request) -> DialogId:
-    """The dialog that a received request belongs to; empty tags where it has none."""
+    """Return the dialog that a received request belongs to, with empty tags where it has none."""
     return (request.call_id, request.to_tag or "", request.from_tag or "")
 
 
@@ -175,5 +166,5 @@ def _target(message: Message) -> Uri | None:
 
 
 def _requestable(uri: Uri) -> Uri:
-    """As a Request-URI it has no headers (19.1.1); a Contact may have them."""
+    """Take the headers off, which a Contact may have and a Request-URI may not (19.1.1)."""
     return replace(uri, headers="") if uri.headers else uri

@@ -13,8 +13,9 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response, Uri
 from telsdk.sip.message import readers as fields
 from telsdk.sip.transaction import Agenda, ClientTransaction, Event, ServerTransaction, Stack, State
-from telsdk.sip.ua.call import SDP, Call, CallEnded, CallState, has_sdp, tokens_in
-from telsdk.sip.ua.dialog import TARGET_REFRESH, Dialog, DialogId, Side, dialog_id
+from telsdk.sip.ua.call import Call, CallEnded, CallState, tokens_in
+from telsdk.sip.ua.dialog import TARGET_REFRESH, Dialog, DialogId, dialog_id
+from telsdk.sip.ua.negotiation import SDP, Negotiation, Ruling
 
 NextHop: TypeAlias = Callable[[Uri, Dialog | None], Hop]
 Done: TypeAlias = Callable[[Response | None, int, float], None]
@@ -81,22 +82,29 @@ class Dialogs:
         self.dialogs[dialog.id] = (call, dialog)
 
     def dialog_of(self, call: Call, tx: ServerTransaction) -> Dialog:
-        """The dialog that our first response with a tag makes, of which `tx` was the transaction (12.1.1)."""
+        """Return the call's dialog, which our first response with a tag makes; `tx` was its transaction (12.1.1)."""
         if call.dialog is None:
             call.dialog = Dialog.of_callee(call.request, tx.to_tag, confirmed=False)
-            call.dialog.open_offer = offering(call.request, Side.THEIRS)
+            call.dialog.negotiation.receive(call.request)
             self.know(call, call.dialog)
         return call.dialog
 
+    def negotiation_of(self, call: Call) -> Negotiation:
+        """Return where an incoming call stands, or, if it has no dialog yet, where it begins."""
+        if call.dialog is not None:
+            return call.dialog.negotiation
+        begun = Negotiation()
+        begun.receive(call.request)
+        return begun
+
     def end(self, call: Call, now: float, event: Event | None = None) -> None:
-        """The call is over: nothing more of it is remembered, and its owner hears of it once."""
+        """End the call: remember nothing more of it, and tell its owner once."""
         self.terminate_pending(call, now)
         if call.offer is not None:
             self.stack.cancel(call.offer, now)  # else a peer that said 1xx and no more would keep it for ever
         call.state = CallState.ENDED
-        call.answer = call.offered = call.offer = call.update = call.asked = None
-        call.local_sdp = call.remote_sdp = b""
-        call.reliable = call.replaces = call.owes_ack = None
+        call.answer = call.offer = call.reliable = call.replaces = call.owes_ack = None
+        call.asked.clear()
         call.refers.clear()
         call.referred.clear()
         call.rseqs.clear()
@@ -104,6 +112,7 @@ class Dialogs:
         for alarm in Alarm:
             self.alarms.stop((call, alarm))
         for dialog in (*call.early.values(), *([call.dialog] if call.dialog else [])):
+            dialog.negotiation.forget()
             if self.dialogs.pop(dialog.id, None) is not None:
                 self.finished[dialog.id] = None
         while len(self.finished) > MAX_FINISHED:
@@ -121,7 +130,14 @@ class Dialogs:
         request = dialog.request("BYE")
         self.stack.request(request, self.next_hop(dialog.next_uri, dialog), now, owner=self)
 
-    def ack(self, call: Call, dialog: Dialog, invite: Request, body: bytes = b"") -> None:
+    def ack(
+        self,
+        call: Call,
+        dialog: Dialog,
+        invite: Request,
+        body: bytes = b"",
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> None:
         """Acknowledge the 2xx to an INVITE of ours (13.2.2.4)."""
         ack = dialog.request("ACK", cseq=invite.cseq.number)
         if dialog.route_set:
@@ -129,24 +145,31 @@ class Dialogs:
             for name in ("Authorization", "Proxy-Authorization"):
                 for value in invite.headers.all(name):
                     ack.headers.add(name, value)
+        ack.headers.extend(headers)
         ack.body = body
         name_body(ack)
         hop = self.next_hop(dialog.next_uri, dialog)
+        dialog.negotiation.send(ack)
         call.acks[dialog.remote.tag or ""] = invite.cseq.number, self.stack.send(ack, hop)
 
     def leave(self, call: Call, by: str, now: float) -> None:
-        """End a call whose dialog stands."""
+        """End a call whose dialog stands; one that waits for its ACK, when that came or is given up (15).
+
+        Until then the peer may not have our 2xx, and would take what is said within the dialog for lost (481).
+        """
         assert call.dialog is not None
+        if call.state is CallState.ANSWERED and call.answer is not None:
+            call.leaving = call.leaving or by
+            return
         self.terminate_pending(call, now)
         if call.owes_ack is not None:
-            self.ack(call, call.dialog, call.request)
+            self.ack(call, call.dialog, call.owes_ack)
         self.bye(call.dialog, now)
         self.end(call, now, CallEnded(call, by))
 
     def terminate_pending(self, call: Call, now: float) -> None:
-        """15.1.2: a request of the peer that is unanswered when the call ends gets 487."""
-        asked = call.asked.tx if call.asked is not None else None
-        for tx in (call.tx, call.offered, asked, *call.referred):
+        """Answer 487 to each request of the peer that is unanswered when the call ends (15.1.2)."""
+        for tx in (call.tx, *call.asked, *call.referred):
             if isinstance(tx, ServerTransaction) and tx.state in UNANSWERED:
                 self.stack.answer(tx, 487, now)
 
@@ -171,23 +194,27 @@ class Dialogs:
             response.headers.add("Accept", SDP)
 
     def refresh(self, request: Request) -> None:
-        """A request of the peer gets its 2xx: take its Contact if it is one that moves the remote target."""
+        """Take the Contact of a request that gets its 2xx, if it is one that moves the remote target."""
         known = self.dialogs.get(dialog_id(request))
         if known is not None and request.method in TARGET_REFRESH:
             known[1].refresh(request)
 
     def chance(self, low: float, high: float) -> float:
-        """A random number of seconds, to the hundredth; its randomness is that of the stack's tokens."""
+        """Return a random number of seconds, to the hundredth. It is made of one of the stack's tokens."""
         share = (int(self.stack.token(), 16) & 0xFFFF_FFFF) / 2**32
         return round(low + (high - low) * share, 2)
 
-    def refuse_second(self, tx: ServerTransaction, now: float) -> None:
-        """Refuse an offer that comes before another of the peer is answered (14.2, RFC 3311 section 5.2)."""
-        wait = ("Retry-After", str(round(self.chance(0, 10))))
-        self.stack.answer(tx, 500, now, "Offer Pending", wait)
+    def refuses(self, tx: ServerTransaction, ruling: Ruling, now: float) -> bool:
+        """Refuse what the negotiation forbids, and return whether it does (14.2, RFC 3311 section 5.2)."""
+        if ruling is Ruling.GLARE:
+            self.stack.answer(tx, 491, now)
+        elif ruling is Ruling.LATER:
+            wait = ("Retry-After", str(round(self.chance(0, 10))))
+            self.stack.answer(tx, 500, now, "Offer Pending", wait)
+        return ruling in (Ruling.GLARE, Ruling.LATER)
 
     def retry_after(self, call: Call, response: Response | None) -> float | None:
-        """When to offer again what was refused so, in seconds; see `OfferFailed`."""
+        """Return in how many seconds to offer again what was refused so; see `OfferFailed`."""
         if response is None:
             return None
         if response.status == 491:
@@ -200,7 +227,7 @@ class Dialogs:
 
 
 def name_body(message: Message) -> None:
-    """A body without a type is a session description."""
+    """Call a body a session description if nobody has given its type."""
     if message.body and "Content-Type" not in message.headers:
         message.headers.add("Content-Type", SDP)
 
@@ -209,8 +236,3 @@ def note_peer(call: Call, message: Message) -> None:
     """Note what the peer says that it takes (20.5)."""
     if "Allow" in message.headers:
         call.allow = frozenset(tokens_in(message, "Allow"))
-
-
-def offering(message: Message, side: Side) -> Side | None:
-    """Whose offer is open once `side` has sent this as the first of an exchange."""
-    return side if has_sdp(message) else None

@@ -13,12 +13,13 @@ from telsdk.sip.ua.call import (
     CallEnded,
     CallState,
     IncomingCall,
+    LateAnswer,
     PendingAnswer,
     Reinvited,
-    has_sdp,
 )
-from telsdk.sip.ua.dialog import Dialog, Side
-from telsdk.sip.ua.dialogs import Alarm, Dialogs, name_body, note_peer, offering
+from telsdk.sip.ua.dialog import Dialog
+from telsdk.sip.ua.dialogs import UNANSWERED, Alarm, Dialogs, name_body, note_peer
+from telsdk.sip.ua.negotiation import Ruling, Said
 from telsdk.sip.ua.prack import Reliable
 from telsdk.sip.ua.replaces import replaced_by
 from telsdk.sip.ua.session_timer import SessionTimers
@@ -35,7 +36,7 @@ class Callee:
         self._timers = timers
 
     def invited(self, tx: ServerTransaction, request: Request, now: float) -> None:
-        """An INVITE outside of any dialog."""
+        """Take an INVITE outside of any dialog."""
         if not request.contacts:
             self._calls.stack.answer(tx, 400, now, "Contact missing")
             return
@@ -46,22 +47,15 @@ class Callee:
         call = Call(outgoing=False, request=request, tx=tx, replaces=replaced)
         tx.owner = call
         note_peer(call, request)
-        call.remote_sdp = request.body
         self._calls.events.append(IncomingCall(call, request))
 
     def reinvited(
         self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: float
     ) -> None:
-        """An INVITE within the call."""
-        unanswered = call.state in (CallState.CALLING, CallState.RINGING)
-        if call.offer is not None or dialog.open_offer is Side.OURS or (unanswered and call.outgoing):
-            self._calls.stack.answer(tx, 491, now)  # 14.2: both offer at once
+        """Take an INVITE within the call."""
+        if self._calls.refuses(tx, dialog.negotiation.receive(request), now):
             return
-        if call.answer is not None or call.is_offered or dialog.open_offer is Side.THEIRS or unanswered:
-            self._calls.refuse_second(tx, now)  # 14.2: one offer after the other
-            return
-        tx.owner, call.offered = call, tx
-        dialog.open_offer = offering(request, Side.THEIRS)
+        tx.owner, call.asked[tx] = call, dialog
         note_peer(call, request)
         if self._timers.repeats(call, request):
             self.accept_offer(call, tx, call.local_sdp, now, ())
@@ -85,11 +79,12 @@ class Callee:
         """Send the 200 that answers the call."""
         tx = self._open(call)
         response = self._response(tx, 200, headers, body)
+        self._reliable.check_final(self._calls.negotiation_of(call), response)
         if not self._reliable.holds(call, response):
             self._accept(call, tx, response, now)
 
     def pracked(self, call: Call, now: float) -> None:
-        """What was to be sent reliably before the 200 has arrived."""
+        """Send the 200 that waited, if all that was sent reliably before it has arrived."""
         response = self._reliable.take_final(call)
         if response is not None and isinstance(call.tx, ServerTransaction):
             self._accept(call, call.tx, response, now)
@@ -100,28 +95,28 @@ class Callee:
         call.state = CallState.ANSWERED
         dialog = self._calls.dialog_of(call, tx)
         dialog.confirmed = True
-        if call.reliable is not None and call.reliable.described:
-            return
-        self._described(call, dialog, call.request, response)
+        dialog.negotiation.send(response)
 
     def accept_offer(
         self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields
     ) -> None:
         """Send the 200 that answers an INVITE within the call."""
-        if tx is not call.offered or not call.is_offered:
+        if tx not in call.asked or tx.state not in UNANSWERED:
             raise ProtocolStateError("this offer was answered or withdrawn, or the call is over")
         request = tx.request
         response = self._response(tx, 200, headers, body)
+        dialog = call.asked[tx]
+        dialog.negotiation.check(response)
         self._timers.grant(call, request, response, now)
         self._answer(call, tx, response, now)
         self._calls.refresh(request)
-        assert call.dialog is not None
-        self._described(call, call.dialog, request, response)
+        dialog.negotiation.send(response)
+        del call.asked[tx]
 
-    def refused(self, call: Call) -> None:
-        """The INVITE within the call was answered with something else than 200."""
-        if call.dialog is not None:
-            call.dialog.open_offer = None
+    @staticmethod
+    def refused(call: Call, tx: ServerTransaction) -> None:
+        """Note that an INVITE within the call was answered with something else than 200."""
+        call.asked.pop(tx).negotiation.step(Said.OUR_REFUSAL)
 
     def reject(self, call: Call, status: int, now: float, reason: str | None, headers: Fields) -> None:
         """Refuse the call."""
@@ -129,30 +124,31 @@ class Callee:
         self._calls.end(call, now, CallEnded(call, "local"))
 
     def cancelled(self, call: Call, tx: ServerTransaction, now: float) -> None:
-        """The peer took an INVITE back (9.2); one that was answered first stays."""
-        if tx is call.offered:
+        """Take note that the peer took an INVITE back (9.2). One that was answered first stays."""
+        if tx in call.asked:
             self._calls.stack.answer(tx, 487, now)
-            self.refused(call)
+            self.refused(call, tx)
         elif call.state in (CallState.CALLING, CallState.RINGING):
             self._calls.end(call, now, CallEnded(call, "remote"))
 
     def acked(self, call: Call, ack: Request, now: float) -> None:
-        """An ACK within the call; it ends the retransmission of the 2xx it belongs to."""
+        """Take an ACK within the call. It ends the retransmission of the 2xx that it belongs to."""
         answer = call.answer
         if answer is None or ack.cseq.number != answer.response.cseq.number:
             return
         self._stop(call)
-        if answer.offers and call.dialog is not None:
-            call.dialog.open_offer = None
-            call.remote_sdp = ack.body
+        assert call.dialog is not None
+        ruling = call.dialog.negotiation.receive(ack)
         if call.state is CallState.ANSWERED:
             call.state = CallState.CONFIRMED
             self._calls.events.append(CallConfirmed(call, ack))
+        elif ruling is not Ruling.PASS:
+            self._calls.events.append(LateAnswer(call, ack))
         if call.leaving:
             self._calls.leave(call, call.leaving, now)
 
     def resend(self, call: Call, now: float) -> None:
-        """13.3.1.4: the interval doubles up to T2, on every transport: a hop further on may lose messages."""
+        """Send the 2xx again, on every transport: a hop further on may lose messages. T2 bounds the wait (13.3.1.4)."""
         answer = call.answer
         if answer is None or answer.tx.ended:
             return
@@ -161,7 +157,7 @@ class Callee:
         self._calls.alarms.start((call, Alarm.RESEND), answer.interval, now)
 
     def no_ack(self, call: Call, now: float) -> None:
-        """64*T1 without ACK: the dialog stands, the session should not (13.3.1.4)."""
+        """End the call that got no ACK in 64*T1: the dialog stands, the session should not (13.3.1.4)."""
         self._stop(call)
         self._calls.leave(call, call.leaving or "lost", now)
 
@@ -177,16 +173,6 @@ class Callee:
         self._calls.alarms.start((call, Alarm.RESEND), timers.t1, now)
         self._calls.alarms.start((call, Alarm.NO_ACK), timers.timeout, now)
 
-    def _described(self, call: Call, dialog: Dialog, request: Request, response: Response) -> None:
-        """Our 2xx has closed the exchange that `request` opened, or opened one that its ACK closes (13.2.1)."""
-        call.local_sdp = response.body
-        if has_sdp(request):
-            dialog.open_offer = None
-            call.remote_sdp = request.body
-        elif call.answer is not None:
-            dialog.open_offer = offering(response, Side.OURS)
-            call.answer.offers = dialog.open_offer is not None
-
     def _unanswered(self, call: Call) -> ServerTransaction:
         if call.state not in (CallState.CALLING, CallState.RINGING) or not isinstance(
             call.tx, ServerTransaction
@@ -195,7 +181,7 @@ class Callee:
         return call.tx
 
     def _open(self, call: Call) -> ServerTransaction:
-        """The INVITE of a call that may still ring or be answered."""
+        """Return the INVITE of a call that may still ring or be answered."""
         if call.reliable is not None and call.reliable.final is not None:
             raise ProtocolStateError("this call is answered, and waits for a PRACK")
         return self._unanswered(call)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
@@ -16,10 +18,10 @@ from telsdk.sip.ua.call import (
     OfferFailed,
     Redirected,
     Ringing,
-    has_sdp,
 )
-from telsdk.sip.ua.dialog import Dialog, Side
-from telsdk.sip.ua.dialogs import Alarm, Dialogs, name_body, note_peer, offering
+from telsdk.sip.ua.dialog import Dialog
+from telsdk.sip.ua.dialogs import Alarm, Dialogs, name_body, note_peer
+from telsdk.sip.ua.negotiation import Ruling, Said
 from telsdk.sip.ua.prack import Reliable, Taken
 from telsdk.sip.ua.session_timer import SessionTimers
 
@@ -44,7 +46,6 @@ class Caller:
         tx = self._calls.stack.request(request, hop, now)
         call = Call(outgoing=True, request=request, tx=tx)
         tx.owner = call
-        call.local_sdp = request.body
         self._calls.alarms.start((call, Alarm.RING), self._ring_limit, now)
         return call
 
@@ -61,20 +62,18 @@ class Caller:
             ProtocolStateError: the call is not confirmed, or an offer of either side is still open.
         """
         dialog = call.dialog
-        busy = call.is_negotiating or call.update is not None or call.asked is not None
-        if call.state is not CallState.CONFIRMED or dialog is None or busy:
-            raise ProtocolStateError(
-                f"this call is {call.state}, or an offer is open: not the time for another"
-            )
-        hop = self._calls.next_hop(dialog.next_uri, dialog)
+        if call.state is not CallState.CONFIRMED or dialog is None:
+            raise ProtocolStateError(f"this call is {call.state}: not the time for another INVITE")
         name_body(request)
+        dialog.negotiation.check(request)
+        hop = self._calls.next_hop(dialog.next_uri, dialog)
         self._timers.propose(request, call)
         call.refreshes = refreshes
         call.offer = self._calls.stack.request(request, hop, now, owner=call)
-        dialog.open_offer = offering(request, Side.OURS)
+        dialog.negotiation.send(request)
 
     def received(self, call: Call, tx: ClientTransaction, response: Response, now: float) -> None:
-        """A response to an INVITE of ours."""
+        """Take a response to an INVITE of ours."""
         status = response.status
         if tx is not call.tx:
             self._offer_answered(call, tx, response, now)
@@ -86,10 +85,12 @@ class Caller:
             self._failure(call, response, now)
 
     def failed(self, call: Call, tx: ClientTransaction, status: int, now: float) -> None:
-        """An INVITE of ours got no answer, or could not be sent."""
+        """Take note that an INVITE of ours got no answer, or could not be sent."""
         if call.ended:
             return
         if tx is not call.tx:
+            assert call.dialog is not None
+            call.dialog.negotiation.step(Said.THEIR_REFUSAL)
             self._offer_failed(call, None, status, now)
         elif call.leaving:
             self._calls.end(call, now, CallEnded(call, call.leaving))
@@ -97,7 +98,7 @@ class Caller:
             self._calls.end(call, now, CallFailed(call, None, status))
 
     def stray(self, call: Call, response: Response) -> None:
-        """A 2xx that outlived the transaction: its ACK was lost."""
+        """Acknowledge again a 2xx that outlived the transaction: its ACK was lost."""
         self._ack_again(call, response)
 
     def _provisional(self, call: Call, response: Response, now: float) -> None:
@@ -106,7 +107,11 @@ class Caller:
         call.state = CallState.RINGING
         tag, taken = response.to.tag, Taken.PASS
         if tag is not None:
-            dialog = call.early.get(tag) or self._fork(call, tag, response)
+            dialog = call.early.get(tag)
+            if dialog is None:
+                dialog = call.early[tag] = self._dialog(call, response)
+                call.dialog = call.dialog or dialog
+                self._calls.know(call, dialog)
             taken = self._reliable.take(call, dialog, response, now, may_ask=not call.leaving)
         if taken is Taken.DROP:
             return
@@ -114,49 +119,47 @@ class Caller:
         if not call.leaving:
             self._calls.events.append(Ringing(call, response, taken is Taken.ASK))
 
-    def _fork(self, call: Call, tag: str, response: Response) -> Dialog:
-        dialog = call.early[tag] = Dialog.of_caller(call.request, response)
-        dialog.open_offer = offering(call.request, Side.OURS)
-        call.dialog = call.dialog or dialog
-        self._calls.know(call, dialog)
+    @staticmethod
+    def _dialog(call: Call, response: Response) -> Dialog:
+        """Make the dialog of a fork's first response. Each begins with the offer of our INVITE, or its lack."""
+        dialog = Dialog.of_caller(call.request, response)
+        dialog.negotiation.send(call.request)
         return dialog
 
     def _success(self, call: Call, response: Response, now: float) -> None:
-        """13.2.2.4: every 2xx gets an ACK, each retransmission again; one dialog is kept, the others end."""
-        if self._ack_again(call, response) or call.owes_ack == (response.to.tag or ""):
+        """Acknowledge every 2xx, and each retransmission again; keep one dialog, and end the others (13.2.2.4)."""
+        if self._ack_again(call, response) or self._is_owed(call, response):
             return
-        early = call.early.pop(response.to.tag or "", None)
-        dialog = early or Dialog.of_caller(call.request, response)
+        dialog = call.early.pop(response.to.tag or "", None) or self._dialog(call, response)
         dialog.confirm(response)
         surplus = call.ended or call.state is CallState.CONFIRMED
         # 13.2.1: an offer in the 2xx is answered in its ACK, and that takes the application.
-        offers = has_sdp(response) and not has_sdp(call.request) and not dialog.agreed
-        if surplus or call.leaving or not offers:
+        asks = dialog.negotiation.receive(response) is Ruling.ASK
+        if surplus or call.leaving or not asks:
             self._calls.ack(call, dialog, call.request)
         else:
-            call.owes_ack = response.to.tag or ""
+            call.owes_ack = call.request
         if surplus:
             self._calls.bye(dialog, now)
             return
         self._confirm(call, dialog)
         note_peer(call, response)
         self._timers.agreed(call, response, now)
-        if not dialog.agreed:
-            # 13.2.1: the first description is the answer; one that a reliable 1xx brought is not given again.
-            dialog.open_offer = None
-            call.remote_sdp = response.body if has_sdp(response) else call.remote_sdp
         if call.leaving:
             self._calls.leave(call, call.leaving, now)
         else:
             self._calls.events.append(Answered(call, response, call.owes_ack is not None))
 
-    def acknowledge(self, call: Call, body: bytes) -> None:
-        """Send the ACK that answers the offer in the 2xx to our call."""
+    def acknowledge(self, call: Call, body: bytes, headers: Sequence[tuple[str, str]]) -> None:
+        """Send the ACK that answers the offer in the 2xx to our INVITE."""
         if call.owes_ack is None or call.dialog is None:
             raise ProtocolStateError("this call owes no ACK: it is sent, or the call is not answered or over")
-        call.owes_ack = None
-        call.local_sdp = body
-        self._calls.ack(call, call.dialog, call.request, body)
+        if not body:
+            raise ProtocolStateError(
+                "the offer in the 2xx is answered with a description: give one, or hang up"
+            )
+        invite, call.owes_ack = call.owes_ack, None
+        self._calls.ack(call, call.dialog, invite, body, headers)
 
     def _confirm(self, call: Call, dialog: Dialog) -> None:
         for other in call.early.values():
@@ -168,29 +171,47 @@ class Caller:
         self._calls.alarms.stop((call, Alarm.RING))
 
     def _offer_answered(self, call: Call, tx: ClientTransaction, response: Response, now: float) -> None:
-        status = response.status
-        if 100 < status < 200 and call.dialog is not None and tx is call.offer:
-            self._reliable.take(call, call.dialog, response, now, may_ask=False)
-        if status < 200 or (status < 300 and self._ack_again(call, response)):
+        status, dialog = response.status, call.dialog
+        assert dialog is not None
+        if status < 200:
+            if status > 100 and tx is call.offer:
+                taken = self._reliable.take(call, dialog, response, now, may_ask=not call.refreshes)
+                if taken is Taken.ASK:
+                    self._calls.events.append(Ringing(call, response, prack=True))
             return
-        if status < 300 and call.dialog is not None:
-            call.dialog.refresh(response)
-            self._calls.ack(call, call.dialog, tx.request)
-        if call.ended or tx is not call.offer:
+        if status < 300 and (self._ack_again(call, response) or self._is_owed(call, response)):
             return
+        ruling = dialog.negotiation.receive(response)
         if status < 300:
-            self._close_offer(call)
-            note_peer(call, response)
-            if has_sdp(tx.request):
-                call.local_sdp, call.remote_sdp = tx.request.body, response.body
-            self._timers.agreed(call, response, now)
-            if not call.refreshes:
-                self._calls.events.append(OfferAnswered(call, response))
-        else:
+            self._offer_taken(call, dialog, tx, response, asks=ruling is Ruling.ASK, now=now)
+        elif not call.ended:
             self._offer_failed(call, response, status, now)
 
+    def _offer_taken(
+        self,
+        call: Call,
+        dialog: Dialog,
+        tx: ClientTransaction,
+        response: Response,
+        *,
+        asks: bool,
+        now: float,
+    ) -> None:
+        dialog.refresh(response)
+        if asks and not call.ended and not call.refreshes:
+            call.owes_ack = tx.request
+        else:
+            self._calls.ack(call, dialog, tx.request)
+        if call.ended:
+            return
+        call.offer = None
+        note_peer(call, response)
+        self._timers.agreed(call, response, now)
+        if not call.refreshes:
+            self._calls.events.append(OfferAnswered(call, response, call.owes_ack is not None))
+
     def _offer_failed(self, call: Call, response: Response | None, status: int, now: float) -> None:
-        self._close_offer(call)
+        call.offer = None
         if status in (408, 481):
             # 12.2.1.2: the peer knows nothing of the call any more.
             self._calls.leave(call, "lost", now)
@@ -200,13 +221,16 @@ class Caller:
             wait = self._calls.retry_after(call, response)
             self._calls.events.append(OfferFailed(call, response, status, wait))
 
-    def _close_offer(self, call: Call) -> None:
-        call.offer = None
-        if call.dialog is not None:
-            call.dialog.open_offer = None
+    @staticmethod
+    def _is_owed(call: Call, response: Response) -> bool:
+        """Return whether this 2xx is the one whose offer waits for its answer, once more."""
+        invite, dialog = call.owes_ack, call.dialog
+        if invite is None or dialog is None or dialog.remote.tag != response.to.tag:
+            return False
+        return invite.cseq.number == response.cseq.number
 
     def _ack_again(self, call: Call, response: Response) -> bool:
-        """Whether this 2xx had its ACK already; it gets the same again."""
+        """Return whether this 2xx had its ACK already, and send the same again."""
         cseq, sent = call.acks.get(response.to.tag or "", (0, None))
         if sent is None or response.cseq.number > cseq:
             return False

@@ -24,11 +24,11 @@ from telsdk.sip.ua.call import (
     OfferFailed,
     ProvisionalConfirmed,
     Reliably,
-    has_sdp,
     tokens_in,
 )
-from telsdk.sip.ua.dialog import Dialog, Side
+from telsdk.sip.ua.dialog import Dialog
 from telsdk.sip.ua.dialogs import Alarm, Dialogs, name_body
+from telsdk.sip.ua.negotiation import Negotiation, Open, Ruling, Said, Turn, has_sdp
 from telsdk.sip.ua.update import Updates
 
 TAG = "100rel"
@@ -43,7 +43,7 @@ class Taken(Enum):
 
 
 def rack_of(response: Response) -> RAck | None:
-    """What acknowledges this response; None where it asks for nothing, or in a way nobody understands."""
+    """Return what acknowledges this response; None when it asks for nothing, or in a way nobody understands."""
     if TAG not in tokens_in(response, "Require"):
         return None
     try:
@@ -67,7 +67,7 @@ class Reliable:
     # The called side
 
     def applies(self, request: Request, response: Response, wanted: bool | None) -> bool:
-        """Whether this response to an INVITE has to be, or may and shall be, a reliable one (section 3)."""
+        """Return whether this response to an INVITE has to be, or may and shall be, a reliable one (section 3)."""
         if not self.on or response.status == 100:
             return False
         if TAG in tokens_in(request, "Require"):
@@ -85,8 +85,18 @@ class Reliable:
         else:
             self._send(call, tx, call.reliable, response, now)
 
+    @staticmethod
+    def check_final(negotiation: Negotiation, response: Response) -> None:
+        """Make sure that this 2xx may answer the call, if need be once what is out has its PRACK.
+
+        Raises:
+            ProtocolStateError: an offer wants an answer, or an INVITE an offer, and it has none.
+        """
+        if negotiation.open not in (Open.THEIRS_ANSWERED, Open.OURS_IN_1XX):
+            negotiation.check(response)
+
     def holds(self, call: Call, response: Response) -> bool:
-        """Whether the 2xx that answers the call has to wait, and is kept: `take_final` gives it back."""
+        """Keep the 2xx to the call if it has to wait, and return whether it has to. `take_final` gives it back."""
         state = call.reliable
         if state is None or state.pending is None:
             return False
@@ -94,9 +104,9 @@ class Reliable:
         return True
 
     def take_final(self, call: Call) -> Response | None:
-        """The 2xx that was kept and may go now."""
+        """Return the 2xx that was kept and may go now."""
         state = call.reliable
-        if state is None or state.pending is not None or call.asked is not None:
+        if state is None or state.pending is not None or call.asked:
             return None
         final, state.final = state.final, None
         return final
@@ -118,22 +128,18 @@ class Reliable:
             self._calls.stack.answer(tx, 481, now)
             return
         self._stop(call)
-        if has_sdp(state.pending) and dialog.open_offer is Side.THEIRS:
-            dialog.open_offer = None  # our answer has arrived
         state.pending = None
         self._calls.events.append(ProvisionalConfirmed(call, request))
-        if has_sdp(request) and dialog.open_offer is None:
+        ruling = dialog.negotiation.receive(request)
+        if ruling is Ruling.ASK:
             self._updates.ask(call, dialog, tx, request)
-        else:
-            if dialog.open_offer is Side.OURS:
-                dialog.open_offer = None
-                call.remote_sdp = request.body
+        elif not self._calls.refuses(tx, ruling, now):
             self._calls.stack.answer(tx, 200, now)
         if state.waiting and isinstance(call.tx, ServerTransaction):
             self._send(call, call.tx, state, state.waiting.pop(0), now)
 
     def resend(self, call: Call, now: float) -> None:
-        """Section 3: the interval doubles, and no T2 bounds it."""
+        """Send the response again. The interval doubles, and no T2 bounds it (section 3)."""
         state = call.reliable
         if state is None or state.pending is None or not isinstance(call.tx, ServerTransaction):
             return
@@ -142,7 +148,7 @@ class Reliable:
         self._calls.alarms.start((call, Alarm.RESEND_1XX), state.interval, now)
 
     def no_prack(self, call: Call, now: float) -> None:
-        """64*T1 without PRACK."""
+        """Refuse the call that got no PRACK in 64*T1."""
         assert isinstance(call.tx, ServerTransaction)
         self._stop(call)
         self._calls.stack.answer(call.tx, 504, now, "No PRACK")
@@ -159,11 +165,8 @@ class Reliable:
         state.pending, state.interval = response, self._calls.stack.timers.t1
         self._calls.alarms.start((call, Alarm.RESEND_1XX), state.interval, now)
         self._calls.alarms.start((call, Alarm.NO_PRACK), self._calls.stack.timers.timeout, now)
-        if has_sdp(response) and not state.described:
-            state.described = True
-            call.local_sdp = response.body
-            if not has_sdp(call.request):
-                dialog.open_offer = Side.OURS
+        if has_sdp(response):
+            dialog.negotiation.send(response)
 
     def _stop(self, call: Call) -> None:
         self._calls.alarms.stop((call, Alarm.RESEND_1XX))
@@ -182,51 +185,43 @@ class Reliable:
             return Taken.DROP
         call.rseqs[key] = rack.rseq
         if has_sdp(response):
-            if dialog.open_offer is Side.OURS:
-                dialog.open_offer, dialog.agreed = None, True
-                call.remote_sdp = response.body
-            elif last is None and not has_sdp(call.request):
-                dialog.open_offer = Side.THEIRS
-        if may_ask and (call.pracks_itself or dialog.open_offer is Side.THEIRS):
+            dialog.negotiation.receive(response)
+        if may_ask and (call.pracks_itself or dialog.negotiation.open is Open.THEIRS_IN_1XX):
             call.unacknowledged[dialog.remote.tag or ""] = response
             return Taken.ASK
-        self._prack(call, dialog, response, rack, b"", now)
+        self._prack(call, dialog, rack, b"", now)
         return Taken.PASS
 
     def prack(self, call: Call, response: Response, body: bytes, now: float) -> None:
         """Acknowledge a response of which `Ringing` said that the application has to.
 
         Raises:
-            ProtocolStateError: it is acknowledged, or the call is not ringing any more.
+            ProtocolStateError: it is acknowledged, or its INVITE answered; or it is not the time for this offer.
         """
         tag = response.to.tag or ""
-        dialog = call.early.get(tag)
+        dialog = call.early.get(tag, call.dialog)
         rack = rack_of(response)
-        if dialog is None or rack is None or call.unacknowledged.get(tag) is not response:
+        pending = call.unacknowledged.get(tag) is response
+        if dialog is None or rack is None or not pending or dialog.negotiation.turn is not Turn.OURS:
             raise ProtocolStateError("nothing to acknowledge: it is done, or the call does not ring any more")
+        if body and not dialog.negotiation.may(Said.OUR_PRACK_WITH):
+            raise ProtocolStateError("the offer of the INVITE is open: not the time for another")
         del call.unacknowledged[tag]
-        self._prack(call, dialog, response, rack, body, now)
+        self._prack(call, dialog, rack, body, now)
 
-    def _prack(
-        self, call: Call, dialog: Dialog, response: Response, rack: RAck, body: bytes, now: float
-    ) -> None:
+    def _prack(self, call: Call, dialog: Dialog, rack: RAck, body: bytes, now: float) -> None:
         request = dialog.request("PRACK")
         request.headers.add("RAck", str(rack))
         request.body = body
         name_body(request)
-        offers = has_sdp(request) and dialog.open_offer is None
-        if offers:
-            dialog.open_offer = Side.OURS
-        elif dialog.open_offer is Side.THEIRS:
-            dialog.open_offer, dialog.agreed = None, True
-            call.local_sdp, call.remote_sdp = body, response.body
+        dialog.negotiation.send(request)
+        offers = dialog.negotiation.open is Open.OURS_IN_UPDATE and has_sdp(request)
 
         def done(answer: Response | None, status: int, _now: float) -> None:
             if not offers or call.ended:
                 return
-            dialog.open_offer = None
+            dialog.negotiation.answered(answer)
             if answer is not None and status < 300:
-                call.local_sdp, call.remote_sdp = body, answer.body
                 self._calls.events.append(OfferAnswered(call, answer))
             else:
                 wait = self._calls.retry_after(call, answer)

@@ -17,17 +17,17 @@ TAG: Final = "replaces"
 
 
 def naming(dialog: Dialog, *, early_only: bool = False) -> Replaces:
-    """What to send to somebody else so that they replace our call with the peer of this dialog."""
+    """Return what to send to somebody else so that they replace our call with the peer of this dialog."""
     return Replaces(dialog.call_id, dialog.remote.tag or "0", dialog.local.tag or "0", early_only)
 
 
 def is_misplaced(calls: Dialogs, request: Request) -> bool:
-    """Whether the field stands in something else than an INVITE, which gets 400 (section 3)."""
+    """Return whether the field stands in something else than an INVITE, which gets 400 (section 3)."""
     return TAG in calls.supported and request.method != "INVITE" and "Replaces" in request.headers
 
 
 def replaced_by(calls: Dialogs, request: Request) -> Call | int | None:
-    """The call that an INVITE is to replace; None if none, or the status to refuse the INVITE with (section 3)."""
+    """Return the call that an INVITE is to replace; None if none, or the status to refuse it with (section 3)."""
     if TAG not in calls.supported:
         return None
     try:

@@ -1,6 +1,6 @@
 """Session timers (RFC 4028): a call whose other end is gone without a word comes to an end.
 
-The two sides agree on an interval, and on who refreshes: he sends an UPDATE, or an INVITE with the same
+The two sides agree on an interval, and on who refreshes: that side sends an UPDATE, or an INVITE with the same
 description where the peer takes no UPDATE, when half of it has passed. If the interval is nearly over and no
 refresh came or none was answered, both say BYE by themselves (section 10). Each accepted INVITE or UPDATE
 begins the interval anew, and a 2xx without Session-Expires ends it (section 7.2).
@@ -26,7 +26,7 @@ AGAIN: Final = 10.0
 
 
 def min_se(message: Message) -> int:
-    """The Min-SE of a message in seconds; the least there is where it is absent or malformed (section 5)."""
+    """Return the Min-SE of a message in seconds; the least there is where it is absent or malformed (section 5)."""
     try:
         return max(LEAST, MIN_SE.of(message) or 0)
     except SipParseError:
@@ -80,7 +80,7 @@ class SessionTimers:
             self._calls.describe_self(request)
 
     def agreed(self, call: Call, response: Response, now: float) -> None:
-        """Our INVITE or UPDATE got this 2xx (section 7.2)."""
+        """Take the 2xx to our INVITE or UPDATE (section 7.2)."""
         if not self.on or call.ended:
             return
         try:
@@ -95,7 +95,7 @@ class SessionTimers:
     # The peer's requests
 
     def refuses(self, tx: ServerTransaction, request: Request, now: float) -> bool:
-        """Whether the request asks for too short an interval, and got 422; or is malformed, and got 400."""
+        """Answer 422 to a request for too short an interval, 400 to a malformed one; return whether it was either."""
         if not self.on or request.method not in ("INVITE", "UPDATE"):
             return False
         try:
@@ -103,14 +103,14 @@ class SessionTimers:
         except SipParseError as error:
             self._calls.stack.answer(tx, 400, now, error.reason)
             return True
-        # Who knows nothing of timers cannot make sense of 422: a proxy asked for him, and bears a longer one.
+        # A peer that knows nothing of timers cannot make sense of 422: a proxy asked for it, and bears a longer one.
         if asked is None or asked.seconds >= self._minimum or not _knows_timers(request):
             return False
         self._calls.stack.answer(tx, 422, now, None, ("Min-SE", str(self._minimum)))
         return True
 
     def grant(self, call: Call, request: Request, response: Response, now: float) -> None:
-        """Our 2xx `response`, not yet sent, to the peer's INVITE or UPDATE: say what we agree to (section 9)."""
+        """Say in our 2xx to the peer's INVITE or UPDATE, which is not yet sent, what we agree to (section 9)."""
         if not self.on:
             return
         asked = SESSION_EXPIRES.of(request)
@@ -131,11 +131,10 @@ class SessionTimers:
     # The clock
 
     def refresh(self, call: Call, now: float) -> Request | None:
-        """The UPDATE or INVITE to send when half the interval has passed (section 7.4); None: not now."""
-        if call.state is not CallState.CONFIRMED or call.is_negotiating or call.update or call.asked:
+        """Make the UPDATE or INVITE to send when half the interval has passed (section 7.4); None: not now."""
+        if call.state is not CallState.CONFIRMED or call.dialog is None or not call.dialog.negotiation.quiet:
             self._calls.alarms.start((call, Alarm.REFRESH), AGAIN, now)
             return None
-        assert call.dialog is not None
         update = "UPDATE" in call.allow
         request = call.dialog.request("UPDATE" if update else "INVITE", contact=self._calls.contact)
         self.propose(request, call)
@@ -144,12 +143,12 @@ class SessionTimers:
         return request
 
     def repeats(self, call: Call, request: Request) -> bool:
-        """Whether the peer's INVITE within the call only refreshes: it offers what is agreed (section 7.4)."""
+        """Return whether the peer's INVITE within the call only refreshes: it offers what is agreed (section 7.4)."""
         same = bool(call.local_sdp) and request.body == call.remote_sdp != b""
         return self.on and same and "Session-Expires" in request.headers
 
     def refused(self, call: Call, response: Response | None, status: int, now: float) -> None:
-        """A refresh of ours was not accepted: try again while there is time."""
+        """Try a refresh again that was not accepted, while there is time."""
         if call.timer is None:
             return
         wait = AGAIN
@@ -166,7 +165,7 @@ class SessionTimers:
         self._calls.alarms.start((call, Alarm.REFRESH), wait, now)
 
     def expired(self, call: Call, now: float) -> None:
-        """No refresh came through in time (section 10)."""
+        """End the call: no refresh came through in time (section 10)."""
         if not call.ended:
             self._calls.leave(call, "lost", now)
 

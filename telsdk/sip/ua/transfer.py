@@ -107,7 +107,7 @@ class Transfers:
     def request(
         self, call: Call, target: Uri, *, replaces: Call | None = None, subscribe: bool = True
     ) -> Request:
-        """A REFER to `target`, not yet sent.
+        """Make a REFER to `target`, without sending it.
 
         Args:
             replaces: our call with the target, which the new one is to replace (attended transfer).
@@ -244,7 +244,7 @@ class Transfers:
 
 
 def _target(request: Request) -> NameAddr:
-    """Whom a REFER is about. Raises SipParseError where it does not say."""
+    """Return whom a REFER is about. Raises SipParseError where it does not say."""
     target = REFER_TO.of(request)
     if target is None:
         raise SipParseError("refer-to: missing (RFC 3515 section 2.4.1)")
@@ -252,7 +252,7 @@ def _target(request: Request) -> NameAddr:
 
 
 def _is_quiet(message: Message) -> bool:
-    """Whether the one who sent this wants no subscription, or makes none (RFC 4488)."""
+    """Return whether the one who sent this wants no subscription, or makes none (RFC 4488)."""
     try:
         found = REFER_SUB.of(message)
     except SipParseError:
@@ -261,7 +261,7 @@ def _is_quiet(message: Message) -> bool:
 
 
 def _number(text: str) -> int:
-    """The CSeq that an ``id`` names; -1: none."""
+    """Return the CSeq that an ``id`` names; -1: none."""
     return int(text) if _is_cseq(text) else -1
 
 

@@ -4,12 +4,7 @@ An UPDATE is one request and one response, without an ACK. So it may be used bef
 its answer cannot wait for a person. One that brings no offer moves the remote target and refreshes the
 session timer; it needs nobody's decision and is answered here.
 
-Who may offer when (section 5, RFC 3261 section 14):
-
-    open offer   our UPDATE with an offer   theirs
-    none         goes out                   to the application
-    ours         illegal                    491: both offer at once
-    theirs       illegal                    500 with Retry-After: one after the other
+Who may offer when is `telsdk.sip.ua.negotiation`'s to say.
 """
 
 from __future__ import annotations
@@ -19,9 +14,10 @@ from collections.abc import Sequence
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ServerTransaction
-from telsdk.sip.ua.call import Asked, Call, CallState, OfferAnswered, OfferFailed, Reinvited, has_sdp
-from telsdk.sip.ua.dialog import Dialog, Side
-from telsdk.sip.ua.dialogs import Dialogs, name_body, note_peer
+from telsdk.sip.ua.call import Call, CallState, OfferAnswered, OfferFailed, Reinvited
+from telsdk.sip.ua.dialog import Dialog
+from telsdk.sip.ua.dialogs import UNANSWERED, Dialogs, name_body, note_peer
+from telsdk.sip.ua.negotiation import Ruling, Said, has_sdp
 from telsdk.sip.ua.session_timer import SessionTimers
 
 Fields = Sequence[tuple[str, str]]
@@ -45,60 +41,58 @@ class Updates:
         if dialog is None or call.ended:
             raise ProtocolStateError(f"this call is {call.state}: it has no dialog for UPDATE")
         name_body(request)
-        offers = has_sdp(request)
-        if call.update is not None or (offers and call.is_negotiating):
-            raise ProtocolStateError("an offer or UPDATE is open: not the time for another")
-
+        dialog.negotiation.check(request)
         self._timers.propose(request, call)
 
         def done(response: Response | None, status: int, now: float) -> None:
             self._answered(call, dialog, request, response, status, now, refreshes)
 
-        call.update = self._calls.ask(dialog, request, now, done)
-        if offers:
-            dialog.open_offer = Side.OURS
+        self._calls.ask(dialog, request, now, done)
+        dialog.negotiation.send(request)
 
     def received(
         self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: float
     ) -> None:
         """Take an UPDATE of the peer."""
-        if call.asked is not None:
-            self._calls.refuse_second(tx, now)
-        elif not has_sdp(request):
-            self._accept(call, tx, b"", now, ())
-        elif dialog.open_offer is Side.OURS or call.offer is not None:
-            self._calls.stack.answer(tx, 491, now)
-        elif dialog.open_offer is Side.THEIRS or call.is_offered:
-            self._calls.refuse_second(tx, now)
-        else:
+        ruling = dialog.negotiation.receive(request)
+        if ruling is Ruling.ASK:
             self.ask(call, dialog, tx, request)
+        elif not self._calls.refuses(tx, ruling, now):
+            self._accept(call, tx, self._response(tx, b"", ()), now)
 
     def ask(self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request) -> None:
         """Hand an offer that needs an answer at once to the application."""
-        tx.owner, call.asked = call, Asked(tx, dialog)
-        dialog.open_offer = Side.THEIRS
+        tx.owner, call.asked[tx] = call, dialog
         self._calls.events.append(Reinvited(call, tx, request))
 
-    def answer(self, call: Call, body: bytes, now: float, headers: Fields) -> None:
-        """Send the 200 that answers the peer's offer."""
-        asked = call.asked
-        assert asked is not None
-        offer = asked.tx.request.body
-        self._accept(call, asked.tx, body, now, headers)
-        call.local_sdp, call.remote_sdp = body, offer
-        self.settled(call)
+    def answer(self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields) -> None:
+        """Send the 200 that answers the peer's offer.
 
-    def settled(self, call: Call) -> None:
-        """The peer's offer is answered or refused."""
-        if call.asked is not None:
-            call.asked.dialog.open_offer = None
-            call.asked = None
+        Raises:
+            ProtocolStateError: it is answered, or the call is over; or there is no answer in it.
+        """
+        if tx not in call.asked or tx.state not in UNANSWERED:
+            raise ProtocolStateError("this offer was answered, or the call is over")
+        response = self._response(tx, body, headers)
+        negotiation = call.asked[tx].negotiation
+        negotiation.check(response)
+        self._accept(call, tx, response, now)
+        negotiation.send(response)
+        del call.asked[tx]
 
-    def _accept(self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields) -> None:
-        request = tx.request
-        response = self._calls.stack.make_response(request, 200, None, *headers)
+    @staticmethod
+    def refused(call: Call, tx: ServerTransaction) -> None:
+        """Note that the peer's offer was refused."""
+        call.asked.pop(tx).negotiation.step(Said.OUR_NO)
+
+    def _response(self, tx: ServerTransaction, body: bytes, headers: Fields) -> Response:
+        response = self._calls.stack.make_response(tx.request, 200, None, *headers)
         response.body = body
         name_body(response)
+        return response
+
+    def _accept(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
+        request = tx.request
         if request.method == "UPDATE":
             self._calls.for_dialog(response, allow=True)
             self._timers.grant(call, request, response, now)
@@ -117,14 +111,13 @@ class Updates:
     ) -> None:
         if call.ended:
             return
-        call.update = None
         if has_sdp(request):
-            dialog.open_offer = None
+            dialog.negotiation.answered(response)
+        else:
+            dialog.negotiation.step(Said.ERRAND_DONE)
         if response is not None and status < 300:
             dialog.refresh(response)
             note_peer(call, response)
-            if has_sdp(request):
-                call.local_sdp, call.remote_sdp = request.body, response.body
             self._timers.agreed(call, response, now)
             if not refreshes:
                 self._calls.events.append(OfferAnswered(call, response))

@@ -11,6 +11,7 @@ from typing import Self
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.exceptions import InternalError, InvalidStateError, OperationError
+from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 from aiortc.rtcrtpsender import RTCRtpSender
 from aiortc.sdp import SessionDescription
 from aiortc.stats import RTCInboundRtpStreamStats
@@ -41,6 +42,41 @@ _UNUSABLE = (
     InternalError,
     OperationError,
 )
+
+
+def check_offer(offer: bytes) -> None:
+    """Make sure that `MediaSession.answer` can take this offer; nothing is opened for it.
+
+    Raises:
+        DescriptionRefused: it is malformed, or has no audio with ICE, DTLS-SRTP and a codec of ours.
+    """
+    remote = description.read_offer(offer)
+    try:
+        (audio,) = SessionDescription.parse(remote.text).media
+        offered = {(codec.mimeType.lower(), codec.clockRate) for codec in audio.rtp.codecs}
+    except _UNUSABLE as error:
+        raise _unusable("offer", error) from error
+    ours = {(codec.mimeType.lower(), codec.clockRate) for codec in _codecs()}
+    if audio.ice is None or not audio.ice.usernameFragment or not audio.ice.password:
+        raise _unusable("offer", "no ICE credentials")
+    if audio.dtls is None:
+        raise _unusable("offer", "no DTLS role")
+    if not audio.rtcp_mux:
+        raise _unusable("offer", "no rtcp-mux")
+    if not offered & ours:
+        raise _unusable("offer", "no codec in common")
+
+
+def _codecs() -> list[RTCRtpCodecCapability]:
+    """Return the codecs that we send and take, the preferred one first."""
+    return [c for c in RTCRtpSender.getCapabilities("audio").codecs if c.mimeType in CODECS]
+
+
+def _unusable(kind: str, reason: object) -> DescriptionRefused:
+    return DescriptionRefused(
+        f"cannot use the peer's {kind} ({reason}): it takes audio with ICE, rtcp-mux, DTLS-SRTP and"
+        f" one of {', '.join(CODECS)}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +134,7 @@ class MediaSession:
         self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._peer.on("connectionstatechange", self._changed.set)
         self._audio = self._peer.addTransceiver(self._source)
-        self._audio.setCodecPreferences(
-            [c for c in RTCRtpSender.getCapabilities("audio").codecs if c.mimeType in CODECS]
-        )
+        self._audio.setCodecPreferences(_codecs())
         if address is not None:
             internals.gather_on(self._audio, address)
 
@@ -224,10 +258,7 @@ class MediaSession:
         except InvalidStateError as error:
             raise MediaError(f"no {kind} expected now: {error}") from error
         except _UNUSABLE as error:
-            raise DescriptionRefused(
-                f"cannot use the peer's {kind} ({error}): it takes audio with ICE, rtcp-mux, DTLS-SRTP and"
-                f" one of {', '.join(CODECS)}"
-            ) from error
+            raise _unusable(kind, error) from error
         track = self._audio.receiver.track
         if track is not None:
             self._listening = asyncio.create_task(self._sink.run(track), name="telsdk media sink")

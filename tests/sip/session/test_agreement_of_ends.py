@@ -19,10 +19,12 @@ from telsdk.sip.ua import (
     CallFailed,
     CallState,
     IncomingCall,
+    OfferAnswered,
     Referred,
     Reinvited,
     Ringing,
 )
+from telsdk.sip.ua.negotiation import Open, Said
 from tests.sip.ladder import Client
 from tests.sip.pair import ALICE, BOB
 from tests.sip.wire import Wire, no_message_is_left
@@ -35,12 +37,15 @@ SETTLED = 120.0  # seconds: longer than any timer of an unanswered request
 class Phone(Client):
     """A user agent whose application answers offers as it is told beforehand."""
 
-    def __init__(self, name: str, peer: str, *, seed: int, takes: bool, manner: str) -> None:
+    def __init__(
+        self, name: str, peer: str, *, seed: int, takes: bool, manner: str, offers_in_prack: bool
+    ) -> None:
         here, self.there = (ALICE, BOB) if name == "alice" else (BOB, ALICE)
         super().__init__(name, here, seed=seed, supported=SUPPORTED, takes_refer=True)
         self.peer = peer
         self.takes = takes
         self.manner = manner
+        self.offers_in_prack = offers_in_prack
         self.react = self.on_event
         self._bodies = itertools.count()
 
@@ -63,8 +68,11 @@ class Phone(Client):
             case Reinvited(tx=tx):
                 self.ua.answer(tx, 488, now)
             case Ringing(call=call, response=response, prack=True):
-                self.ua.prack(call, response, self.body(), now)
-            case Answered(call=call, ack=True):
+                dialog = call.early.get(response.to.tag or "", call.dialog)
+                assert dialog is not None
+                may = dialog.negotiation.may(Said.OUR_PRACK_WITH)
+                self.ua.prack(call, response, self.body() if may else b"", now)
+            case Answered(call=call, ack=True) | OfferAnswered(call=call, ack=True):
                 self.ua.acknowledge(call, self.body())
             case Referred(call=call, tx=tx) if self.takes:
                 referral = self.ua.transfers.accept(call, tx, now)
@@ -75,12 +83,16 @@ class Phone(Client):
     # What a user does; illegal at the moment is refused and changes nothing
 
     def invite(self, now: float) -> None:
-        request = self.ua.new_request("INVITE", Uri.parse(f"sip:{self.peer}@telprotocol"), body=self.body())
-        self.calls.append(self.ua.invite(request, self.there, now))
+        self._invite(self.body(), now)
 
     def invite_without_offer(self, now: float) -> None:
-        request = self.ua.new_request("INVITE", Uri.parse(f"sip:{self.peer}@telprotocol"))
-        self.calls.append(self.ua.invite(request, self.there, now))
+        self._invite(b"", now)
+
+    def _invite(self, body: bytes, now: float) -> None:
+        request = self.ua.new_request("INVITE", Uri.parse(f"sip:{self.peer}@telprotocol"), body=body)
+        call = self.ua.invite(request, self.there, now)
+        call.pracks_itself = self.offers_in_prack
+        self.calls.append(call)
 
     def ring(self, now: float) -> None:
         self.ua.ring(self.calls[-1], now)
@@ -104,6 +116,10 @@ class Phone(Client):
             request.body = self.body()
             self.ua.offer(call, request, now)
 
+    def reinvite_without_offer(self, now: float) -> None:
+        call = self.calls[-1]
+        self.ua.offer(call, self.ua.within(call, "INVITE"), now)
+
     def update(self, now: float) -> None:
         call = self.calls[-1]
         request = self.ua.within(call, "UPDATE")
@@ -117,6 +133,7 @@ class Phone(Client):
         self.ua.transfers.send(call, request, now)
 
 
+TAKEN = {Open.THEIRS_IN_INVITE, Open.THEIRS_IN_1XX, Open.THEIRS_IN_2XX, Open.THEIRS_IN_UPDATE}
 MANNERS = ("waits", "rings", "sends sound", "rings and answers", "sends sound and answers", "answers")
 ACTIONS: tuple[Callable[[Phone, float], None], ...] = (
     Phone.invite,
@@ -129,6 +146,7 @@ ACTIONS: tuple[Callable[[Phone, float], None], ...] = (
     Phone.hang_up,
     Phone.reinvite,
     Phone.reinvite,
+    Phone.reinvite_without_offer,
     Phone.update,
     Phone.refer,
 )
@@ -145,6 +163,14 @@ def play(phones: tuple[Phone, Phone], wire: Wire, script: list[tuple[bool, int, 
         if phone.calls:
             with contextlib.suppress(ProtocolStateError):
                 ACTIONS[action](phone, wire.now)
+        assert not any(both_took(phones, call) for call in phones[0].calls)
+
+
+def both_took(phones: tuple[Phone, Phone], call: Call) -> bool:
+    """Whether each end took an offer of the other, which both then have to answer: what glare is about."""
+    ends = [one for phone in phones for one in phone.calls if one.id == call.id and not one.ended]
+    states = [one.dialog.negotiation.open for one in ends if one.dialog is not None]
+    return len(states) == 2 and set(states) <= TAKEN
 
 
 def agree(one: Call | None, other: Call | None) -> bool:
@@ -169,6 +195,7 @@ def agree(one: Call | None, other: Call | None) -> bool:
     slowest=st.sampled_from([0.01, 0.1, 0.7]),
     takes=st.tuples(st.booleans(), st.booleans()),
     manners=st.tuples(st.sampled_from(MANNERS), st.sampled_from(MANNERS)),
+    offers_in_prack=st.booleans(),
 )
 def test_two_user_agents_on_a_bad_line_end_agreeing_and_forget_everything(
     script: list[tuple[bool, int, float]],
@@ -178,11 +205,16 @@ def test_two_user_agents_on_a_bad_line_end_agreeing_and_forget_everything(
     slowest: float,
     takes: tuple[bool, bool],
     manners: tuple[str, str],
+    offers_in_prack: bool,
 ) -> None:
-    phones = (
-        Phone("alice", "bob", seed=seed, takes=takes[0], manner=manners[0]),
-        Phone("bob", "alice", seed=seed, takes=takes[1], manner=manners[1]),
+    first, second = (
+        Phone(name, peer, seed=seed, takes=taken, manner=manner, offers_in_prack=offers_in_prack)
+        for name, peer, taken, manner in (
+            ("alice", "bob", takes[0], manners[0]),
+            ("bob", "alice", takes[1], manners[1]),
+        )
     )
+    phones = (first, second)
     wire = Wire(*phones, seed=seed, loss=loss, duplicate=duplicate, delay=(0.005, slowest))
     play(phones, wire, script)
     wire.loss = 0.0

@@ -6,7 +6,7 @@ import pytest
 
 from telsdk.sip.message import Refusal, Request
 from telsdk.sip.ua.acceptance import refusal
-from telsdk.sip.ua.call import SDP
+from telsdk.sip.ua.negotiation import SDP
 
 Fields = list[tuple[str, str]]
 

@@ -400,11 +400,11 @@ def test_one_offer_waits_for_the_other(pair: Pair) -> None:
     call = pair.call()
     pair.run(5.0)
     offer(pair, call)
-    with pytest.raises(ProtocolStateError, match="offer is open"):
+    with pytest.raises(ProtocolStateError, match="not the time for our INVITE: the offer is OursInInvite"):
         pair.alice.ua.offer(call, pair.alice.ua.within(call, "INVITE"), pair.wire.now)
     pair.run(0.1)
     theirs = pair.bob.calls[0]
-    with pytest.raises(ProtocolStateError, match="offer is open"):
+    with pytest.raises(ProtocolStateError, match="not the time for our INVITE: the offer is TheirsInInvite"):
         pair.bob.ua.offer(theirs, pair.bob.ua.within(theirs, "INVITE"), pair.wire.now)
     pair.alice.stack.request(pair.alice.ua.within(call, "INVITE"), BOB, pair.wire.now)
     pair.run(0.1)

@@ -10,7 +10,7 @@ from telsdk.sip.server import Target
 from telsdk.sip.transaction import Event
 from telsdk.sip.ua import Answered, Call, CallEnded, CallFailed, CallState, IncomingCall, Ringing
 from telsdk.sip.ua.call import ProvisionalConfirmed
-from telsdk.sip.ua.dialog import Side
+from telsdk.sip.ua.negotiation import Open
 from tests.sip.ladder import ANSWER, Client, Node
 from tests.sip.wire import Wire, no_message_is_left, udp
 
@@ -64,7 +64,7 @@ def test_every_phone_that_rings_makes_an_early_dialog_of_its_own() -> None:
     assert len(tags(call)) == 3
     assert forked.alice.ua.dialogs == 3
     assert len(forked.alice.seen_of(Ringing)) == 3
-    assert {one.open_offer for one in call.early.values()} == {Side.OURS}
+    assert {one.negotiation.open for one in call.early.values()} == {Open.OURS_IN_INVITE}
     targets = {one.remote_target.host for one in call.early.values()}
     assert targets == {"192.0.2.20", "192.0.2.21", "192.0.2.22"}
 
@@ -146,7 +146,7 @@ def test_each_fork_negotiates_for_itself() -> None:
     forked.body = ANSWER
     call = forked.call()
     forked.wire.run(until=1.0)
-    assert {one.open_offer for one in call.early.values()} == {None}
+    assert {one.negotiation.open for one in call.early.values()} == {Open.NOBODYS}
     assert all(len(phone.seen_of(ProvisionalConfirmed)) == 1 for phone in forked.phones)
     assert {one.local_seq for one in call.early.values()} == {2}
     forked.accept(1)

@@ -19,6 +19,7 @@ from telsdk.sip.ua import (
     Ringing,
 )
 from telsdk.sip.ua.call import CallConfirmed, ProvisionalConfirmed
+from telsdk.sip.ua.negotiation import Open
 from telsdk.sip.ua.prack import rack_of
 from tests.sip.ladder import ANSWER, OFFER, Client
 from tests.sip.pair import ALICE, BOB, Pair, last
@@ -43,7 +44,8 @@ def kinds(side: Client, kind: type[Event]) -> int:
 
 
 def open_offers(pair: Pair, call: Call) -> list[object]:
-    return [own.dialog.open_offer if own.dialog else "no dialog" for own in (call, pair.bob.calls[0])]
+    dialogs = (own.dialog for own in (call, pair.bob.calls[0]))
+    return [dialog.negotiation.open if dialog else "no dialog" for dialog in dialogs]
 
 
 # The field
@@ -80,7 +82,7 @@ def test_a_response_with_a_description_is_acknowledged_and_answers_the_offer(pai
         False,
         "PRACK",
     )
-    assert open_offers(pair, call) == [None, None]
+    assert open_offers(pair, call) == [Open.NOBODYS, Open.NOBODYS]
     assert (call.remote_sdp, pair.bob.calls[0].local_sdp) == (ANSWER, ANSWER)
     pair.bob.ua.accept(pair.bob.calls[0], b"", pair.now)
     pair.run(1.0)
@@ -284,7 +286,7 @@ def test_an_offer_in_the_response_is_answered_in_the_prack(pair: Pair) -> None:
         pair.alice.ua.prack(call, ringing.response, OFFER, pair.now)
     pair.run(0.5)
     assert last(pair.bob, ProvisionalConfirmed).prack.body == OFFER
-    assert open_offers(pair, call) == [None, None]
+    assert open_offers(pair, call) == [Open.NOBODYS, Open.NOBODYS]
     theirs = pair.bob.calls[0]
     assert (theirs.local_sdp, theirs.remote_sdp) == (ANSWER, OFFER)
     assert (call.local_sdp, call.remote_sdp) == (OFFER, ANSWER)
@@ -292,7 +294,7 @@ def test_an_offer_in_the_response_is_answered_in_the_prack(pair: Pair) -> None:
     pair.run(0.5)
     assert last(pair.alice, Answered).response.body == b""
     assert last(pair.bob, CallConfirmed).ack.body == b""
-    assert open_offers(pair, call) == [None, None]
+    assert open_offers(pair, call) == [Open.NOBODYS, Open.NOBODYS]
 
 
 @pytest.mark.parametrize("status", [200, 488])
@@ -312,7 +314,7 @@ def test_another_offer_in_the_prack_is_answered_or_refused_in_its_response(pair:
     pair.run(0.5)
     kind = OfferAnswered if status == 200 else OfferFailed
     assert kinds(pair.alice, kind) == 1
-    assert open_offers(pair, call) == [None, None]
+    assert open_offers(pair, call) == [Open.NOBODYS, Open.NOBODYS]
     assert call.local_sdp == (NEWER if status == 200 else OFFER)
     assert call.state is CallState.CONFIRMED
 

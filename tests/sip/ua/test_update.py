@@ -17,7 +17,7 @@ from telsdk.sip.ua import (
     Reinvited,
     RequestAnswered,
 )
-from telsdk.sip.ua.dialog import Side
+from telsdk.sip.ua.negotiation import Errand, Open, Turn
 from tests.sip.ladder import ANSWER, OFFER, Client
 from tests.sip.pair import ALICE, BOB, Pair, last, names
 
@@ -39,6 +39,21 @@ def dialog(call: Call) -> Dialog:
     return call.dialog
 
 
+def open_at(call: Call) -> Open:
+    return dialog(call).negotiation.open
+
+
+def state(call: Call) -> tuple[Open, Turn, Errand]:
+    return open_at(call), dialog(call).negotiation.turn, dialog(call).negotiation.errand
+
+
+def with_an_early_answer() -> Pair:
+    """Bob rings and, by a reliable response, answers the offer."""
+    made = Pair(supported=["100rel"])
+    made.at_bob = lambda call, now: made.bob.ua.ring(call, now, status=183, body=ANSWER)
+    return made
+
+
 # Offers
 
 
@@ -57,7 +72,7 @@ def test_an_offer_in_an_update_is_answered_in_its_200_and_needs_no_ack(
     pair.run(0.1)
     assert last(one, OfferAnswered).response.body == ANSWER
     assert pair.whats(before) == ["UPDATE", "200 UPDATE"]
-    assert (dialog(mine).open_offer, dialog(theirs).open_offer) == (None, None)
+    assert (open_at(mine), open_at(theirs)) == (Open.NOBODYS, Open.NOBODYS)
     assert (own.local_sdp, event.call.remote_sdp) == (OFFER, OFFER)
     with pytest.raises(ProtocolStateError):
         other.ua.accept_offer(event.call, event.tx, ANSWER, pair.now)
@@ -77,13 +92,15 @@ def test_a_refused_update_leaves_everything_as_it_was(pair: Pair) -> None:
     assert (call.local_sdp, call.remote_sdp, dialog(theirs).remote_target) == before
 
 
-def test_an_answered_first_offer_lets_the_next_go_while_it_rings(pair: Pair) -> None:
+def test_an_answered_first_offer_lets_the_next_go_while_it_rings() -> None:
+    pair = Pair(supported=["100rel"])
     pair.at_bob = lambda call, now: pair.bob.ua.ring(call, now)
     call = pair.call()
     pair.run(0.5)
-    with pytest.raises(ProtocolStateError, match="offer"):
+    with pytest.raises(ProtocolStateError, match="not the time for our UPDATE with SDP"):
         update(pair, pair.alice, call, OFFER)
-    dialog(call).open_offer = dialog(pair.bob.calls[0]).open_offer = None  # as by a reliable 183
+    pair.bob.ua.ring(pair.bob.calls[0], pair.now, status=183, body=ANSWER)
+    pair.run(0.5)
     update(pair, pair.alice, call, OFFER)
     pair.run(0.1)
     event = last(pair.bob, Reinvited)
@@ -105,14 +122,18 @@ def test_an_update_without_offer_that_meets_the_answer_to_the_call_leaves_no_off
     assert (call.is_negotiating, pair.bob.calls[0].is_negotiating) == (False, False)
 
 
-def test_an_ack_is_not_taken_for_the_answer_to_an_update(pair: Pair) -> None:
+def test_neither_the_answer_to_the_call_nor_its_ack_is_taken_for_the_answer_to_an_update() -> None:
+    pair = with_an_early_answer()
     call = pair.call()
-    pair.run(0.03)
+    pair.run(0.5)
     theirs = pair.bob.calls[0]
-    dialog(theirs).open_offer = Side.OURS
+    update(pair, pair.bob, theirs, b"v=0\r\no=newer\r\n")
+    pair.run(0.5)
+    pair.bob.ua.accept(theirs, ANSWER, pair.now)
     pair.run(1.0)
-    assert (call.state, theirs.remote_sdp) == (CallState.CONFIRMED, OFFER)
-    assert dialog(theirs).open_offer is Side.OURS
+    assert (call.state, theirs.state) == (CallState.CONFIRMED, CallState.CONFIRMED)
+    assert (open_at(call), open_at(theirs)) == (Open.THEIRS_IN_UPDATE, Open.OURS_IN_UPDATE)
+    assert (theirs.local_sdp, theirs.remote_sdp) == (call.remote_sdp, call.local_sdp) == (ANSWER, OFFER)
 
 
 # Glare
@@ -133,7 +154,7 @@ def test_two_updates_that_cross_get_491_and_each_end_another_time_to_wait() -> N
     assert all(wait is not None and 2.1 <= wait <= 4.0 for wait in waits["alice"])  # made the Call-ID
     assert all(wait is not None and 0.0 <= wait <= 2.0 for wait in waits["bob"])
     assert min(len(wait) for wait in waits.values()) > 10
-    assert (dialog(mine).open_offer, dialog(theirs).open_offer) == (None, None)
+    assert (open_at(mine), open_at(theirs)) == (Open.NOBODYS, Open.NOBODYS)
 
 
 @pytest.mark.parametrize("caller_updates", [True, False])
@@ -167,25 +188,26 @@ def test_an_offer_before_the_first_is_answered_gets_500_and_a_time_to_wait(pair:
     pair.run(0.1)
     (refusal,) = pair.sent(f"500 {second}")
     assert 0 <= int(refusal.headers.get("Retry-After") or "-1") <= 10
-    assert theirs.asked is not None
+    assert len(theirs.asked) == 1
+    assert open_at(theirs) is Open.THEIRS_IN_UPDATE
 
 
 @pytest.mark.parametrize("offer", [OFFER, b""])
 def test_our_own_side_makes_no_second_offer_and_no_second_update(pair: Pair, offer: bytes) -> None:
     mine, theirs = pair.talk()
     update(pair, pair.alice, mine, offer)
-    before = (mine.update, dialog(mine).open_offer, pair.alice.stack.transactions)
+    before = (state(mine), pair.alice.stack.transactions)
     for body in (OFFER, b""):
         with pytest.raises(ProtocolStateError, match="not the time"):
             update(pair, pair.alice, mine, body)
     with pytest.raises(ProtocolStateError, match="not the time"):
         pair.alice.ua.offer(mine, pair.alice.ua.within(mine, "INVITE"), pair.now)
-    assert (mine.update, dialog(mine).open_offer, pair.alice.stack.transactions) == before
+    assert (state(mine), pair.alice.stack.transactions) == before
     pair.run(0.1)
     if offer:
         with pytest.raises(ProtocolStateError, match="not the time"):
             update(pair, pair.bob, theirs, OFFER)
-        assert dialog(theirs).open_offer is Side.THEIRS
+        assert open_at(theirs) is Open.THEIRS_IN_UPDATE
 
 
 def test_a_wait_that_the_peer_asks_for_is_handed_on(pair: Pair) -> None:
@@ -269,11 +291,10 @@ def test_an_update_that_waits_when_the_call_ends_gets_487(pair: Pair, who_ends: 
     assert last(pair.alice, CallEnded).by == ("local" if who_ends == "alice" else "remote")
 
 
-def test_a_refused_call_ends_an_update_that_waits(pair: Pair) -> None:
-    pair.at_bob = lambda call, now: pair.bob.ua.ring(call, now)
+def test_a_refused_call_ends_an_update_that_waits() -> None:
+    pair = with_an_early_answer()
     call = pair.call()
     pair.run(0.5)
-    dialog(call).open_offer = dialog(pair.bob.calls[0]).open_offer = None
     update(pair, pair.alice, call, OFFER)
     pair.run(0.1)
     pair.bob.ua.reject(pair.bob.calls[0], pair.now)

@@ -24,6 +24,7 @@ from telsdk.uc.media import (
     MediaTimeout,
     Meter,
     NoMediaPath,
+    check_offer,
     tone_wav,
 )
 
@@ -63,6 +64,24 @@ async def connect(
 ) -> None:
     """Offer and answer, each changed on the way."""
     await alice.accept(answer(await bob.answer(offer(await alice.offer()))))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        unchanged,
+        without(b"a=mid:", b"a=group:", b"a=end-of-candidates"),
+        replaced(b":actpass", b":passive"),
+        replaced(b"SAVPF", b"SAVP"),
+        lambda sdp: without_rtpmaps(sdp, b"0").replace(b"SAVPF 96 0 8", b"SAVPF 0"),
+        lambda sdp: sdp + b"m=video 9 UDP/TLS/RTP/SAVPF 97\r\na=mid:1\r\na=rtpmap:97 VP8/90000\r\n",
+    ],
+)
+async def test_an_offer_that_passes_the_check_is_answered(change: Callable[[bytes], bytes]) -> None:
+    async with MediaSession(address=HERE) as alice, MediaSession(address=HERE) as bob:
+        offer = change(await alice.offer())
+        check_offer(offer)
+        assert b"m=audio" in await bob.answer(offer)
 
 
 async def hear_each_other(alice: MediaSession, bob: MediaSession) -> None:
@@ -311,8 +330,11 @@ async def test_a_closed_session_does_nothing_more() -> None:
 )
 async def test_an_offer_that_cannot_be_used_is_refused(spoiled: Callable[[bytes], bytes]) -> None:
     async with MediaSession(address=HERE) as alice, MediaSession(address=HERE) as bob:
+        offer = spoiled(await alice.offer())
         with pytest.raises(DescriptionRefused):
-            await bob.answer(spoiled(await alice.offer()))
+            check_offer(offer)
+        with pytest.raises(DescriptionRefused):
+            await bob.answer(offer)
 
 
 @pytest.mark.parametrize(
@@ -365,19 +387,28 @@ a=setup:actpass
         max_size=4,
     )
 )
-async def test_any_damage_to_an_offer_is_answered_or_refused(damage: list[tuple[bytes, str]]) -> None:
+async def test_any_damage_to_an_offer_is_answered_or_refused_and_the_check_says_which(
+    damage: list[tuple[bytes, str]],
+) -> None:
     sdp = OFFER
     for line, kind in damage:
         key = line.split(b":")[0].split(b" ")[0].strip() + b"\n"
         sdp = sdp.replace(
             line, {"cut": key, "drop": b"", "twice": 2 * line, "blank": line[:-1] + b" \n"}[kind]
         )
+    refusal = None
+    try:
+        check_offer(sdp)
+    except DescriptionRefused as error:
+        refusal = error
     async with MediaSession(address=HERE) as bob:
         try:
             answer = await bob.answer(sdp)
         except DescriptionRefused:
+            assert refusal is not None
             return
     assert answer.startswith(b"v=0")
+    assert refusal is None
 
 
 @pytest.mark.parametrize("steps", range(6))
