@@ -34,6 +34,7 @@ HANDSHAKE = (
 @pytest.fixture
 def limits(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Minutes become tenths of seconds."""
+    monkeypatch.setattr("telsdk.net.wheel.LOOK_EVERY", 0.01)
     monkeypatch.setattr("telsdk.net.stream.KEEP_ALIVE", 0.05)
     monkeypatch.setattr("telsdk.net.stream.IDLE_TIMEOUT", 0.4)
     monkeypatch.setattr("telsdk.net.stream.FIRST_MESSAGE_TIMEOUT", 0.4)
@@ -72,8 +73,8 @@ async def test_a_slow_handshake_is_cut_off(limits: pytest.MonkeyPatch) -> None:
         await writer.wait_closed()
 
 
-async def test_a_slow_tls_handshake_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("telsdk.net.driver.TLS_HANDSHAKE_TIMEOUT", 0.1)
+async def test_a_slow_tls_handshake_is_cut_off(limits: pytest.MonkeyPatch) -> None:
+    limits.setattr("telsdk.net.stream.TLS_HANDSHAKE_TIMEOUT", 0.1)
     async with endpoint() as bob:
         reader, writer = await asyncio.open_connection(bob.host, bob.port)
         with contextlib.suppress(ConnectionResetError):
