@@ -83,7 +83,14 @@ class Telephone:
         self._requests = Requests(self._agent)
         self._placed: dict[Call, _Placed] = {}
         self.registration = Registration(
-            facts, self._login, self._agent, self._requests, EXPIRES, self._driver.kick, self._driver.now
+            facts,
+            self._login,
+            self._agent,
+            self._requests,
+            EXPIRES,
+            self._driver.kick,
+            self._driver.let_go,
+            self._driver.now,
         )
 
     async def start(self) -> None:
