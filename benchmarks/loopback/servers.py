@@ -139,7 +139,7 @@ class _Commands:
     def __init__(self, server: Hub | Node) -> None:
         self._server = server
         self._stack: Stack = server._stack
-        self._profile = cProfile.Profile()
+        self._profile = cProfile.Profile(time.process_time)  # not what it waits
 
     def ready(self) -> bool:
         return True
@@ -221,4 +221,4 @@ def short(file: str) -> str:
         _, found, rest = file.rpartition(mark)
         if found:
             return f"{mark.strip('/')}/{rest}"
-    return file
+    return "built in" if file == "~" else file

@@ -67,14 +67,17 @@ class Connections:
 
     def send(self, hop: Hop, data: bytes) -> None:
         """Writes `data` to the hop's flow, to an open connection that leads there, or to a new one."""
-        key = _key(hop)
         stream = self._stream(hop)
         if stream is not None and stream.is_open:
             stream.write(data)
         elif hop.flow is not None:
             # We cannot open a flow again that the peer opened (RFC 5626 5.3.1): the peer has to come back.
             self._fail_soon(hop, "the connection it came by is closed")
-        elif key in self._connecting:
+        else:
+            self._send_by_another(_key(hop), hop, data)
+
+    def _send_by_another(self, key: _Key, hop: Hop, data: bytes) -> None:
+        if key in self._connecting:
             self._wait(key, hop, data)
         elif (failure := self._backoff.blocked(key, self._loop.time())) is not None:
             left = failure.until - self._loop.time()

@@ -133,7 +133,8 @@ class TlsFraming:
         if not self.secured:
             self._handshake()
         try:
-            while self.secured and not self.ended and not self._notified:
+            # Not until it wants more: an exception costs more than the message.
+            while self._is_readable():
                 data = self._tls.read(TLS_PORTION)
                 if not data:  # its close_notify
                     self._close()
@@ -146,6 +147,10 @@ class TlsFraming:
             return
         except ssl.SSLError as error:
             self._fail(f"TLS is broken: {error.reason or error}")
+
+    def _is_readable(self) -> bool:
+        waits = self._incoming.pending or self._tls.pending()
+        return bool(waits) and self.secured and not self.ended and not self._notified
 
     def _write(self, data: bytes) -> None:
         try:
