@@ -125,9 +125,9 @@ class Stream(asyncio.BufferedProtocol):
         match event:
             case KeepAlive():
                 if not self._unwanted:
-                    self._deadline = now + IDLE_TIMEOUT
+                    self._heard(now, IDLE_TIMEOUT)
             case Malformed(error=error, fatal=fatal):
-                self._deadline = now + IDLE_TIMEOUT
+                self._heard(now, IDLE_TIMEOUT)
                 self._owner.stream_malformed(self, error)
                 if fatal:
                     self.close("malformed")
@@ -135,8 +135,13 @@ class Stream(asyncio.BufferedProtocol):
                 # Who opened a connection sends the requests, as far as a stream can tell.
                 self._unwanted = self._unwanted and self.is_ours
                 self._keep_until = now + KEEP_ALIVE_FOR
-                self._deadline = now + (LINGER if self._unwanted else IDLE_TIMEOUT)
+                self._heard(now, LINGER if self._unwanted else IDLE_TIMEOUT)
                 self._owner.stream_message(self, event)
+
+    def _heard(self, now: float, seconds: float) -> None:
+        """Waits as long for more; but who is told of the end gains no time by talking on."""
+        if not self._framing.closing:
+            self._deadline = now + seconds
 
     def pause_writing(self) -> None:
         self.abort()  # MAX_UNSENT bytes wait: the peer does not read

@@ -95,6 +95,21 @@ async def test_a_browser_that_does_not_answer_pings_is_closed(limits: pytest.Mon
         await writer.wait_closed()
 
 
+async def test_who_talks_on_instead_of_closing_is_cut_off(limits: pytest.MonkeyPatch) -> None:
+    ping = b"\x89\x80\x00\x00\x00\x00"
+    async with endpoint(web=["WS"]) as bob:
+        reader, writer = await asyncio.open_connection(*bob.besides["WS"])
+        writer.write(HANDSHAKE)
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        closing = asyncio.create_task(bob.driver.close())
+        with contextlib.suppress(ConnectionResetError):
+            async with asyncio.timeout(2):  # the whole server would wait 5 s for its connections
+                while await reader.read(100):
+                    writer.write(ping)
+        await closing
+        writer.close()
+
+
 async def test_who_is_connected_is_told_with_1001_that_the_server_stops() -> None:
     async with endpoint(web=["WS"]) as bob, browser_at(bob) as browser:
         assert browser.subprotocol == "sip"
