@@ -56,8 +56,7 @@ class HealthMonitor:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._dead: dict[int, str] = {}
-        self._heard = asyncio.Condition()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._heard = asyncio.Event()
 
     def start(self) -> None:
         self._probe_all()
@@ -65,8 +64,6 @@ class HealthMonitor:
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        for task in self._tasks:
-            task.cancel()
 
     def is_healthy(self, node: int, now: float) -> bool:
         """Return whether `node` answered its last probe, and not too long ago."""
@@ -81,10 +78,10 @@ class HealthMonitor:
         Raises:
             TimeoutError: that took longer than `timeout` seconds.
         """
-        async with asyncio.timeout(timeout), self._heard:
-            await self._heard.wait_for(
-                lambda: all(self.is_healthy(node.index, self._loop.time()) for node in self._nodes())
-            )
+        async with asyncio.timeout(timeout):
+            while not all(self.is_healthy(node.index, self._loop.time()) for node in self._nodes()):
+                self._heard.clear()
+                await self._heard.wait()
 
     def answered(self, probe: Probe, response: Response, now: float) -> None:
         """Take in a node's final answer to a probe."""
@@ -99,19 +96,13 @@ class HealthMonitor:
         if self._dead.pop(probe.node, None):
             log.info("node %s is back", probe.node)
         self._location.heard(probe.node, NodeHealth(now, load))
-        task = self._loop.create_task(self._tell())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._heard.set()
 
     def failed(self, probe: Probe, reason: str) -> None:
         """Note that a probe got no good answer: until one does, the node is given no users."""
         if probe.node not in self._dead:
             log.warning("node %s does not serve: %s", probe.node, reason)
         self._dead[probe.node] = reason
-
-    async def _tell(self) -> None:
-        async with self._heard:
-            self._heard.notify_all()
 
     def _probe_all(self) -> None:
         self._timer = self._loop.call_later(self._settings.probe_interval, self._probe_all)

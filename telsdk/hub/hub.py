@@ -169,8 +169,12 @@ class Hub:
         try:
             self._on_request(tx, request, now)
         except WalletToAsk as wanted:
-            if not self._asking.later(wanted, lambda: self._again(tx, request)):
-                self._role.refuse(tx, 503, now, headers=[("Retry-After", "10")])
+            if self._asking.later(wanted, lambda: self._again(tx, request)):
+                return
+            self._role.refuse(tx, 503, now, headers=[("Retry-After", "10")])
+        if request.method == "REGISTER":
+            # Who is told where to go needs us no more; those who ask where others are, the nodes, come again and again.
+            self._driver.let_go(tx.source)
 
     def _again(self, tx: ServerTransaction, request: Request) -> None:
         self._judge(tx, request, self._driver.now())

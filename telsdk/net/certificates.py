@@ -43,6 +43,7 @@ class ServerCertificate:
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.options |= ssl.OP_NO_RENEGOTIATION  # a peer could keep this process busy with it
         try:
             # For an encrypted key OpenSSL would ask on the terminal. With an empty password it fails instead.
             context.load_cert_chain(self.chain, self.key, password="")
@@ -103,6 +104,7 @@ def _client_context(ca_file: Path | None) -> ssl.SSLContext:
     except OSError as error:
         raise CertificateFileError(f"{ca_file} gives no certificates: {_reason(error)}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION
     return context
 
 

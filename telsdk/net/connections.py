@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import Protocol
 
 from telsdk.errors import TelError
 from telsdk.net.backoff import Backoff
-from telsdk.net.certificates import TrustStore, refusal
+from telsdk.net.certificates import TrustStore
 from telsdk.net.framing import Framing, StreamFraming
-from telsdk.net.limits import CONNECT_TIMEOUT, MAX_CONNECTIONS, MAX_UNSENT
+from telsdk.net.limits import CONNECT_TIMEOUT, MAX_ARRIVING, MAX_CONNECTIONS, MAX_UNSENT, STREAM_READ
 from telsdk.net.peers import Peers
+from telsdk.net.sockets import Address, Listener
 from telsdk.net.stream import Stream
+from telsdk.net.tls import TlsFraming
 from telsdk.net.websocket import WebSocketFraming
+from telsdk.net.wheel import Wheel
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message
@@ -43,7 +45,11 @@ class Connections:
         self._loop = asyncio.get_running_loop()
         self._peers = Peers(trust)
         self._backoff = Backoff()
+        self.read_buffer = memoryview(bytearray(STREAM_READ))
+        self._wheel = Wheel(self._look)
         self._by_flow: dict[int, Stream] = {}
+        self._arriving: dict[int, Stream] = {}  # whose TLS handshake is not done, the oldest first
+        self._here: dict[Address, Address] = {}
         self._ours: dict[_Key, Stream] = {}
         self._keys: dict[int, _Key] = {}  # the keys of `_ours`, by flow
         self._connecting: dict[_Key, list[tuple[Hop, bytes]]] = {}
@@ -51,21 +57,27 @@ class Connections:
         self._last_flow = 0
         self._closed = asyncio.Event()
 
-    def accepted(self, transport: str) -> Stream:
-        """Return a new stream for a connection that a peer opens."""
-        framing = WebSocketFraming.server() if transport in ("WS", "WSS") else StreamFraming()
-        return Stream(self, self._next_flow(), transport, framing)
+    def accepted(self, listener: Listener) -> Stream:
+        """A new stream for a connection that a peer opens to `listener`."""
+        web = listener.transport in ("WS", "WSS")
+        framing: Framing = WebSocketFraming.server() if web else StreamFraming()
+        if listener.context is not None:
+            framing = TlsFraming(framing, listener.context)
+        return Stream(self, self._next_flow(), listener.transport, framing)
 
     def send(self, hop: Hop, data: bytes) -> None:
-        """Write `data` to the hop's flow, to an open connection that leads there, or to a new one."""
-        key = (hop.transport, hop.host, hop.port, hop.pins)
-        stream = self._by_flow.get(hop.flow) if hop.flow is not None else self._ours.get(key)
+        """Writes `data` to the hop's flow, to an open connection that leads there, or to a new one."""
+        stream = self._stream(hop)
         if stream is not None and stream.is_open:
             stream.write(data)
         elif hop.flow is not None:
             # We cannot open a flow again that the peer opened (RFC 5626 5.3.1): the peer has to come back.
             self._fail_soon(hop, "the connection it came by is closed")
-        elif key in self._connecting:
+        else:
+            self._send_by_another(_key(hop), hop, data)
+
+    def _send_by_another(self, key: _Key, hop: Hop, data: bytes) -> None:
+        if key in self._connecting:
             self._wait(key, hop, data)
         elif (failure := self._backoff.blocked(key, self._loop.time())) is not None:
             left = failure.until - self._loop.time()
@@ -73,12 +85,20 @@ class Connections:
         else:
             self._begin(key, hop, data)
 
+    def let_go(self, hop: Hop) -> None:
+        """Closes the connection to `hop` soon, unless another request goes over it."""
+        stream = self._stream(hop)
+        if stream is not None:
+            stream.let_go()
+
     async def close(self) -> None:
         """Close every connection, and wait until each is gone."""
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._closed.clear()  # connections may all have been gone once before
+        self._closed.clear()  # it may have been so before
+        for stream in tuple(self._arriving.values()):
+            stream.abort()
         for stream in tuple(self._by_flow.values()):
             stream.close("this server stops")
         if self._by_flow:
@@ -87,6 +107,10 @@ class Connections:
             except TimeoutError:  # a peer does not answer the TLS close
                 for stream in tuple(self._by_flow.values()):
                     stream.abort()
+        self._wheel.stop()
+
+    def _stream(self, hop: Hop) -> Stream | None:
+        return self._by_flow.get(hop.flow) if hop.flow is not None else self._ours.get(_key(hop))
 
     def _next_flow(self) -> int:
         self._last_flow += 1
@@ -116,9 +140,7 @@ class Connections:
                 stream = await self._open(hop)
         except TimeoutError:
             self._refused(key, f"no answer within {CONNECT_TIMEOUT:g} s")
-        except ssl.SSLCertVerificationError as error:
-            self._refused(key, str(refusal(error, hop.host)))
-        except (OSError, TelError) as error:
+        except (OSError, TelError, ValueError) as error:  # a ValueError: of a host that can be no name
             self._refused(key, str(error))
         else:
             self._backoff.reached(key)
@@ -128,14 +150,9 @@ class Connections:
                 stream.write(data)
 
     async def _open(self, hop: Hop) -> Stream:
-        context, check = self._peers.expectation(hop)
+        framing = self._peers.secure(hop, _client_framing(hop))
         transport, stream = await self._loop.create_connection(
-            lambda: Stream(
-                self, self._next_flow(), hop.transport, _client_framing(hop), opened=True, check=check
-            ),
-            hop.host,
-            hop.port,
-            ssl=context,
+            lambda: Stream(self, self._next_flow(), hop.transport, framing, opened=True), hop.host, hop.port
         )
         try:
             await stream.opened()
@@ -152,7 +169,26 @@ class Connections:
 
     # What the streams tell
 
+    def same(self, address: Address) -> Address:
+        return self._here.setdefault(address, address)
+
+    def look_at(self, stream: Stream, when: float) -> None:
+        self._wheel.add(stream.flow, when)
+
+    def _look(self, flow: int, now: float) -> None:
+        stream = self._by_flow.get(flow) or self._arriving.get(flow)
+        if stream is not None:
+            stream.look(now)
+
+    def stream_arrived(self, stream: Stream) -> None:
+        self._arriving[stream.flow] = stream
+        if len(self._arriving) > MAX_ARRIVING:
+            # Not the newest: whoever means it is done within moments.
+            oldest = next((one for one in self._arriving.values() if not one.is_ours), stream)
+            oldest.abort()
+
     def stream_opened(self, stream: Stream) -> None:
+        self._arriving.pop(stream.flow, None)
         self._by_flow[stream.flow] = stream
         if len(self._by_flow) > MAX_CONNECTIONS:
             stream.abort()
@@ -164,13 +200,20 @@ class Connections:
         self._owner.malformed(error, stream.hop)
 
     def stream_closed(self, stream: Stream) -> None:
-        self._by_flow.pop(stream.flow, None)
+        self._arriving.pop(stream.flow, None)
+        was_open = self._by_flow.pop(stream.flow, None) is not None
         key = self._keys.pop(stream.flow, None)
         if key is not None and self._ours.get(key) is stream:
             del self._ours[key]
         if not self._by_flow:
             self._closed.set()
-        self._owner.flow_closed(stream)
+        # A connection that we had no more need of is no failure of its peer, who may be on another one by now.
+        if was_open and not (stream.was_let_go and key is not None):
+            self._owner.flow_closed(stream)
+
+
+def _key(hop: Hop) -> _Key:
+    return hop.transport, hop.host, hop.port, hop.pins
 
 
 def _client_framing(hop: Hop) -> Framing:

@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from telsdk.net.certificates import TrustStore
 from telsdk.net.connections import Connections
 from telsdk.net.icmp import Undelivered
-from telsdk.net.limits import MAX_PUMP_ROUNDS, MAX_SOURCES, TICK, TLS_HANDSHAKE_TIMEOUT
+from telsdk.net.limits import MAX_PUMP_ROUNDS, MAX_SOURCES, TICK
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.resolve import is_address, resolve
 from telsdk.net.sockets import BoundSockets, Listener
@@ -126,12 +126,13 @@ class Driver:
     async def listen_also(self, listener: Listener) -> None:
         """Takes connections at one more place."""
         server = await self._loop.create_server(
-            lambda: self._connections.accepted(listener.transport),
-            sock=listener.socket,
-            ssl=listener.context,
-            ssl_handshake_timeout=TLS_HANDSHAKE_TIMEOUT if listener.context else None,
+            lambda: self._connections.accepted(listener), sock=listener.socket
         )
         self._servers.append(server)
+
+    def let_go(self, hop: Hop) -> None:
+        """Closes the connection to or from `hop` soon, unless another request goes over it."""
+        self._connections.let_go(hop)
 
     def kick(self) -> None:
         """Handles the stack's events, sends what it wants sent, and sets its timer. Call after using the stack."""

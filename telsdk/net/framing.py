@@ -11,6 +11,11 @@ class Framing(Protocol):
     """What turns bytes into messages and back. It touches no socket: `take_output` fetches what it wants written."""
 
     @property
+    def secured(self) -> bool:
+        """Whether the peer is known for whom it should be, as far as the transport says: TLS has shown its key."""
+        ...
+
+    @property
     def ready(self) -> bool:
         """Whether messages can be sent: the handshake is done and no close has begun."""
         ...
@@ -54,31 +59,34 @@ class Framing(Protocol):
 class StreamFraming:
     """TCP and TLS: messages delimited by their Content-Length, with pings (RFC 5626 section 3.5.1) between them."""
 
+    __slots__ = ("_output", "_parser", "ended")
+
+    secured = True
     ready = True
     closing = False
     refusal = None
 
     def __init__(self) -> None:
         self._parser = StreamParser()
-        self._output: list[bytes] = []
+        self._output = b""
         self.ended = False
 
     def feed(self, data: bytes) -> list[StreamEvent]:
         events = self._parser.feed(data)
         for event in events:
             if isinstance(event, KeepAlive) and event.ping:
-                self._output.append(PONG)
+                self._output += PONG
         return events
 
     def send(self, message: bytes) -> None:
-        self._output.append(message)
+        self._output += message
 
     def ping(self) -> None:
-        self._output.append(PING)
+        self._output += PING
 
     def close(self, reason: str) -> None:  # noqa: ARG002 - a plain stream cannot tell the peer a reason
         self.ended = True
 
     def take_output(self) -> bytes:
-        taken, self._output = self._output, []
-        return taken[0] if len(taken) == 1 else b"".join(taken)
+        taken, self._output = self._output, b""
+        return taken

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ssl
 
 from telsdk.net.certificates import TrustStore, check_sip_host
+from telsdk.net.framing import Framing
 from telsdk.net.pins import check_pin, client_context
-from telsdk.net.stream import CheckPeer
+from telsdk.net.tls import TlsFraming
 from telsdk.sip.hop import Hop
 
 
@@ -17,15 +18,20 @@ class Peers:
         self._pinned = client_context()
         self._trust = trust
 
-    def expectation(self, hop: Hop) -> tuple[ssl.SSLContext | None, CheckPeer | None]:
-        """Return the context to connect to `hop` with, and the check of the certificate that the peer then shows."""
+    def secure(self, hop: Hop, framing: Framing) -> Framing:
+        """Puts `framing`, for a connection that we open to `hop`, into TLS that takes nobody else; or leaves it plain.
+
+        Raises:
+            ValueError: the host can be no name of a TLS server.
+        """
         if not hop.secure:
-            return None, None
+            return framing
         if hop.pins or self._trust is None:
-            # Without a pin and without an authority to trust, this refuses every peer.
-            return self._pinned, lambda tls: check_pin(tls, hop.pins, f"{hop.host}:{hop.port}")
+            # With no pin, and nobody to trust, this refuses whoever answers.
+            place = f"{hop.host}:{hop.port}"
+            return TlsFraming(framing, self._pinned, hop.host, lambda tls: check_pin(tls, hop.pins, place))
         check = None if hop.transport == "WSS" else lambda tls: check_sip_host(_shown(tls), hop.host)
-        return self._trust.context(hop.transport), check
+        return TlsFraming(framing, self._trust.context(hop.transport), hop.host, check)
 
 
 def _shown(tls: ssl.SSLObject) -> bytes:

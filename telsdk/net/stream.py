@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import Callable
+import socket
 from typing import Protocol, cast
 
-from telsdk.errors import Refused, TelError
+from telsdk.errors import TelError
 from telsdk.net.framing import Framing
 from telsdk.net.limits import (
     CLOSE_TIMEOUT,
@@ -15,14 +14,15 @@ from telsdk.net.limits import (
     IDLE_TIMEOUT,
     KEEP_ALIVE,
     KEEP_ALIVE_FOR,
+    LINGER,
+    LINGER_PEER,
     MAX_UNSENT,
+    TLS_HANDSHAKE_TIMEOUT,
 )
+from telsdk.net.sockets import Address
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import KeepAlive, Malformed, Message, StreamEvent
-
-CheckPeer = Callable[[ssl.SSLObject], None]
-"""Checks that a TLS peer is the one that is expected; raises Refused when it is not."""
 
 
 class ConnectionFailed(TelError):
@@ -30,140 +30,172 @@ class ConnectionFailed(TelError):
 
 
 class StreamOwner(Protocol):
-    """The receiver of what a connection brings."""
+    """Who holds the streams of one driver, and is told what they do: `telsdk.net.connections.Connections`."""
 
+    read_buffer: memoryview
+    """What all of them read into, one after the other."""
+
+    def same(self, address: Address) -> Address:
+        """An address of ours, which many streams share, as one object."""
+        ...
+
+    def look_at(self, stream: Stream, when: float) -> None:
+        """Calls `stream.look` once `when`, in seconds of the loop's clock, is over."""
+        ...
+
+    def stream_arrived(self, stream: Stream) -> None: ...
     def stream_opened(self, stream: Stream) -> None: ...
     def stream_message(self, stream: Stream, message: Message) -> None: ...
     def stream_malformed(self, stream: Stream, error: SipParseError) -> None: ...
     def stream_closed(self, stream: Stream) -> None: ...
 
 
-class Stream(asyncio.Protocol):
-    """A connection that we or a peer opened.
+class Stream(asyncio.BufferedProtocol):
+    """A connection, ours or a peer's. There are thousands: it holds little, and has no timer or task of its own.
 
     Args:
         owner: the receiver of messages and of the news that it is closed.
         flow: its number in the driver, never used twice.
         transport: TCP, TLS, WS or WSS.
-        framing: how messages are framed on it.
-        opened: whether we opened it: then we ping (RFC 5626 4.4.1).
-        check: checks that the peer is the one expected; None where nothing is expected of it.
+        framing: how messages lie on it, TLS included.
+        opened: whether we opened it (RFC 5626 4.4.1: then it is we who ping).
     """
 
+    __slots__ = (
+        "_deadline",
+        "_framing",
+        "_is_known",
+        "_keep_until",
+        "_look_at",
+        "_owner",
+        "_transport",
+        "_unwanted",
+        "_waiter",
+        "flow",
+        "hop",
+        "is_ours",
+    )
+
     def __init__(
-        self,
-        owner: StreamOwner,
-        flow: int,
-        transport: str,
-        framing: Framing,
-        *,
-        opened: bool = False,
-        check: CheckPeer | None = None,
+        self, owner: StreamOwner, flow: int, transport: str, framing: Framing, *, opened: bool = False
     ) -> None:
         self.flow = flow
         self.hop = Hop(transport, "", 0, flow=flow)
         self._owner = owner
         self._framing = framing
-        self._check = check
-        self._opened = opened
-        # The side that opened a connection keeps it alive. But a browser cannot ping, so a WebSocket server does.
-        self._pings = opened or transport in ("WS", "WSS")
-        self._refused: Refused | None = None
+        self.is_ours = opened
+        self._is_known = False  # the owner was told that it is open
+        self._unwanted = False  # see `let_go`
         self._transport: asyncio.Transport | None = None
-        self._loop = asyncio.get_running_loop()
-        self._changed = asyncio.Event()
-        now = self._loop.time()
-        self._deadline = now + FIRST_MESSAGE_TIMEOUT
+        self._waiter: asyncio.Future[None] | None = None
+        now = _now()
+        self._deadline = now + TLS_HANDSHAKE_TIMEOUT
         self._keep_until = now + KEEP_ALIVE_FOR
-        self._watch: asyncio.TimerHandle | None = None
+        self._look_at = 0.0
 
     # Called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=MAX_UNSENT)
+        _send_at_once(self._transport)
         host, port = self._transport.get_extra_info("peername")[:2]
-        here = None if self._opened else self._transport.get_extra_info("sockname")[:2]
+        here = None if self.is_ours else self._owner.same(self._transport.get_extra_info("sockname")[:2])
         self.hop = Hop(self.hop.transport, host, port, flow=self.flow, taken_at=here)
-        self._look_later()
-        self._owner.stream_opened(self)
-        if self._check is not None:
-            self._check_peer(self._check)
-        if self._refused is None:
-            self._flush()
-
-    def _check_peer(self, check: CheckPeer) -> None:
-        # Here, and not where the connection was asked for: no byte of a peer with another key may be read.
-        assert self._transport is not None
-        try:
-            check(self._transport.get_extra_info("ssl_object"))
-        except Refused as error:
-            self._refused = error
-            self.abort()
-
-    def data_received(self, data: bytes) -> None:
-        if self._refused is not None:
-            return
-        events = self._framing.feed(data)
-        # Before the events are told: an answer to one must follow what the handshake still has to send.
+        self._owner.stream_arrived(self)
+        self._look_later(_now())
         self._flush()
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio names it so
+        # One for all: the loop fills it and calls `buffer_updated` before it turns to another connection.
+        return self._owner.read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        events = self._framing.feed(bytes(self._owner.read_buffer[:nbytes]))
+        # Before the events are told: who answers one must find the connection as the handshake left it.
+        self._write_out()
         for event in events:
             if self._transport is None or self._transport.is_closing():
                 return
-            self._deadline = self._loop.time() + IDLE_TIMEOUT
             self._take(event)
+        self._flush()
 
     def _take(self, event: StreamEvent) -> None:
+        now = _now()
         match event:
             case KeepAlive():
-                pass
+                if not self._unwanted:
+                    self._heard(now, IDLE_TIMEOUT)
             case Malformed(error=error, fatal=fatal):
+                self._heard(now, IDLE_TIMEOUT)
                 self._owner.stream_malformed(self, error)
                 if fatal:
                     self.close("malformed")
             case _:
-                self._keep_until = self._loop.time() + KEEP_ALIVE_FOR
+                # Who opened a connection sends the requests, as far as a stream can tell.
+                self._unwanted = self._unwanted and self.is_ours
+                self._keep_until = now + KEEP_ALIVE_FOR
+                self._heard(now, LINGER if self._unwanted else IDLE_TIMEOUT)
                 self._owner.stream_message(self, event)
+
+    def _heard(self, now: float, seconds: float) -> None:
+        """Waits as long for more; but who is told of the end gains no time by talking on."""
+        if not self._framing.closing:
+            self._deadline = now + seconds
 
     def pause_writing(self) -> None:
         self.abort()  # MAX_UNSENT bytes wait: the peer does not read
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio names it so
-        if self._watch is not None:
-            self._watch.cancel()
         self._transport = None
-        self._changed.set()
+        self._wake()
         self._owner.stream_closed(self)
 
-    # Called by the driver
+    # Called by the owner
 
     @property
     def is_open(self) -> bool:
         """Whether a message can be sent."""
         return self._transport is not None and not self._transport.is_closing() and self._framing.ready
 
+    @property
+    def was_let_go(self) -> bool:
+        """Whether nobody had need of it any more (`let_go`)."""
+        return self._unwanted
+
     async def opened(self) -> None:
         """Wait until messages can be sent.
 
         Raises:
-            Refused: the peer is not the one expected.
-            ConnectionFailed: the peer has closed the connection, or does not speak SIP.
+            ConnectionFailed: it has closed, or the peer is another than expected, or does not speak SIP.
         """
         while not self.is_open:
-            if self._refused is not None:
-                raise self._refused
             if self._framing.refusal is not None:
                 raise ConnectionFailed(self._framing.refusal)
             if self._transport is None or self._transport.is_closing():
                 raise ConnectionFailed("it closed the connection at once")
-            self._changed.clear()
-            await self._changed.wait()
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
 
     def write(self, message: bytes) -> None:
-        """Send one SIP message."""
-        self._keep_until = self._loop.time() + KEEP_ALIVE_FOR
+        """Sends one SIP message."""
+        now = _now()
+        self._keep_until = now + KEEP_ALIVE_FOR
+        if self._unwanted and self.is_ours:
+            self._unwanted = False
+            self._deadline = now + IDLE_TIMEOUT
         self._framing.send(message)
         self._flush()
+
+    def let_go(self) -> None:
+        """Closes soon, unless another request goes over it: what it was there for is done.
+
+        Pings do not keep it, and we send none.
+        """
+        now = _now()
+        self._unwanted = True
+        self._deadline = now + (LINGER if self.is_ours else LINGER_PEER)
+        self._look_later(now)
 
     def close(self, reason: str) -> None:
         """Close once all that was written is sent and the peer was told."""
@@ -174,40 +206,73 @@ class Stream(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def _flush(self) -> None:
+    def look(self, now: float) -> None:
+        """Does what is due."""
+        if self._transport is None or now < self._look_at:
+            return  # another look comes
+        if now >= self._deadline:
+            self._give_up(now)
+        elif self._pings and self._framing.ready and now < self._keep_until:
+            self._framing.ping()
+            self._flush()
+        self._look_later(now)
+
+    # Private
+
+    def _write_out(self) -> None:
         output = self._framing.take_output()
         if self._transport is None:
             return
         if output:
             self._transport.write(output)
+        if self._framing.secured and not self._is_known:
+            now, self._is_known = _now(), True
+            self._deadline = now + FIRST_MESSAGE_TIMEOUT
+            self._look_later(now)
+            self._owner.stream_opened(self)
+
+    def _flush(self) -> None:
+        self._write_out()
+        if self._transport is None:
+            return
         if self._framing.ended:
             self._transport.close()
         elif self._framing.closing:
-            self._deadline = min(self._deadline, self._loop.time() + CLOSE_TIMEOUT)
-            self._look_later()
-        self._changed.set()
+            now = _now()
+            self._deadline = min(self._deadline, now + CLOSE_TIMEOUT)
+            self._look_later(now)
+        self._wake()
 
-    # Its time
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
-    def _look_later(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-        self._watch = self._loop.call_at(min(self._deadline, self._loop.time() + KEEP_ALIVE), self._look)
+    @property
+    def _pings(self) -> bool:
+        """Who opened a connection keeps it alive; but a browser cannot ping, so a WebSocket server does."""
+        return (self.is_ours or self.hop.transport in ("WS", "WSS")) and not self._unwanted
 
-    def _look(self) -> None:
-        now = self._loop.time()
-        if now >= self._deadline:
-            self._give_up()
-            return
-        if self._pings and self._framing.ready and now < self._keep_until:
-            self._framing.ping()
-            self._flush()
-        self._look_later()
+    def _look_later(self, now: float) -> None:
+        when = min(self._deadline, now + KEEP_ALIVE) if self._pings else self._deadline
+        if self._look_at <= now or when < self._look_at:
+            self._look_at = when
+            self._owner.look_at(self, when)
 
-    def _give_up(self) -> None:
+    def _give_up(self, now: float) -> None:
         if self._framing.closing or self._framing.ended:
             self.abort()
         else:
-            self._deadline = self._loop.time() + CLOSE_TIMEOUT
-            self.close("nothing heard")
-            self._look_later()
+            self._deadline = now + CLOSE_TIMEOUT
+            self.close("no longer needed" if self._unwanted else "nothing heard")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _send_at_once(transport: asyncio.Transport) -> None:
+    """Lets small messages go out without waiting for an acknowledgement of those before (RFC 896).
+
+    asyncio does so by itself, but only for sockets that it made: a response came 40 ms late.
+    """
+    transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

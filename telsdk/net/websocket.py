@@ -36,6 +36,8 @@ _DATA = (Opcode.TEXT, Opcode.BINARY, Opcode.CONT)
 class WebSocketFraming:
     """The framing of a WebSocket connection, at either end. See `telsdk.net.framing.Framing`."""
 
+    secured = True
+
     def __init__(self, protocol: ServerProtocol | ClientProtocol) -> None:
         self._protocol = protocol
         self._head = bytearray()  # of the handshake, until all of it has come

@@ -33,7 +33,8 @@ class BoundLogin:
         return self.grant.number
 
 
-_Key = tuple[str, int] | tuple[str, str, int]
+_Key = int | tuple[str, str, int]
+"""A connection by its number, or else transport, host and port."""
 
 
 class Logins:
@@ -44,8 +45,9 @@ class Logins:
     """
 
     def __init__(self) -> None:
-        self._by_hop: dict[_Key, dict[Number, BoundLogin]] = {}
-        self._by_number: dict[Number, dict[_Key, Hop]] = {}
+        # A login alone, as nearly all are, is kept bare: a dictionary would take more room than all else about a user.
+        self._by_hop: dict[_Key, BoundLogin | dict[Number, BoundLogin]] = {}
+        self._by_number: dict[Number, tuple[Hop, ...]] = {}
 
     def __len__(self) -> int:
         """How many logins there are; a number over two hops counts twice."""
@@ -53,46 +55,64 @@ class Logins:
 
     def add(self, hop: Hop, login: BoundLogin) -> None:
         """Notes a login over `hop`, in place of an earlier one of the same number there."""
-        key = _key(hop)
-        self._by_hop.setdefault(key, {})[login.number] = login
-        self._by_number.setdefault(login.number, {})[key] = hop
+        key, number = _key(hop), login.number
+        known = self._by_hop.get(key)
+        if isinstance(known, dict):
+            known[number] = login
+        elif known is None or known.number == number:
+            self._by_hop[key] = login
+        else:
+            self._by_hop[key] = {known.number: known, number: login}
+        hops = self._by_number.get(number, ())
+        if all(_key(one) != key for one in hops):
+            self._by_number[number] = (*hops, hop)
 
     def over(self, hop: Hop) -> Mapping[Number, BoundLogin]:
         """Who is logged in over `hop`."""
-        return self._by_hop.get(_key(hop), _NOBODY)
+        known = self._by_hop.get(_key(hop))
+        if known is None:
+            return _NOBODY
+        return {known.number: known} if isinstance(known, BoundLogin) else known
 
     def judge(self, number: Number, facts: NumberFacts | None) -> list[Hop] | None:
         """Forgets the logins of `number` that `facts` grant no longer; gives the hops of the others, or None when
         none was forgotten."""
-        known = self._by_number.get(number, {})
-        void = [key for key in known if not self._by_hop[key][number].grant.holds(facts)]
-        for key in void:
-            self._remove(key, number)
-        return [*self._by_number.get(number, {}).values()] if void else None
+        known = self._by_number.get(number, ())
+        void = [hop for hop in known if not self.over(hop)[number].grant.holds(facts)]
+        for hop in void:
+            self._remove(hop, number)
+        return [*self._by_number.get(number, ())] if void else None
 
     def drop(self, number: Number) -> None:
         """Forgets every login of `number`; others over the same hops stay."""
-        for key in tuple(self._by_number.get(number, ())):
-            self._remove(key, number)
+        for hop in self._by_number.get(number, ()):
+            self._remove(hop, number)
 
     def keep(self, number: Number, hops: Iterable[Hop]) -> None:
         """Forgets the logins of `number` over other hops than these, where it is bound."""
         kept = {_key(hop) for hop in hops}
-        for key in self._by_number.get(number, {}).keys() - kept:
-            self._remove(key, number)
+        for hop in self._by_number.get(number, ()):
+            if _key(hop) not in kept:
+                self._remove(hop, number)
 
     def drop_hop(self, hop: Hop) -> None:
         """Forgets every login over `hop`."""
-        key = _key(hop)
-        for number in tuple(self._by_hop.get(key, ())):
-            self._remove(key, number)
+        for number in tuple(self.over(hop)):
+            self._remove(hop, number)
 
-    def _remove(self, key: _Key, number: Number) -> None:
-        del self._by_hop[key][number]
-        if not self._by_hop[key]:
+    def _remove(self, hop: Hop, number: Number) -> None:
+        key = _key(hop)
+        known = self._by_hop[key]
+        if isinstance(known, BoundLogin):
             del self._by_hop[key]
-        del self._by_number[number][key]
-        if not self._by_number[number]:
+        else:
+            del known[number]
+            if len(known) == 1:
+                (self._by_hop[key],) = known.values()
+        others = tuple(one for one in self._by_number[number] if _key(one) != key)
+        if others:
+            self._by_number[number] = others
+        else:
             del self._by_number[number]
 
 
@@ -100,4 +120,4 @@ _NOBODY: Mapping[Number, BoundLogin] = {}
 
 
 def _key(hop: Hop) -> _Key:
-    return (hop.transport, hop.flow) if hop.flow is not None else (hop.transport, hop.host, hop.port)
+    return hop.flow if hop.flow is not None else (hop.transport, hop.host, hop.port)

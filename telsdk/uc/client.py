@@ -130,6 +130,7 @@ class UserClient:
             self._requests,
             self.settings.expires,
             self._driver.kick,
+            self._driver.let_go,
             self._driver.now,
         )
 

@@ -29,7 +29,9 @@ class Registration:
 
     Args:
         kick: called when the stack has something to send.
-        now: returns the time on the stack's clock.
+        let_go: called with the way to the hub once that has answered: a hub has thousands of users, who would each
+            keep a connection to it.
+        now: the stack's clock.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Registration:
         requests: Requests,
         expires: int,
         kick: Callable[[], None],
+        let_go: Callable[[Hop], None],
         now: Callable[[], float],
     ) -> None:
         self._directory = directory
@@ -49,6 +52,8 @@ class Registration:
         self._requests = requests
         self._expires = expires
         self._kick = kick
+        self._let_go = let_go
+        self._asking_hub = 0  # how many wait for its answer
         self._now = now
         self._task: asyncio.Task[None] | None = None
         self._suspended = False
@@ -119,7 +124,7 @@ class Registration:
 
     async def _register(self) -> None:
         hub = self._home_hub()
-        response = await self._ask(hop_to(hub), hub.uri)
+        response = await self._ask_hub(hub)
         if response.status != 302 or not response.contacts:
             raise RegistrationFailed(f"the home hub does not say where to register: {said(response)}")
         node = find(hub.nodes, response.contacts[0].uri)
@@ -139,6 +144,16 @@ class Registration:
         if response.status != 200:
             raise RegistrationFailed(f"node {node.uri} refuses the login: {said(response)}")
         self.node = node
+
+    async def _ask_hub(self, hub: HubFacts) -> Response:
+        hop = hop_to(hub)
+        self._asking_hub += 1
+        try:
+            return await self._ask(hop, hub.uri)
+        finally:
+            self._asking_hub -= 1
+            if not self._asking_hub:
+                self._let_go(hop)
 
     def _home_hub(self) -> HubFacts:
         facts = self._directory.number(self._login.number)

@@ -34,6 +34,7 @@ HANDSHAKE = (
 @pytest.fixture
 def limits(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Minutes become tenths of seconds."""
+    monkeypatch.setattr("telsdk.net.wheel.LOOK_EVERY", 0.01)
     monkeypatch.setattr("telsdk.net.stream.KEEP_ALIVE", 0.05)
     monkeypatch.setattr("telsdk.net.stream.IDLE_TIMEOUT", 0.4)
     monkeypatch.setattr("telsdk.net.stream.FIRST_MESSAGE_TIMEOUT", 0.4)
@@ -72,8 +73,8 @@ async def test_a_slow_handshake_is_cut_off(limits: pytest.MonkeyPatch) -> None:
         await writer.wait_closed()
 
 
-async def test_a_slow_tls_handshake_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("telsdk.net.driver.TLS_HANDSHAKE_TIMEOUT", 0.1)
+async def test_a_slow_tls_handshake_is_cut_off(limits: pytest.MonkeyPatch) -> None:
+    limits.setattr("telsdk.net.stream.TLS_HANDSHAKE_TIMEOUT", 0.1)
     async with endpoint() as bob:
         reader, writer = await asyncio.open_connection(bob.host, bob.port)
         with contextlib.suppress(ConnectionResetError):
@@ -92,6 +93,21 @@ async def test_a_browser_that_does_not_answer_pings_is_closed(limits: pytest.Mon
         assert b"nothing heard" in answer
         writer.close()
         await writer.wait_closed()
+
+
+async def test_who_talks_on_instead_of_closing_is_cut_off(limits: pytest.MonkeyPatch) -> None:
+    ping = b"\x89\x80\x00\x00\x00\x00"
+    async with endpoint(web=["WS"]) as bob:
+        reader, writer = await asyncio.open_connection(*bob.besides["WS"])
+        writer.write(HANDSHAKE)
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        closing = asyncio.create_task(bob.driver.close())
+        with contextlib.suppress(ConnectionResetError):
+            async with asyncio.timeout(2):  # the whole server would wait 5 s for its connections
+                while await reader.read(100):
+                    writer.write(ping)
+        await closing
+        writer.close()
 
 
 async def test_who_is_connected_is_told_with_1001_that_the_server_stops() -> None:

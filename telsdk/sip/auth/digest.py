@@ -35,9 +35,9 @@ _ALGORITHMS: Final[dict[str, Callable[[bytes], str]]] = {
     "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
     "SHA-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
 }
-_STAMP: Final = struct.Struct(">II")  # seconds since 1970, counter
-_MAC_LENGTH: Final = 16  # octets: 128 bits cannot be guessed, and the nonce stays short
-_NOBODY: Final = ("",)  # an unknown user's response is compared with it too, so that it takes as long
+_STAMP: Final = struct.Struct(">II")  # seconds since 1970, counter: as one number, the older before the newer
+_MAC_LENGTH: Final = 16  # octets
+_NOBODY: Final = ("",)  # what an unknown user's response is held against, and never equals
 
 _nonce_count = re.compile(r"[0-9a-f]{8}", re.IGNORECASE).fullmatch
 
@@ -241,13 +241,13 @@ class DigestServer:
         self._failures.forgive((source, given.user))
         # The nonce after the password: "stale" says that the password was right (RFC 2617 section 3.2.1).
         stamp = self._stamp(given.nonce, source)
-        if stamp is None or not -1 < now - stamp[0] < self._lifetime:
+        if stamp is None or not -1 < now - (stamp >> 32) < self._lifetime:
             raise StaleNonce("the nonce is too old, or not from here")
-        self._counts.use(given.nonce, stamp, given.nc, now - self._lifetime)
+        self._counts.use(stamp, given.nc, now - self._lifetime)
         return given.user
 
-    def _stamp(self, nonce: str, source: str) -> tuple[int, int] | None:
-        """Return time and counter of a `nonce` that was made for `source`; None when it was not."""
+    def _stamp(self, nonce: str, source: str) -> int | None:
+        """When and as which one `nonce` was made for `source`, in one number; None when it was not."""
         try:
             data = decode(nonce)
         except TokenMalformed:
@@ -255,8 +255,7 @@ class DigestServer:
         stamp, mac = data[: _STAMP.size], data[_STAMP.size :]
         if len(stamp) != _STAMP.size or not hmac.compare_digest(mac, self._mac(stamp, source)):
             return None
-        seconds, counter = _STAMP.unpack(stamp)
-        return seconds, counter
+        return int.from_bytes(stamp)
 
     def _mac(self, stamp: bytes, source: str) -> bytes:
         message = stamp + f"{self._realm}\0{source}".encode()
@@ -325,32 +324,34 @@ class _NonceCounts:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._seen: OrderedDict[str, tuple[int, tuple[int, int]]] = OrderedDict()
-        self._forgotten = (0, 0)
+        self._seen: OrderedDict[int, int] = (
+            OrderedDict()
+        )  # by stamp, which says of a nonce all but its source
+        self._forgotten = 0
 
-    def use(self, nonce: str, stamp: tuple[int, int], nc: int, oldest: float) -> None:
-        """Note that `nc` is used.
+    def use(self, stamp: int, nc: int, oldest: float) -> None:
+        """Takes note of `nc`.
 
         Args:
-            stamp: when `nonce` was made.
-            oldest: a time; a nonce made before it is stale anyway.
+            stamp: which nonce it counts.
+            oldest: made before that, in seconds since 1970, a nonce is stale anyway.
 
         Raises:
             StaleNonce: this count or a higher one has been used, or that is forgotten.
         """
-        last, _ = self._seen.get(nonce, (0, stamp))
+        last = self._seen.get(stamp, 0)
         if nc <= last or (not last and stamp <= self._forgotten):
             raise StaleNonce("the nonce has been used for another request")
-        self._seen[nonce] = (nc, stamp)
-        self._seen.move_to_end(nonce)
+        self._seen[stamp] = nc
+        self._seen.move_to_end(stamp)
         self._tidy(oldest)
 
     def _tidy(self, oldest: float) -> None:
         while self._seen:
-            nonce, (_, stamp) = next(iter(self._seen.items()))
-            if stamp[0] > oldest and len(self._seen) <= self._size:
+            stamp = next(iter(self._seen))
+            if stamp >> 32 > oldest and len(self._seen) <= self._size:
                 break
-            del self._seen[nonce]
+            del self._seen[stamp]
             self._forgotten = max(self._forgotten, stamp)
 
 

@@ -7,7 +7,7 @@ A user agent that follows RFC 5626 registers the same device over several connec
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import PATH, NameAddr, Request, Uri
@@ -40,10 +40,24 @@ class Binding:
             return self.flow_id == other.flow_id
         return same_uri(self.contact.uri, other.contact.uri)
 
+    def as_before(self, old: Binding) -> Binding:
+        """The same, by the objects of `old` where they say the same: else each refresh would leave some behind."""
+        return replace(
+            self,
+            contact=old.contact if old.contact == self.contact else self.contact,
+            hop=old.hop if _is_all_the_same(old.hop, self.hop) else self.hop,
+            call_id=old.call_id if old.call_id == self.call_id else self.call_id,
+            path=old.path if old.path == self.path else self.path,
+        )
+
 
 def same_uri(one: Uri, other: Uri) -> bool:
     """Whether both are one place. Most are not, and differ in what is quickly seen."""
     return one == other or (one.user == other.user and one.host == other.host and one.equivalent(other))
+
+
+def _is_all_the_same(one: Hop, other: Hop) -> bool:
+    return (one, one.is_source, one.taken_at) == (other, other.is_source, other.taken_at)
 
 
 def flow_id(contact: NameAddr) -> tuple[str, int] | None:

@@ -15,6 +15,7 @@ from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import PATH, REQUIRE, NameAddr, Request, Response, Uri, malformation
 from telsdk.sip.server.binding import Binding, first_hop_knows_flows, flow_id
+from telsdk.sip.server.holders import Holders
 
 __all__ = ["Binding", "Registrar"]
 
@@ -62,10 +63,8 @@ class Registrar:
         self.flow_timer = flow_timer
         self._on_change = on_change
         self._users: dict[str, _User] = {}
-        self._flows: dict[int, set[str]] = {}  # the users over each connection
-        self._contacts: dict[
-            Uri, dict[str, Binding]
-        ] = {}  # by user, whoever claimed it first before the others
+        self._flows = Holders[int]()  # the users over each connection
+        self._contacts = Holders[Uri]()  # the users who claim each
         self._wakes: list[
             tuple[float, str]
         ] = []  # heap; what does not agree with `_User.wake_at` is passed over
@@ -123,7 +122,9 @@ class Registrar:
         Where several users claim it, it is that of who has held it longest: nobody takes another's calls by
         registering the other's Contact.
         """
-        return next(iter(self._contacts.get(contact, {}).values()), None)
+        for user in self._contacts.of(contact)[:1]:
+            return next(one for one in self._users[user].bindings if one.contact.uri == contact)
+        return None
 
     def drop(self, user: str, keep: Sequence[Hop] = ()) -> list[Binding]:
         """Forget all bindings of `user` but those that came over one of these hops; returns what is gone."""
@@ -140,7 +141,7 @@ class Registrar:
         Args:
             stays: whether a binding of that connection can be reached without it, and is kept; None: none can.
         """
-        users = self._users if hop.flow is None else self._flows.get(hop.flow, ())
+        users = self._users if hop.flow is None else self._flows.of(hop.flow)
         left = {
             user: [
                 one
@@ -233,6 +234,7 @@ class Registrar:
                 if old in known and _is_stale(old, request):
                     raise _Refusal(500, "CSeq out of order")
                 left.remove(old)
+                new = new.as_before(old)
             if new.expires_at > now:
                 left.append(new)
         if len(left) > self.max_contacts and len(left) > len(known):
@@ -260,21 +262,17 @@ class Registrar:
             heapq.heappush(self._wakes, (end, name))
 
     def _index(self, name: str, before: list[Binding], after: list[Binding]) -> None:
-        for one in after:
-            self._contacts.setdefault(one.contact.uri, {})[name] = one
-        for gone in {one.contact.uri for one in before} - {one.contact.uri for one in after}:
-            del self._contacts[gone][name]
-            if not self._contacts[gone]:
-                del self._contacts[gone]
+        claimed = {one.contact.uri for one in after}
+        for uri in claimed:
+            self._contacts.add(uri, name)
+        for uri in {one.contact.uri for one in before} - claimed:
+            self._contacts.discard(uri, name)
         old = {one.hop.flow for one in before if one.hop.flow is not None}
         new = {one.hop.flow for one in after if one.hop.flow is not None}
         for flow in old - new:
-            users = self._flows[flow]
-            users.discard(name)
-            if not users:
-                del self._flows[flow]
+            self._flows.discard(flow, name)
         for flow in new - old:
-            self._flows.setdefault(flow, set()).add(name)
+            self._flows.add(flow, name)
 
     def _ok(self, request: Request, bindings: list[Binding], now: float) -> Response:
         """10.3 step 8: the 200 lists every binding with the time it has left."""
