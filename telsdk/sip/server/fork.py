@@ -15,6 +15,7 @@ from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri
 from telsdk.sip.message import field_table as fieldtypes
+from telsdk.sip.server.routing import asked_by
 from telsdk.sip.transaction import ClientTransaction, ServerTransaction, TransactionUser
 
 
@@ -89,7 +90,7 @@ class Context:
         self.request = request  # as it came, but without our own Routes; copy it, then edit; shed once closed
         self.source = source
         self.tx = tx  # None for an ACK
-        self.via = request.headers.raw[request.headers.shape.first["via"]]  # of whoever asked, the whole line
+        self.via = asked_by(request)
         self.own_routes = own_routes  # our Route values that were taken off: what Record-Route had put there
         self.in_dialog = request.to_tag is not None
         self.mark = mark

@@ -11,7 +11,7 @@ from typing import Protocol
 from telsdk.sip.errors import SipError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response
-from telsdk.sip.server.routing import best_for_caller, goes_back
+from telsdk.sip.server.routing import asked_by, best_for_caller, goes_back
 from telsdk.sip.transaction import (
     ClientTransaction,
     ServerTransaction,
@@ -59,7 +59,7 @@ class Relay(TransactionUser):
         self.stack = stack
         self.server: ServerTransaction = server
         self.client: ClientTransaction | None = None
-        self.line = server.request.headers.raw[server.request.headers.shape.first["via"]]
+        self.line = asked_by(server.request)
         self.open = open_relays  # those that wait for an answer; this one while it does
         self.cancelled = False  # by the caller
         self.expired = False  # by Timer C

@@ -140,7 +140,8 @@ def _input(status: int) -> Input:
 def _ack(tx: ClientTransaction, response: Response) -> Request:
     """17.1.1.3: the ACK to a final response other than 2xx."""
     ack = _same_hop(tx, "ACK")
-    ack.headers.set("To", response.headers.get("To") or str(response.to))
+    headers, came = ack.headers, response.headers
+    headers.change_line(headers.shape.first["to"], "to", came.raw[came.shape.first["to"]])
     return ack
 
 
