@@ -121,7 +121,11 @@ class ClientTransactions(Transactions[ClientTransaction]):
             assert isinstance(message, Response)
             owner = tx.owner
             if isinstance(owner, TransactionUser):
-                owner.answered(message, now)
+                try:
+                    owner.answered(message, now)
+                except BaseException:
+                    owner.give_up(now)
+                    raise
             else:
                 assert source is not None
                 self._ground.events.append(ResponseReceived(tx, message, source))
