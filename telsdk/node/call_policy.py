@@ -14,8 +14,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from telsdk.directory import Directory, NodeFacts, NumberFacts, locate
-from telsdk.errors import NotFound, TelError
+from telsdk.directory import NOBODY, Directory, NodeFacts, NumberFacts, locate
+from telsdk.errors import TelError
 from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
 from telsdk.node.admission import Admission, LoginEnded, drop_login, without_login
@@ -141,8 +141,10 @@ class CallPolicy:
                 targets = [self._home_hub(callee, request)]
         except AuthError as error:
             self._refuse(ctx, error, wall, now)
-        except (NotFound, NoRoute) as error:
-            self.proxy.reply(ctx, 404 if isinstance(error, NotFound) else 480, now, headers=[warning(error)])
+        except NOBODY as error:
+            self.proxy.reply(ctx, 404, now, headers=[warning(error)])
+        except NoRoute as error:
+            self.proxy.reply(ctx, 480, now, headers=[warning(error)])
         except TelError as error:
             self.proxy.reply(ctx, 400, now, headers=[warning(error)])
         else:

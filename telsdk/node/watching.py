@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from telsdk.address import aor
-from telsdk.directory import Directory, locate
-from telsdk.errors import NotFound, TelError
+from telsdk.directory import NOBODY, Directory, locate
+from telsdk.errors import TelError
 from telsdk.net.sockets import Addresses
 from telsdk.node.edges import sending_edge
 from telsdk.node.logins import BoundLogin, Logins
@@ -178,7 +178,7 @@ class Watching:
                 headers.append(("Proxy-Authenticate", self._challenge(error, event.source, wall)))
             self.notifier.refuse(event, 407 if error.status == 401 else error.status, now, headers=headers)
         except TelError as error:
-            status = 404 if isinstance(error, NotFound) else 400
+            status = 404 if isinstance(error, NOBODY) else 400
             self.notifier.refuse(event, status, now, headers=[warning(error)])
         else:
             subscription = self.notifier.accept(event, now)
