@@ -8,11 +8,11 @@ web3. All answers are as of one block, `Directory.head`, and come without networ
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from telsdk.errors import NotFound
-from telsdk.name import Name
-from telsdk.number import Number
+from telsdk.name import Name, NameFormatError
+from telsdk.number import Number, NumberError
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,10 @@ class Directory(Protocol):
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         """Ask the chain whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
         ...
+
+
+NOBODY: Final = (NotFound, NumberError, NameFormatError)
+"""What `locate` raises. To a server each means the same: the user of a URI is nobody (404, RFC 3261 section 21.4.5)."""
 
 
 def locate(directory: Directory, address: str) -> NumberFacts:

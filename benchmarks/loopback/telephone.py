@@ -125,9 +125,11 @@ class Telephone:
     def on_event(self, event: Event, now: float) -> None:
         self._agent.handle(event, now)
 
-    def on_roles(self, now: float) -> None:
-        for event in self._agent.take_events():
+    def on_roles(self, now: float) -> bool:
+        events = self._agent.take_events()
+        for event in events:
             self._act(event, now)
+        return bool(events)
 
     def on_flow_closed(self, hop: Hop) -> None:
         self.registration.lost(hop)

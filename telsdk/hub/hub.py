@@ -17,7 +17,7 @@ from telsdk.address import REALM, user_of
 from telsdk.credential.asking import Asking
 from telsdk.credential.verify import Verifier
 from telsdk.credential.wallet import WalletToAsk
-from telsdk.directory import HubFacts, NodeFacts, NumberFacts, locate
+from telsdk.directory import NOBODY, HubFacts, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.hub.health import HealthMonitor, Probe
@@ -191,7 +191,7 @@ class Hub:
                 self._redirect(tx, self._node_of(facts, now), request.uri.user, now)
             else:
                 self._role.refuse(tx, 405, now, headers=[("Allow", ALLOW)])
-        except NotFound as error:
+        except NOBODY as error:
             self._role.refuse(tx, 404, now, headers=[warning(error)])
         except AuthError as error:
             headers = [("WWW-Authenticate", challenge(REALM, error))] if error.status == 401 else []

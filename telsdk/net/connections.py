@@ -58,7 +58,7 @@ class Connections:
         self._closed = asyncio.Event()
 
     def accepted(self, listener: Listener) -> Stream:
-        """A new stream for a connection that a peer opens to `listener`."""
+        """Return a new stream for a connection that a peer opens to `listener`."""
         web = listener.transport in ("WS", "WSS")
         framing: Framing = WebSocketFraming.server() if web else StreamFraming()
         if listener.context is not None:
@@ -66,7 +66,7 @@ class Connections:
         return Stream(self, self._next_flow(), listener.transport, framing)
 
     def send(self, hop: Hop, data: bytes) -> None:
-        """Writes `data` to the hop's flow, to an open connection that leads there, or to a new one."""
+        """Write `data` to the hop's flow, to an open connection that leads there, or to a new one."""
         stream = self._stream(hop)
         if stream is not None and stream.is_open:
             stream.write(data)
@@ -86,7 +86,7 @@ class Connections:
             self._begin(key, hop, data)
 
     def let_go(self, hop: Hop) -> None:
-        """Closes the connection to `hop` soon, unless another request goes over it."""
+        """Close the connection to `hop` soon, unless another request goes over it."""
         stream = self._stream(hop)
         if stream is not None:
             stream.let_go()

@@ -19,7 +19,7 @@ class Peers:
         self._trust = trust
 
     def secure(self, hop: Hop, framing: Framing) -> Framing:
-        """Puts `framing`, for a connection that we open to `hop`, into TLS that takes nobody else; or leaves it plain.
+        """Put `framing`, for a connection that we open to `hop`, into TLS that takes nobody else; or leaves it plain.
 
         Raises:
             ValueError: the host can be no name of a TLS server.

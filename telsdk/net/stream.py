@@ -36,11 +36,11 @@ class StreamOwner(Protocol):
     """What all of them read into, one after the other."""
 
     def same(self, address: Address) -> Address:
-        """An address of ours, which many streams share, as one object."""
+        """Return an address of ours, which many streams share, as one object."""
         ...
 
     def look_at(self, stream: Stream, when: float) -> None:
-        """Calls `stream.look` once `when`, in seconds of the loop's clock, is over."""
+        """Call `stream.look` once `when`, in seconds of the loop's clock, is over."""
         ...
 
     def stream_arrived(self, stream: Stream) -> None: ...
@@ -139,7 +139,7 @@ class Stream(asyncio.BufferedProtocol):
                 self._owner.stream_message(self, event)
 
     def _heard(self, now: float, seconds: float) -> None:
-        """Waits as long for more; but who is told of the end gains no time by talking on."""
+        """Wait as long for more; but who is told of the end gains no time by talking on."""
         if not self._framing.closing:
             self._deadline = now + seconds
 
@@ -178,7 +178,7 @@ class Stream(asyncio.BufferedProtocol):
             await self._waiter
 
     def write(self, message: bytes) -> None:
-        """Sends one SIP message."""
+        """Send one SIP message."""
         now = _now()
         self._keep_until = now + KEEP_ALIVE_FOR
         if self._unwanted and self.is_ours:
@@ -188,7 +188,7 @@ class Stream(asyncio.BufferedProtocol):
         self._flush()
 
     def let_go(self) -> None:
-        """Closes soon, unless another request goes over it: what it was there for is done.
+        """Close soon, unless another request goes over it: what it was there for is done.
 
         Pings do not keep it, and we send none.
         """
@@ -207,7 +207,7 @@ class Stream(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def look(self, now: float) -> None:
-        """Does what is due."""
+        """Do what is due."""
         if self._transport is None or now < self._look_at:
             return  # another look comes
         if now >= self._deadline:

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from telsdk.compiling import mypyc_attr
-from telsdk.directory import Directory, NodeFacts, NumberFacts, locate
-from telsdk.errors import NotFound, TelError
+from telsdk.directory import NOBODY, Directory, NodeFacts, NumberFacts, locate
+from telsdk.errors import TelError
 from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
 from telsdk.node.admission import Admission, LoginEnded, drop_login, without_login
@@ -143,9 +143,10 @@ class CallPolicy:
                 targets = [self._home_hub(callee, request)]
         except AuthError as refused:
             self._refuse(ctx, refused, wall, now)
-        except (NotFound, NoRoute) as unknown:
-            status = 404 if isinstance(unknown, NotFound) else 480
-            self.proxy.reply(ctx, status, now, headers=[warning(unknown)])
+        except NOBODY as unknown:
+            self.proxy.reply(ctx, 404, now, headers=[warning(unknown)])
+        except NoRoute as unreachable:
+            self.proxy.reply(ctx, 480, now, headers=[warning(unreachable)])
         except TelError as error:
             self.proxy.reply(ctx, 400, now, headers=[warning(error)])
         else:

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from telsdk.address import aor
-from telsdk.directory import Directory, locate
-from telsdk.errors import NotFound, TelError
+from telsdk.directory import NOBODY, Directory, locate
+from telsdk.errors import TelError
 from telsdk.net.sockets import Addresses
 from telsdk.node.edges import sending_edge
 from telsdk.node.logins import BoundLogin, Logins
@@ -179,7 +179,7 @@ class Watching:
             status = 407 if refused.status == 401 else refused.status
             self.notifier.refuse(event, status, now, headers=headers)
         except TelError as error:
-            status = 404 if isinstance(error, NotFound) else 400
+            status = 404 if isinstance(error, NOBODY) else 400
             self.notifier.refuse(event, status, now, headers=[warning(error)])
         else:
             subscription = self.notifier.accept(event, now)

@@ -97,11 +97,12 @@ def _own(network: Network) -> object:
     return ALICE
 
 
-async def test_nobodys_number_is_not_found() -> None:
+@pytest.mark.parametrize("user", [7777777, 12, "nobody.eth", "nobody"])
+async def test_nobody_is_not_found(user: object) -> None:
     async with Network(1) as network:
         await network.start()
-        assert (await ask(network, "INVITE", 7777777)).status == 404
-        assert (await ask(network, "REGISTER", 7777777)).status == 404
+        assert (await ask(network, "INVITE", user)).status == 404
+        assert (await ask(network, "REGISTER", user)).status == 404
 
 
 async def test_a_number_of_another_hub_is_not_found_here() -> None:

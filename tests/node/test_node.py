@@ -231,12 +231,13 @@ async def test_a_stranger_without_a_token_reaches_a_user_as_unverified() -> None
         assert (party.trust.value, party.number, text) == ("unverified", None, "hello")
 
 
-async def test_nobody_is_told_404_and_nothing_is_kept() -> None:
+@pytest.mark.parametrize("user", ["nobody.eth", "nobody", "7777777", "12", "x%20y", "5550001%00"])
+async def test_nobody_is_told_404_and_nothing_is_kept(user: str) -> None:
     async with Network(1) as network:
         await network.start()
         with Peer() as peer:
             answer = await peer.ask(
-                peer.request("INVITE", aor("nobody.eth")), HOST, network.listed[0].sockets.port
+                peer.request("INVITE", f"sip:{user}@telprotocol"), HOST, network.listed[0].sockets.port
             )
         assert answer.status == 404
         assert len(network.nodes[0].calls) == 0

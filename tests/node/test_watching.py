@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from functools import partial
 
 from telsdk.address import aor
 from telsdk.number import Number
@@ -133,6 +134,10 @@ async def test_who_logs_out_is_told_nothing_more() -> None:
             assert (state.state, len(network.nodes[0].watching)) == ("terminated", 0)
 
 
+def _watching(phone: Phone, whom: str, more: tuple[tuple[str, str], ...]) -> Request:
+    return phone.request("SUBSCRIBE", whom, ("Event", "presence"), *more)
+
+
 async def test_a_user_at_another_node_is_not_told_of() -> None:
     async with Network(2) as network:
         await start(network)
@@ -142,5 +147,7 @@ async def test_a_user_at_another_node_is_not_told_of() -> None:
         with Phone(network, ALICE, node=1 - at.index) as alice:
             await alice.register()
             assert (await alice.subscribe(BOB, "presence")).status == 480
-            assert (await alice.subscribe(Number(99999), "presence")).status == 404
+            for nobody in (aor(Number(99999)), "sip:nobody@telprotocol"):
+                answer = await alice.authenticated(partial(_watching, alice, nobody))
+                assert answer.status == 404
         assert [len(node.watching) for node in network.nodes] == [0, 0]

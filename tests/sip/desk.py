@@ -8,6 +8,7 @@ from dataclasses import replace
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, Uri, parse
 from telsdk.sip.server import Arrived, Context, Proxy, ProxySettings, Target
+from telsdk.sip.server.relay import NextHop
 from telsdk.sip.transaction import Event, Stack
 from tests.sip.wire import tokens
 
@@ -33,6 +34,7 @@ class Desk:
         self,
         record_route: Callable[[Context, Target], list[Uri]] | None = None,
         settings: ProxySettings | None = None,
+        next_hop: NextHop | None = None,
     ) -> None:
         self.stack = Stack(sent_by={"UDP": HERE, "TLS": HERE}.__getitem__, token=tokens("proxy"))
         self.proxy = Proxy(
@@ -40,6 +42,7 @@ class Desk:
             is_local=lambda uri: uri.host in (HERE[0], "telprotocol"),
             record_route=record_route,
             settings=settings,
+            next_hop=next_hop,
         )
         self.now = 0.0
         self.events: list[Event] = []

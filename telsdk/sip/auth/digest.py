@@ -330,7 +330,7 @@ class _NonceCounts:
         self._forgotten = 0
 
     def use(self, stamp: int, nc: int, oldest: float) -> None:
-        """Takes note of `nc`.
+        """Take note of `nc`.
 
         Args:
             stamp: which nonce it counts.

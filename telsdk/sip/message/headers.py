@@ -20,7 +20,8 @@ T = TypeVar("T")
 
 # A quote that nothing closes takes all that follows: to look for its end at each would take quadratic time.
 _comma_or_value = re.compile(r',|(?:[^,"<]++|"(?:[^"\\]|\\.)*+"|<[^<>]*+>)++|".*+|<', re.DOTALL).finditer
-_unsafe = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]").search
+# Octets that are no UTF-8, which are lone surrogates here, break out of nothing.
+_unsafe = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udc7f\udd00-\udfff]").search
 
 
 def split_list(value: str) -> list[str]:
@@ -83,7 +84,7 @@ class Headers:
         An empty line of a list field holds no value; ``name in headers`` tells that it is there.
         """
         key = KEYS.get(name) or key_of(name)
-        at = self._first(key)
+        at = self.first_at(key)
         if at is None:
             return None
         value = self._value(at)
@@ -147,7 +148,7 @@ class Headers:
         """Put `value` in the place of the first value of the field, or add it. The rest of a list stays."""
         key = _writable_key(name)
         _check(value)
-        if self._first(key) is None:
+        if self.first_at(key) is None:
             self.add(name, value)
         else:
             self._replace_first(key, value)
@@ -162,7 +163,9 @@ class Headers:
         _check(text)
         at = self.shape.first[key]
         self._forget(key)
-        self.raw[at] = self.raw[at].rstrip(" \t") + text
+        self.raw[at] = (
+            self.raw[at].rstrip(" \t\r\n") + text
+        )  # a fold may end the line, with nothing behind it
 
     def insert_line(self, at: int, key: str, line: str) -> None:
         """Put `line` before line `at`, unchecked: for who has written it, and knows that it is one.
@@ -210,6 +213,16 @@ class Headers:
         """Yield canonical key (`telsdk.sip.message.names.key_of`) and whole value of each line."""
         for at, key in enumerate(self.shape.keys):
             yield key, self._value(at)
+
+    def first_at(self, key: str) -> int | None:
+        """Return where the first line is that holds a value of a field (a canonical key), or None."""
+        at = self.shape.first.get(key)
+        if at is None or key not in LISTS or value_of(self.raw[at]):
+            return at
+        lines = self.raw
+        return next(
+            (i for i, known in enumerate(self.shape.keys) if known == key and value_of(lines[i])), None
+        )
 
     def first_line(self, key: str) -> str | None:
         """Return the whole value of the first line of a field, by its canonical key."""
@@ -280,16 +293,6 @@ class Headers:
         value = value_of(self.raw[at])
         return value if value.isascii() else readable(value)
 
-    def _first(self, key: str) -> int | None:
-        """Return where the first line is that holds a value of the field."""
-        at = self.shape.first.get(key)
-        if at is None or key not in LISTS or value_of(self.raw[at]):
-            return at
-        lines = self.raw
-        return next(
-            (i for i, known in enumerate(self.shape.keys) if known == key and value_of(lines[i])), None
-        )
-
     def _put(self, at: int, name: str, value: str) -> None:
         key = _writable_key(name)
         _check(value)
@@ -306,7 +309,7 @@ class Headers:
         del self.raw[at]
 
     def _replace_first(self, key: str, new: str | None) -> str | None:
-        at = self._first(key)
+        at = self.first_at(key)
         if at is None:
             return None
         self._forget(key)

@@ -300,6 +300,8 @@ class Response(Message):
         except SipParseError:
             return
         if not tagged:
+            if "to" in self.headers.shape.doubled:  # of a refused request: its answer is to be readable
+                self.headers.set("To", self.headers.first_line("to") or "")
             # Behind the line as it came, so that the peer finds its own words again.
             self.headers.append_to("To", f";tag={tag}")
 

@@ -18,7 +18,7 @@ from telsdk.sip.limits import MAX_REMEMBERED, MAX_REMEMBERED_LENGTH
 from telsdk.sip.message import grammar, values
 from telsdk.sip.message.content_fields import MediaType
 from telsdk.sip.message.core_fields import CSeq, Via
-from telsdk.sip.message.headers import Headers, registered, value_of
+from telsdk.sip.message.headers import Headers, readable, registered, value_of
 from telsdk.sip.message.info_fields import WarningValue
 from telsdk.sip.message.time_fields import RetryAfter
 from telsdk.sip.message.uri import NameAddr
@@ -172,7 +172,7 @@ class Memory(Generic[T]):
         if not value:
             raise SipParseError(f"{self._key}: {_MISSING}")
         try:
-            found = self._parse(value)
+            found = self._parse(readable(value))
         except SipParseError as error:
             raise type(error)(f"{self._key}: {error.reason}", status=error.status) from None
         if len(line) <= MAX_REMEMBERED_LENGTH:
@@ -191,12 +191,17 @@ def _length(value: str) -> int:
     return int(value)
 
 
-def _tag_or_none(value: str) -> str:
-    return _tag(value) or ""  # a memory tells what it does not know by None
+_NO_TAG: Final = "\r"
+"""What a memory holds for an address without a tag, where None is what it does not know. No tag reads so."""
 
 
-_from_tags: Final = Memory("from", _tag_or_none)
-_to_tags: Final = Memory("to", _tag_or_none)
+def _tag_to_keep(value: str) -> str:
+    tag = _tag(value)
+    return _NO_TAG if tag is None else tag
+
+
+_from_tags: Final = Memory("from", _tag_to_keep)
+_to_tags: Final = Memory("to", _tag_to_keep)
 _call_ids: Final = Memory("call-id", values.call_id)
 _cseqs: Final = Memory("cseq", CSeq.parse)
 _max_forwards: Final = Memory("max-forwards", _hops)
@@ -230,8 +235,8 @@ def read_core(headers: Headers, *, of_request: bool) -> CSeq:
     if number is None:
         number = _cseqs.read(line)
     known: dict[object, object] = {
-        from_tag: ours or None,
-        to_tag: theirs or None,
+        from_tag: None if ours == _NO_TAG else ours,
+        to_tag: None if theirs == _NO_TAG else theirs,
         call_id: call,
         cseq: number,
     }
@@ -256,7 +261,7 @@ def read_core(headers: Headers, *, of_request: bool) -> CSeq:
 
 def _via_of(value: str) -> Via:
     try:
-        return Via.parse(value)
+        return Via.parse(readable(value))
     except SipParseError as error:
         raise type(error)(f"via: {error.reason}", status=error.status) from None
 

@@ -15,6 +15,7 @@ from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri
 from telsdk.sip.message import field_table as fieldtypes
+from telsdk.sip.server.routing import asked_by
 from telsdk.sip.transaction import ClientTransaction, ServerTransaction, TransactionUser
 
 
@@ -40,6 +41,7 @@ class Target:
 
 
 OnAnswer: TypeAlias = "Callable[[Branch, Response, float], None]"
+OnBug: TypeAlias = "Callable[[Branch, float], None]"
 
 MAX_BREADTH: Final = 60
 """Branches that a request may have at a time when it does not say (RFC 5393 section 5.3.3)."""
@@ -89,7 +91,7 @@ class Context(TransactionUser):
         self.request = request  # as it came, but without our own Routes; copy it, then edit; shed once closed
         self.source = source
         self.tx = tx  # None for an ACK
-        self.via = request.headers.raw[request.headers.shape.first["via"]]  # of whoever asked, the whole line
+        self.via = asked_by(request)
         self.own_routes = own_routes  # our Route values that were taken off: what Record-Route had put there
         self.in_dialog = request.to_tag is not None
         self.mark = mark
@@ -149,10 +151,23 @@ class Context(TransactionUser):
 class Branch(TransactionUser):
     """One copy of the request on its way to one target."""
 
-    __slots__ = ("_on_answer", "breadth", "context", "done", "expired", "target", "timer_c_at", "tx")
+    __slots__ = (
+        "_on_answer",
+        "_on_bug",
+        "breadth",
+        "context",
+        "done",
+        "expired",
+        "target",
+        "timer_c_at",
+        "tx",
+    )
 
-    def __init__(self, context: Context, target: Target, breadth: int, on_answer: OnAnswer) -> None:
+    def __init__(
+        self, context: Context, target: Target, breadth: int, on_answer: OnAnswer, on_bug: OnBug
+    ) -> None:
         self._on_answer = on_answer
+        self._on_bug = on_bug
         self.context = context
         self.timer_c_at = 0.0  # when it has rung for too long (16.6 step 11)
         self.target = target
@@ -164,6 +179,10 @@ class Branch(TransactionUser):
     def answered(self, response: Response, now: float) -> None:
         """Take a response to this copy."""
         self._on_answer(self, response, now)
+
+    def give_up(self, now: float) -> None:
+        """Bring nothing: a bug kept us from taking an answer."""
+        self._on_bug(self, now)
 
     def shed(self) -> None:
         """Drop the request, which was answered and is not sent again; that of the context stands for it."""

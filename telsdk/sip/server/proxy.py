@@ -337,7 +337,7 @@ class Proxy:
             self._ringing.start(ctx, self._settings.ring_time, now)
 
     def _start(self, ctx: Context, target: Target, breadth: int, now: float) -> None:
-        branch = Branch(ctx, target, breadth, self._respond)
+        branch = Branch(ctx, target, breadth, self._respond, self._give_up)
         ctx.branches.append(branch)
         request = self._copy(ctx, target)
         if breadth != MAX_BREADTH or "Max-Breadth" in request.headers:
@@ -387,6 +387,13 @@ class Proxy:
             self._events.append(Redirect3xx(ctx, response, elsewhere, branch.target))
         else:
             self._failure(branch, response, now)
+
+    def _give_up(self, branch: Branch, now: float) -> None:
+        """Count a branch whose answer we failed to take as one that answered 500."""
+        if branch.tx is not None and branch.tx.request.method == "INVITE":
+            self._stack.cancel(branch.tx, now)
+        if not branch.context.closed:
+            self._failure(branch, self._made_here(branch.context, 500), now)
 
     def _made_here(self, ctx: Context, status: int) -> Response:
         assert ctx.tx is not None
@@ -511,14 +518,16 @@ class Proxy:
             best = self._made_here(ctx, 487)
         elif best.status == 408 and ctx.tx.request.method != "INVITE":
             # RFC 4320 4.2: the caller's own timer ran out just now; a 408 would come too late.
-            self._stack.abandon(ctx.tx, now)
+            if not ctx.tx.ended:
+                self._stack.abandon(ctx.tx, now)
             self._close(ctx, None, None)
             return
         self._finish(ctx, best_for_caller(self._stack, ctx.tx.request, best), None, now)
 
     def _finish(self, ctx: Context, response: Response, target: Target | None, now: float) -> None:
         assert ctx.tx is not None
-        self._stack.respond(ctx.tx, response, now)
+        if not ctx.tx.ended:  # else the caller's connection is gone
+            self._stack.respond(ctx.tx, response, now)
         self._close(ctx, response, target)
 
     def _close(self, ctx: Context, response: Response | None, target: Target | None) -> None:

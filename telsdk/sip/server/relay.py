@@ -11,7 +11,7 @@ from typing import Protocol
 from telsdk.sip.errors import SipError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response
-from telsdk.sip.server.routing import best_for_caller, goes_back
+from telsdk.sip.server.routing import asked_by, best_for_caller, goes_back
 from telsdk.sip.transaction import (
     ClientTransaction,
     ServerTransaction,
@@ -59,7 +59,7 @@ class Relay(TransactionUser):
         self.stack = stack
         self.server: ServerTransaction = server
         self.client: ClientTransaction | None = None
-        self.line = server.request.headers.raw[server.request.headers.shape.first["via"]]
+        self.line = asked_by(server.request)
         self.open = open_relays  # those that wait for an answer; this one while it does
         self.cancelled = False  # by the caller
         self.expired = False  # by Timer C
@@ -92,6 +92,12 @@ class Relay(TransactionUser):
         else:
             self._finish(response, now)
 
+    def give_up(self, now: float) -> None:
+        """Answer for ourselves: a bug kept us from passing an answer back."""
+        if self.client is not None and self.client.request.method == "INVITE":
+            self.stack.cancel(self.client, now)
+        self._finish(self.stack.make_response(self.server.request, 500), now)
+
     def failed(self, timed_out: bool, now: float) -> None:
         """Answer for who cannot be reached, or did not answer in time (16.8, 16.9)."""
         self._finish(self.stack.make_response(self.server.request, 408 if timed_out else 503), now)
@@ -116,6 +122,8 @@ class Relay(TransactionUser):
         if self not in self.open:
             return
         self.open.discard(self)
+        if self.server.ended:
+            return  # the caller's connection is gone with ours: it is one
         request = self.server.request
         if self.expired and response.status == 487:
             response = self.stack.make_response(request, 408)  # it was us who lost patience, not the caller

@@ -84,7 +84,7 @@ def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]
     if routes and request.uri.has("lr") and is_local(request.uri):
         # A strict router put our Record-Route into the Request-URI, and the target behind all routes.
         taken.append(NameAddr(request.uri))
-        request.uri = routes.pop().uri
+        request.uri = _as_request_uri(routes.pop().uri)
         _set_routes(request, routes)
     while routes and is_local(routes[0].uri):
         taken.append(routes.pop(0))
@@ -151,22 +151,29 @@ def _set_routes(request: Request, routes: Sequence[NameAddr]) -> None:
         request.headers.add("Route", str(route))
 
 
+def asked_by(request: Request) -> str:
+    """Return the Via line of whoever sent this request here, as it came and was stamped: for `goes_back`."""
+    headers = request.headers
+    at = headers.first_at("via")
+    assert at is not None  # a request that was received has one
+    return headers.raw[at]
+
+
 def goes_back(response: Response, line: str) -> bool:
     """Return whether below our Via (now gone) stands that of whoever asked us: 16.7 step 3, and a bit more.
 
     Args:
-        line: the Via line of the request as it came here, stamped.
+        line: what `asked_by` says of the request.
     """
     headers = response.headers
-    at = headers.shape.first.get("via")
+    at = headers.first_at("via")
     if at is None:
         return False
     if headers.raw[at] == line:
         return True
-    below = headers.get("Via")
-    asked = split_list(value_of(line))[0]
-    if below is None or below == asked:
-        return below is not None
+    below, asked = split_list(value_of(headers.raw[at]))[0], split_list(value_of(line))[0]
+    if below == asked:
+        return True
     try:
         return Via.parse(below).branch == Via.parse(asked).branch
     except SipParseError:

@@ -123,7 +123,11 @@ class ClientTransactions(Transactions[ClientTransaction]):
             assert isinstance(message, Response)
             owner = tx.owner
             if isinstance(owner, TransactionUser):
-                owner.answered(message, now)
+                try:
+                    owner.answered(message, now)
+                except BaseException:
+                    owner.give_up(now)
+                    raise
             else:
                 assert source is not None
                 self._ground.events.append(ResponseReceived(tx, message, source))
@@ -142,7 +146,8 @@ def _input(status: int) -> Input:
 def _ack(tx: ClientTransaction, response: Response) -> Request:
     """17.1.1.3: the ACK to a final response other than 2xx."""
     ack = _same_hop(tx, "ACK")
-    ack.headers.set("To", response.headers.get("To") or str(response.to))
+    headers, came = ack.headers, response.headers
+    headers.change_line(headers.shape.first["to"], "to", came.raw[came.shape.first["to"]])
     return ack
 
 

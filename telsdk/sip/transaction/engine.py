@@ -46,6 +46,10 @@ class TransactionUser:
         """Take a response: every provisional one, the final one, and for INVITE every further 2xx."""
         raise NotImplementedError
 
+    def give_up(self, now: float) -> None:
+        """Wait for nothing more: `answered` failed, and whoever waits for its outcome is to be told."""
+        raise NotImplementedError
+
 
 class Ground:
     """What all transactions of one element stand on."""
@@ -169,11 +173,16 @@ class Transactions(Generic[Tx]):
         self.step(tx, Input.TRANSPORT_ERROR, now)
 
     def _act(self, tx: Tx, actions: Actions, now: float, message: Message | None, source: Hop | None) -> None:
-        for action in actions:
+        for at, action in enumerate(actions):
             if isinstance(action, Timer):
                 self._start_timer(tx, action, now)
-            else:
+                continue
+            try:
                 self._do(tx, action, now, message, source)
+            except BaseException:
+                # A bug of the role above is not to leave a transaction that no timer ends.
+                self._act(tx, tuple([one for one in actions[at:] if isinstance(one, Timer)]), now, None, None)
+                raise
 
     def _do(self, tx: Tx, action: Action, now: float, message: Message | None, source: Hop | None) -> None:
         """Carry out an action that is no timer."""

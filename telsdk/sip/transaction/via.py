@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import TRANSPORTS, Hop
-from telsdk.sip.message import Request, Response, Via, grammar, write_host
+from telsdk.sip.message import Request, Response, Via, grammar, split_list, value_of, write_host
 
 MAX_UDP_REQUEST = 1_300
 """Bytes from which a request goes by TCP rather than UDP where the path MTU is not known (18.1.1)."""
@@ -28,14 +28,17 @@ def receive_via(request: Request, source: Hop) -> Via:
     asks_port = via.has("rport")
     if not asks_port and via.host == host and not via.has("received"):
         return via
-    stamped = _stamped(via, host, source.port if asks_port else None)
+    port = source.port if asks_port else None
     headers = request.headers
-    at = headers.shape.first["via"]
-    line = headers.raw[at]
-    if "," in line or "\r" in line or not line.endswith(str(via)):
-        headers.replace_first("Via", stamped)
+    at = headers.first_at("via")
+    assert at is not None  # a request was just read by it
+    line, text = headers.raw[at], str(via)
+    if "," not in line and "\r" not in line and line.endswith(text):
+        headers.change_line(at, "via", line[: len(line) - len(text)] + _stamped(via, host, port))
     else:
-        headers.change_line(at, "via", f"Via: {stamped}")
+        # By the octets that came: what is read has U+FFFD in the place of those that are no UTF-8.
+        came = Via.parse(split_list(value_of(line))[0])
+        headers.replace_first("Via", _stamped(came, host, port))
     return via
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from telsdk.sip.errors import SipParseError, Unwritable
-from telsdk.sip.message import REASONS, NameAddr, Request, Response, Uri, parse
+from telsdk.sip.message import REASONS, NameAddr, Request, Response, Uri, parse, refused_request
 from tests.sip.messages import INVITE, RINGING, messages
 
 
@@ -144,6 +144,26 @@ def test_a_tag_is_put_behind_an_address_without_brackets() -> None:
     request = invite()
     request.headers.set("To", "sip:b@h")
     assert request.response(200, to_tag="new").to == NameAddr.parse("<sip:b@h>;tag=new")
+
+
+@pytest.mark.parametrize("end", [b" \t", b"\r\n ", b"\r\n \r\n\t"])
+def test_a_tag_stays_in_the_line_of_a_to_that_ends_in_blanks_or_folds(end: bytes) -> None:
+    request = parse(INVITE.replace(b"To: <sip:5551234@telprotocol>", b"To: <sip:5551234@telprotocol>" + end))
+    assert isinstance(request, Request)
+    answer = bytes(request.response(200, to_tag="new"))
+    assert b"\r\nTo: <sip:5551234@telprotocol>;tag=new\r\n" in answer
+    assert parse(answer).to_tag == "new"
+
+
+def test_a_request_that_was_refused_for_two_lines_of_to_is_answered_with_one() -> None:
+    line = b"To: <sip:5551234@telprotocol>\r\n"
+    with pytest.raises(SipParseError) as refused:
+        parse(INVITE.replace(line, line + b"t: <sip:other@h>\r\n"))
+    request = refused_request(refused.value)
+    assert request is not None
+    assert parse(bytes(request.response(400, to_tag="new"))).to == NameAddr.parse(
+        "<sip:5551234@telprotocol>;tag=new"
+    )
 
 
 @pytest.mark.parametrize("to", [None, '"broken <sip:b@h>'])

@@ -199,6 +199,18 @@ def test_a_to_that_is_no_utf_8_gets_its_tag_and_stays() -> None:
     assert b'To: "J\xf6rg" <sip:5551234@telprotocol>;tag=t\r\n' in bytes(message.response(200, to_tag="t"))
 
 
+@pytest.mark.parametrize(
+    ("tag", "meant"),
+    [(b";tag=t", "t"), (b";tag", ""), (b';tag=""', ""), (b';tag="\xe9"', "\ufffd"), (b";x=1", None)],
+)
+def test_a_tag_is_the_same_whoever_asks_for_it(tag: bytes, meant: str | None) -> None:
+    for _ in range(2):  # the second time it is remembered
+        message = parse(spoilt(b";tag=9fxced76sl", tag))
+        assert (message.from_tag, message.from_.tag) == (meant, meant)
+        message = parse(spoilt(b"To: <sip:5551234@telprotocol>", b"To: <sip:5551234@telprotocol>" + tag))
+        assert (message.to_tag, message.to.tag) == (meant, meant)
+
+
 def test_a_content_length_may_begin_with_zeros() -> None:
     data = spoilt(b"Content-Length: 4", b"Content-Length: " + b"0" * 20 + b"4")
     assert bytes(parse(data)) == data

@@ -2,8 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from telsdk.sip.message import NameAddr, Request, Uri
-from telsdk.sip.server.routing import check, is_looping, loop_mark, prepare, take_own_routes
+from telsdk.sip.message import NameAddr, Request, Response, Uri, parse
+from telsdk.sip.server.routing import (
+    asked_by,
+    check,
+    goes_back,
+    is_looping,
+    loop_mark,
+    prepare,
+    take_own_routes,
+)
 
 
 def request(uri: str = "sip:bob@telprotocol", **fields: str) -> Request:
@@ -89,6 +97,12 @@ def test_what_a_strict_router_did_is_undone() -> None:
     assert made.headers.all("Route") == ["<sip:192.0.2.9;lr>"]
 
 
+def test_the_target_that_a_strict_router_put_behind_the_routes_becomes_a_request_uri() -> None:
+    made = request("sip:192.0.2.11;lr", Route="<sip:bob@192.0.2.2;method=BYE;x=1?Route=%3Csip:evil%3E>")
+    take_own_routes(made, is_local)
+    assert str(made.uri) == "sip:bob@192.0.2.2;x=1"
+
+
 def test_a_request_without_our_route_is_left_alone() -> None:
     made = request(Route="<sip:192.0.2.9;lr>")
     assert take_own_routes(made, is_local) == ()
@@ -144,3 +158,39 @@ def test_an_ack_demands_nothing_of_a_proxy() -> None:
     ack = request(Proxy_Require="time-travel")
     ack.method = "ACK"
     assert check(ack) is None
+
+
+def received(via: bytes) -> Request:
+    data = bytes(request()).replace(b"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx", via)
+    came = parse(data)
+    assert isinstance(came, Request)
+    return came
+
+
+@pytest.mark.parametrize(
+    ("asked", "below", "goes"),
+    [
+        (b"Via: SIP/2.0/UDP h;branch=a", b"Via: SIP/2.0/UDP h;branch=a", True),
+        (b"Via: SIP/2.0/UDP h;branch=a", b"v :SIP / 2.0/udp H ;branch=a", True),
+        (b"Via: SIP/2.0/UDP h;branch=a", b"Via: SIP/2.0/UDP h;branch=a, SIP/2.0/UDP i;branch=b", True),
+        (b"Via: SIP/2.0/UDP h;branch=a, nonsense", b"Via: SIP/2.0/UDP h;branch=a", True),
+        (b'Via: SIP/2.0/UDP h;branch=a;x="\xe9"', b'Via: SIP/2.0/UDP h ;branch=a;x="\xe9"', True),
+        (b'Via: SIP/2.0/UDP h;branch="\xe9"', b'Via: SIP/2.0/UDP h ;branch="\xe9"', True),
+        (b"Via:\r\nVia: SIP/2.0/UDP h;branch=a", b"Via: SIP/2.0/UDP h;branch=a", True),
+        (b"Via:\r\nVia: SIP/2.0/UDP h;branch=a", b"Via:\r\nVia: SIP/2.0/UDP h;branch=a", True),
+        (b"Via:\r\nVia: SIP/2.0/UDP h;branch=a", b"Via:\r\nVia: SIP/2.0/UDP h;branch=b", False),
+        (b"Via: SIP/2.0/UDP h;branch=a", b"Via: SIP/2.0/UDP h;branch=b", False),
+        (b"Via: SIP/2.0/UDP h;branch=a", b"Via: nonsense", False),
+        (b"Via: SIP/2.0/UDP h;branch=a", b"Via:", False),
+        (b"Via: SIP/2.0/UDP h;branch=a", b"X: y", False),
+    ],
+    ids=repr,
+)
+def test_an_answer_goes_back_to_whose_via_is_below_ours(asked: bytes, below: bytes, goes: bool) -> None:
+    answer = bytes(request().response(200)).replace(
+        b"Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx", b"Via: SIP/2.0/UDP us;branch=z9hG4bKours\r\n" + below
+    )
+    response = parse(answer)
+    assert isinstance(response, Response)
+    response.headers.pop_first("Via")
+    assert goes_back(response, asked_by(received(asked))) is goes

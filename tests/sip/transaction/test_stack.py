@@ -182,6 +182,18 @@ def test_a_failure_is_acknowledged_hop_by_hop_each_time_it_comes(bench: Bench) -
     assert bench.stack.transactions == 0
 
 
+@pytest.mark.parametrize(
+    "to", [b't : "B"<sip:bob@telprotocol> ;tag=t', b'To: "\xe9" <sip:bob@telprotocol>;tag=t']
+)
+def test_an_ack_has_the_to_of_the_failure_as_it_came(bench: Bench, to: bytes) -> None:
+    tx = bench.invite()
+    bench.sent()
+    failure = bytes(tx.request.response(486)).replace(b"To: <sip:bob@telprotocol>", to)
+    bench.stack.receive(parse(failure), tx.hop, 0.0)
+    (ack,) = bench.stack.take_outgoing()
+    assert b"\r\n" + to + b"\r\n" in ack.data
+
+
 def test_over_a_stream_a_failed_invite_is_forgotten_at_once(bench: Bench) -> None:
     tx = bench.invite(STREAM)
     bench.reply(tx, 486)

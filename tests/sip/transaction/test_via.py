@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
 
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Uri
-from telsdk.sip.transaction.via import receive_via, reply_hop, server_key
+from telsdk.sip.message import Request, Response, Uri, Via, parse
+from telsdk.sip.transaction.via import branch_of, receive_via, reply_hop, server_key
+from tests.sip.messages import vias
 
 
 def request(via: str, method: str = "INVITE", uri: str = "sip:bob@telprotocol", cseq: int = 1) -> Request:
@@ -36,6 +38,10 @@ SOURCE = Hop("UDP", "192.0.2.1", 40000)
             "SIP/2.0/UDP 192.0.2.1:5060;rport=40000;branch=z9hG4bKx;received=192.0.2.1",
         ),
         (
+            "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx;received=203.0.113.9",
+            "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx;received=192.0.2.1",
+        ),
+        (
             "SIP/2.0/UDP 10.0.0.1;received=203.0.113.9;rport=1;branch=z9hG4bKx, SIP/2.0/TCP far",
             "SIP/2.0/UDP 10.0.0.1;received=192.0.2.1;rport=40000;branch=z9hG4bKx, SIP/2.0/TCP far",
         ),
@@ -47,6 +53,41 @@ def test_the_top_via_tells_where_a_request_really_came_from(via: str, stamped: s
     assert came.headers.all("Via") == stamped.split(", ")
     assert str(returned) == via.split(", ")[0]
     assert str(came.via) == stamped.split(", ")[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "stamped"),
+    [
+        (b"v:SIP/2.0/UDP h;branch=z9hG4bKx", b"v:SIP/2.0/UDP h;branch=z9hG4bKx;received=192.0.2.1"),
+        (
+            b"VIA :  SIP/2.0/UDP h;x=%41;branch=z9hG4bKx",
+            b"VIA :  SIP/2.0/UDP h;x=%41;branch=z9hG4bKx;received=192.0.2.1",
+        ),
+        (
+            b'Via: SIP/2.0/UDP h;x="\xe9";branch=z9hG4bKx',
+            b'Via: SIP/2.0/UDP h;x="\xe9";branch=z9hG4bKx;received=192.0.2.1',
+        ),
+        (
+            b'Via: SIP / 2.0/UDP h ;\r\n x="\xe9";branch=z9hG4bKx',
+            b'Via: SIP/2.0/UDP h;x="\xe9";branch=z9hG4bKx;received=192.0.2.1',
+        ),
+        (
+            b'Via: SIP/2.0/UDP h;x="\xe9";branch=z9hG4bKx, SIP/2.0/UDP \xe9',
+            b'Via: SIP/2.0/UDP h;x="\xe9";branch=z9hG4bKx;received=192.0.2.1, SIP/2.0/UDP \xe9',
+        ),
+        (
+            b"Via:\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKx",
+            b"Via:\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKx;received=192.0.2.1",
+        ),
+    ],
+    ids=repr,
+)
+def test_what_a_via_says_besides_stays_as_it_came(line: bytes, stamped: bytes) -> None:
+    data = bytes(request("SIP/2.0/UDP other;branch=1"))
+    came = parse(data.replace(b"Via: SIP/2.0/UDP other;branch=1", line))
+    assert isinstance(came, Request)
+    assert receive_via(came, SOURCE).branch == "z9hG4bKx"
+    assert b"\r\n" + stamped + b"\r\n" in bytes(came)
 
 
 def test_the_zone_of_a_link_local_address_is_kept_for_the_way_back_and_told_nobody() -> None:
@@ -95,3 +136,44 @@ def test_without_a_unique_branch_requests_are_the_same_by_what_rfc_2543_had(bran
     assert key(request(via)) == key(request(via, "ACK"))
     assert key(request(via)) != key(request(via, cseq=2))
     assert key(request(via)) != key(request(via, uri="sip:other@telprotocol"))
+
+
+def answer(via: bytes) -> Response:
+    """A response with this top Via, as it came from the wire."""
+    data = bytes(request("SIP/2.0/UDP h;branch=1").response(200))
+    found = parse(data.replace(b"SIP/2.0/UDP h;branch=1", via))
+    assert isinstance(found, Response)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("via", "branch"),
+    [
+        (b"SIP/2.0/UDP h;branch=z9hG4bKx", "z9hG4bKx"),
+        (b"SIP/2.0/UDP h;rport=9;branch=z9hG4bKx;received=192.0.2.1", "z9hG4bKx"),
+        (b"SIP/2.0/UDP h;branch=z9hG4bKx \t;rport", "z9hG4bKx"),
+        (b"SIP/2.0/UDP h;branch=z9hG4bKx \t", "z9hG4bKx"),
+        (b"SIP / 2.0/UDP h ; Branch = z9hG4bKx", "z9hG4bKx"),
+        (b"SIP/2.0/UDP h;\r\n branch=z9hG4bKx", "z9hG4bKx"),
+        (b"SIP/2.0/UDP h;rport, SIP/2.0/UDP i;branch=z9hG4bKx", None),
+        (b"SIP/2.0/UDP h;branch=z9hG4bKx,SIP/2.0/UDP i;branch=z9hG4bKy", "z9hG4bKx"),
+        (b'SIP/2.0/UDP h;x=";branch=z9hG4bKy";branch=z9hG4bKx', "z9hG4bKx"),
+        (b"SIP/2.0/UDP h;rport", None),
+        (b"nonsense", None),
+        (b"", None),
+        (b"nonsense;branch=z9hG4bKx", "z9hG4bKx"),
+        (b"SIP/2.0/UDP [::1]:99999;x=\xe9;branch=z9hG4bKx", "z9hG4bKx"),
+    ],
+    ids=repr,
+)
+def test_of_the_via_of_an_answer_only_the_branch_is_asked(via: bytes, branch: str | None) -> None:
+    assert branch_of(answer(via)) == branch
+
+
+def test_where_the_first_line_of_via_is_empty_the_next_has_the_branch() -> None:
+    assert branch_of(answer(b"\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKx")) == "z9hG4bKx"
+
+
+@given(vias)
+def test_the_branch_of_any_via_is_what_that_via_says(via: Via) -> None:
+    assert branch_of(answer(str(via).encode())) == via.branch
