@@ -173,7 +173,7 @@ class Hub:
                 return
             self._role.refuse(tx, 503, now, headers=[("Retry-After", "10")])
         if request.method == "REGISTER":
-            # Who is told where to go needs us no more; those who ask where others are, the nodes, come again and again.
+            # Its sender knows where to go, and needs us no more. Nodes, which ask where others are, come again.
             self._driver.let_go(tx.source)
 
     def _again(self, tx: ServerTransaction, request: Request) -> None:

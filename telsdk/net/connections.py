@@ -96,7 +96,7 @@ class Connections:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._closed.clear()  # it may have been so before
+        self._closed.clear()  # connections may all have been gone once before
         for stream in tuple(self._arriving.values()):
             stream.abort()
         for stream in tuple(self._by_flow.values()):
@@ -183,7 +183,7 @@ class Connections:
     def stream_arrived(self, stream: Stream) -> None:
         self._arriving[stream.flow] = stream
         if len(self._arriving) > MAX_ARRIVING:
-            # Not the newest: whoever means it is done within moments.
+            # Not the newest: an honest peer is done within moments.
             oldest = next((one for one in self._arriving.values() if not one.is_ours), stream)
             oldest.abort()
 
@@ -207,7 +207,7 @@ class Connections:
             del self._ours[key]
         if not self._by_flow:
             self._closed.set()
-        # A connection that we had no more need of is no failure of its peer, who may be on another one by now.
+        # The end of a connection that we no longer need is no failure of its peer: another may lead there by now.
         if was_open and not (stream.was_let_go and key is not None):
             self._owner.flow_closed(stream)
 

@@ -131,7 +131,7 @@ class Driver:
         self._servers.append(server)
 
     def let_go(self, hop: Hop) -> None:
-        """Closes the connection to or from `hop` soon, unless another request goes over it."""
+        """Close the connection to or from `hop` soon, unless another request goes over it."""
         self._connections.let_go(hop)
 
     def kick(self) -> None:

@@ -12,7 +12,7 @@ class Framing(Protocol):
 
     @property
     def secured(self) -> bool:
-        """Whether the peer is known for whom it should be, as far as the transport says: TLS has shown its key."""
+        """Whether TLS has proven who the peer is; always true where there is no TLS."""
         ...
 
     @property

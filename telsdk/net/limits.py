@@ -4,20 +4,24 @@ DATAGRAMS_A_READ = 64  # then other sockets and timers get their turn
 UDP_RECEIVE_BUFFER = (
     4 * 1024 * 1024
 )  # bytes; a stall of 15 ms at full speed loses packets with the usual 208 KiB
-STREAM_READ = 64 * 1024  # bytes of one connection, then others get their turn; all read into one buffer
+STREAM_READ = (
+    64 * 1024
+)  # bytes read from one connection before others get their turn; all share one buffer of that size
 TLS_PORTION = (
     4 * 1024
-)  # bytes that OpenSSL is fed at once: it never gives back what it once needed to hold them
+)  # bytes that OpenSSL is fed at once: it never gives back the memory that it took for more
 MAX_CONNECTIONS = 10_000
-MAX_ARRIVING = 1_000  # connections whose TLS handshake is not done; of more the oldest is cut off
-MAX_UNSENT = 1024 * 1024  # bytes waiting for a peer that does not read; then it is cut off
+MAX_ARRIVING = 1_000  # connections whose TLS handshake is not done; above that the oldest is cut off
+MAX_UNSENT = 1024 * 1024  # bytes waiting for a peer that does not read; above that the peer is cut off
 CONNECT_TIMEOUT = 5.0  # seconds, handshakes of TLS and WebSocket included; well below timer B (32 s)
-TLS_HANDSHAKE_TIMEOUT = 15.0  # seconds for a peer that connects; until then it counts as no connection
-MAX_WEBSOCKET_HANDSHAKE = 16 * 1024  # bytes of HTTP head; browsers send below 2 KiB, and cookies
+TLS_HANDSHAKE_TIMEOUT = 15.0  # seconds for a peer that connects; until it is done no connection is counted
+MAX_WEBSOCKET_HANDSHAKE = 16 * 1024  # bytes of HTTP head; browsers send less than 2 KiB, cookies aside
 CLOSE_TIMEOUT = 1.0  # seconds for the peer's half of a close, of TLS or WebSocket
-LOOK_EVERY = 1.0  # seconds between two looks at connections: so late may each of the times here be
-LINGER = 1.0  # seconds without a message after which we close a connection that we opened and need no longer
-LINGER_PEER = 10.0  # the same of one that a peer opened: it may know better, and closes first if it does
+LOOK_EVERY = 1.0  # seconds between two looks at connections; each time below may be late by that much
+LINGER = 1.0  # seconds without a message before we close a connection that we opened and need no longer
+LINGER_PEER = (
+    10.0  # the same for one that a peer opened; longer, so that the peer closes first if it follows this rule
+)
 IDLE_TIMEOUT = 120.0  # seconds without a byte; RFC 5626 clients ping every 95 to 120 s
 KEEP_ALIVE = 50.0  # seconds between our pings; proxies and NATs on the way forget after 60 s
 KEEP_ALIVE_FOR = 3700.0  # seconds after the last message on a connection; the longest registration is 3600 s

@@ -19,15 +19,15 @@ class Peers:
         self._trust = trust
 
     def secure(self, hop: Hop, framing: Framing) -> Framing:
-        """Put `framing`, for a connection that we open to `hop`, into TLS that takes nobody else; or leaves it plain.
+        """Return `framing` within TLS that accepts no other peer than `hop` names; unchanged for a plain hop.
 
         Raises:
-            ValueError: the host can be no name of a TLS server.
+            ValueError: the host cannot be the name of a TLS server.
         """
         if not hop.secure:
             return framing
         if hop.pins or self._trust is None:
-            # With no pin, and nobody to trust, this refuses whoever answers.
+            # Without a pin and without an authority to trust, this refuses every peer.
             place = f"{hop.host}:{hop.port}"
             return TlsFraming(framing, self._pinned, hop.host, lambda tls: check_pin(tls, hop.pins, place))
         check = None if hop.transport == "WSS" else lambda tls: check_sip_host(_shown(tls), hop.host)

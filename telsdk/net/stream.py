@@ -30,17 +30,17 @@ class ConnectionFailed(TelError):
 
 
 class StreamOwner(Protocol):
-    """Who holds the streams of one driver, and is told what they do: `telsdk.net.connections.Connections`."""
+    """The owner of the streams of one driver, told what they do: `telsdk.net.connections.Connections`."""
 
     read_buffer: memoryview
-    """What all of them read into, one after the other."""
+    """The buffer that all of them read into, one after the other."""
 
     def same(self, address: Address) -> Address:
-        """Return an address of ours, which many streams share, as one object."""
+        """Return one object for equal addresses of ours, which many streams share."""
         ...
 
     def look_at(self, stream: Stream, when: float) -> None:
-        """Call `stream.look` once `when`, in seconds of the loop's clock, is over."""
+        """Call `stream.look` when the loop's clock has passed `when` (seconds)."""
         ...
 
     def stream_arrived(self, stream: Stream) -> None: ...
@@ -51,13 +51,15 @@ class StreamOwner(Protocol):
 
 
 class Stream(asyncio.BufferedProtocol):
-    """A connection, ours or a peer's. There are thousands: it holds little, and has no timer or task of its own.
+    """A connection that we or a peer opened.
+
+    There are thousands of them: each holds little, and has no timer and no task of its own.
 
     Args:
         owner: the receiver of messages and of the news that it is closed.
         flow: its number in the driver, never used twice.
         transport: TCP, TLS, WS or WSS.
-        framing: how messages lie on it, TLS included.
+        framing: how messages lie on it, with TLS around it where there is TLS.
         opened: whether we opened it (RFC 5626 4.4.1: then it is we who ping).
     """
 
@@ -107,12 +109,12 @@ class Stream(asyncio.BufferedProtocol):
         self._flush()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio names it so
-        # One for all: the loop fills it and calls `buffer_updated` before it turns to another connection.
+        # One for all: the loop fills it, and calls `buffer_updated` before it reads from another connection.
         return self._owner.read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         events = self._framing.feed(bytes(self._owner.read_buffer[:nbytes]))
-        # Before the events are told: who answers one must find the connection as the handshake left it.
+        # Before the events are told: an answer to one must follow what the handshake still has to send.
         self._write_out()
         for event in events:
             if self._transport is None or self._transport.is_closing():
@@ -132,14 +134,14 @@ class Stream(asyncio.BufferedProtocol):
                 if fatal:
                     self.close("malformed")
             case _:
-                # Who opened a connection sends the requests, as far as a stream can tell.
+                # The side that opened a connection is taken for the one that sends requests.
                 self._unwanted = self._unwanted and self.is_ours
                 self._keep_until = now + KEEP_ALIVE_FOR
                 self._heard(now, LINGER if self._unwanted else IDLE_TIMEOUT)
                 self._owner.stream_message(self, event)
 
     def _heard(self, now: float, seconds: float) -> None:
-        """Wait as long for more; but who is told of the end gains no time by talking on."""
+        """Wait so many seconds for more. But a peer that was told to close gains no time by sending on."""
         if not self._framing.closing:
             self._deadline = now + seconds
 
@@ -160,7 +162,7 @@ class Stream(asyncio.BufferedProtocol):
 
     @property
     def was_let_go(self) -> bool:
-        """Whether nobody had need of it any more (`let_go`)."""
+        """Whether it was no longer needed (`let_go`)."""
         return self._unwanted
 
     async def opened(self) -> None:
@@ -188,9 +190,9 @@ class Stream(asyncio.BufferedProtocol):
         self._flush()
 
     def let_go(self) -> None:
-        """Close soon, unless another request goes over it: what it was there for is done.
+        """Close soon, unless another request goes over it: it has served its purpose.
 
-        Pings do not keep it, and we send none.
+        Pings do not keep it open, and we send none.
         """
         now = _now()
         self._unwanted = True
@@ -249,7 +251,7 @@ class Stream(asyncio.BufferedProtocol):
 
     @property
     def _pings(self) -> bool:
-        """Who opened a connection keeps it alive; but a browser cannot ping, so a WebSocket server does."""
+        """Whether we keep it alive: if we opened it; or by WebSocket, since a browser cannot ping."""
         return (self.is_ours or self.hop.transport in ("WS", "WSS")) and not self._unwanted
 
     def _look_later(self, now: float) -> None:
@@ -271,8 +273,8 @@ def _now() -> float:
 
 
 def _send_at_once(transport: asyncio.Transport) -> None:
-    """Lets small messages go out without waiting for an acknowledgement of those before (RFC 896).
+    """Send small messages without waiting until earlier ones are acknowledged (RFC 896).
 
-    asyncio does so by itself, but only for sockets that it made: a response came 40 ms late.
+    asyncio does this only on sockets that it made. On those that we bound, a response came 40 ms late.
     """
     transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

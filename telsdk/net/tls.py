@@ -15,7 +15,7 @@ from telsdk.net.limits import TLS_PORTION
 from telsdk.sip.message import StreamEvent
 
 CheckPeer = Callable[[ssl.SSLObject], None]
-"""Holds a TLS peer against what is expected of it; raises Refused."""
+"""Checks that a TLS peer is the one that is expected; raises Refused when it is not."""
 
 
 class TlsFraming:
@@ -23,12 +23,12 @@ class TlsFraming:
 
     Args:
         inner: how messages lie within.
-        context: what TLS is made by. Where it asks for a name, `host` is held against the peer's certificate.
-        host: whom we connect to; None for a connection that a peer opens.
-        check: holds the peer's certificate against what is expected; None where it says nothing.
+        context: how TLS is set up. If it checks names, it compares `host` with the peer's certificate.
+        host: the host that we connect to; None for a connection that a peer opens.
+        check: checks the peer's certificate besides; None if there is no more to check.
 
     Raises:
-        ValueError: `host` can be no name of a TLS server.
+        ValueError: `host` cannot be the name of a TLS server.
     """
 
     __slots__ = (
@@ -77,7 +77,7 @@ class TlsFraming:
         events: list[StreamEvent] = []
         if self.ended:
             return events
-        # OpenSSL keeps a buffer as large as the most that ever waited in it: so never much waits.
+        # OpenSSL keeps a buffer as large as the most that ever waited in it. So little may wait at a time.
         for start in range(0, len(data), TLS_PORTION):
             self._incoming.write(data[start : start + TLS_PORTION])
             self._read_into(events)
@@ -101,7 +101,7 @@ class TlsFraming:
         return self._outgoing.read()
 
     def _proceed(self) -> None:
-        """Encrypt what there is to send, or begin or end TLS itself."""
+        """Encrypt what there is to send; begin or end TLS where it is time for that."""
         if not self.secured:
             self._handshake()
         elif not self._notified:
@@ -125,7 +125,7 @@ class TlsFraming:
                 self._check(self._tls)
         except Refused as error:
             self._fail(str(error))
-            self._outgoing.read()  # it is another: not a byte for it
+            self._outgoing.read()  # the peer is another one: it gets no further byte
         else:
             self.secured = True
 
@@ -133,7 +133,7 @@ class TlsFraming:
         if not self.secured:
             self._handshake()
         try:
-            # Not until it wants more: an exception costs more than the message.
+            # Do not read until OpenSSL wants more: it says so by an exception, which costs more than the message.
             while self._is_readable():
                 data = self._tls.read(TLS_PORTION)
                 if not data:  # its close_notify
@@ -160,7 +160,7 @@ class TlsFraming:
             self._fail(f"TLS is broken: {error.reason or error}")
 
     def _close(self) -> None:
-        """Say that nothing more comes (RFC 8446 6.1). It has ended once the peer says so too."""
+        """Send close_notify (RFC 8446 6.1). The connection has ended once the peer has sent its own."""
         self._notified = True
         try:
             self._tls.unwrap()

@@ -1,4 +1,4 @@
-"""One timer for everything that has to be looked at some time, but not at the very moment: connections."""
+"""One timer for all connections: each has to be looked at some time, but none at the very moment."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from telsdk.net.limits import LOOK_EVERY
 
 
 class Wheel:
-    """Calls back with numbers when their time has come, up to `LOOK_EVERY` seconds late, all that are due at once.
+    """Calls back with numbers when their time has come, up to `LOOK_EVERY` seconds late and many at once.
 
-    An entry is never taken out: who is called back finds out whether it is too early.
+    An entry is never removed: the one that is called back finds out whether there is something to do.
 
     Args:
-        look: called with a number that was added, and the time.
+        look: called with a number that was added, and the time now.
     """
 
     def __init__(self, look: Callable[[int, float], None]) -> None:
@@ -26,7 +26,7 @@ class Wheel:
         self._next = 0  # the tick that the timer is set for
 
     def add(self, number: int, when: float) -> None:
-        """Have `number` looked at once `when`, in seconds of the loop's clock, is over."""
+        """Call back with `number` when the loop's clock has passed `when` (seconds)."""
         tick = math.ceil(when / LOOK_EVERY)
         self._due.setdefault(tick, []).append(number)
         if self._timer is None or tick < self._next:

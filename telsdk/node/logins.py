@@ -45,7 +45,7 @@ class Logins:
     """
 
     def __init__(self) -> None:
-        # A login alone, as nearly all are, is kept bare: a dictionary would take more room than all else about a user.
+        # Nearly all hops have one login, kept bare: a dictionary for it would take more room than the login.
         self._by_hop: dict[_Key, BoundLogin | dict[Number, BoundLogin]] = {}
         self._by_number: dict[Number, tuple[Hop, ...]] = {}
 

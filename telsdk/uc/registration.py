@@ -29,9 +29,9 @@ class Registration:
 
     Args:
         kick: called when the stack has something to send.
-        let_go: called with the way to the hub once that has answered: a hub has thousands of users, who would each
-            keep a connection to it.
-        now: the stack's clock.
+        let_go: called with the hop to the hub once the hub has answered: a hub has no room for a
+            connection of each user.
+        now: returns the time on the stack's clock.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Registration:
         self._expires = expires
         self._kick = kick
         self._let_go = let_go
-        self._asking_hub = 0  # how many wait for its answer
+        self._asking_hub = 0  # how many of our requests wait for its answer
         self._now = now
         self._task: asyncio.Task[None] | None = None
         self._suspended = False

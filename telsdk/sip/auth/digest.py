@@ -35,9 +35,9 @@ _ALGORITHMS: Final[dict[str, Callable[[bytes], str]]] = {
     "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
     "SHA-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
 }
-_STAMP: Final = struct.Struct(">II")  # seconds since 1970, counter: as one number, the older before the newer
-_MAC_LENGTH: Final = 16  # octets
-_NOBODY: Final = ("",)  # what an unknown user's response is held against, and never equals
+_STAMP: Final = struct.Struct(">II")  # seconds since 1970, counter; an older one is the lesser number
+_MAC_LENGTH: Final = 16  # octets: 128 bits cannot be guessed, and the nonce stays short
+_NOBODY: Final = ("",)  # an unknown user's response is compared with it too, so that it takes as long
 
 _nonce_count = re.compile(r"[0-9a-f]{8}", re.IGNORECASE).fullmatch
 
@@ -247,7 +247,7 @@ class DigestServer:
         return given.user
 
     def _stamp(self, nonce: str, source: str) -> int | None:
-        """When and as which one `nonce` was made for `source`, in one number; None when it was not."""
+        """Return time and counter, as one number, of a `nonce` that was made for `source`; None when it was not."""
         try:
             data = decode(nonce)
         except TokenMalformed:
@@ -324,17 +324,15 @@ class _NonceCounts:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._seen: OrderedDict[int, int] = (
-            OrderedDict()
-        )  # by stamp, which says of a nonce all but its source
+        self._seen: OrderedDict[int, int] = OrderedDict()  # by the nonce's stamp
         self._forgotten = 0
 
     def use(self, stamp: int, nc: int, oldest: float) -> None:
-        """Take note of `nc`.
+        """Note that `nc` is used.
 
         Args:
-            stamp: which nonce it counts.
-            oldest: made before that, in seconds since 1970, a nonce is stale anyway.
+            stamp: time and counter of the nonce.
+            oldest: a time, in seconds since 1970; a nonce made before it is stale anyway.
 
         Raises:
             StaleNonce: this count or a higher one has been used, or that is forgotten.

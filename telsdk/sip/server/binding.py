@@ -41,7 +41,7 @@ class Binding:
         return same_uri(self.contact.uri, other.contact.uri)
 
     def as_before(self, old: Binding) -> Binding:
-        """The same, by the objects of `old` where they say the same: else each refresh would leave some behind."""
+        """Return an equal binding that shares what is equal with `old`, or each refresh would keep both."""
         return replace(
             self,
             contact=old.contact if old.contact == self.contact else self.contact,

@@ -1,4 +1,4 @@
-"""Who holds what, where nearly always one does: a set for each would take more room than what it is about."""
+"""Who holds what, where nearly always one holder is alone: a set for each would take more room than all else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ KeyT = TypeVar("KeyT", bound=Hashable)
 
 
 class Holders(Generic[KeyT]):
-    """The names by what they hold, each in the order in which they took hold of it."""
+    """Names by what they hold, in the order in which they took hold of it."""
 
     def __init__(self) -> None:
         self._names: dict[KeyT, str | dict[str, None]] = {}  # a name alone is kept bare
@@ -19,7 +19,7 @@ class Holders(Generic[KeyT]):
         return len(self._names)
 
     def add(self, key: KeyT, name: str) -> None:
-        """Let `name` hold `key` too; who holds it already keeps its place."""
+        """Let `name` hold `key` too. A name that holds it already keeps its place."""
         known = self._names.setdefault(key, name)
         if isinstance(known, dict):
             known[name] = None
@@ -37,6 +37,6 @@ class Holders(Generic[KeyT]):
                 (self._names[key],) = known
 
     def of(self, key: KeyT) -> tuple[str, ...]:
-        """Who holds `key`, the first before the others."""
+        """Return the names that hold `key`, the first holder first."""
         known = self._names.get(key, ())
         return (known,) if isinstance(known, str) else tuple(known)

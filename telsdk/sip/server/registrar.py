@@ -63,8 +63,8 @@ class Registrar:
         self.flow_timer = flow_timer
         self._on_change = on_change
         self._users: dict[str, _User] = {}
-        self._flows = Holders[int]()  # the users over each connection
-        self._contacts = Holders[Uri]()  # the users who claim each
+        self._flows: Holders[int] = Holders()  # the users over each connection
+        self._contacts: Holders[Uri] = Holders()  # the users who claim each
         self._wakes: list[
             tuple[float, str]
         ] = []  # heap; what does not agree with `_User.wake_at` is passed over
