@@ -120,7 +120,8 @@ class Stream(asyncio.BufferedProtocol):
             if self._transport is None or self._transport.is_closing():
                 return
             self._take(event)
-        self._flush()
+        if self._waiter is not None or self._framing.ended or self._framing.closing:
+            self._flush()  # an answer to an event is written out by itself
 
     def _take(self, event: StreamEvent) -> None:
         now = _now()

@@ -98,7 +98,7 @@ class TlsFraming:
     def take_output(self) -> bytes:
         if not self.ended:
             self._proceed()
-        return self._outgoing.read()
+        return self._outgoing.read() if self._outgoing.pending else b""
 
     def _proceed(self) -> None:
         """Encrypt what there is to send; begin or end TLS where it is time for that."""
