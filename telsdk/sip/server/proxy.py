@@ -259,7 +259,7 @@ class Proxy:
 
     def _refusal(self, request: Request) -> Refusal | None:
         settings = self._settings
-        if settings.max_open is not None and self._open >= settings.max_open and request.to.tag is None:
+        if settings.max_open is not None and self.open >= settings.max_open and request.to.tag is None:
             # What has begun may go on: to refuse a BYE would only make more work.
             return Refusal(503, "Overloaded", (("Retry-After", str(settings.retry_after)),))
         refusal = check(request, settings.supported)
