@@ -125,6 +125,7 @@ class Proxy:
         self._relays: set[Relay] = set()
         self._ringing: Agenda[Context] = Agenda()  # contexts with targets that wait for those above to fail
         self._open = 0
+        self._taker = (self._respond, self._give_up)  # made once: a branch holds nothing of its own
 
     @property
     def open(self) -> int:
@@ -337,7 +338,7 @@ class Proxy:
             self._ringing.start(ctx, self._settings.ring_time, now)
 
     def _start(self, ctx: Context, target: Target, breadth: int, now: float) -> None:
-        branch = Branch(ctx, target, breadth, self._respond, self._give_up)
+        branch = Branch(ctx, target, breadth, self._taker)
         ctx.branches.append(branch)
         request = self._copy(ctx, target)
         if breadth != MAX_BREADTH or "Max-Breadth" in request.headers:
