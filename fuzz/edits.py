@@ -57,6 +57,8 @@ ANSWER: Final = (
     b"SIP/2.0 200 OK\r\nVia: nonsense\r\nVia: SIP/2.0/UDP h\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:b@h>;tag=2\r\n"
     b"Call-ID: c\r\nCSeq: 1 INVITE\r\nContact: nobody\r\nDate: x\r\nDate: y\r\nl: 000\r\n\r\n"
 )
+READINGS: Final = (*READERS.items(), ("from", from_tag), ("to", to_tag), ("via", via))
+"""By key, all that reads a field."""
 
 
 class Lines:
@@ -96,8 +98,8 @@ class Lines:
     def remove(self, name: str) -> None:
         self.lines = [line for line, key in zip(self.lines, self.keys(), strict=True) if key != key_of(name)]
 
-    def change_first(self, name: str, new: str) -> str | None:
-        """Put `new` in the place of the first value, or nothing where it is empty; return that value."""
+    def change_first(self, name: str, new: str | None) -> str | None:
+        """Put `new` in the place of the first value, or nothing where it is None; return that value."""
         at = self.first(key_of(name))
         if at is None:
             return None
@@ -105,9 +107,9 @@ class Lines:
         old, *others = apart(value) if key_of(name) in LISTS else [value]
         end = value.find(old) + len(old) if others else len(value)
         rest = value[end:].lstrip(" \t").removeprefix(",").strip(" \t")
-        left = ", ".join(one for one in (new, rest) if one)
+        left = [*([] if new is None else [new]), *([rest] if rest else [])]
         written = self.lines[at].partition(":")[0].rstrip(" \t")
-        self.lines[at : at + 1] = [f"{written}: {left}"] if left else []
+        self.lines[at : at + 1] = [f"{written}: {', '.join(left)}"] if left else []
         return old
 
 
@@ -145,7 +147,7 @@ class Run:
         self.model = Lines(self.headers.lines())
 
     def step(self) -> None:
-        """One change, and a look at all."""
+        """One change, or a look at one field."""
         changes: tuple[Callable[[str, str], None], ...] = (
             self._add,
             self._insert,
@@ -158,9 +160,12 @@ class Run:
             self._copy,
             self._extend,
             self._only,
+            self._read,
+            self._read,
         )
         self.choices.one(changes)(self.choices.one(NAMES), self.choices.one(VALUES))
-        self.look()
+        assert self.headers.lines() == self.model.lines
+        agree(self.headers.shape, Shape(tuple(self.model.keys())))
 
     def _add(self, name: str, value: str) -> None:
         self.headers.add(name, value)
@@ -181,7 +186,7 @@ class Run:
 
     def _pop(self, name: str, value: str) -> None:
         del value
-        popped, old = self.headers.pop_first(name), self.model.change_first(name, "")
+        popped, old = self.headers.pop_first(name), self.model.change_first(name, None)
         assert popped == (None if old is None else shown(old))
 
     def _replace(self, name: str, value: str) -> None:
@@ -227,11 +232,17 @@ class Run:
         lines = [line for line, key in zip(self.model.lines, self.model.keys(), strict=True) if key in wanted]
         assert self.headers.only(name, "v", "TO").lines() == lines
 
+    def _read(self, name: str, value: str) -> None:
+        """What is read of a field is kept until it changes; so it is what is read anew."""
+        del value
+        anew = of_lines(self.headers.shape, self.headers.lines())
+        for key, read in READINGS:
+            if key == key_of(name):
+                assert told(self.headers, key, read) == told(anew, key, read)
+
     def look(self) -> None:
         """Everything that is remembered is what is found anew."""
         keys = self.model.keys()
-        assert self.headers.lines() == self.model.lines
-        agree(self.headers.shape, Shape(tuple(keys)))
         agree(of_keys(tuple(keys)), of_names(tuple([line.partition(":")[0] for line in self.model.lines])))
         assert len(self.headers) == len(keys)
         assert list(self.headers.items()) == [(key, shown(self.model.value(i))) for i, key in enumerate(keys)]
@@ -241,9 +252,8 @@ class Run:
             assert self.headers.count(key) == keys.count(key)
             first = self.model.first(key)
             assert self.headers.get(key) == (None if first is None else shown(values[0]))
-        anew = of_lines(self.headers.shape, self.headers.lines())
-        for key, read in [*READERS.items(), ("from", from_tag), ("to", to_tag), ("via", via)]:
-            assert told(self.headers, key, read) == told(anew, key, read)
+        for name in NAMES:
+            self._read(name, "")
 
 
 def told(headers: Headers, key: str, read: Callable[[Headers], object]) -> object:
@@ -267,8 +277,8 @@ def agree(one: Shape, other: Shape) -> None:
 def edits(data: bytes) -> None:
     """Any program of changes."""
     run = Run(Choices(data))
-    run.look()
     for _ in range(MOST):
         if not run.choices:
-            return
+            break
         run.step()
+    run.look()
