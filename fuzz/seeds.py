@@ -46,12 +46,28 @@ PROGRAMS = (
 )
 
 
+MESSAGE = (
+    b'MESSAGE sip:b@192.0.2.11;lr SIP/2.0\r\nVia:\r\nv :SIP / 2.0/UDP h;x="\xe9,";branch=z9hG4bK1;rport, nonsense\r\n'
+    b'f:"\xe9"<sip:a@b>;tag="\xe9"\r\nTo: <sip:c@d>\r\n \r\ni:c\r\nCSeq: 1 MESSAGE\r\nRoute: <sip:192.0.2.11;lr>,\r\n'
+    b" <sips:e@f?a=b>\r\nDate: x\r\nServer: a\r\nServer: b\r\nl: 002\r\n\r\nhi"
+)
+REFUSED = (
+    b"BYE sip:a@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK2;received=192.0.2.1\r\nFrom: <sip:a@b>;tag\r\n"
+    b'To: <sip:c@d>;tag=""\r\nt: <sip:e@f>\r\nCall-ID: \xe9\r\nCSeq: 3 BYE\r\n\r\n'
+)
+
+RELAYED = (
+    bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 0, 3, 0, 0]),
+    bytes([0, 1, 1, 0, 1, 0, 0, 2, 0, 1, 0, 3, 0, 0, 3, 2, 0, 0, 2, 0, 0, 0, 0, 6]),
+)
+
+
 def seeds() -> dict[str, list[bytes]]:
     """By target."""
     keys = sorted(FIELDS)
     examples = [(key, EXAMPLES[key][0].encode()) for key in keys]
     return {
-        "message": [invite(0), ANSWER, invite(1).replace(b"Content-Length", b"l")],
+        "message": [invite(0), ANSWER, invite(1).replace(b"Content-Length", b"l"), MESSAGE, REFUSED],
         "stream": [b"\x05\x11" + BYE + b"\r\n\r\n" + BYE, b"\x01\x20" + BYE + ANSWER + b"\r\n\r\n"],
         "sdp": [
             SDP,
@@ -60,6 +76,8 @@ def seeds() -> dict[str, list[bytes]]:
         "uri": list(URIS),
         "fields": [bytes([keys.index(key)]) + value for key, value in [*VALUES.items(), *examples]],
         "transactions": list(PROGRAMS),
+        "edits": list(PROGRAMS),
+        "relays": [*PROGRAMS, *RELAYED],
     }
 
 

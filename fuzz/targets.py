@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
+from fuzz.edits import edits
 from fuzz.program import transactions
+from fuzz.relays import relays
 from telsdk.sip.errors import SdpError, SipParseError
+from telsdk.sip.hop import Hop
 from telsdk.sip.message import (
     Headers,
     KeepAlive,
@@ -27,10 +30,22 @@ from telsdk.sip.message import (
 from telsdk.sip.message.field_table import FIELDS, typed
 from telsdk.sip.message.names import LISTS
 from telsdk.sip.message.readers import READERS
+from telsdk.sip.server.routing import (
+    asked_by,
+    check,
+    goes_back,
+    is_looping,
+    loop_mark,
+    prepare,
+    take_own_routes,
+)
 from telsdk.sip.session import SessionDescription
+from telsdk.sip.transaction.via import branch_of, push_via, receive_via, reply_hop, server_key
 
 Target = Callable[[bytes], None]
 
+SOURCE: Final = Hop("UDP", "192.0.2.9", 40_000)
+HERE: Final = "192.0.2.11"
 BYTEWISE: Final = 300
 """The longest stream that is cut byte by byte too; a longer one takes the fuzzer's time for little."""
 
@@ -52,6 +67,33 @@ def message(data: bytes) -> None:
     assert bytes(again) == written
     assert again.start_line == found.start_line
     assert list(again.headers) == list(found.headers)
+    if isinstance(found, Request):
+        pass_on(found)
+
+
+def pass_on(request: Request) -> None:
+    """What a proxy does to a request makes it no worse; answers to it are written, and known when they come back."""
+    via = receive_via(request, SOURCE)
+    assert request.via.branch == via.branch
+    assert len(server_key(request, via)) > 1
+    assert reply_hop(via, SOURCE).host == SOURCE.host
+    answer = parse(bytes(request.response(486, to_tag="t")))
+    assert answer.to_tag == ("t" if request.to_tag is None else request.to_tag)
+    mark = loop_mark(request)
+    if check(request) is not None or is_looping(request, mark, lambda *_: False):
+        return
+    asker, sent = asked_by(request), request.copy()
+    take_own_routes(sent, lambda uri: uri.host == HERE)
+    with suppress(SipParseError):  # the last Route, which a strict router made the target, is no SIP URI
+        prepare(sent, sent.uri, (), ())
+        push_via(sent, f"SIP/2.0/UDP {HERE}:5060;branch=z9hG4bKours")
+        came = parse(bytes(sent))
+        assert isinstance(came, Request)
+        back = parse(bytes(came.response(200)))
+        assert isinstance(back, Response)
+        assert branch_of(back) == "z9hG4bKours"
+        back.headers.pop_first("Via")
+        assert goes_back(back, asker)
 
 
 def look_at(found: Request | Response) -> None:
@@ -204,4 +246,6 @@ TARGETS: Final[Mapping[str, Target]] = {
     "uri": uri,
     "fields": fields,
     "transactions": transactions,
+    "edits": edits,
+    "relays": relays,
 }

@@ -241,7 +241,7 @@ class Driver:
         self._timer = None
         now = self._loop.time()
         for timed in self._timed:
-            timed.advance(now)
+            self._guarded(timed.advance, now)
         self._pump(now)
         due = min([due for timed in self._timed if (due := timed.deadline()) is not None], default=None)
         if due is not None:

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from telsdk.net.certificates import ServerCertificate, TrustStore
-from telsdk.net.driver import Driver, Wire
+from telsdk.net.driver import Driver, Timed, Wire
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import Address, Addresses, BoundSockets, Listener, bind, bind_stream
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, write_host
-from telsdk.sip.transaction import Event, RequestReceived, Stack
+from telsdk.sip.transaction import Event, RequestReceived, Stack, Timers
 
 HOST = "127.0.0.1"
 
@@ -32,9 +32,10 @@ class Endpoint:
     wires: list[Wire] = field(default_factory=list)
     closed_flows: list[int] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    roles: Sequence[Timed] = ()
 
     def __post_init__(self) -> None:
-        self.driver = Driver(self.stack, self, tap=self.wires.append, trust=self.trust)
+        self.driver = Driver(self.stack, self, roles=self.roles, tap=self.wires.append, trust=self.trust)
 
     @property
     def host(self) -> str:
@@ -109,6 +110,8 @@ async def endpoint(
     web: Sequence[str] = (),
     certificate: ServerCertificate | None = None,
     trust: TrustStore | None = None,
+    timers: Timers | None = None,
+    roles: Sequence[Timed] = (),
 ) -> AsyncIterator[Endpoint]:
     """An endpoint over UDP and TLS, or UDP and TCP, and over `web`: WS, WSS, TLS.
 
@@ -122,9 +125,9 @@ async def endpoint(
         for one in web
     ]
     addresses = Addresses((sockets.host, sockets.port), listeners)
-    stack = Stack(sent_by=addresses.sent_by, token=lambda: secrets.token_hex(8))
+    stack = Stack(sent_by=addresses.sent_by, token=lambda: secrets.token_hex(8), timers=timers)
     besides = {one.transport: one.address for one in listeners}
-    one = Endpoint(stack, identity, addresses, besides, trust)
+    one = Endpoint(stack, identity, addresses, besides, trust, roles=roles)
     await one.driver.listen(sockets, identity if tls else None)
     for listener in listeners:
         await one.driver.listen_also(listener)

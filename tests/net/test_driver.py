@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
 from dataclasses import replace
 
 import pytest
 
+from telsdk.net.limits import DATAGRAMS_A_READ
 from telsdk.net.pins import TlsIdentity, client_context
 from telsdk.net.sockets import bind
 from telsdk.sip.hop import Hop
-from telsdk.sip.transaction import ResponseReceived, TransportFailed
-from tests.net.endpoint import endpoint, options
+from telsdk.sip.message import Request, Response, parse
+from telsdk.sip.transaction import Event, RequestReceived, ResponseReceived, TimedOut, Timers, TransportFailed
+from tests.net.endpoint import HOST, Endpoint, endpoint, options
 
 
 @pytest.mark.parametrize("transport", ["UDP", "TCP", "TLS", "WS", "WSS"])
@@ -125,3 +128,185 @@ async def test_a_large_request_goes_by_tcp_or_where_that_is_not_taken_by_udp(tls
         assert isinstance(event, ResponseReceived)
         assert event.response.via.transport == ("UDP" if tls else "TCP")
         assert event.source.transport == ("UDP" if tls else "TCP")
+
+
+class Phone:
+    """A UDP socket in the hands of a test."""
+
+    def __init__(self, there: Endpoint) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setblocking(False)
+        self.socket.bind((HOST, 0))
+        self.there = (there.host, there.port)
+        self.sent = 0
+
+    def request(self, method: str = "OPTIONS") -> Request:
+        port = self.socket.getsockname()[1]
+        made = options(HOST, port)
+        made.method = method
+        self.sent += 1
+        made.headers.set("CSeq", f"{self.sent} {method}")
+        made.headers.insert("Via", f"SIP/2.0/UDP {HOST}:{port};branch=z9hG4bK{self.sent}")
+        return made
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendto(data, self.there)
+
+    async def received(self) -> Response:
+        data = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self.socket, 65_535), 10)
+        message = parse(data)
+        assert isinstance(message, Response)
+        return message
+
+    def __enter__(self) -> "Phone":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+
+def logged_bugs(caplog: pytest.LogCaptureFixture) -> int:
+    """How many bugs were logged; they are meant, and so forgotten: any other fails the test."""
+    found = [record for record in caplog.records if record.getMessage() == "a bug in a handler of SIP events"]
+    caplog.clear()
+    return len(found)
+
+
+class Ticks:
+    """Tells a test that the clock was looked at."""
+
+    def __init__(self) -> None:
+        self.seen = asyncio.Event()
+
+    def advance(self, now: float) -> None:
+        del now
+        self.seen.set()
+
+    def deadline(self) -> float | None:
+        return None
+
+
+def fail_once(there: Endpoint, monkeypatch: pytest.MonkeyPatch) -> list[Event]:
+    """Let the next event meet a bug in its handler; return the events that did."""
+    met: list[Event] = []
+    handle = there.on_event
+
+    def on_event(event: Event, now: float) -> None:
+        if not met:
+            met.append(event)
+            raise ZeroDivisionError
+        handle(event, now)
+
+    monkeypatch.setattr(there, "on_event", on_event)
+    return met
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "INVITE"])
+async def test_a_request_whose_handler_fails_is_answered_500_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, method: str
+) -> None:
+    ticks = Ticks()
+    async with endpoint(timers=Timers(t1=0.01, t2=0.04, t4=0.05), roles=[ticks]) as bob:
+        with Phone(bob) as phone:
+            met = fail_once(bob, monkeypatch)
+            phone.send(bytes(phone.request(method)))
+            answer = await phone.received()
+            assert (answer.status, answer.cseq.method) == (500, method)
+            assert isinstance(met[0], RequestReceived)
+            phone.send(bytes(phone.request()))  # and the next is served
+            while (answer := await phone.received()).cseq.number != 2:
+                assert answer.status == 500  # once more: nobody acknowledges it
+            assert answer.status == 200
+            async with asyncio.timeout(10):
+                while bob.stack.transactions:
+                    ticks.seen.clear()
+                    await ticks.seen.wait()
+    assert logged_bugs(caplog) == 1
+
+
+async def test_a_handler_that_fails_after_it_answered_answers_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with endpoint() as bob:
+        handle = bob.on_event
+
+        def on_event(event: Event, now: float) -> None:
+            handle(event, now)
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(bob, "on_event", on_event)
+        with Phone(bob) as phone:
+            for _ in range(2):
+                phone.send(bytes(phone.request()))
+                assert (await phone.received()).status == 200
+    assert logged_bugs(caplog) == 2
+
+
+async def test_of_a_batch_one_request_meets_a_bug_and_the_others_are_served(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with endpoint() as bob:
+        fail_once(bob, monkeypatch)
+        with Phone(bob) as phone:
+            for _ in range(5):
+                phone.send(bytes(phone.request()))
+            answers = [await phone.received() for _ in range(5)]
+    assert sorted((answer.cseq.number, answer.status) for answer in answers) == [
+        (1, 500), (2, 200), (3, 200), (4, 200), (5, 200),
+    ]  # fmt: skip
+    assert logged_bugs(caplog) == 1
+
+
+async def test_every_datagram_of_more_than_one_batch_is_answered_whatever_lies_between() -> None:
+    async with endpoint() as bob:
+        with Phone(bob) as phone:
+            many = DATAGRAMS_A_READ + 10
+            for number in range(many):
+                phone.send(bytes(phone.request()))
+                if number % 5 == 0:
+                    phone.send(b"\r\n\r\n")
+                    phone.send(b"OPTIONS nonsense SIP/2.0\r\n\r\n")
+            answers = [await phone.received() for _ in range(many)]
+    assert [answer.cseq.number for answer in answers] == list(range(1, many + 1))
+    assert {answer.status for answer in answers} == {200}
+
+
+@pytest.mark.parametrize("data", [b"", b"\r\n", b"\r\n\r\n", b"\0", b"\0\0\0\0"])
+async def test_a_keep_alive_is_no_message(caplog: pytest.LogCaptureFixture, data: bytes) -> None:
+    caplog.set_level(logging.INFO)
+    async with endpoint() as bob:
+        with Phone(bob) as phone:
+            phone.send(data)
+            phone.send(bytes(phone.request()))
+            assert (await phone.received()).status == 200
+            assert len(bob.events) == 1
+    assert "malformed" not in caplog.text
+
+
+async def test_a_timer_fires_though_nothing_comes_any_more() -> None:
+    async with endpoint(timers=Timers(t1=0.02, t2=0.04)) as alice, endpoint() as bob:
+        with Phone(bob) as silent:
+            port = silent.socket.getsockname()[1]
+            alice.options(Hop("UDP", HOST, port))
+            asked = [await asyncio.wait_for(asyncio.get_running_loop().sock_recv(silent.socket, 65_535), 10)]
+            asked.append(
+                await asyncio.wait_for(asyncio.get_running_loop().sock_recv(silent.socket, 65_535), 10)
+            )
+            assert asked[0] == asked[1]
+            await alice.saw(TimedOut)
+            assert alice.stack.transactions == 0
+
+
+async def test_a_role_whose_clock_fails_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        def advance(self, now: float) -> None:
+            raise ZeroDivisionError
+
+        def deadline(self) -> float | None:
+            return None
+
+    async with endpoint(timers=Timers(t1=0.02, t2=0.04), roles=[Broken()]) as alice, endpoint() as bob:
+        with Phone(bob) as silent:
+            alice.options(Hop("UDP", HOST, silent.socket.getsockname()[1]))
+            await alice.saw(TimedOut)
+    assert logged_bugs(caplog) >= 1

@@ -40,8 +40,8 @@ class Target:
         return replace(self.alternatives[0], alternatives=self.alternatives[1:], q=self.q)
 
 
-OnAnswer: TypeAlias = "Callable[[Branch, Response, float], None]"
-OnBug: TypeAlias = "Callable[[Branch, float], None]"
+Taker: TypeAlias = "tuple[Callable[[Branch, Response, float], None], Callable[[Branch, float], None]]"
+"""What is called with a response to a branch, and what if that has failed."""
 
 MAX_BREADTH: Final = 60
 """Branches that a request may have at a time when it does not say (RFC 5393 section 5.3.3)."""
@@ -152,8 +152,7 @@ class Branch(TransactionUser):
     """One copy of the request on its way to one target."""
 
     __slots__ = (
-        "_on_answer",
-        "_on_bug",
+        "_taker",
         "breadth",
         "context",
         "done",
@@ -163,11 +162,8 @@ class Branch(TransactionUser):
         "tx",
     )
 
-    def __init__(
-        self, context: Context, target: Target, breadth: int, on_answer: OnAnswer, on_bug: OnBug
-    ) -> None:
-        self._on_answer = on_answer
-        self._on_bug = on_bug
+    def __init__(self, context: Context, target: Target, breadth: int, taker: Taker) -> None:
+        self._taker = taker
         self.context = context
         self.timer_c_at = 0.0  # when it has rung for too long (16.6 step 11)
         self.target = target
@@ -178,11 +174,11 @@ class Branch(TransactionUser):
 
     def answered(self, response: Response, now: float) -> None:
         """Take a response to this copy."""
-        self._on_answer(self, response, now)
+        self._taker[0](self, response, now)
 
     def give_up(self, now: float) -> None:
         """Bring nothing: a bug kept us from taking an answer."""
-        self._on_bug(self, now)
+        self._taker[1](self, now)
 
     def shed(self) -> None:
         """Drop the request, which was answered and is not sent again; that of the context stands for it."""

@@ -125,6 +125,7 @@ class Proxy:
         self._relays: set[Relay] = set()
         self._ringing: Agenda[Context] = Agenda()  # contexts with targets that wait for those above to fail
         self._open = 0
+        self._taker = (self._respond, self._give_up)  # made once: a branch holds nothing of its own
 
     @property
     def open(self) -> int:
@@ -259,7 +260,7 @@ class Proxy:
 
     def _refusal(self, request: Request) -> Refusal | None:
         settings = self._settings
-        if settings.max_open is not None and self._open >= settings.max_open and request.to.tag is None:
+        if settings.max_open is not None and self.open >= settings.max_open and request.to.tag is None:
             # What has begun may go on: to refuse a BYE would only make more work.
             return Refusal(503, "Overloaded", (("Retry-After", str(settings.retry_after)),))
         refusal = check(request, settings.supported)
@@ -337,7 +338,7 @@ class Proxy:
             self._ringing.start(ctx, self._settings.ring_time, now)
 
     def _start(self, ctx: Context, target: Target, breadth: int, now: float) -> None:
-        branch = Branch(ctx, target, breadth, self._respond, self._give_up)
+        branch = Branch(ctx, target, breadth, self._taker)
         ctx.branches.append(branch)
         request = self._copy(ctx, target)
         if breadth != MAX_BREADTH or "Max-Breadth" in request.headers:

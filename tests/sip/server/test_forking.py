@@ -8,7 +8,7 @@ import pytest
 
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, Uri
-from telsdk.sip.server import Finished, ProxySettings, Redirect3xx
+from telsdk.sip.server import Finished, ProxySettings, Redirect3xx, proxy
 from telsdk.sip.server.fork import MAX_BREADTH, max_breadth
 from tests.sip.desk import ALICE, PHONES, Desk, asked, target, target_by_ways
 
@@ -322,4 +322,38 @@ def test_a_caller_who_is_gone_ends_what_cannot_be_answered(desk: Desk) -> None:
     desk.pump()
     assert isinstance(desk.events[-1], Finished)
     desk.answer(options, 200, 0)
+    desk.run_out()
+
+
+@pytest.mark.parametrize("status", [180, 200, 486])
+@pytest.mark.parametrize("method", ["MESSAGE", "INVITE"])
+def test_an_answer_that_a_bug_keeps_from_counting_counts_as_500(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, method: str, status: int
+) -> None:
+    one, other = desk.forward(desk.arrive(method), 0, 1)
+    desk.out()
+    with monkeypatch.context() as broken:
+        broken.setattr(proxy, "goes_back", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            desk.answer(one, status, 0)
+    desk.pump()
+    assert ALICE not in [hop for _, hop in desk.names()]
+    desk.answer(other, 404, 1)
+    assert [name for name, hop in desk.names() if hop == ALICE] == ["404"]
+    assert isinstance(desk.events[-1], Finished)
+    desk.run_out()
+
+
+@pytest.mark.parametrize("method", ["MESSAGE", "INVITE"])
+def test_both_ends_on_one_connection_that_breaks_leave_nothing(desk: Desk, method: str) -> None:
+    both = Hop("TLS", "192.0.2.1", 40000, flow=3)
+    desk.receive(asked(method, Via="SIP/2.0/TLS 192.0.2.1;branch=z9hG4bKt"), both)
+    ctx = desk.events.pop().ctx  # type: ignore[attr-defined]
+    (copy,) = desk.forward_to(ctx, replace(target(0), hop=both))
+    desk.receive(copy.response(183, to_tag="b"), both)
+    desk.out()
+    desk.stack.transport_failed(both, 0.0)
+    desk.pump()
+    assert isinstance(desk.events[-1], Finished)
+    assert desk.proxy.open == 0
     desk.run_out()

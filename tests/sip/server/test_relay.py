@@ -8,7 +8,7 @@ import pytest
 
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri
-from telsdk.sip.server import NoWayOn, relay
+from telsdk.sip.server import NoWayOn, ProxySettings, relay
 from telsdk.sip.transaction import State
 from tests.sip.desk import ALICE, PHONES, Desk, asked
 
@@ -391,6 +391,18 @@ def test_what_must_not_pass_is_refused_at_the_door(desk: Desk, fields: dict[str,
     desk.receive(within("BYE", **fields), ALICE)
     assert statuses(desk) == [status]
     desk.run_out()
+
+
+def test_those_that_wait_for_an_answer_count_and_are_never_refused_for_their_number(ways: Ways) -> None:
+    desk = Desk(next_hop=ways, settings=ProxySettings(max_open=1, retry_after=7))
+    copies = [pass_on(desk, within("BYE", branch=f"z9hG4bK{n}")) for n in range(3)]
+    desk.receive(asked("MESSAGE", branch="z9hG4bKnew"), ALICE)
+    (refused,) = to_alice(desk)
+    assert (refused.status, refused.headers.get("Retry-After")) == (503, "7")
+    for copy in copies:
+        desk.answer(copy, 200, 0)
+    desk.arrive("MESSAGE", branch="z9hG4bKnewer")
+    assert desk.proxy.open == 1
 
 
 def test_one_that_comes_round_again_is_stopped(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from telsdk.sip.transaction import Agenda, Timers
-from telsdk.sip.transaction.timers import Timer
+from telsdk.sip.transaction.timers import MAX_LENGTHS, Timeline, Timer
 
 TABLE_4 = {  # RFC 3261 table 4 and RFC 6026 on UDP and on TCP; None: the timer does not run
     Timer.A: (0.5, None),
@@ -98,3 +98,82 @@ class AgendaAgainstADictionary(RuleBasedStateMachine):
 
 
 TestAgenda = AgendaAgainstADictionary.TestCase
+
+
+def test_an_empty_timeline_has_no_deadline() -> None:
+    timeline: Timeline[str] = Timeline(bool)
+    assert (timeline.deadline(), timeline.take_due(math.inf)) == (None, [])
+
+
+def test_what_has_lost_its_meaning_wakes_nobody_up() -> None:
+    alive = {"a", "b"}
+    timeline: Timeline[str] = Timeline(alive.__contains__)
+    timeline.start("a", 1.0, 0.0)
+    timeline.start("b", 2.0, 0.0)
+    alive.discard("a")
+    assert timeline.deadline() == 2.0
+    alive.clear()
+    assert timeline.deadline() is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.sampled_from([0.5, 1.0, 4.0, 32.0])), max_size=40))
+def test_what_is_due_is_handed_out_in_the_order_of_time(starts: list[tuple[int, float]]) -> None:
+    timeline: Timeline[int] = Timeline(lambda _: True)
+    due = {}
+    for key, (at, seconds) in enumerate(sorted(starts)):
+        timeline.start(key, seconds, float(at))
+        due[key] = at + seconds
+    taken = timeline.take_due(40.0)
+    assert [due[key] for key in taken] == sorted(when for when in due.values() if when <= 40.0)
+    assert timeline.deadline() == min((when for when in due.values() if when > 40.0), default=None)
+
+
+def test_lengths_that_nothing_runs_for_are_forgotten() -> None:
+    timeline: Timeline[int] = Timeline(lambda _: True)
+    for n in range(10 * MAX_LENGTHS):
+        timeline.start(n, n / 1000, float(n))
+        timeline.take_due(float(n))
+        assert len(timeline._queues) <= MAX_LENGTHS + 2
+    timeline.take_due(math.inf)
+    assert timeline.deadline() is None
+
+
+class TimelineAgainstAList(RuleBasedStateMachine):
+    """The timeline does what a list of deadlines would that is looked through each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alive: set[int] = set()
+        self.timeline: Timeline[int] = Timeline(self.alive.__contains__)
+        self.model: dict[int, float] = {}  # those that were not handed out
+        self.now = 0.0
+        self.count = 0
+
+    @rule(seconds=st.sampled_from([0.0, 0.25, 0.5, 1.0, 4.0]))
+    def start(self, seconds: float) -> None:
+        self.timeline.start(self.count, seconds, self.now)
+        self.model[self.count] = self.now + seconds
+        self.alive.add(self.count)
+        self.count += 1
+
+    @rule(data=st.data())
+    def lose_meaning(self, data: st.DataObject) -> None:
+        if self.alive:
+            self.alive.discard(data.draw(st.sampled_from(sorted(self.alive))))
+
+    @rule(seconds=st.sampled_from([0.0, 0.25, 1.0, 3.0]))
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+        taken = self.timeline.take_due(self.now)
+        assert [self.model[one] for one in taken] == sorted(self.model[one] for one in taken)
+        for one in taken:
+            assert self.model.pop(one) <= self.now
+            self.alive.discard(one)
+        assert all(self.model[one] > self.now for one in self.alive)
+
+    @invariant()
+    def they_agree(self) -> None:
+        assert self.timeline.deadline() == min((self.model[one] for one in self.alive), default=None)
+
+
+TestTimeline = TimelineAgainstAList.TestCase
