@@ -6,6 +6,7 @@ import asyncio
 import socket
 from typing import Protocol, cast
 
+from telsdk.clock import Monotonic
 from telsdk.errors import TelError
 from telsdk.net.framing import Framing
 from telsdk.net.limits import (
@@ -39,7 +40,7 @@ class StreamOwner(Protocol):
         """Return an address of ours, which many streams share, as one object."""
         ...
 
-    def look_at(self, stream: Stream, when: float) -> None:
+    def look_at(self, stream: Stream, when: Monotonic) -> None:
         """Call `stream.look` once `when`, in seconds of the loop's clock, is over."""
         ...
 
@@ -138,7 +139,7 @@ class Stream(asyncio.BufferedProtocol):
                 self._heard(now, LINGER if self._unwanted else IDLE_TIMEOUT)
                 self._owner.stream_message(self, event)
 
-    def _heard(self, now: float, seconds: float) -> None:
+    def _heard(self, now: Monotonic, seconds: float) -> None:
         """Wait as long for more; but who is told of the end gains no time by talking on."""
         if not self._framing.closing:
             self._deadline = now + seconds
@@ -206,7 +207,7 @@ class Stream(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def look(self, now: float) -> None:
+    def look(self, now: Monotonic) -> None:
         """Do what is due."""
         if self._transport is None or now < self._look_at:
             return  # another look comes
@@ -252,13 +253,13 @@ class Stream(asyncio.BufferedProtocol):
         """Who opened a connection keeps it alive; but a browser cannot ping, so a WebSocket server does."""
         return (self.is_ours or self.hop.transport in ("WS", "WSS")) and not self._unwanted
 
-    def _look_later(self, now: float) -> None:
+    def _look_later(self, now: Monotonic) -> None:
         when = min(self._deadline, now + KEEP_ALIVE) if self._pings else self._deadline
         if self._look_at <= now or when < self._look_at:
             self._look_at = when
-            self._owner.look_at(self, when)
+            self._owner.look_at(self, Monotonic(when))
 
-    def _give_up(self, now: float) -> None:
+    def _give_up(self, now: Monotonic) -> None:
         if self._framing.closing or self._framing.ended:
             self.abort()
         else:
@@ -266,8 +267,8 @@ class Stream(asyncio.BufferedProtocol):
             self.close("no longer needed" if self._unwanted else "nothing heard")
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+def _now() -> Monotonic:
+    return Monotonic(asyncio.get_running_loop().time())
 
 
 def _send_at_once(transport: asyncio.Transport) -> None:

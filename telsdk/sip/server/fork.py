@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri
@@ -40,8 +41,8 @@ class Target:
         return replace(self.alternatives[0], alternatives=self.alternatives[1:], q=self.q)
 
 
-OnAnswer: TypeAlias = "Callable[[Branch, Response, float], None]"
-OnBug: TypeAlias = "Callable[[Branch, float], None]"
+OnAnswer: TypeAlias = "Callable[[Branch, Response, Monotonic], None]"
+OnBug: TypeAlias = "Callable[[Branch, Monotonic], None]"
 
 MAX_BREADTH: Final = 60
 """Branches that a request may have at a time when it does not say (RFC 5393 section 5.3.3)."""
@@ -176,11 +177,11 @@ class Branch(TransactionUser):
         self.tx: ClientTransaction | None = None
         self.done = False
 
-    def answered(self, response: Response, now: float) -> None:
+    def answered(self, response: Response, now: Monotonic) -> None:
         """Take a response to this copy."""
         self._on_answer(self, response, now)
 
-    def give_up(self, now: float) -> None:
+    def give_up(self, now: Monotonic) -> None:
         """Bring nothing: a bug kept us from taking an answer."""
         self._on_bug(self, now)
 
