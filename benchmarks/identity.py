@@ -20,6 +20,8 @@ from itertools import count
 from pathlib import Path
 from time import process_time
 
+from telsdk.clock import Wall
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
@@ -35,7 +37,7 @@ from telsdk.name import Name  # noqa: E402
 from telsdk.number import Number  # noqa: E402
 from telsdk.sip.auth import caller_token, jws  # noqa: E402
 
-NOW = 1_800_000_000.0
+NOW = Wall(1_800_000_000.0)
 CALLER, CALLEE = Number(5550001), Number(5550002)
 FINGERPRINT = ("sha-256", ":".join(["4A"] * 32))
 ROUNDS, CALLS = 9, 40

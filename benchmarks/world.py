@@ -19,6 +19,7 @@ from eth_typing import ChecksumAddress
 from eth_utils.crypto import keccak
 from web3.types import TxReceipt
 
+from scripts import samples
 from scripts.helpers import helpers
 from telsdk.chain.abi import NOBODY, types
 from telsdk.chain.client import Client
@@ -36,16 +37,10 @@ Figures = dict[str, dict[str, dict[str, int]]]
 CLOCK = 4_000_000_000  # seconds since 1970; ahead of every clock that the chain might otherwise follow
 GAS_LIMIT = 8_000_000
 MAX_FEE = 10**11  # wei a gas; more than a development chain asks
-ZERO = bytes(32)
-HASH, OTHER_HASH = bytes(keccak(b"a credential")), bytes(keccak(b"another credential"))
-DIGEST, OTHER_DIGEST = bytes(keccak(b"a backup")), bytes(keccak(b"another backup"))
-KEY, OTHER_KEY = bytes(keccak(b"a message key")), bytes(keccak(b"another message key"))
 SECRET = bytes(keccak(b"a secret"))
 NUMBER, SECOND, THIRD = 5_551_234, 5_555_678, 5_559_012
 ETHER = 10**18
-ALL_RECORDS = (15, HASH, 1, 7, ZERO, DIGEST, KEY)
-OTHER_RECORDS = (15, OTHER_HASH, 1, 8, DIGEST, OTHER_DIGEST, OTHER_KEY)
-NO_RECORDS = (15, ZERO, 0, 0, DIGEST, ZERO, ZERO)
+ALL_RECORDS = samples.update()
 FULL_LABEL = "a-name-of-thirty-two-characters1"
 
 
@@ -130,7 +125,7 @@ class World:
 
     def set_everything(self) -> None:
         """Gives Alice's number all records and a name, and lists it."""
-        self.do(self.records, "setMany", NUMBER, ALL_RECORDS, sender=self.alice)
+        self.do(self.records, "setMany", NUMBER, ALL_RECORDS.struct(), sender=self.alice)
         self.do(self.alias, "claim", "alice", NUMBER, sender=self.alice)
         self.list(self.alice)
 

@@ -13,6 +13,7 @@ from typing import Self
 import telsdk
 from telsdk.chain.deploy import deploy
 from telsdk.chain.embedded import EmbeddedChain
+from telsdk.clock import Wall
 
 HOST = "127.0.0.1"
 LOOK = 0.2  # seconds between looks at the chain
@@ -56,7 +57,7 @@ class Playground:
         index.load()
         facts = index.number(telsdk.Number(number))
         assert facts is not None
-        login = telsdk.login_deep(signer, facts, index.domain, "example", time.time())
+        login = telsdk.login_deep(signer, facts, index.domain, "example", Wall(time.time()))
         settings = telsdk.UcSettings(media_address=HOST, chain_interval=LOOK)
         phone = telsdk.UserClient(index, login, telsdk.bind(HOST), settings=settings)
         self._undo.push_async_callback(phone.close)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fuzz.choices import Choices
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Uri, parse
@@ -45,7 +46,7 @@ class Run:
 
     choices: Choices
     stack: Stack = field(init=False)
-    now: float = 0.0
+    now: Monotonic = Monotonic(0.0)
     tokens: int = 0
     sent: list[ClientTransaction] = field(default_factory=list)
     came: list[ServerTransaction] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Run:
             self._fail,
         )
         self.choices.one(inputs)()
-        self.now += self.choices.one(STEPS)
+        self.now = Monotonic(self.now + self.choices.one(STEPS))
         self.stack.advance(self.now)
         self._drain()
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from fuzz.choices import Choices
 from fuzz.program import STATUSES, STEPS
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri, parse
 from telsdk.sip.server import NoWayOn, Proxy
@@ -68,7 +69,7 @@ class Run:
             *([("Route", route)] if route else []),
         ):
             request.headers.add(name, value)
-        self.stack.receive(parse(bytes(request)), source, self.now)
+        self.stack.receive(parse(bytes(request)), source, Monotonic(self.now))
 
     def _answer(self) -> None:
         if not self.passed:
@@ -82,17 +83,17 @@ class Run:
             whose, [ours, "SIP/2.0/UDP h;branch=z9hG4bKother"]
         ):
             response.headers.add("Via", value)
-        self.stack.receive(parse(bytes(response)), hop, self.now)
+        self.stack.receive(parse(bytes(response)), hop, Monotonic(self.now))
 
     def _fail(self) -> None:
-        self.stack.transport_failed(self.choices.one((*CALLEE, *CALLER)), self.now)
+        self.stack.transport_failed(self.choices.one((*CALLEE, *CALLER)), Monotonic(self.now))
 
     def _wait(self, seconds: float) -> None:
         until = self.now + seconds
         while (when := self._deadline()) is not None and when <= until:
             self.now = max(self.now, when)
-            self.stack.advance(self.now)
-            self.proxy.advance(self.now)
+            self.stack.advance(Monotonic(self.now))
+            self.proxy.advance(Monotonic(self.now))
             self._drain()
         self.now = until
 
@@ -103,7 +104,7 @@ class Run:
     def _drain(self) -> None:
         while events := self.stack.take_events():
             for event in events:
-                known = self.proxy.handle(event, self.now)
+                known = self.proxy.handle(event, Monotonic(self.now))
                 # What was refused at the door belongs to nobody.
                 refused = isinstance(event, TimedOut | TransportFailed) and isinstance(
                     event.tx, ServerTransaction
@@ -120,7 +121,7 @@ class Run:
     def end(self) -> None:
         """Break every line and let time pass: nothing may be left."""
         for hop in (*CALLEE, *CALLER):
-            self.stack.transport_failed(hop, self.now)
+            self.stack.transport_failed(hop, Monotonic(self.now))
         self._drain()
         self._wait(1000.0)
         assert self.stack.transactions == 0

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from telsdk.errors import NotFound
 from telsdk.name import Name, NameFormatError
 from telsdk.number import Number, NumberError
+from telsdk.records import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,14 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class NumberFacts:
-    """What the chain says of one number. Records of an earlier epoch are not here: they are void."""
+class NumberFacts(Records):
+    """What the chain says of one number: its records, and who holds it."""
 
     number: Number
     owner: str  # EIP-55 address
     epoch: int
     session: int  # the session counter: the owner raises it to end all sessions
     name: Name | None = None  # primary name; set only if it resolves back to this number
-    credential: bytes | None = None  # keccak256 of the light key's address
-    kdf: int = 0  # how the light key is derived; see telsdk.credential.light
-    hub: int | None = None  # id of the home hub
-    backup: bytes | None = None  # sha2-256 digest of the backup's manifest block
-    message_key: bytes | None = None  # X25519
     price: int | None = None  # in wei; None unless it can be bought now
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from telsdk.clock import Monotonic
 from telsdk.directory import Directory
 from telsdk.errors import TelError
 from telsdk.number import Number
@@ -56,7 +57,7 @@ class Follower:
         self._taken_in = asyncio.Condition()
         self._looks = 0
         self._block = -1  # the newest block whose changes have been told
-        self.last_success: float | None = None  # monotonic seconds; None before the first
+        self.last_success: Monotonic | None = None  # None before the first
         self.last_error: str | None = None
 
     async def start(self) -> None:
@@ -100,7 +101,7 @@ class Follower:
 
     async def _poll(self) -> None:
         changed = await asyncio.to_thread(self._directory.poll)
-        self.last_success, self.last_error = time.monotonic(), None
+        self.last_success, self.last_error = Monotonic(time.monotonic()), None
         self._looks += 1
         self._block = self._directory.head.number
         if changed:

@@ -13,6 +13,7 @@ from telsdk.chain.client import Client
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.devchain import DevChain
 from telsdk.chain.index import ChainIndex, Source
+from telsdk.clock import Wall
 from telsdk.credential import light
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.phone import PhonePassword, PhonePasswords
@@ -135,10 +136,10 @@ class ChainNetwork:
 
     def deep(self, account: int, number: Number) -> Login:
         signer = KeystoreSigner(self.chain.accounts[account])
-        return login_deep(signer, self.facts(number), self.deployment.domain, "test", time.time())
+        return login_deep(signer, self.facts(number), self.deployment.domain, "test", Wall(time.time()))
 
     def light(self, number: Number, password: str) -> Login:
-        return login_light(password, self.facts(number), self.deployment.domain, "test", time.time())
+        return login_light(password, self.facts(number), self.deployment.domain, "test", Wall(time.time()))
 
     async def user(self, login: Login, node: int | None = None, **options: Any) -> UserClient:
         """A user client, registered at that node, or by way of the hub."""
@@ -164,7 +165,7 @@ class ChainNetwork:
     def phone_password(self, number: Number) -> PhonePassword:
         """A phone password that holds for the number as it is now."""
         with ChainIndex(Client(self.chain.w3, self.deployment)) as index:
-            return PhonePasswords([SECRET], index).issue(self.facts(number), time.time())
+            return PhonePasswords([SECRET], index).issue(self.facts(number), Wall(time.time()))
 
     def phone(self, number: Number, node: int) -> PasswordPhone:
         """A phone with such a password, at that node."""

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from telsdk.clock import Wall
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.session import Login, login_deep
 from telsdk.directory import Head, HubFacts, NodeFacts, NumberFacts
@@ -155,7 +156,7 @@ class Network:
         """A deep login of a number's owner."""
         facts = self.facts.numbers[number]
         return login_deep(
-            KeystoreSigner(self.accounts[number]), facts, self.facts.domain, "test", time.time()
+            KeystoreSigner(self.accounts[number]), facts, self.facts.domain, "test", Wall(time.time())
         )
 
     async def user(

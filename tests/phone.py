@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from telsdk.address import aor
+from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.number import Number
 from telsdk.sip.auth import digest
@@ -126,6 +127,8 @@ class Phone(PasswordPhone):
     ) -> None:
         if number not in network.facts.numbers:
             network.own(number)
-        issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[number], time.time())
+        issued = PhonePasswords([SECRET], network.facts).issue(
+            network.facts.numbers[number], Wall(time.time())
+        )
         port = network.listed[node].sockets.port if through is None else through
         super().__init__(number, port, issued, shares)

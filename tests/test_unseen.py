@@ -18,6 +18,7 @@ from eth_account import Account
 
 import telsdk
 from telsdk.backup.seal import BackupIdentity
+from telsdk.clock import Monotonic, Wall
 from telsdk.credential import light
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.phone import PhonePasswords
@@ -55,7 +56,7 @@ def directory() -> FixedDirectory:
 
 
 def login() -> Login:
-    return login_deep(KeystoreSigner(ACCOUNT), FACTS, DOMAIN, "desk", time.time())
+    return login_deep(KeystoreSigner(ACCOUNT), FACTS, DOMAIN, "desk", Wall(time.time()))
 
 
 def request() -> Request:
@@ -74,7 +75,7 @@ def request() -> Request:
         audience="sip:192.0.2.7:5061",
         delegation=one.text,
         key=one.key.private,
-        now=time.time(),
+        now=Wall(time.time()),
         jti="1",
     )
     made.headers.add("Authorization", f"Bearer {token}")
@@ -84,12 +85,12 @@ def request() -> Request:
 HOLDERS: dict[str, Callable[[], object]] = {
     "Login": login,
     "Delegation": lambda: login().delegation,
-    "Authority": lambda: Verifier(directory()).authority(login().text, time.time()),
+    "Authority": lambda: Verifier(directory()).authority(login().text, Wall(time.time())),
     "SessionKey": SessionKey.generate,
     "KeystoreSigner": lambda: KeystoreSigner(ACCOUNT),
     "LightKey": lambda: light.derive("a password of some length", DOMAIN, 5551234, 1),
     "PhonePasswords": lambda: PhonePasswords([SECRET], directory()),
-    "PhonePassword": lambda: PhonePasswords([SECRET], directory()).issue(FACTS, time.time()),
+    "PhonePassword": lambda: PhonePasswords([SECRET], directory()).issue(FACTS, Wall(time.time())),
     "TlsIdentity": TlsIdentity.generate,
     "NodeSettings": NodeSettings,
     "HubSettings": HubSettings,
@@ -99,7 +100,7 @@ HOLDERS: dict[str, Callable[[], object]] = {
     "Credentials": lambda: Credentials.parse(request().headers.get("Authorization") or ""),
     "Jws": lambda: split(sign({"dlg": (one := login()).text}, TYPE, one.key.private), TYPE),
     "Outgoing": lambda: Outgoing(Hop("UDP", "192.0.2.1", 5060), bytes(request())),
-    "Wire": lambda: Wire(1.0, "sent", Hop("UDP", "192.0.2.1", 5060), bytes(request())),
+    "Wire": lambda: Wire(Monotonic(1.0), "sent", Hop("UDP", "192.0.2.1", 5060), bytes(request())),
     "BackupIdentity": lambda: BackupIdentity.derive(bytes(range(64))),
 }
 

@@ -10,6 +10,7 @@ from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
 from benchmarks.loopback.places import Place
+from telsdk.clock import Wall
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.session import Login, login_deep
 from telsdk.directory import Domain, Head, HubFacts, NodeFacts, NumberFacts
@@ -72,4 +73,4 @@ def account(number: Number) -> LocalAccount:
 def log_in(facts: Facts, number: Number) -> Login:
     """A new session of the owner of `number`."""
     signer = KeystoreSigner(account(number))
-    return login_deep(signer, facts.numbers[number], facts.domain, "benchmark", time.time())
+    return login_deep(signer, facts.numbers[number], facts.domain, "benchmark", Wall(time.time()))

@@ -12,6 +12,7 @@ from benchmarks.loopback.facts import Facts, log_in
 from benchmarks.loopback.places import HOST, Place
 from benchmarks.loopback.servers import PHONE_SECRET
 from telsdk.address import REALM, aor
+from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.credential.session import Login
 from telsdk.net.pins import TlsIdentity, client_context
@@ -30,7 +31,7 @@ def prepare(kind: str, facts: Facts, number: Number) -> Callable[[Place], socket
     if kind == "tls":
         login = log_in(facts, number)
         return lambda node: by_tls(login, node)
-    issued = PhonePasswords([PHONE_SECRET], facts).issue(facts.numbers[number], time.time())
+    issued = PhonePasswords([PHONE_SECRET], facts).issue(facts.numbers[number], Wall(time.time()))
     return lambda node: by_udp(issued, node)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from benchmarks.loopback.facts import Facts, log_in
 from benchmarks.loopback.places import HOST
 from telsdk.address import aor
+from telsdk.clock import Monotonic, Wall
 from telsdk.credential.session import Login
 from telsdk.net.driver import Driver
 from telsdk.net.pins import TlsIdentity
@@ -122,10 +123,10 @@ class Telephone:
 
     # Called by the driver
 
-    def on_event(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: Monotonic) -> None:
         self._agent.handle(event, now)
 
-    def on_roles(self, now: float) -> bool:
+    def on_roles(self, now: Monotonic) -> bool:
         events = self._agent.take_events()
         for event in events:
             self._act(event, now)
@@ -134,7 +135,7 @@ class Telephone:
     def on_flow_closed(self, hop: Hop) -> None:
         self.registration.lost(hop)
 
-    def _act(self, event: Event, now: float) -> None:
+    def _act(self, event: Event, now: Monotonic) -> None:
         match event:
             case RequestAnswered() | Redirected(call=None):
                 self._requests.take(event)
@@ -154,17 +155,17 @@ class Telephone:
             case _:
                 pass
 
-    def _answer(self, call: Call, request: Request, now: float) -> None:
-        party = self._judge.request(request, time.time())
+    def _answer(self, call: Call, request: Request, now: Monotonic) -> None:
+        party = self._judge.request(request, Wall(time.time()))
         assert party.trust is Trust.VERIFIED, party
         self._agent.ring(call, now)
         header = self._tokens.header(request, "INVITE 200", str(request.from_.uri.aor), sdp=_SDP)
         self._agent.accept(call, _SDP, now, headers=[header])
 
-    def _answered(self, call: Call, response: Response, now: float) -> None:
+    def _answered(self, call: Call, response: Response, now: Monotonic) -> None:
         placed = self._placed[call]
         placed.timing.answered = time.monotonic() - placed.began
-        party = self._judge.response(response, placed.callee, time.time())
+        party = self._judge.response(response, placed.callee, Wall(time.time()))
         assert party.trust is Trust.VERIFIED, party
         self._agent.hang_up(call, now)
 

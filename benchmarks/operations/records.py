@@ -2,86 +2,64 @@
 
 from __future__ import annotations
 
-from benchmarks.world import (
-    ALL_RECORDS,
-    DIGEST,
-    HASH,
-    KEY,
-    NO_RECORDS,
-    NUMBER,
-    OTHER_DIGEST,
-    OTHER_HASH,
-    OTHER_KEY,
-    OTHER_RECORDS,
-    ZERO,
-    World,
-)
-from telsdk.chain.contracts.records import Update
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from benchmarks.world import ALL_RECORDS, NUMBER, World
+from scripts import samples
+from telsdk.chain.client import Client
+from telsdk.chain.permits import Permit
 from telsdk.number import Number
+from telsdk.records import RECORDS, WORDS, Record
 
-_USUAL_KDF, _OTHER_KDF = 1, 2  # the other takes a slot of its own
 _NUMBER = Number(NUMBER)
-_ALL = Update((HASH, _USUAL_KDF), 7, (None, DIGEST), KEY)
-_OTHERS = Update((OTHER_HASH, _USUAL_KDF), 8, (DIGEST, OTHER_DIGEST), OTHER_KEY)
+_OTHER_KDF = 2  # takes a slot of its own
+_OTHERS = samples.update(1, seen=0)
+_NONE = samples.update(None, seen=0)
 
 
-def credential(w: World) -> None:
-    with w.undone():
-        w.measure("new, KDF 2", w.records, "setCredential", NUMBER, HASH, _OTHER_KDF, sender=w.alice)
-    w.measure("new", w.records, "setCredential", NUMBER, HASH, _USUAL_KDF, sender=w.alice)
-    w.measure("change", w.records, "setCredential", NUMBER, OTHER_HASH, _USUAL_KDF, sender=w.alice)
-    w.permit("change, later signature", lambda c: c.records.permit_credential(_NUMBER, HASH, _USUAL_KDF))
-    w.permit("later signature", lambda c: c.records.permit_clear_credential(_NUMBER))
-    w.measure("own", w.records, "clearCredential", NUMBER, sender=w.alice)
+def _args(record: Record, turn: int | None, seen: int | None = None) -> tuple[Any, ...]:
+    """What the setter of `record` takes, from the value that was `seen` to that of `turn`."""
+    return record.words_of(getattr(samples.update(turn, seen, only=record.name), record.name))
 
 
-def credential_by_signature(w: World) -> None:
-    w.permits(lambda client, number: client.records.permit_credential(number, HASH, _USUAL_KDF))
+def _permit(client: Client, number: Number, record: Record, turn: int, seen: int | None = None) -> Permit:
+    sign: Callable[..., Permit] = getattr(client.records, f"permit_{record.name}")
+    return sign(number, *_args(record, turn, seen))
 
 
-def hub(w: World) -> None:
-    w.measure("new", w.records, "setHub", NUMBER, 7, sender=w.alice)
-    w.measure("change", w.records, "setHub", NUMBER, 8, sender=w.alice)
-    w.permit("change, later signature", lambda c: c.records.permit_hub(_NUMBER, 9))
-    w.measure("clear", w.records, "setHub", NUMBER, 0, sender=w.alice)
+def one(record: Record, w: World) -> None:
+    w.measure("new", w.records, record.setter, NUMBER, *_args(record, 0), sender=w.alice)
+    w.measure("change", w.records, record.setter, NUMBER, *_args(record, 1, 0), sender=w.alice)
+    w.permit("change, later signature", lambda c: _permit(c, _NUMBER, record, 0, 1))
+    if record.name == "credential":  # which is cleared by a function of its own
+        w.permit("later signature", lambda c: c.records.permit_clear_credential(_NUMBER))
+        w.measure("own", w.records, "clearCredential", NUMBER, sender=w.alice)
+    else:
+        w.measure("clear", w.records, record.setter, NUMBER, *_args(record, None, 1), sender=w.alice)
 
 
-def hub_by_signature(w: World) -> None:
-    w.permits(lambda client, number: client.records.permit_hub(number, 7))
+def one_by_signature(record: Record, w: World) -> None:
+    w.permits(lambda client, number: _permit(client, number, record, 0))
 
 
-def backup(w: World) -> None:
-    w.measure("new", w.records, "setBackup", NUMBER, ZERO, DIGEST, sender=w.alice)
-    w.measure("change", w.records, "setBackup", NUMBER, DIGEST, OTHER_DIGEST, sender=w.alice)
-    w.permit("change, later signature", lambda c: c.records.permit_backup(_NUMBER, OTHER_DIGEST, DIGEST))
-    w.measure("clear", w.records, "setBackup", NUMBER, OTHER_DIGEST, ZERO, sender=w.alice)
-
-
-def backup_by_signature(w: World) -> None:
-    w.permits(lambda client, number: client.records.permit_backup(number, None, DIGEST))
-
-
-def message_key(w: World) -> None:
-    w.measure("new", w.records, "setMessageKey", NUMBER, KEY, sender=w.alice)
-    w.measure("change", w.records, "setMessageKey", NUMBER, OTHER_KEY, sender=w.alice)
-    w.permit("change, later signature", lambda c: c.records.permit_message_key(_NUMBER, KEY))
-    w.measure("clear", w.records, "setMessageKey", NUMBER, ZERO, sender=w.alice)
-
-
-def message_key_by_signature(w: World) -> None:
-    w.permits(lambda client, number: client.records.permit_message_key(number, KEY))
+def another_kdf(w: World) -> None:
+    w.measure(
+        "new, KDF 2", w.records, "setCredential", NUMBER, samples.word(WORDS[0]), _OTHER_KDF, sender=w.alice
+    )
 
 
 def several(w: World) -> None:
-    w.measure("all new", w.records, "setMany", NUMBER, ALL_RECORDS, sender=w.alice)
+    w.measure("all new", w.records, "setMany", NUMBER, ALL_RECORDS.struct(), sender=w.alice)
     w.permit("all changed, later signature", lambda c: c.records.permit_many(_NUMBER, _OTHERS))
     with w.undone():
-        w.measure("all cleared", w.records, "setMany", NUMBER, NO_RECORDS, sender=w.alice)
-    w.measure("all changed", w.records, "setMany", NUMBER, OTHER_RECORDS, sender=w.alice)
+        w.measure("all cleared", w.records, "setMany", NUMBER, _NONE.struct(), sender=w.alice)
+    w.measure("all changed", w.records, "setMany", NUMBER, _OTHERS.struct(), sender=w.alice)
 
 
 def several_by_signature(w: World) -> None:
-    w.permits(lambda client, number: client.records.permit_many(number, _ALL))
+    w.permits(lambda client, number: client.records.permit_many(number, ALL_RECORDS))
 
 
 def nonces(w: World) -> None:
@@ -89,15 +67,10 @@ def nonces(w: World) -> None:
     w.measure("later", w.records, "cancelNonce", sender=w.alice)
 
 
-SCENARIOS = (
-    credential,
-    credential_by_signature,
-    hub,
-    hub_by_signature,
-    backup,
-    backup_by_signature,
-    message_key,
-    message_key_by_signature,
+SCENARIOS: tuple[Callable[[World], None], ...] = (
+    another_kdf,
+    *(partial(one, record) for record in RECORDS),
+    *(partial(one_by_signature, record) for record in RECORDS),
     several,
     several_by_signature,
     nonces,

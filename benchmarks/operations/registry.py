@@ -38,7 +38,7 @@ def transfers_of_the_last_number(w: World) -> None:
             "last number to new holder", w.registry, _SAFE_WITH_DATA, *args, b"\x01" * 32, sender=w.alice
         )
     with w.undone():
-        w.do(w.records, "setMany", NUMBER, ALL_RECORDS, sender=w.alice)
+        w.do(w.records, "setMany", NUMBER, ALL_RECORDS.struct(), sender=w.alice)
         w.measure("last number with all records to new holder", w.registry, _TRANSFER, *args, sender=w.alice)
     with w.undone():
         w.set_everything()

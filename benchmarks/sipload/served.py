@@ -18,6 +18,7 @@ import signal
 import time
 
 from benchmarks.sipload.facts import HUB, OWNER, PASSWORD, LoadFacts, number_of
+from telsdk.clock import Monotonic, Wall
 from telsdk.credential.grant import Grant
 from telsdk.credential.phone import PhonePasswords, PhoneUser
 from telsdk.net.pins import TlsIdentity
@@ -41,7 +42,7 @@ class LoadPasswords(PhonePasswords):
     def user(self, username: str) -> PhoneUser:
         return PhoneUser(number_of(username), 1, 0, _EXPIRY)
 
-    def granted(self, username: str, now: float) -> tuple[tuple[str, Grant], ...]:  # noqa: ARG002
+    def granted(self, username: str, now: Wall) -> tuple[tuple[str, Grant], ...]:  # noqa: ARG002
         return ((PASSWORD, _grant(self.user(username))),)
 
 
@@ -50,7 +51,7 @@ class LoadAdmission(Admission):
 
     passwords_class = LoadPasswords
 
-    def call(self, request: Request, source: Hop, wall: float) -> BoundLogin:
+    def call(self, request: Request, source: Hop, wall: Wall) -> BoundLogin:
         """The login that an INVITE proves by its password.
 
         Raises:
@@ -65,7 +66,7 @@ class LoadAdmission(Admission):
 class OpenAdmission(LoadAdmission):
     """Takes whoever registers for whom they say they are."""
 
-    def login(self, request: Request, source: Hop, now: float) -> BoundLogin:  # noqa: ARG002
+    def login(self, request: Request, source: Hop, now: Wall) -> BoundLogin:  # noqa: ARG002
         user = PhoneUser(number_of(request.to.uri.user or ""), 1, 0, _EXPIRY)
         return BoundLogin(LoginKind.PHONE, _grant(user), user.expiry)
 
@@ -73,7 +74,7 @@ class OpenAdmission(LoadAdmission):
 class PasswordCalls(CallPolicy):
     """Asks every caller for a password: a generator calls from a port where nobody is logged in."""
 
-    def admit(self, request: Request, source: Hop, wall: float) -> BoundLogin | None:
+    def admit(self, request: Request, source: Hop, wall: Wall) -> BoundLogin | None:
         assert isinstance(self._admission, LoadAdmission)
         return self._admission.call(request, source, wall)
 
@@ -81,7 +82,9 @@ class PasswordCalls(CallPolicy):
 class ContactRegistration(RegistrationPolicy):
     """Binds a user to the place that its Contact names."""
 
-    def answer(self, request: Request, source: Hop, now: float, wall: float, *, chain_age: float) -> Response:
+    def answer(
+        self, request: Request, source: Hop, now: Monotonic, wall: Wall, *, chain_age: float
+    ) -> Response:
         contacts = request.contacts
         place = hop_of(contacts[0].uri) if contacts else source
         return RegistrationPolicy.answer(self, request, place, now, wall, chain_age=chain_age)

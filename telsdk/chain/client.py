@@ -43,6 +43,7 @@ from telsdk.directory import Domain, Head
 from telsdk.errors import NotFound
 from telsdk.name import Name
 from telsdk.number import Number
+from telsdk.records import with_records
 
 _TRANSFER = HexStr("0x" + keccak(text="Transfer(address,address,uint256)").hex())
 
@@ -162,18 +163,17 @@ class Client:
             records = batch.add(self.records.get_read(number))
             price = batch.add(self.market.price_read(number))
             name = batch.add(self.alias.name_of_read(number))
-        return Lookup(
+        found = Lookup(
             number=number,
             name=name.get(),
             owner=custody.get().owner,
             epoch=custody.get().epoch,
-            credential=records.get().credential,
-            hub=records.get().hub,
-            backup=records.get().backup,
+            session=custody.get().session,
             listing=price.get(),
             chain_id=self.domain.chain_id,
             block=block,
         )
+        return with_records(found, records.get())
 
     def numbers_of(self, account: str) -> tuple[Number, ...]:
         """Return the numbers of `account`, in order. It reads the whole history: a `ChainIndex` is quicker."""

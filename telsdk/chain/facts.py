@@ -6,6 +6,7 @@ from telsdk.chain.client import Client
 from telsdk.chain.units import wei
 from telsdk.directory import NumberFacts
 from telsdk.number import Number
+from telsdk.records import with_records
 
 
 def facts_of(client: Client, number: Number, block: int | None = None) -> NumberFacts:
@@ -17,20 +18,16 @@ def facts_of(client: Client, number: Number, block: int | None = None) -> Number
     """
     with client.batch(block) as batch:
         asked_custody = batch.add(client.registry.custody_read(number))
-        asked_records = batch.add(client.records.get_read(number))
+        records = batch.add(client.records.get_read(number))
         asked_price = batch.add(client.market.price_read(number))
         name = batch.add(client.alias.name_of_read(number))
-    custody, records, price = asked_custody.get(), asked_records.get(), asked_price.get()
-    return NumberFacts(
+    custody, price = asked_custody.get(), asked_price.get()
+    facts = NumberFacts(
         number=number,
         owner=custody.owner,
         epoch=custody.epoch,
         session=custody.session,
         name=name.get(),
-        credential=records.credential,
-        kdf=records.kdf,
-        hub=records.hub,
-        backup=records.backup,
-        message_key=records.message_key,
         price=None if price is None else wei(price),
     )
+    return with_records(facts, records.get())

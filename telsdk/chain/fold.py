@@ -12,23 +12,19 @@ from typing import Any
 
 from telsdk.chain.events import ChainEvent
 from telsdk.directory import HubFacts, NodeFacts
+from telsdk.records import CONTRACT, RECORDS, Records
 
 Args = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class NumberState:
+class NumberState(Records):
     """A number in its present epoch. Whatever was written in an earlier one is gone."""
 
     owner: str
     epoch: int = 0
     session: int = 0
     label: str | None = None  # claimed by this number; another may have claimed it since
-    credential: bytes | None = None
-    kdf: int = 0
-    hub: int | None = None
-    backup: bytes | None = None
-    message_key: bytes | None = None
     listing: Listing | None = None
 
 
@@ -92,22 +88,11 @@ def _name_released(state: NumberState, event: ChainEvent) -> NumberState:
     return replace(state, label=None) if state.label == event.args["label"] else state
 
 
-def _credential_set(state: NumberState, event: ChainEvent) -> NumberState:
-    return replace(state, credential=_or_none(event.args["hash"]), kdf=event.args["kdf"])
+def _record_set(state: NumberState, event: ChainEvent) -> NumberState:
+    return replace(state, **_RECORDS[event.name].told(event.args))
 
 
-def _hub_set(state: NumberState, event: ChainEvent) -> NumberState:
-    return replace(state, hub=event.args["hubId"] or None)
-
-
-def _backup_set(state: NumberState, event: ChainEvent) -> NumberState:
-    return replace(state, backup=_or_none(event.args["digest"]))
-
-
-def _message_key_set(state: NumberState, event: ChainEvent) -> NumberState:
-    return replace(state, message_key=_or_none(event.args["key"]))
-
-
+_RECORDS = {record.event: record for record in RECORDS}
 _NUMBER: dict[tuple[str, str], Callable[[NumberState, ChainEvent], NumberState]] = {
     ("NumberRegistry", "Transfer"): _transferred,
     ("NumberRegistry", "Approval"): _unlisted,
@@ -115,17 +100,10 @@ _NUMBER: dict[tuple[str, str], Callable[[NumberState, ChainEvent], NumberState]]
     ("NumberRegistry", "SessionsRevoked"): _sessions_revoked,
     ("NameAlias", "NameClaimed"): _name_claimed,
     ("NameAlias", "NameReleased"): _name_released,
-    ("NumberRecords", "CredentialSet"): _credential_set,
-    ("NumberRecords", "HubSet"): _hub_set,
-    ("NumberRecords", "BackupSet"): _backup_set,
-    ("NumberRecords", "MessageKeySet"): _message_key_set,
+    **{(CONTRACT, event): _record_set for event in _RECORDS},
     ("NumberMarket", "Listed"): _listed,
     ("NumberMarket", "Cancelled"): _unlisted,
 }
-
-
-def _or_none(word: bytes) -> bytes | None:
-    return word if any(word) else None
 
 
 # Hubs

@@ -19,6 +19,7 @@ from telsdk.chain.indexstore import IndexStore
 from telsdk.directory import Domain, Head, HubFacts, NumberFacts
 from telsdk.name import SUFFIX, Name
 from telsdk.number import Number
+from telsdk.records import with_records
 
 CHUNK = 2_000  # blocks asked for at once; halved as often as the RPC finds that too many
 CACHED = 65_536  # numbers whose facts are kept at hand
@@ -243,16 +244,12 @@ class ChainIndex:
         named = state.label is not None and self._store.holder_of(state.label) == number
         if self._names is not None and number in self._names.disowned:
             named = False
-        return NumberFacts(
+        facts = NumberFacts(
             number=Number(number),
             owner=state.owner,
             epoch=state.epoch,
             session=state.session,
             name=Name(f"{state.label}{SUFFIX}") if named else None,
-            credential=state.credential,
-            kdf=state.kdf,
-            hub=state.hub,
-            backup=state.backup,
-            message_key=state.message_key,
             price=None if state.listing is None else state.listing.price,
         )
+        return with_records(facts, state)

@@ -6,59 +6,48 @@ any moment leaves the file as of one block. Nothing here is thread-safe: `ChainI
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.errors import IndexMismatch
 from telsdk.chain.events import ChainEvent
 from telsdk.chain.fold import Listing, NumberState, fold_hub, fold_label, fold_number
 from telsdk.directory import Head, HubFacts
+from telsdk.records import RECORDS, WORDS, values
 
-SCHEMA = 1  # raised when what is written here changes: an older file is then filled again from the chain
+SCHEMA = 2  # raised when the same tables come to hold something else; see `_layout`
 KEPT_BLOCKS = 256  # how many block hashes are kept to find where a reorganised chain parts
 
-# Prices are text: a uint128 does not fit SQLite's integers.
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE block (number INTEGER PRIMARY KEY, hash BLOB NOT NULL);
-CREATE TABLE event (
-    block INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL,
-    contract TEXT NOT NULL, name TEXT NOT NULL, args TEXT NOT NULL,
-    number INTEGER, label TEXT, hub INTEGER, account TEXT,
-    PRIMARY KEY (block, place)
-) WITHOUT ROWID;
-CREATE INDEX event_number ON event (number, block, place) WHERE number IS NOT NULL;
-CREATE INDEX event_label ON event (label, block, place) WHERE label IS NOT NULL;
-CREATE INDEX event_hub ON event (hub, block, place) WHERE hub IS NOT NULL;
-CREATE INDEX event_account ON event (account, block, place) WHERE account IS NOT NULL;
-CREATE TABLE number (
-    number INTEGER PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL, session INTEGER NOT NULL,
-    label TEXT, credential BLOB, kdf INTEGER NOT NULL, hub INTEGER, backup BLOB, message_key BLOB,
-    price TEXT, listed_block INTEGER, listed_place INTEGER
-);
-CREATE INDEX number_owner ON number (owner);
-CREATE TABLE label (label TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
-"""
+_TABLES = ("meta", "block", "event", "number", "label")
+
+
+class Subject(NamedTuple):
+    """Whom an event is about, in the columns of the table of events."""
+
+    number: int | None = None
+    label: str | None = None
+    hub: int | None = None
+    account: str | None = None
 
 
 class Touched:
     """Whom events are about."""
 
-    def __init__(self, subjects: Iterable[tuple[int | None, str | None, int | None, str | None]]) -> None:
+    def __init__(self, subjects: Iterable[Subject]) -> None:
         self.numbers: set[int] = set()
         self.labels: set[str] = set()
         self.hubs: set[int] = set()
         self.accounts: set[str] = set()
-        for number, label, hub, account in subjects:
-            self.numbers.update(() if number is None else (number,))
-            self.labels.update(() if label is None else (label,))
-            self.hubs.update(() if hub is None else (hub,))
-            self.accounts.update(() if account is None else (account,))
+        for subject in subjects:
+            self.numbers.update(() if subject.number is None else (subject.number,))
+            self.labels.update(() if subject.label is None else (subject.label,))
+            self.hubs.update(() if subject.hub is None else (subject.hub,))
+            self.accounts.update(() if subject.account is None else (subject.account,))
 
 
 class IndexStore:
@@ -99,22 +88,32 @@ class IndexStore:
 
     def apply(self, base: int, events: Iterable[ChainEvent], tip: Head) -> Touched:
         """Forgets what came after block `base`, and takes in the `events` from there on to `tip`."""
-        rows = [row for event in events if (row := self._row(event)) is not None]
+        rows = [
+            (event, subject) for event in events if (subject := _subject(event, self._market)) is not None
+        ]
         with self._transaction():
-            touched = Touched([*self._forget(base), *(row[6:] for row in rows)])
-            self._db.executemany("INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
-            self._mark({row[0]: row[2] for row in rows} | {tip.number: tip.hash})
+            touched = Touched([*self._forget(base), *(subject for _, subject in rows)])
+            self._insert("event", [_row(event, subject) for event, subject in rows])
+            self._mark({event.block: event.block_hash for event, _ in rows} | {tip.number: tip.hash})
             self._refold(touched)
             self._set_meta("tip", json.dumps([tip.number, tip.hash.hex(), tip.timestamp]))
         return touched
 
     def number(self, number: int) -> NumberState | None:
-        row = self._db.execute("SELECT * FROM number WHERE number = ?", (number,)).fetchone()
+        cursor = self._db.cursor()
+        cursor.row_factory = sqlite3.Row
+        row = cursor.execute("SELECT * FROM number WHERE number = ?", (number,)).fetchone()
         if row is None:
             return None
-        *values, price, block, place = row[1:]
-        listing = None if price is None else Listing(int(price), block, place)
-        return replace(NumberState(*values), listing=listing)
+        price, block, place = row["price"], row["listed_block"], row["listed_place"]
+        return NumberState(
+            owner=row["owner"],
+            epoch=row["epoch"],
+            session=row["session"],
+            label=row["label"],
+            listing=None if price is None else Listing(int(price), block, place),
+            **{word.name: row[word.name] for word in WORDS},
+        )
 
     def holder_of(self, label: str) -> int | None:
         """The number that claimed `label` last; it may have lost it since by changing hands."""
@@ -155,18 +154,18 @@ class IndexStore:
                 raise IndexMismatch(
                     f"{self._path} is the index of another deployment: give another file, or delete it"
                 )
-            if self._meta("schema") == str(SCHEMA):
+            if self._meta("schema") == _layout():
                 return
         with self._transaction():
             self._create(identity)
 
     def _create(self, identity: str) -> None:
-        for table in ("meta", "block", "event", "number", "label"):
+        for table in _TABLES:
             self._db.execute(f"DROP TABLE IF EXISTS {table}")
-        for statement in _TABLES.split(";"):
+        for statement in _statements().split(";"):
             self._db.execute(statement)
         self._set_meta("deployment", identity)
-        self._set_meta("schema", str(SCHEMA))
+        self._set_meta("schema", _layout())
 
     # Writing
 
@@ -180,18 +179,16 @@ class IndexStore:
             raise
         self._db.execute("COMMIT")
 
-    def _row(self, event: ChainEvent) -> tuple[Any, ...] | None:
-        """The event as it is kept; None when nothing here depends on it."""
-        subject = _subject(event, self._market)
-        if subject is None:
-            return None
-        args = json.dumps(event.args, default=_bytes_to_json)
-        return (event.block, event.index, event.block_hash, event.contract, event.name, args, *subject)
+    def _insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put `rows` into `table`; all name the same columns."""
+        if not rows:
+            return
+        names, places = ", ".join(rows[0]), ", ".join(f":{name}" for name in rows[0])
+        self._db.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
 
-    def _forget(self, base: int) -> list[tuple[Any, ...]]:
-        subjects = self._db.execute(
-            "SELECT number, label, hub, account FROM event WHERE block > ?", (base,)
-        ).fetchall()
+    def _forget(self, base: int) -> list[Subject]:
+        query = f"SELECT {', '.join(Subject._fields)} FROM event WHERE block > ?"
+        subjects = [Subject(*row) for row in self._db.execute(query, (base,))]
         self._db.execute("DELETE FROM event WHERE block > ?", (base,))
         self._db.execute("DELETE FROM block WHERE number > ?", (base,))
         return subjects
@@ -221,17 +218,21 @@ class IndexStore:
         self._db.execute("DELETE FROM number WHERE number = ?", (number,))
         if state is None:
             return
-        offer: tuple[str, int, int] | tuple[None, None, None] = (None, None, None)
-        if state.listing is not None and not self._withdrawn(state.owner, state.listing):
-            offer = str(state.listing.price), state.listing.block, state.listing.index
-        self._db.execute(
-            "INSERT INTO number VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                *(number, state.owner, state.epoch, state.session, state.label, state.credential, state.kdf),
-                *(state.hub, state.backup, state.message_key),
-                *offer,
-            ),
-        )
+        listing = state.listing
+        if listing is not None and self._withdrawn(state.owner, listing):
+            listing = None
+        row = {
+            "number": number,
+            "owner": state.owner,
+            "epoch": state.epoch,
+            "session": state.session,
+            "label": state.label,
+            "price": None if listing is None else str(listing.price),
+            "listed_block": None if listing is None else listing.block,
+            "listed_place": None if listing is None else listing.index,
+            **values(state),
+        }
+        self._insert("number", [row])
 
     def _withdrawn(self, owner: str, listing: Listing) -> bool:
         """Whether `owner` said something to the market about all his numbers after `listing`."""
@@ -260,18 +261,64 @@ class IndexStore:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, value))
 
 
-def _subject(event: ChainEvent, market: str) -> tuple[int | None, str | None, int | None, str | None] | None:
-    """The number, label, hub and account that `event` is about; None when nothing here depends on it."""
+def _statements() -> str:
+    """Return the SQL that makes the tables. Prices are text: a uint128 does not fit SQLite's integers."""
+    kinds = {word.name: "BLOB" if isinstance(word.zero, bytes) else "INTEGER" for word in WORDS}
+    records = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
+    return f"""
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE block (number INTEGER PRIMARY KEY, hash BLOB NOT NULL);
+CREATE TABLE event (
+    block INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL,
+    contract TEXT NOT NULL, name TEXT NOT NULL, args TEXT NOT NULL,
+    number INTEGER, label TEXT, hub INTEGER, account TEXT,
+    PRIMARY KEY (block, place)
+) WITHOUT ROWID;
+CREATE INDEX event_number ON event (number, block, place) WHERE number IS NOT NULL;
+CREATE INDEX event_label ON event (label, block, place) WHERE label IS NOT NULL;
+CREATE INDEX event_hub ON event (hub, block, place) WHERE hub IS NOT NULL;
+CREATE INDEX event_account ON event (account, block, place) WHERE account IS NOT NULL;
+CREATE TABLE number (
+    number INTEGER PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL, session INTEGER NOT NULL,
+    label TEXT, price TEXT, listed_block INTEGER, listed_place INTEGER, {records}
+);
+CREATE INDEX number_owner ON number (owner);
+CREATE TABLE label (label TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+def _layout() -> str:
+    """Name what is in the tables: a file that has another name for it is filled again from the chain.
+
+    A change of the tables or of how a record is read changes it; what else changes their meaning raises SCHEMA.
+    """
+    return hashlib.sha256(f"{SCHEMA}{_statements()}{RECORDS}".encode()).hexdigest()
+
+
+def _row(event: ChainEvent, subject: Subject) -> dict[str, Any]:
+    return {
+        "block": event.block,
+        "place": event.index,
+        "hash": event.block_hash,
+        "contract": event.contract,
+        "name": event.name,
+        "args": json.dumps(event.args, default=_bytes_to_json),
+        **subject._asdict(),
+    }
+
+
+def _subject(event: ChainEvent, market: str) -> Subject | None:
+    """Return whom `event` is about; None when nothing here depends on it."""
     args = event.args
     if event.contract == "HubList":
-        return None, None, args["hubId"], None
+        return Subject(hub=args["hubId"])
     if event.name == "ApprovalForAll":
         # The owner's word to the market about all his numbers ends his offers.
-        return (None, None, None, args["owner"]) if args["operator"] == market else None
+        return Subject(account=args["owner"]) if args["operator"] == market else None
     number = args.get("number", args.get("tokenId"))
     if number is None or event.contract == "NumberRegistrar":
         return None
-    return number, args.get("label"), None, None
+    return Subject(number=number, label=args.get("label"))
 
 
 def _bytes_to_json(value: object) -> dict[str, str]:

@@ -8,38 +8,31 @@ from typing import Any
 
 from telsdk.name import Name
 from telsdk.number import Number
+from telsdk.records import Records, shown
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Records):
     """Who a number belongs to, and what is recorded of it."""
 
     number: Number
     name: Name | None
     owner: str  # EIP-55 address
     epoch: int
-    credential: bytes | None  # keccak256 of the light key's address
-    hub: int | None  # id of the home hub
-    backup: bytes | None  # sha2-256 digest of the backup's manifest block
+    session: int  # the session counter
     listing: Decimal | None  # its price in ether when it is for sale
     chain_id: int
     block: int  # what all this is as of
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: bytes as 0x…, the price in ether as text, null for what is not set."""
+        """Return the brief form for JSON: bytes as 0x…, the price in ether as text, null for what is not set."""
         return {
             "number": int(self.number),
             "name": None if self.name is None else str(self.name),
             "owner": self.owner,
             "epoch": self.epoch,
-            "credential": _hex(self.credential),
-            "hub": self.hub,
-            "backup": _hex(self.backup),
+            **shown(self, brief=True),
             "listing": None if self.listing is None else str(self.listing),
             "chain_id": self.chain_id,
             "block": self.block,
         }
-
-
-def _hex(value: bytes | None) -> str | None:
-    return None if value is None else f"0x{value.hex()}"

@@ -18,6 +18,7 @@ from telsdk.cli.common.output import print_facts, print_json, print_table, worki
 from telsdk.cli.common.params import ADDRESS
 from telsdk.cli.common.remote import signing_for, wallet_options
 from telsdk.cli.common.secret import PASSWORD_FILE, passphrase
+from telsdk.clock import Wall
 
 if TYPE_CHECKING:
     from telsdk.chain.client import Client
@@ -107,7 +108,7 @@ def deep(
     kept.ready(keyring)
     with signing_for(options, client, facts.owner, wallet, wallet_account) as signer:
         session = login_deep(
-            signer, facts, client.domain, _device(device), time.time(), days * _DAY, contracts=client
+            signer, facts, client.domain, _device(device), Wall(time.time()), days * _DAY, contracts=client
         )
     _keep(session, file, keyring=keyring, as_json=as_json)
 
@@ -142,7 +143,7 @@ def light(
     kept.ready(keyring)
     password = passphrase(f"Password of {address}", PASSWORD_FILE)
     with working("making the light key (Argon2id)"):
-        session = login_light(password, facts, client.domain, _device(device), time.time(), days * _DAY)
+        session = login_light(password, facts, client.domain, _device(device), Wall(time.time()), days * _DAY)
     _keep(session, file, keyring=keyring, as_json=as_json)
 
 

@@ -13,18 +13,11 @@ import click
 from telsdk.cli.common.account import account_address, open_account
 from telsdk.cli.common.confirm import confirm
 from telsdk.cli.common.options import Options, account_option, reading, writing, yes_option
-from telsdk.cli.common.output import (
-    hexadecimal,
-    plain,
-    print_done,
-    print_facts,
-    print_json,
-    print_table,
-    working,
-)
+from telsdk.cli.common.output import plain, print_done, print_facts, print_json, print_table, working
 from telsdk.cli.common.params import ACCOUNT, ETHER, NUMBER
 from telsdk.errors import NotFound
 from telsdk.number import Number
+from telsdk.records import shown
 
 if TYPE_CHECKING:
     from telsdk.chain.client import Client
@@ -213,13 +206,8 @@ def _is_held(client: Client, number: Number) -> bool:
 
 
 def _held(client: Client, number: Number) -> dict[str, object]:
-    from telsdk.chain.facts import facts_of
-
-    found = client.lookup(str(number)).to_dict()
-    facts = facts_of(client, number, found["block"])
-    del found["number"]
-    extra = {"session": facts.session, "kdf": facts.kdf, "message_key": hexadecimal(facts.message_key)}
-    return {**found, **extra, "price": None}
+    found = client.lookup(str(number))
+    return {**found.to_dict(), "session": found.session, **shown(found, brief=False), "price": None}
 
 
 def _free(client: Client, number: Number) -> dict[str, object]:

@@ -19,6 +19,7 @@ from telsdk.cli.common.options import Options, reading
 from telsdk.cli.common.output import print_facts, print_json, print_table, working
 from telsdk.cli.common.params import ADDRESS, PHONE_SERVER
 from telsdk.cli.common.secret import secret_bytes
+from telsdk.clock import Wall
 from telsdk.errors import NotFound
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def list_(options: Options, as_json: bool) -> None:
     issued = phone_journal.noted(client.domain)
     with working("asking the chain"):
         facts = {number: _facts(client, number) for number in {one.user.number for one in issued}}
-    now = time.time()
+    now = Wall(time.time())
     rows = [
         {
             "number": int(one.user.number),
@@ -212,7 +213,7 @@ def _by_secret(
     client = options.client()
     facts = facts_of(client, client.lookup(address).number)
     with ChainIndex(client) as directory:  # only asked for its domain
-        issued = PhonePasswords([secret], directory).issue(facts, time.time(), lifetime)
+        issued = PhonePasswords([secret], directory).issue(facts, Wall(time.time()), lifetime)
     return _Got(PhoneAccount(issued, () if server is None else (server,)), client.domain, None)
 
 

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from telsdk.clock import Wall
 from telsdk.credential.errors import PhoneLoginRefused
 from telsdk.credential.grant import Grant
 from telsdk.directory import Directory, Domain, NumberFacts
@@ -95,7 +96,7 @@ class PhonePasswords:
         self._directory = directory
 
     def issue(
-        self, facts: NumberFacts, now: float, lifetime: int = DEFAULT_LIFETIME, *, by_light: bool = False
+        self, facts: NumberFacts, now: Wall, lifetime: int = DEFAULT_LIFETIME, *, by_light: bool = False
     ) -> PhonePassword:
         """Make a user name and password for a phone of `facts.number`, for its deep or light session to pass on.
 
@@ -125,7 +126,7 @@ class PhonePasswords:
         """
         return PhoneUser.parse(username)
 
-    def granted(self, username: str, now: float) -> tuple[tuple[str, Grant], ...]:
+    def granted(self, username: str, now: Wall) -> tuple[tuple[str, Grant], ...]:
         """Return the passwords that `username` may log in with at `now`, each with what a login by it rests on.
 
         For each of the operator's secrets these are the password that a deep session would be given and, where

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from telsdk.clock import Wall
 from telsdk.credential import light, secp256k1
 from telsdk.credential.delegation import DEFAULT_LIFETIME, Delegation, Role, Signer
 from telsdk.credential.errors import NotHolder, WrongPassword
@@ -67,7 +68,7 @@ def login_deep(
     facts: NumberFacts,
     domain: Domain,
     device: str,
-    now: float,
+    now: Wall,
     lifetime: int = DEFAULT_LIFETIME,
     *,
     role: Role = Role.DEEP,
@@ -126,7 +127,7 @@ def login_light(
     facts: NumberFacts | None,
     domain: Domain,
     device: str,
-    now: float,
+    now: Wall,
     lifetime: int = DEFAULT_LIFETIME,
 ) -> Login:
     """Open a session by number and password.
@@ -160,7 +161,7 @@ def _open(
     domain: Domain,
     role: Role,
     device: str,
-    now: float,
+    now: Wall,
     lifetime: int,
 ) -> Login:
     key = SessionKey.generate()

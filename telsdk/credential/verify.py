@@ -13,6 +13,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from telsdk.clock import Wall
 from telsdk.credential import secp256k1
 from telsdk.credential.bounded import keep
 from telsdk.credential.delegation import Delegation, Role
@@ -77,7 +78,7 @@ class Verifier:
         self._claims: OrderedDict[str, _Claim] = OrderedDict()
         self._wallets = WalletAnswers(directory, cache_size, deferred=deferred)
 
-    def authority(self, text: str, now: float) -> Authority:
+    def authority(self, text: str, now: Wall) -> Authority:
         """Return for whom the delegation `text` speaks at `now`, in seconds since 1970.
 
         Raises:
@@ -118,7 +119,7 @@ class Verifier:
         authority = Authority(number, epoch, session, role, key, delegation, grant)
         return _Claim(authority, digest, address, credential)
 
-    def _check_signer(self, claim: _Claim, facts: NumberFacts, now: float) -> bool:
+    def _check_signer(self, claim: _Claim, facts: NumberFacts, now: Wall) -> bool:
         """Return whether a contract wallet, and not a key, stands by the signature. Raise when nobody does."""
         if claim.signer == facts.owner:
             return False
@@ -143,7 +144,7 @@ def _check_counters(authority: Authority, facts: NumberFacts) -> None:
         raise SessionsRevoked(f"the owner of {facts.number} has ended its sessions: log in again")
 
 
-def _check_times(delegation: Delegation, now: float) -> None:
+def _check_times(delegation: Delegation, now: Wall) -> None:
     if now >= delegation.expiry:
         raise Expired(f"the session of {delegation.number} ended at {delegation.expiry}: log in again")
     if now + CLOCK_SKEW < delegation.not_before:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
+from telsdk.clock import Wall
 from telsdk.credential.bounded import keep
 from telsdk.credential.errors import TooManyWalletQuestions, WalletUnreachable
 from telsdk.directory import Directory
@@ -32,7 +33,7 @@ class WalletToAsk(Exception):
     This is not a TelError: code that refuses a request for those must not refuse it for this.
     """
 
-    def __init__(self, answers: WalletAnswers, question: _Question, now: float) -> None:
+    def __init__(self, answers: WalletAnswers, question: _Question, now: Wall) -> None:
         super().__init__(f"what {question[0]} says of a signature is not known yet")
         self.question = question
         self.answers = answers
@@ -65,7 +66,7 @@ class WalletAnswers:
         self._all: tuple[float, int] = (0.0, 0)  # the same of all accounts
         self._away: tuple[float, str] = (0.0, "")
 
-    def accepts(self, account: str, digest: bytes, signature: bytes, now: float) -> bool:
+    def accepts(self, account: str, digest: bytes, signature: bytes, now: Wall) -> bool:
         """Return whether the contract at `account` stands by `signature`.
 
         Raises:
@@ -98,7 +99,7 @@ class WalletAnswers:
         except TelError as error:
             return error
 
-    def settle(self, question: _Question, said: bool | TelError, now: float) -> None:
+    def settle(self, question: _Question, said: bool | TelError, now: Wall) -> None:
         """Remember the result of `ask`."""
         if isinstance(said, TelError):
             failed = (now + AWAY, str(said))
@@ -113,7 +114,7 @@ class WalletAnswers:
         else:
             keep(self._refused, question, now + REFUSAL_KEPT, self._size)
 
-    def _count(self, account: str, now: float) -> None:
+    def _count(self, account: str, now: Wall) -> None:
         asked = _counted(self._asked.pop(account, (now, 0)), now)
         keep(self._asked, account, asked, self._size)
         # What is refused for one account takes nothing from the others.
@@ -128,6 +129,6 @@ class WalletAnswers:
             )
 
 
-def _counted(so_far: tuple[float, int], now: float) -> tuple[float, int]:
+def _counted(so_far: tuple[float, int], now: Wall) -> tuple[float, int]:
     since, times = so_far
     return (now, 1) if now - since >= PER else (since, times + 1)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 
 from telsdk.address import REALM
+from telsdk.clock import Monotonic
 from telsdk.directory import NodeFacts
 from telsdk.hub.location import Location, NodeHealth
 from telsdk.hub.settings import HubSettings
@@ -65,7 +66,7 @@ class HealthMonitor:
         if self._timer is not None:
             self._timer.cancel()
 
-    def is_healthy(self, node: int, now: float) -> bool:
+    def is_healthy(self, node: int, now: Monotonic) -> bool:
         """Return whether `node` answered its last probe, and not too long ago."""
         health = self._location.health(node)
         if health is None or node in self._dead:
@@ -79,11 +80,13 @@ class HealthMonitor:
             TimeoutError: that took longer than `timeout` seconds.
         """
         async with asyncio.timeout(timeout):
-            while not all(self.is_healthy(node.index, self._loop.time()) for node in self._nodes()):
+            while not all(
+                self.is_healthy(node.index, Monotonic(self._loop.time())) for node in self._nodes()
+            ):
                 self._heard.clear()
                 await self._heard.wait()
 
-    def answered(self, probe: Probe, response: Response, now: float) -> None:
+    def answered(self, probe: Probe, response: Response, now: Monotonic) -> None:
         """Take in a node's final answer to a probe."""
         if response.status != 200:
             self.failed(probe, f"it answered {response.status} {response.reason}")
@@ -126,4 +129,4 @@ class HealthMonitor:
                 ("Max-Forwards", "70"),
             ],
         )
-        return self._stack.request(request, hop, self._loop.time(), owner=Probe(node))
+        return self._stack.request(request, hop, Monotonic(self._loop.time()), owner=Probe(node))

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from telsdk.address import REALM, user_of
+from telsdk.clock import Monotonic, Wall
 from telsdk.credential.asking import Asking
 from telsdk.credential.verify import Verifier
 from telsdk.credential.wallet import WalletToAsk
@@ -142,7 +143,7 @@ class Hub:
 
     # SIP
 
-    def on_event(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: Monotonic) -> None:
         match event:
             case ResponseReceived(tx=ClientTransaction(owner=Probe() as probe), response=response):
                 if response.status >= 200:
@@ -154,7 +155,7 @@ class Hub:
             case _:
                 self._role.handle(event, now)
 
-    def on_roles(self, now: float) -> bool:
+    def on_roles(self, now: Monotonic) -> bool:
         events = self._role.take_events()
         for asked in events:
             if isinstance(asked, RedirectAsked):
@@ -164,7 +165,7 @@ class Hub:
     def on_flow_closed(self, hop: Hop) -> None:
         """Do nothing: nobody is logged in at a hub, so a connection that ends takes nothing with it."""
 
-    def _judge(self, tx: ServerTransaction, request: Request, now: float) -> None:
+    def _judge(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
         """Answer, at once or when a contract wallet was asked about the sender."""
         try:
             self._on_request(tx, request, now)
@@ -180,7 +181,7 @@ class Hub:
         self._judge(tx, request, self._driver.now())
         self._driver.kick()
 
-    def _on_request(self, tx: ServerTransaction, request: Request, now: float) -> None:
+    def _on_request(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
         try:
             if request.method == "OPTIONS":
                 self._role.refuse(tx, 200, now, headers=[("Allow", ALLOW)])
@@ -199,7 +200,9 @@ class Hub:
         except TelError as error:
             self._role.refuse(tx, 400, now, headers=[warning(error)])
 
-    def _redirect(self, tx: ServerTransaction, node: NodeFacts | None, user: str | None, now: float) -> None:
+    def _redirect(
+        self, tx: ServerTransaction, node: NodeFacts | None, user: str | None, now: Monotonic
+    ) -> None:
         if node is None:
             self._role.refuse(tx, 480, now, headers=[("Retry-After", "10")])
             return
@@ -208,7 +211,7 @@ class Hub:
 
     # Where a number is
 
-    def _node_for_login(self, request: Request, now: float) -> NodeFacts | None:
+    def _node_for_login(self, request: Request, now: Monotonic) -> NodeFacts | None:
         """Return the node for a user who logs in. Remember it only if a session token proves that it is the user."""
         number = locate(self._directory, request.to.uri.user or "").number
         authorization = request.headers.get("Authorization") or ""
@@ -216,10 +219,10 @@ class Hub:
         if scheme.lower() != "bearer":
             # A plain phone has no token. It goes where the hash says, and the table does not grow for strangers.
             return self._first_choice(number, now)
-        self._bearer.verify(request, token.strip(), time.time())
+        self._bearer.verify(request, token.strip(), Wall(time.time()))
         return self._assign(number, now)
 
-    def _assign(self, number: Number, now: float) -> NodeFacts | None:
+    def _assign(self, number: Number, now: Monotonic) -> NodeFacts | None:
         nodes = {node.index: node for node in self._usable(now)}
         held = self._location.node_of(number, now)
         if held is None or held not in nodes:
@@ -230,10 +233,10 @@ class Hub:
             if chosen is None:
                 return None
             held = int(chosen.key)
-        self._location.assign(number, held, now + self._settings.assignment_lifetime)
+        self._location.assign(number, held, Monotonic(now + self._settings.assignment_lifetime))
         return nodes[held]
 
-    def _node_of(self, facts: NumberFacts, now: float) -> NodeFacts | None:
+    def _node_of(self, facts: NumberFacts, now: Monotonic) -> NodeFacts | None:
         """Return the node where callers find a number."""
         if facts.hub != self.id:
             raise NotFound(f"{facts.number} is not at home at hub {self.id}")
@@ -244,10 +247,10 @@ class Hub:
         # A plain phone, or a restarted hub: placement is the same each time, so the user is probably there.
         return self._first_choice(facts.number, now)
 
-    def _first_choice(self, number: Number, now: float) -> NodeFacts | None:
+    def _first_choice(self, number: Number, now: Monotonic) -> NodeFacts | None:
         nodes = {str(node.index): node for node in self._usable(now)}
         best = ranked(number, [Candidate(key, node.capacity) for key, node in nodes.items()])
         return nodes[best[0].key] if best else None
 
-    def _usable(self, now: float) -> list[NodeFacts]:
+    def _usable(self, now: Monotonic) -> list[NodeFacts]:
         return [node for node in self._active_nodes() if self.health.is_healthy(node.index, now)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from telsdk.clock import Monotonic
 from telsdk.server.load import Load
 
 
@@ -12,22 +13,22 @@ from telsdk.server.load import Load
 class NodeHealth:
     """What the hub knows of a node from its last answer to a probe."""
 
-    answered_at: float  # monotonic seconds
+    answered_at: Monotonic
     load: Load
 
 
 class Location(Protocol):
     """The hub's memory. `MemoryLocation` serves one process."""
 
-    def node_of(self, number: int, now: float) -> int | None:
+    def node_of(self, number: int, now: Monotonic) -> int | None:
         """Return the index of the node that `number` was sent to, as long as that holds; else None."""
         ...
 
-    def assign(self, number: int, node: int, until: float) -> None: ...
+    def assign(self, number: int, node: int, until: Monotonic) -> None: ...
 
     def forget(self, number: int) -> None: ...
 
-    def users(self, now: float) -> dict[int, int]:
+    def users(self, now: Monotonic) -> dict[int, int]:
         """Return how many numbers each node was given, by its index."""
         ...
 
@@ -39,7 +40,7 @@ class Location(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Assignment:
     node: int
-    until: float
+    until: Monotonic
 
 
 class MemoryLocation:
@@ -49,20 +50,20 @@ class MemoryLocation:
         self._assigned: dict[int, _Assignment] = {}
         self._health: dict[int, NodeHealth] = {}
 
-    def node_of(self, number: int, now: float) -> int | None:
+    def node_of(self, number: int, now: Monotonic) -> int | None:
         assignment = self._assigned.get(number)
         if assignment is None or assignment.until <= now:
             self._assigned.pop(number, None)
             return None
         return assignment.node
 
-    def assign(self, number: int, node: int, until: float) -> None:
+    def assign(self, number: int, node: int, until: Monotonic) -> None:
         self._assigned[number] = _Assignment(node, until)
 
     def forget(self, number: int) -> None:
         self._assigned.pop(number, None)
 
-    def users(self, now: float) -> dict[int, int]:
+    def users(self, now: Monotonic) -> dict[int, int]:
         counts: dict[int, int] = {}
         for number in [number for number, held in self._assigned.items() if held.until <= now]:
             del self._assigned[number]

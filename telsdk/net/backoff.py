@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from telsdk.clock import Monotonic
 from telsdk.net.limits import BACKOFF_FIRST, BACKOFF_MOST, MAX_UNREACHABLE
 
 
@@ -14,7 +15,7 @@ class Unreachable:
 
     reason: str
     delay: float  # seconds for which this failure counts
-    until: float  # loop time from which the peer is tried again
+    until: Monotonic  # from which the peer is tried again
 
 
 class Backoff:
@@ -23,18 +24,18 @@ class Backoff:
     def __init__(self) -> None:
         self._known: dict[Hashable, Unreachable] = {}
 
-    def blocked(self, peer: Hashable, now: float) -> Unreachable | None:
+    def blocked(self, peer: Hashable, now: Monotonic) -> Unreachable | None:
         """Return why `peer` is not to be tried now; None when it may be."""
         failure = self._known.get(peer)
         return failure if failure is not None and now < failure.until else None
 
-    def failed(self, peer: Hashable, reason: str, now: float) -> None:
+    def failed(self, peer: Hashable, reason: str, now: Monotonic) -> None:
         """Note that `peer` could not be reached."""
         before = self._known.pop(peer, None)
         delay = BACKOFF_FIRST if before is None else min(before.delay * 2, BACKOFF_MOST)
         if len(self._known) >= MAX_UNREACHABLE:
             del self._known[next(iter(self._known))]  # the one that failed longest ago
-        self._known[peer] = Unreachable(reason, delay, now + delay)
+        self._known[peer] = Unreachable(reason, delay, Monotonic(now + delay))
 
     def reached(self, peer: Hashable) -> None:
         """Note that `peer` was reached. Its next failure costs `BACKOFF_FIRST` again."""

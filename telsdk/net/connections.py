@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from telsdk.clock import Monotonic
 from telsdk.errors import TelError
 from telsdk.net.backoff import Backoff
 from telsdk.net.certificates import TrustStore
@@ -79,7 +80,7 @@ class Connections:
     def _send_by_another(self, key: _Key, hop: Hop, data: bytes) -> None:
         if key in self._connecting:
             self._wait(key, hop, data)
-        elif (failure := self._backoff.blocked(key, self._loop.time())) is not None:
+        elif (failure := self._backoff.blocked(key, Monotonic(self._loop.time()))) is not None:
             left = failure.until - self._loop.time()
             self._fail_soon(hop, f"{failure.reason}; not tried again for {left:.1f} s")
         else:
@@ -162,7 +163,7 @@ class Connections:
         return stream
 
     def _refused(self, key: _Key, reason: str) -> None:
-        self._backoff.failed(key, reason, self._loop.time())
+        self._backoff.failed(key, reason, Monotonic(self._loop.time()))
         hops = {hop for hop, _ in self._connecting.pop(key)}
         for hop in hops:
             self._owner.hop_failed(hop, reason)
@@ -172,10 +173,10 @@ class Connections:
     def same(self, address: Address) -> Address:
         return self._here.setdefault(address, address)
 
-    def look_at(self, stream: Stream, when: float) -> None:
+    def look_at(self, stream: Stream, when: Monotonic) -> None:
         self._wheel.add(stream.flow, when)
 
-    def _look(self, flow: int, now: float) -> None:
+    def _look(self, flow: int, now: Monotonic) -> None:
         stream = self._by_flow.get(flow) or self._arriving.get(flow)
         if stream is not None:
             stream.look(now)

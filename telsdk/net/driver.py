@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from telsdk.clock import Monotonic
 from telsdk.net.certificates import TrustStore
 from telsdk.net.connections import Connections
 from telsdk.net.icmp import Undelivered
@@ -36,7 +37,7 @@ _SHORTEST = 64  # bytes: no message is shorter, so what is may be a keep-alive
 class Wire:
     """One message as it passed a socket: what a capture sees."""
 
-    time: float  # monotonic seconds
+    time: Monotonic
     direction: Literal["sent", "received"]
     hop: Hop
     data: bytes = field(repr=False)  # tokens and all: nothing for logs
@@ -45,19 +46,19 @@ class Wire:
 class Timed(Protocol):
     """A part of the core that wants to be woken."""
 
-    def advance(self, now: float) -> None: ...
+    def advance(self, now: Monotonic) -> None: ...
 
-    def deadline(self) -> float | None: ...
+    def deadline(self) -> Monotonic | None: ...
 
 
 class Application(Protocol):
     """What acts on a stack: node, hub or UC."""
 
-    def on_event(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: Monotonic) -> None:
         """Something happened in the stack; `now` in monotonic seconds."""
         ...
 
-    def on_roles(self, now: float) -> bool:
+    def on_roles(self, now: Monotonic) -> bool:
         """The roles may have events: after the stack's were handled, and after a timer. Return whether any had."""
         ...
 
@@ -104,9 +105,9 @@ class Driver:
         self._pumping = False
         self._closed = False
 
-    def now(self) -> float:
+    def now(self) -> Monotonic:
         """The stack's clock, in monotonic seconds."""
-        return self._loop.time()
+        return Monotonic(self._loop.time())
 
     async def listen(self, sockets: BoundSockets, identity: TlsIdentity | None) -> None:
         """Serves UDP and, on the same port, TLS with `identity`; without one plain TCP."""
@@ -138,7 +139,7 @@ class Driver:
         """Handles the stack's events, sends what it wants sent, and sets its timer. Call after using the stack."""
         if self._pumping or self._closed:
             return
-        self._pump(self._loop.time())
+        self._pump(self.now())
         self._arm()
 
     async def close(self) -> None:
@@ -160,7 +161,7 @@ class Driver:
 
     # From the stack to the network
 
-    def _pump(self, now: float) -> None:
+    def _pump(self, now: Monotonic) -> None:
         """Let the application act until nothing happens any more, and send what comes of it."""
         stack, application = self.stack, self._application
         self._pumping = True
@@ -239,7 +240,7 @@ class Driver:
 
     def _wake(self) -> None:
         self._timer = None
-        now = self._loop.time()
+        now = Monotonic(self._loop.time())
         for timed in self._timed:
             self._guarded(timed.advance, now)
         self._pump(now)
@@ -263,7 +264,7 @@ class Driver:
         if self._tap is not None:
             self._tap(Wire(self.now(), "received", source, bytes(message)))
         if not self._closed:
-            now = self._loop.time()
+            now = Monotonic(self._loop.time())
             try:
                 self.stack.receive(message, source, now)
             except Exception:

@@ -6,6 +6,7 @@ import asyncio
 import socket
 from typing import Protocol, cast
 
+from telsdk.clock import Monotonic
 from telsdk.errors import TelError
 from telsdk.net.framing import Framing
 from telsdk.net.limits import (
@@ -39,7 +40,7 @@ class StreamOwner(Protocol):
         """Return one object for equal addresses of ours, which many streams share."""
         ...
 
-    def look_at(self, stream: Stream, when: float) -> None:
+    def look_at(self, stream: Stream, when: Monotonic) -> None:
         """Call `stream.look` when the loop's clock has passed `when` (seconds)."""
         ...
 
@@ -141,7 +142,7 @@ class Stream(asyncio.BufferedProtocol):
                 self._heard(now, LINGER if self._unwanted else IDLE_TIMEOUT)
                 self._owner.stream_message(self, event)
 
-    def _heard(self, now: float, seconds: float) -> None:
+    def _heard(self, now: Monotonic, seconds: float) -> None:
         """Wait so many seconds for more. But a peer that was told to close gains no time by sending on."""
         if not self._framing.closing:
             self._deadline = now + seconds
@@ -209,7 +210,7 @@ class Stream(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def look(self, now: float) -> None:
+    def look(self, now: Monotonic) -> None:
         """Do what is due."""
         if self._transport is None or now < self._look_at:
             return  # another look comes
@@ -255,13 +256,13 @@ class Stream(asyncio.BufferedProtocol):
         """Whether we keep it alive: if we opened it; or by WebSocket, since a browser cannot ping."""
         return (self.is_ours or self.hop.transport in ("WS", "WSS")) and not self._unwanted
 
-    def _look_later(self, now: float) -> None:
+    def _look_later(self, now: Monotonic) -> None:
         when = min(self._deadline, now + KEEP_ALIVE) if self._pings else self._deadline
         if self._look_at <= now or when < self._look_at:
             self._look_at = when
-            self._owner.look_at(self, when)
+            self._owner.look_at(self, Monotonic(when))
 
-    def _give_up(self, now: float) -> None:
+    def _give_up(self, now: Monotonic) -> None:
         if self._framing.closing or self._framing.ended:
             self.abort()
         else:
@@ -269,8 +270,8 @@ class Stream(asyncio.BufferedProtocol):
             self.close("no longer needed" if self._unwanted else "nothing heard")
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+def _now() -> Monotonic:
+    return Monotonic(asyncio.get_running_loop().time())
 
 
 def _send_at_once(transport: asyncio.Transport) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable
 
+from telsdk.clock import Monotonic
 from telsdk.net.limits import LOOK_EVERY
 
 
@@ -18,14 +19,14 @@ class Wheel:
         look: called with a number that was added, and the time now.
     """
 
-    def __init__(self, look: Callable[[int, float], None]) -> None:
+    def __init__(self, look: Callable[[int, Monotonic], None]) -> None:
         self._look = look
         self._loop = asyncio.get_running_loop()
         self._due: dict[int, list[int]] = {}  # by tick
         self._timer: asyncio.TimerHandle | None = None
         self._next = 0  # the tick that the timer is set for
 
-    def add(self, number: int, when: float) -> None:
+    def add(self, number: int, when: Monotonic) -> None:
         """Call back with `number` when the loop's clock has passed `when` (seconds)."""
         tick = math.ceil(when / LOOK_EVERY)
         self._due.setdefault(tick, []).append(number)
@@ -47,7 +48,7 @@ class Wheel:
 
     def _turn(self) -> None:
         self._timer = None
-        now = max(self._loop.time(), self._next * LOOK_EVERY)  # the loop may call a little early
+        now = Monotonic(max(self._loop.time(), self._next * LOOK_EVERY))  # the loop may call a little early
         due = [tick for tick in self._due if tick <= self._next]
         numbers = [number for tick in sorted(due) for number in self._due.pop(tick)]
         if self._due:

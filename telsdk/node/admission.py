@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from telsdk.address import REALM, aor
+from telsdk.clock import Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.credential.grant import Grant
 from telsdk.credential.phone import PhonePasswords
@@ -87,7 +88,7 @@ class Admission:
         self.phones = self.passwords_class(phone_secrets, directory) if phone_secrets else None
         self._digest = DigestServer(REALM, secrets.token_bytes(32), algorithm=settings.digest_algorithm)
 
-    def login(self, request: Request, source: Hop, now: float) -> BoundLogin:
+    def login(self, request: Request, source: Hop, now: Wall) -> BoundLogin:
         """Who sends this REGISTER, by session token or phone password; `now` in seconds since 1970.
 
         Raises:
@@ -106,7 +107,7 @@ class Admission:
             )
         return self._phone(request, credentials, source, now)
 
-    def session(self, request: Request, now: float) -> BoundLogin:
+    def session(self, request: Request, now: Wall) -> BoundLogin:
         """Who sends this request, by session token and nothing else; `now` in seconds since 1970.
 
         Raises:
@@ -138,7 +139,7 @@ class Admission:
         number = self._number_of(request.from_.uri.user or "")
         return None if number is None else there.get(Number(number)) or behind.get(Number(number))
 
-    def phone_caller(self, request: Request, number: Number, source: Hop, now: float) -> None:
+    def phone_caller(self, request: Request, number: Number, source: Hop, now: Wall) -> None:
         """Holds the phone password of a request, in Proxy-Authorization, and its From against `number`.
 
         The callee's phone shows what the From says: so it names the number that the password is of, by digits or
@@ -157,7 +158,7 @@ class Admission:
         if not _is_anonymous(uri) and self._number_of(uri.user or "") != number:
             raise NotTheCaller(f"From says {uri.aor}: this phone is {number}, or anonymous")
 
-    def caller(self, request: Request, number: Number, now: float) -> None:
+    def caller(self, request: Request, number: Number, now: Wall) -> None:
         """Holds the caller token of a request against the number logged in where it came from.
 
         Raises:
@@ -180,7 +181,7 @@ class Admission:
         if caller.authority.number != number:
             raise WrongNumber(f"the caller token is of {caller.authority.number}, logged in is {number}")
 
-    def challenge(self, error: AuthError, source: Hop, now: float) -> str:
+    def challenge(self, error: AuthError, source: Hop, now: Wall) -> str:
         """The one challenge to send with a refusal: most phones break at a second.
 
         Who tried a token is told what was wrong with it; everybody else is taken for a phone.
@@ -193,16 +194,16 @@ class Admission:
         """Asks for a session token, whatever was tried."""
         return bearer_challenge(REALM, None if isinstance(error, LoginMissing) else error)
 
-    def phone_challenge(self, error: AuthError, source: Hop, now: float) -> str:
+    def phone_challenge(self, error: AuthError, source: Hop, now: Wall) -> str:
         """A digest challenge, whatever was tried."""
         return self._digest.challenge(now, _where(source), stale=isinstance(error, StaleNonce))
 
-    def _session(self, request: Request, credentials: Credentials, now: float) -> BoundLogin:
+    def _session(self, request: Request, credentials: Credentials, now: Wall) -> BoundLogin:
         authority = self._bearer.verify(request, credentials.token68 or "", now)
         assert isinstance(authority, Authority)
         return BoundLogin(LoginKind.SESSION, authority.grant, authority.expiry)
 
-    def _phone(self, request: Request, credentials: Credentials, source: Hop, now: float) -> BoundLogin:
+    def _phone(self, request: Request, credentials: Credentials, source: Hop, now: Wall) -> BoundLogin:
         if self.phones is None:
             raise PhonesRefused("this node takes no phones: log in with a session token")
         phones = self.phones

@@ -14,6 +14,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
+from telsdk.clock import Monotonic, Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.directory import NOBODY, Directory, NodeFacts, NumberFacts, locate
 from telsdk.errors import TelError
@@ -85,7 +86,7 @@ class CallPolicy:
         """Calls that are being set up."""
         return len(self._open)
 
-    def act(self, event: Event, now: float, wall: float) -> None:
+    def act(self, event: Event, now: Monotonic, wall: Wall) -> None:
         """Acts on an event of the proxy; `now` monotonic, `wall` in seconds since 1970.
 
         Raises:
@@ -99,7 +100,7 @@ class CallPolicy:
             case Finished(ctx=ctx):
                 self._open.discard(ctx)
 
-    def busy(self, event: Event, now: float) -> None:
+    def busy(self, event: Event, now: Monotonic) -> None:
         """Answers a request that cannot be judged now, because too many wait for contract wallets already."""
         if isinstance(event, Arrived):
             self.proxy.reply(event.ctx, 503, now)
@@ -108,7 +109,7 @@ class CallPolicy:
         """The request as it is sent on."""
         return request
 
-    def admit(self, request: Request, source: Hop, wall: float) -> BoundLogin | None:
+    def admit(self, request: Request, source: Hop, wall: Wall) -> BoundLogin | None:
         """The user logged in at `source` who sends this request; None where it is from elsewhere.
 
         Raises:
@@ -129,7 +130,7 @@ class CallPolicy:
 
     # Requests that begin something
 
-    def _arrived(self, ctx: Context, now: float, wall: float) -> None:
+    def _arrived(self, ctx: Context, now: Monotonic, wall: Wall) -> None:
         request = ctx.request
         if ctx.closed:
             return  # the caller has given up since
@@ -152,7 +153,7 @@ class CallPolicy:
         else:
             self.proxy.forward(ctx, targets, now)
 
-    def _refuse(self, ctx: Context, error: AuthError, wall: float, now: float) -> None:
+    def _refuse(self, ctx: Context, error: AuthError, wall: Wall, now: Monotonic) -> None:
         headers: list[HeaderField] = [warning(error)]
         status = error.status
         if status == 401:
@@ -160,7 +161,7 @@ class CallPolicy:
             headers.append(("Proxy-Authenticate", self._admission.phone_challenge(error, ctx.source, wall)))
         self.proxy.reply(ctx, status, now, headers=headers)
 
-    def _bindings(self, callee: NumberFacts, request: Request, now: float) -> list[Target]:
+    def _bindings(self, callee: NumberFacts, request: Request, now: Monotonic) -> list[Target]:
         bindings = self._registrar.bindings(str(callee.number), now)
         return [self._device(flows, request) for flows in by_user_agent(bindings)]
 
@@ -191,7 +192,7 @@ class CallPolicy:
         question.headers.remove("Content-Type")
         return question
 
-    def _redirected(self, event: Redirect3xx, now: float) -> None:
+    def _redirected(self, event: Redirect3xx, now: Monotonic) -> None:
         """The hub says which node: it has to be one that the chain lists. A device's redirect is its answer."""
         ctx = event.ctx
         if event.target.uri != ctx.request.uri:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Self
 
+from telsdk.clock import Monotonic, Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.credential.asking import Asking
 from telsdk.credential.wallet import WalletToAsk
@@ -46,7 +47,7 @@ from telsdk.sip.ua import UNANSWERED
 
 log = logging.getLogger(__name__)
 
-Answer = Callable[[Request, Hop, float], Response]
+Answer = Callable[[Request, Hop, Monotonic], Response]
 
 ALLOW = "REGISTER, INVITE, ACK, BYE, CANCEL, MESSAGE, OPTIONS, SUBSCRIBE"
 
@@ -203,13 +204,13 @@ class Node:
 
     # SIP: called by the driver
 
-    def on_event(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: Monotonic) -> None:
         if isinstance(event, RequestReceived):
             self._asked(event, now)
         elif not self.watching.notifier.handle(event, now):
             self.calls.proxy.handle(event, now)
 
-    def _asked(self, event: RequestReceived, now: float) -> None:
+    def _asked(self, event: RequestReceived, now: Monotonic) -> None:
         request = event.request
         if request.method == "REGISTER":
             self._judged(event, self._register, now)
@@ -220,23 +221,23 @@ class Node:
         else:
             self.calls.proxy.handle(event, now)
 
-    def on_roles(self, now: float) -> bool:
+    def on_roles(self, now: Monotonic) -> bool:
         watched = self.watching.busy
         if watched:
-            self.watching.act(now, time.time())
+            self.watching.act(now, Wall(time.time()))
         events = self.calls.proxy.take_events()
         for event in events:
             self._act(event, now)
         return watched or bool(events)
 
-    def _act(self, event: Event, now: float) -> None:
+    def _act(self, event: Event, now: Monotonic) -> None:
         try:
-            self.calls.act(event, now, time.time())
+            self.calls.act(event, now, Wall(time.time()))
         except WalletToAsk as wanted:
             if not self._asking.later(wanted, lambda: self._again(self._act, event)):
                 self.calls.busy(event, now)
 
-    def _judged(self, event: RequestReceived, answer: Answer, now: float) -> None:
+    def _judged(self, event: RequestReceived, answer: Answer, now: Monotonic) -> None:
         """Responds by `answer`, at once or when a contract wallet was asked about the sender."""
         if event.tx.state not in UNANSWERED:
             return  # its connection is gone since
@@ -261,17 +262,19 @@ class Node:
     def _on_bindings(self, user: str) -> None:
         self.watching.changed(user)
 
-    def _register(self, request: Request, source: Hop, now: float) -> Response:
-        return self._registration.answer(request, source, now, time.time(), chain_age=self.follower.age())
+    def _register(self, request: Request, source: Hop, now: Monotonic) -> Response:
+        return self._registration.answer(
+            request, source, now, Wall(time.time()), chain_age=self.follower.age()
+        )
 
-    def _phone_password(self, request: Request, source: Hop, _now: float) -> Response:
-        return self._phones.answer(request, source, time.time(), chain_age=self.follower.age())
+    def _phone_password(self, request: Request, source: Hop, _now: Monotonic) -> Response:
+        return self._phones.answer(request, source, Wall(time.time()), chain_age=self.follower.age())
 
     def _is_for_us(self, request: Request) -> bool:
         """Whether a request is for the node itself: its Request-URI is a SIP URI that names no user."""
         return request.uri.scheme in ("sip", "sips") and not request.uri.user and not request.routes
 
-    def _answer_own(self, event: RequestReceived, now: float) -> None:
+    def _answer_own(self, event: RequestReceived, now: Monotonic) -> None:
         tx, request = event.tx, event.request
         if self._phones.serves(request):
             self._judged(event, self._phone_password, now)
@@ -293,9 +296,9 @@ class _Expiry:
     def __init__(self, node: Node) -> None:
         self._node = node
 
-    def advance(self, now: float) -> None:
+    def advance(self, now: Monotonic) -> None:
         for user in self._node.registrar.expire(now):
             self._node.logins.drop(Number.parse(user))
 
-    def deadline(self) -> float | None:
+    def deadline(self) -> Monotonic | None:
         return self._node.registrar.deadline()

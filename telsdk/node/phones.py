@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from email.utils import formatdate
 from typing import ClassVar, Final
 
+from telsdk.clock import Wall
 from telsdk.credential.phone import DEFAULT_LIFETIME, PhonePasswords
 from telsdk.credential.phoneaccount import CONTENT_TYPE, PhoneAccount, PhoneServer
 from telsdk.directory import Directory
@@ -72,7 +73,7 @@ class Phones:
         """Whether this request, which is for the node itself, asks for a phone password."""
         return request.method == "OPTIONS" and _asked(request) is not None
 
-    def answer(self, request: Request, source: Hop, wall: float, *, chain_age: float) -> Response:
+    def answer(self, request: Request, source: Hop, wall: Wall, *, chain_age: float) -> Response:
         """The response to `request`.
 
         Args:
@@ -95,7 +96,7 @@ class Phones:
         response.body = account.body()
         return response
 
-    def _issue(self, request: Request, source: Hop, wall: float) -> PhoneAccount:
+    def _issue(self, request: Request, source: Hop, wall: Wall) -> PhoneAccount:
         if not source.secure:
             raise Overheard(f"a password is not sent over {source.transport}: ask over TLS")
         passwords = self._passwords()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 
+from telsdk.clock import Monotonic, Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.directory import Directory, locate
 from telsdk.errors import TelError
@@ -30,7 +31,9 @@ class RegistrationPolicy:
     logins: Logins
     settings: NodeSettings
 
-    def answer(self, request: Request, source: Hop, now: float, wall: float, *, chain_age: float) -> Response:
+    def answer(
+        self, request: Request, source: Hop, now: Monotonic, wall: Wall, *, chain_age: float
+    ) -> Response:
         """The response to `request`; what it grants is noted.
 
         Args:

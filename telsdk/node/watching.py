@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from telsdk.address import aor
+from telsdk.clock import Monotonic, Wall
 from telsdk.directory import NOBODY, Directory, locate
 from telsdk.errors import TelError
 from telsdk.net.sockets import Addresses
@@ -48,8 +49,8 @@ PACKAGES = {pidf.PACKAGE: pidf.CONTENT_TYPE, reginfo.PACKAGE: reginfo.CONTENT_TY
 CONTACT_USER = "watch"
 """The user part of the Contact that a subscriber is given."""
 
-Admit = Callable[[Request, Hop, float], BoundLogin | None]
-Challenge = Callable[[AuthError, Hop, float], str]
+Admit = Callable[[Request, Hop, Wall], BoundLogin | None]
+Challenge = Callable[[AuthError, Hop, Wall], str]
 
 
 MAX_WATCHED = 200
@@ -134,7 +135,7 @@ class Watching:
         """Whether there is something to act on."""
         return bool(self._changed) or self.notifier.has_events
 
-    def act(self, now: float, wall: float) -> None:
+    def act(self, now: Monotonic, wall: Wall) -> None:
         """Acts on the notifier's events, and tells of changes; `now` monotonic, `wall` in seconds since 1970."""
         changed, self._changed = self._changed, set()
         for number in changed:
@@ -144,7 +145,7 @@ class Watching:
             for event in events:
                 self._act(event, now, wall)
 
-    def _act(self, event: Event, now: float, wall: float) -> None:
+    def _act(self, event: Event, now: Monotonic, wall: Wall) -> None:
         match event:
             case SubscribeAsked():
                 self._asked(event, now, wall)
@@ -157,7 +158,7 @@ class Watching:
         """Notes that `user` is bound elsewhere than before, or no more."""
         self._changed.add(Number.parse(user))
 
-    def drop(self, watcher: Number, keep: Sequence[Hop], now: float) -> None:
+    def drop(self, watcher: Number, keep: Sequence[Hop], now: Monotonic) -> None:
         """Ends what somebody is told whose login the chain no longer grants; over the hops of `keep` it still does."""
         for subscriptions in tuple(self._by_target.values()):
             for subscription in tuple(subscriptions):
@@ -169,7 +170,7 @@ class Watching:
         """Forgets what is told over a connection that is gone."""
         self.notifier.drop_hop(hop)
 
-    def _asked(self, event: SubscribeAsked, now: float, wall: float) -> None:
+    def _asked(self, event: SubscribeAsked, now: Monotonic, wall: Wall) -> None:
         try:
             watch = self._granted(event, wall)
         except AuthError as refused:
@@ -188,7 +189,7 @@ class Watching:
                 self._by_target.setdefault(watch.target, set()).add(subscription)
                 self._watched[watch.watcher] += 1
 
-    def _granted(self, event: SubscribeAsked, wall: float) -> _Watch:
+    def _granted(self, event: SubscribeAsked, wall: Wall) -> _Watch:
         login = self._admit(event.request, event.source, wall)
         if login is None:
             raise NotHere("this node tells only its own users")
@@ -202,14 +203,14 @@ class Watching:
             raise NotHere(f"{login.number} watches {MAX_WATCHED} users already: end a subscription first")
         return _Watch(login.number, target, aor(user), sending_edge(event.request, event.source))
 
-    def _tell_change(self, subscription: Subscription, now: float, wall: float) -> None:
+    def _tell_change(self, subscription: Subscription, now: Monotonic, wall: Wall) -> None:
         """One device more or less changes nothing in whether somebody is there."""
         watch = _watch(subscription)
         there = bool(self._registrar.bindings(str(watch.target), now))
         if subscription.package.name != pidf.PACKAGE or there != watch.told:
             self._tell(subscription, now, wall)
 
-    def _tell(self, subscription: Subscription, now: float, wall: float) -> None:
+    def _tell(self, subscription: Subscription, now: Monotonic, wall: Wall) -> None:
         watch = _watch(subscription)
         logins = (self._logins.over(hop).get(watch.watcher) for hop in (subscription.hop, watch.edge))
         if not any(login is not None and wall < login.expiry for login in logins):

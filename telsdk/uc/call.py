@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from telsdk.address import aor
+from telsdk.clock import Monotonic
 from telsdk.sip.ua import Call
 from telsdk.uc.hold import Held
 from telsdk.uc.media import MediaSession, MediaStats
@@ -53,7 +54,7 @@ class PhoneCall:
         self.media: MediaSession | None = None
         self.held: Held | None = None  # once the call is answered
         self.ended_by: str | None = None
-        self.answered_at: float | None = None  # on the clock of the event loop
+        self.answered_at: Monotonic | None = None
         self._ended_at: float | None = None
         self._ended = asyncio.Event()
 
@@ -129,7 +130,7 @@ class PhoneCall:
     def was_answered(self) -> None:
         """Note that the two are connected."""
         self.state = PhoneCallState.ANSWERED
-        self.answered_at = asyncio.get_running_loop().time()
+        self.answered_at = Monotonic(asyncio.get_running_loop().time())
 
     def has_ended(self, by: str) -> None:
         """Note the end. The UC calls this once the media are closed."""

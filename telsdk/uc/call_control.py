@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 
+from telsdk.clock import Monotonic, Wall
 from telsdk.credential.asking import Asking
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.net.driver import Driver
@@ -155,7 +156,7 @@ class CallControl:
 
     # Events of the user agent
 
-    def act(self, event: Event, now: float) -> None:
+    def act(self, event: Event, now: Monotonic) -> None:
         """Act on an event that belongs to a call."""
         match event:
             case IncomingCall(call=call, request=request):
@@ -176,10 +177,10 @@ class CallControl:
             case _:
                 self._changes.act(event, now)
 
-    def _ring(self, call: Call, request: Request, now: float) -> None:
+    def _ring(self, call: Call, request: Request, now: Monotonic) -> None:
         if call.ended:
             return  # the call ended while a contract wallet was asked about the caller
-        party = self._judge.request(request, time.time())
+        party = self._judge.request(request, Wall(time.time()))
         unverified = party.trust is Trust.UNVERIFIED
         if party.trust is Trust.REFUSED or (unverified and self._settings.unverified is Unverified.REFUSE):
             log.info("refused a call: %s", party)
@@ -209,7 +210,7 @@ class CallControl:
         phone_call = self._calls.get(call)
         if phone_call is None or call.ended or sdp_of(call.request):
             return
-        party = self._judge.within(ack, phone_call.party, time.time())
+        party = self._judge.within(ack, phone_call.party, Wall(time.time()))
         answer = sdp_of(ack)
         if party.trust is Trust.REFUSED or not answer:
             log.warning("ended a call: its ACK brings no answer that can be trusted: %s", party)
@@ -257,10 +258,10 @@ class CallControl:
 
     async def _party(self, response: Response, number: Number) -> Party:
         try:
-            return self._judge.response(response, number, time.time())
+            return self._judge.response(response, number, Wall(time.time()))
         except WalletToAsk as wanted:
             await self._asking.answer(wanted)
-            return self._judge.response(response, number, time.time())
+            return self._judge.response(response, number, Wall(time.time()))
 
     def _fail(self, call: Call, status: int, reason: str) -> None:
         answer = self._answers.get(call)

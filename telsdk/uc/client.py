@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from telsdk.address import aor, user_of
+from telsdk.clock import Monotonic, Wall
 from telsdk.credential.asking import Asking
 from telsdk.credential.phone import DEFAULT_LIFETIME
 from telsdk.credential.phoneaccount import PhoneAccount
@@ -290,16 +291,16 @@ class UserClient:
 
     # SIP: called by the driver
 
-    def on_event(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: Monotonic) -> None:
         self._agent.handle(event, now)
 
-    def on_roles(self, now: float) -> bool:
+    def on_roles(self, now: Monotonic) -> bool:
         events = self._agent.take_events()
         for event in events:
             self._judged(event, now)
         return bool(events)
 
-    def _judged(self, event: Event, now: float) -> None:
+    def _judged(self, event: Event, now: Monotonic) -> None:
         """Act on an event, at once or when a contract wallet was asked about the sender."""
         try:
             self._act(event, now)
@@ -312,7 +313,7 @@ class UserClient:
             self._judged(event, self._driver.now())
             self._driver.kick()
 
-    def _busy(self, event: Event, now: float) -> None:
+    def _busy(self, event: Event, now: Monotonic) -> None:
         """Refuse what cannot be judged now, because too much waits for contract wallets already."""
         if isinstance(event, IncomingCall):
             self._agent.reject(event.call, now, status=503)
@@ -323,7 +324,7 @@ class UserClient:
         elif isinstance(event, OfferAnswered):
             self._calls.act(OfferFailed(event.call, event.response, 503), now)
 
-    def _act(self, event: Event, now: float) -> None:
+    def _act(self, event: Event, now: Monotonic) -> None:
         match event:
             case RequestAnswered():
                 self._requests.take(event)
@@ -351,11 +352,11 @@ class UserClient:
     ) -> PhoneCall:
         return await self.call(address, source, record, on_ringing=on_ringing)
 
-    def _take_message(self, tx: ServerTransaction, request: Request, now: float) -> None:
+    def _take_message(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
         if self.ended is not None:
             self._agent.answer(tx, 480, now)
             return
-        party = self._judge.request(request, time.time())
+        party = self._judge.request(request, Wall(time.time()))
         refused = party.trust is Trust.REFUSED or (
             party.trust is Trust.UNVERIFIED and self.settings.unverified is Unverified.REFUSE
         )

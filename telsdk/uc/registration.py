@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 
 from telsdk.address import REALM
+from telsdk.clock import Monotonic
 from telsdk.credential.session import Login
 from telsdk.directory import Directory, HubFacts, NodeFacts
 from telsdk.net.route import NoRoute, find, hop_to
@@ -43,7 +44,7 @@ class Registration:
         expires: int,
         kick: Callable[[], None],
         let_go: Callable[[Hop], None],
-        now: Callable[[], float],
+        now: Callable[[], Monotonic],
     ) -> None:
         self._directory = directory
         self._login = login

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ClientTransaction
@@ -18,7 +19,7 @@ class Requests:
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[ClientTransaction, asyncio.Future[Response | None]] = {}
 
-    def send(self, request: Request, hop: Hop, now: float) -> asyncio.Future[Response | None]:
+    def send(self, request: Request, hop: Hop, now: Monotonic) -> asyncio.Future[Response | None]:
         """Send `request`. The future gets the final response, or None when none came or the hop cannot be reached."""
         tx = self._agent.send(request, hop, now)
         future: asyncio.Future[Response | None] = self._loop.create_future()

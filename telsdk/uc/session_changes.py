@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from telsdk.clock import Monotonic, Wall
 from telsdk.net.driver import Driver
 from telsdk.sip.errors import LimitExceeded, ProtocolStateError, SdpError
 from telsdk.sip.message import Request, Response
@@ -81,7 +82,7 @@ class SessionChanges:
 
     # Events of the user agent
 
-    def act(self, event: Event, now: float) -> None:
+    def act(self, event: Event, now: Monotonic) -> None:
         """Act on an event that belongs to an offer within a call."""
         match event:
             case Reinvited(call=call, tx=tx, request=request):
@@ -93,14 +94,14 @@ class SessionChanges:
             case OfferFailed(call=call):
                 self._settle(call, event)
 
-    def _reoffered(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
+    def _reoffered(self, call: Call, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
         """Answer the peer's offer. To a peer that asks for our offer, offer what holds now."""
         phone_call = self._find(call)
         held = phone_call.held if phone_call is not None else None
         if phone_call is None or held is None:
             self._agent.answer(tx, 488, now)
             return
-        party = self._judge.within(request, phone_call.party, time.time())
+        party = self._judge.within(request, phone_call.party, Wall(time.time()))
         if party.trust is Trust.REFUSED:
             log.warning("refused an offer within a call: %s", party)
             self._agent.answer(tx, party.status, now)
@@ -127,7 +128,7 @@ class SessionChanges:
         if phone_call is None or phone_call.held is None:
             return
         held = phone_call.held
-        party = self._judge.within(ack, phone_call.party, time.time())
+        party = self._judge.within(ack, phone_call.party, Wall(time.time()))
         if party.trust is Trust.REFUSED:
             log.warning("the answer in an ACK within a call is not taken: %s", party)
             return
@@ -142,7 +143,7 @@ class SessionChanges:
         if phone_call is None or phone_call.held is None or call not in self._wanted:
             return
         held, (wanted, _) = phone_call.held, self._wanted[call]
-        party = self._judge.within(response, phone_call.party, time.time())
+        party = self._judge.within(response, phone_call.party, Wall(time.time()))
         failed = None
         try:
             if party.trust is Trust.REFUSED:

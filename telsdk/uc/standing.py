@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from telsdk.clock import Wall
 from telsdk.credential.errors import DelegationError, TooManyWalletQuestions, WalletUnreachable
 from telsdk.credential.grant import Grant
 from telsdk.credential.session import Login
@@ -47,7 +48,7 @@ class Standing:
         """Judge the login as others will: with all its cryptography, and by asking a contract wallet."""
         try:
             judge = Verifier(self._directory).authority
-            self._grant = (await asyncio.to_thread(judge, self._login.text, time.time())).grant
+            self._grant = (await asyncio.to_thread(judge, self._login.text, Wall(time.time()))).grant
         except (WalletUnreachable, TooManyWalletQuestions) as error:
             log.warning("cannot tell yet whether this login holds: %s", error)
             self._grant = self._assumed()

@@ -6,6 +6,7 @@ import secrets
 import time
 
 from telsdk.address import aor
+from telsdk.clock import Wall
 from telsdk.credential.session import Login
 from telsdk.sip.auth import caller_token, session_token
 from telsdk.sip.message import Message, Request
@@ -29,7 +30,7 @@ class Tokens:
             audience=audience,
             delegation=self._login.text,
             key=self._login.key.private,
-            now=time.time(),
+            now=Wall(time.time()),
             jti=secrets.token_urlsafe(16),
         )
         return "Authorization", f"Bearer {token}"
@@ -55,6 +56,6 @@ class Tokens:
             body=body,
             delegation=self._login.text,
             key=self._login.key.private,
-            now=time.time(),
+            now=Wall(time.time()),
         )
         return IDENTITY, value

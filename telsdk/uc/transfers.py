@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from telsdk.address import aor, user_of
+from telsdk.clock import Monotonic, Wall
 from telsdk.net.driver import Driver
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import Uri
@@ -142,7 +143,7 @@ class TransferControl:
 
     # Events of the user agent
 
-    def act(self, event: Event, now: float) -> None:
+    def act(self, event: Event, now: Monotonic) -> None:
         """Act on an event that belongs to a transfer."""
         match event:
             case Referred():
@@ -158,9 +159,9 @@ class TransferControl:
             if known is call:
                 self._settle(known, cseq, 487)
 
-    def _referred(self, event: Referred, now: float) -> None:
+    def _referred(self, event: Referred, now: Monotonic) -> None:
         call = self._calls.find(event.call)
-        party = self._judge.within(event.request, call.party if call else None, time.time())
+        party = self._judge.within(event.request, call.party if call else None, Wall(time.time()))
         if call is None or party.trust is not Trust.VERIFIED or call.call.state is not CallState.CONFIRMED:
             log.warning("refused a transfer: %s", party)
             self._agent.answer(event.tx, party.status if party.trust is not Trust.VERIFIED else 403, now)

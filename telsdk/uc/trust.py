@@ -11,6 +11,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from telsdk.address import aor, user_of
+from telsdk.clock import Wall
 from telsdk.credential.verify import Authority, Verifier
 from telsdk.directory import Directory, locate
 from telsdk.errors import Refused, TelError
@@ -75,11 +76,11 @@ class Judge:
         self._verifier = Verifier(directory, deferred=True)
         self._used = SingleUse()
 
-    def request(self, request: Request, now: float) -> Party:
+    def request(self, request: Request, now: Wall) -> Party:
         """Return who sent `request` to us; `now` is in seconds since 1970."""
         return self._judge(request, _act(request), self._own_addresses(), now)
 
-    def response(self, response: Response, expected: Number, now: float) -> Party:
+    def response(self, response: Response, expected: Number, now: Wall) -> Party:
         """Return who answered our request. Refuse anybody but the holder of the number that was called."""
         party = self._judge(response, _act(response), self._own_addresses(), now)
         if party.trust is Trust.VERIFIED and party.number != expected:
@@ -90,7 +91,7 @@ class Judge:
             )
         return party
 
-    def within(self, message: Message, peer: Party | None, now: float) -> Party:
+    def within(self, message: Message, peer: Party | None, now: Wall) -> Party:
         """Return who sent this offer, or answer to one, in a running call. Refuse anybody but `peer`, if it was proven.
 
         A peer that was not proven, such as a plain phone, need not prove itself later. A wrong token is still refused.
@@ -108,14 +109,14 @@ class Judge:
             )
         return party
 
-    def _take(self, caller: caller_token.ProvenCaller, now: float) -> None:
+    def _take(self, caller: caller_token.ProvenCaller, now: Wall) -> None:
         """Use up the token of a request, so that nobody who saw the request can replay it.
 
         Raises:
             IdentityUsed: it was used before, or too many came at once to know.
         """
         try:
-            self._used.take(caller.authority.number, caller.id, now, caller.iat + caller_token.MAX_AGE)
+            self._used.take(caller.authority.number, caller.id, now, Wall(caller.iat + caller_token.MAX_AGE))
         except TokenError as error:
             raise caller_token.IdentityUsed(f"the caller token is played again: {error.reason}") from error
 
@@ -124,7 +125,7 @@ class Judge:
         names = {str(facts.name)} if facts and facts.name else set()
         return frozenset(aor(user) for user in {str(self._number), *names})
 
-    def _judge(self, message: Message, act: str, ours: Container[str], now: float) -> Party:
+    def _judge(self, message: Message, act: str, ours: Container[str], now: Wall) -> Party:
         tokens = message.headers.all(IDENTITY)
         if not tokens:
             return Party(Trust.UNVERIFIED, status=428, reason="no caller token")

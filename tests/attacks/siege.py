@@ -15,6 +15,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from telsdk.clock import Wall
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.session import Login, login_deep
 from telsdk.directory import Domain
@@ -51,7 +52,7 @@ class Siege:
             audience=self.network.listed[node].uri,
             delegation=login.text,
             key=login.key.private,
-            now=time.time(),
+            now=Wall(time.time()),
             jti=secrets.token_urlsafe(16),
         )
         return made if bend is None else sign({**claims_of(made), **bend}, login.key.private)
@@ -74,7 +75,7 @@ class Siege:
         """A session of Mallory's by a delegation for Alice's number that `signer` signs, with some fields bent."""
         facts = self.network.facts.numbers[ALICE]
         domain = domain or self.network.facts.domain
-        made = login_deep(signer, replace(facts, owner=signer.address), domain, "stolen", time.time())
+        made = login_deep(signer, replace(facts, owner=signer.address), domain, "stolen", Wall(time.time()))
         delegation = replace(made.delegation, **bend).signed_by(signer, domain)
         return replace(made, delegation=delegation)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from eth_account import Account
 
+from telsdk.clock import Wall
 from telsdk.credential import light, secp256k1
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.delegation import MAX_TEXT, Role
@@ -90,7 +91,7 @@ async def test_the_light_key_signs_itself_a_deep_session() -> None:
         domain = at.network.facts.domain
         key = light.derive(PASSWORD, domain, ALICE, 1)
         facts = at.network.facts.change(ALICE, credential=key.credential, kdf=light.DEFAULT_KDF)
-        honest = login_light(PASSWORD, facts, domain, "phone", time.time())
+        honest = login_light(PASSWORD, facts, domain, "phone", Wall(time.time()))
         deep = replace(honest.delegation, role=Role.DEEP).signed_by(key, domain)
         assert "cannot open a deep session" in await refused(at, replace(honest, delegation=deep))
         assert (await at.login(honest)).status == 200
@@ -101,7 +102,7 @@ async def test_a_light_session_outlives_its_password() -> None:
         domain = at.network.facts.domain
         key = light.derive(PASSWORD, domain, ALICE, 1)
         facts = at.network.facts.change(ALICE, credential=key.credential, kdf=light.DEFAULT_KDF)
-        login = login_light(PASSWORD, facts, domain, "phone", time.time())
+        login = login_light(PASSWORD, facts, domain, "phone", Wall(time.time()))
         at.network.facts.change(ALICE, credential=None, kdf=0)
         assert "signed neither" in await refused(at, login)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from telsdk.address import aor
+from telsdk.clock import Wall
 from telsdk.credential.session import Login
 from telsdk.number import Number
 from telsdk.sip.message import Request
@@ -157,9 +158,9 @@ async def test_the_media_key_in_the_200_is_swapped() -> None:
         await at.bob.incoming.get_nowait().answer()
         response = await at.alice.answered()
         judge = Judge(at.network.facts, ALICE)
-        assert judge.response(response, BOB, time.time()).trust is Trust.VERIFIED
+        assert judge.response(response, BOB, Wall(time.time())).trust is Trust.VERIFIED
         response.body = other_keys(response.body)
-        assert judge.response(response, BOB, time.time()).trust is Trust.REFUSED
+        assert judge.response(response, BOB, Wall(time.time())).trust is Trust.REFUSED
 
 
 async def test_a_stranger_offers_nothing_where_proof_is_wanted() -> None:

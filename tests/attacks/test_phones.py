@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from telsdk.address import REALM
+from telsdk.clock import Wall
 from telsdk.credential import phone as phones
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.sip.auth import digest
@@ -102,7 +103,7 @@ async def test_the_nonce_of_another_place_is_used() -> None:
     async with siege(phone_secrets=(SECRET,)) as at:
         given = issued(at)
         server = digest.DigestServer(REALM, bytes(32))
-        now = time.time()
+        now = Wall(time.time())
         credentials = Credentials.parse(
             answer(Challenge.parse(server.challenge(now, "UDP 127.0.0.2")), given.username, given.password)
         )
@@ -146,7 +147,9 @@ async def test_passwords_are_guessed_one_after_the_other() -> None:
         right = await refused(at, answer(await challenged(at), given.username, given.password))
         assert right.status == 403
         assert "try again in" in (right.headers.get("Warning") or "")
-        other = PhonePasswords([SECRET], at.network.facts).issue(at.network.facts.numbers[CAROL], time.time())
+        other = PhonePasswords([SECRET], at.network.facts).issue(
+            at.network.facts.numbers[CAROL], Wall(time.time())
+        )
         at.mallory.user = CAROL
         request = at.mallory.request("REGISTER", URI)
         asked = await at.mallory.ask(request, HOST, at.network.listed[0].sockets.port)
@@ -159,7 +162,9 @@ async def test_passwords_are_guessed_one_after_the_other() -> None:
 
 async def test_the_password_of_one_number_opens_another() -> None:
     async with siege(phone_secrets=(SECRET,)) as at:
-        hers = PhonePasswords([SECRET], at.network.facts).issue(at.network.facts.numbers[CAROL], time.time())
+        hers = PhonePasswords([SECRET], at.network.facts).issue(
+            at.network.facts.numbers[CAROL], Wall(time.time())
+        )
         await refused(at, answer(await challenged(at), hers.username, hers.password))
 
 
@@ -277,7 +282,7 @@ async def test_a_password_is_felt_out_character_by_character_by_the_time_of_comp
 
 def test_failures_of_many_users_fill_the_memory() -> None:
     server = digest.DigestServer(REALM, bytes(32))
-    now = time.time()
+    now = Wall(time.time())
     challenge = Challenge.parse(server.challenge(now, "UDP 127.0.0.1"))
     made = Credentials.parse(answer(challenge, "nobody", "wrong"))
     for number in range(digest.FAILURES + 50):

@@ -19,6 +19,7 @@ from telsdk.address import aor
 from telsdk.chain.client import Client
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.embedded import EmbeddedChain
+from telsdk.clock import Wall
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.errors import TelError
 from telsdk.net.route import hop_of
@@ -103,10 +104,10 @@ def judged(witness: UserClient, caller: UserClient) -> Party:
     request.headers.add(*Tokens(caller.login).header(request, "INVITE", dest))
     judge = Judge(witness.directory, witness.number)
     try:
-        return judge.request(request, time.time())
+        return judge.request(request, Wall(time.time()))
     except WalletToAsk as wanted:  # the owner might be a contract
         wanted.settle(wanted.ask())
-        return judge.request(request, time.time())
+        return judge.request(request, Wall(time.time()))
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.message import Message, Request
 from telsdk.sip.ua import Call
 from telsdk.uc.call import PhoneCall
@@ -109,7 +110,7 @@ async def test_a_transfer_is_led_elsewhere_on_its_way() -> None:
         outgoing, incoming = await connect(alice, bob, str(BOB))
         send = alice._agent.transfers.send
 
-        def bent(call: Call, request: Request, now: float) -> None:
+        def bent(call: Call, request: Request, now: Monotonic) -> None:
             request.headers.set("Refer-To", "<sip:6660000@telprotocol>")
             send(call, request, now)
 

@@ -15,6 +15,7 @@ from eth_account import Account
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex
+from telsdk.clock import Wall
 from telsdk.credential import wallet
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.errors import (
@@ -59,7 +60,7 @@ class Held:
         """A session for `number` by a delegation that Mallory signs."""
         facts = self.facts(number)
         signed = replace(facts, owner=MALLORY.address)
-        return login_deep(MALLORY, signed, self.index.domain, "x", time.time())
+        return login_deep(MALLORY, signed, self.index.domain, "x", Wall(time.time()))
 
     def give(self, number: Number, runtime: str) -> str:
         """Moves `number` into a contract with that code."""
@@ -70,7 +71,7 @@ class Held:
         return contract
 
     def authority(self, login: Login) -> int:
-        return self.verifier.authority(login.text, time.time()).number
+        return self.verifier.authority(login.text, Wall(time.time())).number
 
 
 def call(client: Client, signature: str, *arguments: object) -> None:
@@ -120,7 +121,7 @@ def test_a_wallet_that_burns_all_gas(held: Held) -> None:
     verifier = Verifier(asked)
     for _ in range(3):
         with pytest.raises(DelegationError):
-            verifier.authority(login.text, time.time())
+            verifier.authority(login.text, Wall(time.time()))
     assert asked.questions == 1
 
 
@@ -153,20 +154,20 @@ def facts() -> FixedDirectory:
 
 def of(directory: FixedDirectory, device: str = "x") -> Login:
     signed = replace(directory.numbers[OTHER], owner=MALLORY.address)
-    return login_deep(MALLORY, signed, directory.domain, device, time.time())
+    return login_deep(MALLORY, signed, directory.domain, device, Wall(time.time()))
 
 
 def test_a_wallet_takes_a_right_back_and_the_session_goes_on(facts: FixedDirectory) -> None:
-    verifier, login, now = Verifier(facts), of(facts), time.time()
+    verifier, login, now = Verifier(facts), of(facts), Wall(time.time())
     answers(facts, lambda: True)
     verifier.authority(login.text, now)
     answers(facts, lambda: False)
     with pytest.raises(NotSignedByOwner):
-        verifier.authority(login.text, now + wallet.RECHECK + 1)
+        verifier.authority(login.text, Wall(now + wallet.RECHECK + 1))
 
 
 def test_a_flood_of_made_up_sessions_makes_us_ask_the_chain_again_and_again(facts: FixedDirectory) -> None:
-    verifier, now = Verifier(facts), time.time()
+    verifier, now = Verifier(facts), Wall(time.time())
     refusals: list[CredentialError] = []
     for number in range(wallet.QUESTIONS * 5):
         with pytest.raises(CredentialError) as refusal:
@@ -184,7 +185,7 @@ def test_the_chain_is_kept_away_so_that_nobody_can_be_asked(facts: FixedDirector
 
     facts.wallets = away
     with pytest.raises(WalletUnreachable):
-        Verifier(facts).authority(of(facts).text, time.time())
+        Verifier(facts).authority(of(facts).text, Wall(time.time()))
 
 
 async def test_a_wallet_that_answers_slowly_holds_nobody_else_up() -> None:
@@ -202,7 +203,7 @@ async def test_a_wallet_that_answers_slowly_holds_nobody_else_up() -> None:
         network.own(CAROL)
         network.facts.change(CAROL, owner="0x" + "c0" * 20)
         signed = replace(network.facts.numbers[CAROL], owner=MALLORY.address)
-        login = login_deep(MALLORY, signed, network.facts.domain, "x", time.time())
+        login = login_deep(MALLORY, signed, network.facts.domain, "x", Wall(time.time()))
         held_up = await network.user(CAROL, login=login, register=False)
         network.facts.wallets = slow
         registering = asyncio.create_task(

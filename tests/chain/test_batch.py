@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from scripts import samples
 from telsdk.chain import batch as batching
 from telsdk.chain import revert
 from telsdk.chain.batch import Read
 from telsdk.chain.client import Client
-from telsdk.chain.contracts.records import Update
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.errors import AnswerError, NotDeployed, RpcError
 from telsdk.chain.facts import facts_of
@@ -18,6 +18,7 @@ from telsdk.chain.functions import Function, functions
 from telsdk.errors import NotFound
 from telsdk.name import Name
 from telsdk.number import Number
+from telsdk.records import with_records
 from tests.chain.actors import NUMBER, OTHER, PIN, buy, installed, me
 from tests.chain.wire import Wire
 
@@ -37,7 +38,7 @@ def wire(chain: EmbeddedChain) -> Wire:
 def reader(alice: Client, wire: Wire) -> Client:
     """Looks, through `wire`, at a number with all that it can have."""
     alice.alias.claim(Name("alice.eth"), NUMBER)
-    alice.records.set_many(NUMBER, Update(credential=(PIN, 1), hub=3, backup=(None, PIN), message_key=PIN))
+    alice.records.set_many(NUMBER, samples.update())
     alice.market.list(NUMBER, Decimal("1.5"))
     return Client(wire.w3, alice.deployment)
 
@@ -71,7 +72,7 @@ def test_a_refusal_does_not_spoil_the_other_answers(reader: Client, wire: Wire) 
     with pytest.raises(NotFound, match="nobody holds 5559876"):
         nobody.get()
     assert before.get().epoch == 1
-    assert after.get().hub == 3
+    assert after.get() == samples.records()
 
 
 def test_a_place_without_contract_is_named_for_its_own_read(reader: Client, alice: Client) -> None:
@@ -185,7 +186,8 @@ def test_an_answer_is_not_there_before_the_batch_ends(reader: Client) -> None:
 def test_a_lookup_by_number_is_one_call(reader: Client, wire: Wire) -> None:
     found = reader.lookup("5551234")
     assert wire.seen[CALL] == 1
-    assert (found.name, found.hub, found.listing) == (Name("alice.eth"), 3, Decimal("1.5"))
+    assert (found.name, found.listing) == (Name("alice.eth"), Decimal("1.5"))
+    assert with_records(found, samples.records()) == found
 
 
 def test_a_lookup_by_name_is_two_calls(reader: Client, wire: Wire) -> None:
@@ -194,7 +196,8 @@ def test_a_lookup_by_name_is_two_calls(reader: Client, wire: Wire) -> None:
 
 
 def test_facts_are_one_call(reader: Client, wire: Wire) -> None:
-    assert facts_of(reader, NUMBER).message_key == PIN
+    facts = facts_of(reader, NUMBER)
+    assert with_records(facts, samples.records()) == facts
     assert wire.seen[CALL] == 1
 
 

@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from telsdk.chain.client import Client
-from telsdk.chain.contracts.records import Update
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.errors import NotDeployed, RpcError, SeveralNumbers, WrongNetwork
 from telsdk.chain.events import ChainEvent
@@ -17,6 +16,7 @@ from telsdk.chain.lookup import Lookup
 from telsdk.errors import NotFound
 from telsdk.name import Name, NameFormatError
 from telsdk.number import NumberError
+from telsdk.records import Update
 from tests.chain.actors import NUMBER, OTHER, buy, me
 
 HASH, DIGEST = b"\x0a" * 32, b"\x0b" * 32
@@ -25,7 +25,7 @@ HASH, DIGEST = b"\x0a" * 32, b"\x0b" * 32
 def test_a_new_number_has_an_owner_and_nothing_else(alice: Client) -> None:
     found = alice.lookup("5551234")
     assert found == Lookup(
-        *(NUMBER, None, me(alice), 1, None, None, None, None),
+        *(NUMBER, None, me(alice), 1, 0, None),
         chain_id=alice.domain.chain_id,
         block=alice.head().number,
     )

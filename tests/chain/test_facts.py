@@ -6,26 +6,27 @@ from decimal import Decimal
 
 import pytest
 
+from scripts import samples
 from telsdk.chain.client import Client
 from telsdk.chain.facts import facts_of
 from telsdk.chain.index import ChainIndex
 from telsdk.errors import NotFound
 from telsdk.name import Name
+from telsdk.records import with_records
 from tests.chain.actors import NUMBER, OTHER, PIN
 
 
 def test_the_chain_says_what_the_index_says(alice: Client) -> None:
     alice.hubs.add_hub("sip:192.0.2.7:5061;transport=tls", PIN)
     alice.alias.claim(Name("alice.eth"), NUMBER)
-    alice.records.set_credential(NUMBER, b"\x05" * 32, 1)
-    alice.records.set_hub(NUMBER, 1)
-    alice.records.set_backup(NUMBER, None, b"\x06" * 32)
-    alice.records.set_message_key(NUMBER, b"\x07" * 32)
+    alice.records.set_many(NUMBER, samples.update())
     alice.registry.revoke_sessions(NUMBER)
     alice.market.list(NUMBER, Decimal("0.5"))
     with ChainIndex(alice) as index:
         index.load()
-        assert facts_of(alice, NUMBER) == index.number(NUMBER)
+        facts = facts_of(alice, NUMBER)
+        assert facts == index.number(NUMBER)
+        assert with_records(facts, samples.records()) == facts
 
 
 def test_an_earlier_block_says_what_was_then(alice: Client) -> None:

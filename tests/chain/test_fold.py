@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from scripts import samples
 from telsdk.chain.events import ChainEvent
 from telsdk.chain.fold import Listing, NumberState, fold_hub, fold_label, fold_number
 from telsdk.directory import HubFacts, NodeFacts
+from telsdk.records import RECORDS, with_records
 from tests.chain.actors import NEXT_PIN, PIN, THIRD_PIN
 from tests.chain.simulated import ALICE, BOB, Said, minted
 
 NUMBER = 5551234
-WORD = b"\x0a" * 32
 
 
 def told(*said: Said) -> list[ChainEvent]:
@@ -30,11 +31,12 @@ def hub(name: str, **args: Any) -> Said:
 
 
 ADDED = hub("HubAdded", operator=ALICE, uri="sip:a", pin=PIN)
-RECORDS = [
-    record("CredentialSet", hash=WORD, kdf=1),
-    record("HubSet", hubId=3),
-    record("BackupSet", digest=WORD),
-    record("MessageKeySet", key=WORD),
+SET = samples.records()
+SAID = [
+    *(
+        record(event.event, **{word.argument: samples.word(word) for word in event.words})
+        for event in RECORDS
+    ),
     ("NameAlias", "NameClaimed", {"number": NUMBER, "epoch": 1, "label": "bob"}),
     ("NumberMarket", "Listed", {"number": NUMBER, "epoch": 1, "price": 2**128 - 1, "seller": ALICE}),
     ("NumberRegistry", "SessionsRevoked", {"number": NUMBER, "session": 1}),
@@ -48,32 +50,29 @@ def test_of_nothing_comes_nothing() -> None:
 
 
 def test_what_was_recorded_of_a_number_is_its_state() -> None:
-    state = fold_number(told(*minted(NUMBER), *RECORDS))
-    listing = Listing(2**128 - 1, 7, 7)
-    assert state == NumberState(ALICE, 1, 1, "bob", WORD, 1, 3, WORD, WORD, listing)
+    state = fold_number(told(*minted(NUMBER), *SAID))
+    listing = Listing(2**128 - 1, 7, 4 + len(RECORDS) - 1)
+    assert state == with_records(NumberState(ALICE, 1, 1, "bob", listing), SET)
 
 
 def test_a_new_epoch_leaves_owner_and_session_counter() -> None:
-    state = fold_number(told(*minted(NUMBER), *RECORDS, *minted(NUMBER, BOB, 2)))
+    state = fold_number(told(*minted(NUMBER), *SAID, *minted(NUMBER, BOB, 2)))
     assert state == NumberState(BOB, 2, 1)
 
 
 def test_a_move_leaves_all_but_the_offer() -> None:
     moved = ("NumberRegistry", "Transfer", {"from": ALICE, "to": BOB, "tokenId": NUMBER})
-    state = fold_number(told(*minted(NUMBER), *RECORDS, moved))
-    assert state == NumberState(BOB, 1, 1, "bob", WORD, 1, 3, WORD, WORD)
+    state = fold_number(told(*minted(NUMBER), *SAID, moved))
+    assert state == with_records(NumberState(BOB, 1, 1, "bob"), SET)
 
 
 def test_zeros_clear_records() -> None:
     cleared = [
-        record("CredentialSet", hash=bytes(32), kdf=0),
-        record("HubSet", hubId=0),
-        record("BackupSet", digest=bytes(32)),
-        record("MessageKeySet", key=bytes(32)),
+        *(record(event.event, **{word.argument: word.zero for word in event.words}) for event in RECORDS),
         ("NameAlias", "NameReleased", {"number": NUMBER, "label": "bob"}),
         ("NumberMarket", "Cancelled", {"number": NUMBER}),
     ]
-    assert fold_number(told(*minted(NUMBER), *RECORDS, *cleared)) == NumberState(ALICE, 1, 1)
+    assert fold_number(told(*minted(NUMBER), *SAID, *cleared)) == NumberState(ALICE, 1, 1)
 
 
 def test_the_release_of_an_old_name_leaves_the_new_one() -> None:

@@ -9,11 +9,13 @@ import threading
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scripts import samples
 from telsdk.chain import index as index_module
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
@@ -25,10 +27,10 @@ from telsdk.directory import NumberFacts
 from telsdk.errors import NotFound
 from telsdk.name import Name
 from telsdk.number import Number
+from telsdk.records import CONTRACT, RECORDS, Record
 from tests.chain.actors import NEXT_PIN, NUMBER, OTHER, PIN, buy, me
 from tests.chain.simulated import ALICE, BOB, DEPLOYMENT, FIRST_BLOCK, MARKET, Said, SimulatedChain, minted
 
-KEY = b"\x0c" * 32
 NAME = Name("alice.eth")
 
 
@@ -38,6 +40,11 @@ def facts_by_asking(client: Client, number: Number) -> NumberFacts | None:
         return facts_of(client, number)
     except NotFound:
         return None
+
+
+def _writes(record: Record) -> Callable[[Client, Client, Number, Name], object]:
+    update = samples.update(only=record.name)
+    return lambda who, whom, number, name: who.records.set_many(number, update)
 
 
 def index_height(index: ChainIndex) -> int:
@@ -161,9 +168,7 @@ def test_a_long_random_history_with_reorganisations_is_told_right(
         lambda who, whom, number, name: who.alias.claim(name, number),
         lambda who, whom, number, name: who.alias.claim(name, number),
         lambda who, whom, number, name: who.alias.release(number),
-        lambda who, whom, number, name: who.records.set_credential(number, KEY, 1),
-        lambda who, whom, number, name: who.records.set_hub(number, 3),
-        lambda who, whom, number, name: who.records.set_message_key(number, KEY),
+        *map(_writes, RECORDS),
         lambda who, whom, number, name: who.market.list(number, Decimal(2)),
         lambda who, whom, number, name: who.registry.write("setApprovalForAll", who.market.address, True),
     ]
@@ -196,6 +201,10 @@ def test_a_long_random_history_with_reorganisations_is_told_right(
 # On made-up chains
 
 
+def _told(record: Record, turn: int) -> dict[str, Any]:
+    return {word.argument: samples.word(word, turn) for word in record.words}
+
+
 WORDS: list[Callable[[int, str, int], list[Said]]] = [
     lambda number, who, nth: minted(number, who, nth),
     lambda number, who, nth: [("NumberRegistry", "SessionsRevoked", {"number": number, "session": nth})],
@@ -212,7 +221,8 @@ WORDS: list[Callable[[int, str, int], list[Said]]] = [
         ("NumberRegistry", "ApprovalForAll", {"owner": who, "operator": MARKET, "approved": True})
     ],
     lambda number, who, nth: [
-        ("NumberRecords", "CredentialSet", {"number": number, "epoch": nth, "hash": KEY, "kdf": nth})
+        (CONTRACT, record.event, {"number": number, "epoch": nth, **_told(record, nth - 1)})
+        for record in RECORDS
     ],
     lambda number, who, nth: [
         ("HubList", "HubAdded", {"hubId": nth, "operator": who, "uri": "sip:192.0.2.1", "pin": PIN})

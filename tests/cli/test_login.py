@@ -11,6 +11,7 @@ import pytest
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex
+from telsdk.clock import Wall
 from telsdk.credential import light, loginfile
 from telsdk.credential.verify import Verifier
 from telsdk.name import Name
@@ -38,7 +39,7 @@ def role_of(path: Path, client: Client, passphrase: str = PASSPHRASE) -> str:
     login = loginfile.load(path, passphrase)
     with ChainIndex(client) as index:
         index.load()
-        return Verifier(index).authority(login.text, datetime.now(UTC).timestamp()).role
+        return Verifier(index).authority(login.text, Wall(datetime.now(UTC).timestamp())).role
 
 
 def test_a_deep_login_is_kept_for_its_owner_alone(rpc: ChainRpc, alice: Client, keystores: Keystores) -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from scripts import samples
 from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.number import Number
+from telsdk.records import WORDS, shown
 from tests.cli.chainrpc import ChainRpc
 from tests.cli.command import run
 
@@ -39,17 +41,16 @@ def test_a_free_number_is_shown_with_its_price(rpc: ChainRpc, client: Client) ->
 
 
 def test_a_held_number_is_shown_with_everything_recorded(rpc: ChainRpc, alice: Client) -> None:
-    alice.records.set_message_key(NUMBER, b"\x07" * 32)
+    alice.records.set_many(NUMBER, samples.update())
     alice.registry.revoke_sessions(NUMBER)
     found = run("number", "show", NUMBER, "--json").json
     lookup = run("lookup", NUMBER, "--json").json
     assert {key: found[key] for key in lookup} == lookup
-    assert {key: found[key] for key in found if key not in lookup} == {
-        "held": True,
-        "session": 1,
-        "kdf": 0,
-        "message_key": "0x" + "07" * 32,
-        "price": None,
+    more = {"held": True, "session": 1, **shown(samples.records(), brief=False), "price": None}
+    assert {key: found[key] for key in found if key not in lookup} == more
+    written = {word.name: samples.word(word) for word in WORDS}
+    assert {name: found[name] for name in written} == {
+        name: f"0x{value.hex()}" if isinstance(value, bytes) else value for name, value in written.items()
     }
 
 

@@ -13,6 +13,7 @@ from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex
 from telsdk.cli.common import phone_journal, phone_settings, qrcode
+from telsdk.clock import Wall
 from telsdk.credential import light
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.credential.phoneaccount import PhoneAccount, PhoneServer
@@ -52,7 +53,7 @@ def test_a_phone_password_is_the_one_that_nodes_compute(rpc: ChainRpc, alice: Cl
     assert timedelta(days=2, hours=23) < ends <= timedelta(days=3)
     with ChainIndex(alice) as index:
         index.load()
-        now = datetime.now(UTC).timestamp()
+        now = Wall(datetime.now(UTC).timestamp())
         valid = [password for password, _ in PhonePasswords([SECRET], index).granted(issued["username"], now)]
         assert issued["password"] in valid
 
@@ -105,7 +106,7 @@ def test_settings_are_printed_alone(rpc: ChainRpc, alice: Client, home: Path, na
     (noted,) = phone_journal.noted(alice.domain)
     with ChainIndex(alice) as index:
         index.load()
-        ((password, _),) = PhonePasswords([SECRET], index).granted(noted.username, noted.issued)
+        ((password, _),) = PhonePasswords([SECRET], index).granted(noted.username, Wall(noted.issued))
     place = PhoneServer.parse(TLS)
     account = PhoneAccount(PhonePassword(noted.username, password, noted.user.expiry), (place,))
     assert ran.out == phone_settings.PROGRAMS[name](account, place)

@@ -10,7 +10,9 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
 
+from scripts import samples
 from scripts.helpers import helpers
+from telsdk.records import CONTRACT, RECORDS, UPDATE, WORDS, Inputs, Record
 from tests.contracts.evm import CHAIN_ID, Chain, Contract, Event, Result, artefacts
 
 ZERO = "0x" + "00" * 20
@@ -21,37 +23,54 @@ DIGEST = bytes(keccak(b"a backup"))
 KEY = bytes(keccak(b"a message key"))
 SECRET = bytes(keccak(b"a secret"))
 NUMBER = 5_551_234
-ALL_RECORDS = (15, HASH, 1, 7, NONE, DIGEST, KEY)
-NO_RECORDS = (NONE, 0, 0, NONE, NONE)
+SET_ALL = samples.update().struct()
+ALL_RECORDS = samples.answer()
+NO_RECORDS = tuple(word.zero for word in WORDS)
+
+
+def _type_of(record: Record) -> str:
+    """The EIP-712 type that the setter's signature is over."""
+    return record.setter[0].upper() + record.setter[1:]
+
+
+def _fields(inputs: Inputs) -> str:
+    return ",".join(f"{kind} {name}" for name, kind in inputs)
+
 
 _TYPES: dict[str, list[tuple[str, str]]] = {
     name: [(kind, field) for kind, field in (part.split() for part in fields.split(","))]
     for name, fields in {
         "Move": "uint256 number,address from,address to,uint64 epoch,uint256 nonce,uint256 deadline",
         "RevokeSessions": "uint256 number,uint64 epoch,uint64 session,uint256 nonce,uint256 deadline",
-        "SetCredential": "uint256 number,uint64 epoch,bytes32 hash,uint8 kdf,uint256 nonce,uint256 deadline",
         "ClearCredential": "uint256 number,uint64 epoch,uint256 nonce,uint256 deadline",
-        "SetHub": "uint256 number,uint64 epoch,uint32 hubId,uint256 nonce,uint256 deadline",
-        "SetBackup": "uint256 number,uint64 epoch,bytes32 expected,bytes32 next,"
-        "uint256 nonce,uint256 deadline",
-        "SetMessageKey": "uint256 number,uint64 epoch,bytes32 key,uint256 nonce,uint256 deadline",
         "SetMany": "uint256 number,uint64 epoch,Update update,uint256 nonce,uint256 deadline",
-        "Update": "uint8 fields,bytes32 credential,uint8 kdf,uint32 hub,bytes32 expectedBackup,"
-        "bytes32 backup,bytes32 messageKey",
+        "Update": _fields(UPDATE),
+        **{
+            _type_of(record): f"uint256 number,uint64 epoch,{_fields(record.inputs)},"
+            "uint256 nonce,uint256 deadline"
+            for record in RECORDS
+        },
     }.items()
 }
 
 SIGNED_CALLS = {
     "moveTo": ("NumberRegistry", "Move", ("to",)),
     "revokeSessionsFor": ("NumberRegistry", "RevokeSessions", ()),
-    "setCredentialFor": ("NumberRecords", "SetCredential", ("hash", "kdf")),
     "clearCredentialFor": ("NumberRecords", "ClearCredential", ()),
-    "setHubFor": ("NumberRecords", "SetHub", ("hubId",)),
-    "setBackupFor": ("NumberRecords", "SetBackup", ("expected", "next")),
-    "setMessageKeyFor": ("NumberRecords", "SetMessageKey", ("key",)),
+    **{
+        f"{record.setter}For": (CONTRACT, _type_of(record), tuple(name for name, _ in record.inputs))
+        for record in RECORDS
+    },
     "setManyFor": ("NumberRecords", "SetMany", ("update",)),
 }
 """Each call that takes a signature: its contract, what is signed, and its arguments between number and deadline."""
+
+
+def told(**words: Any) -> tuple[Any, ...]:
+    """What recordsOf says when these words are set and no others."""
+    zeros = {word.name: word.zero for word in WORDS}
+    assert words.keys() <= zeros.keys()
+    return tuple({**zeros, **words}.values())
 
 
 def actor(name: str) -> LocalAccount:

@@ -9,7 +9,7 @@ import pytest
 from eth_utils.crypto import keccak
 
 from tests.contracts.evm import Contract, Reverted, artefacts
-from tests.contracts.suite import ALL_RECORDS, ETHER, NO_RECORDS, NONE, NUMBER, SECRET, ZERO, Suite
+from tests.contracts.suite import ETHER, NO_RECORDS, NONE, NUMBER, SECRET, SET_ALL, ZERO, Suite, told
 
 BOND = ETHER // 10
 _SAFELY = "safeTransferFrom(address,address,uint256)"
@@ -87,7 +87,7 @@ class TestCommitment:
 class TestAfterTheSale:
     def test_a_trapdoor_left_in_the_records_is_void(self, owned: Suite) -> None:
         alice, bob = owned.alice.address, owned.bob.address
-        owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=alice)
+        owned.records.send("setMany", NUMBER, SET_ALL, sender=alice)
         owned.registry.send("setApprovalForAll", owned.mallory.address, True, sender=alice)
         owned.registry.send("transferFrom", alice, bob, NUMBER, sender=alice)
         assert owned.records.read("recordsOf", NUMBER) == NO_RECORDS
@@ -107,7 +107,7 @@ class TestAfterTheSale:
             owned.records.send("setHubFor", NUMBER, 7, deadline, signature, sender=alice)
 
     def test_records_cannot_be_smuggled_past_the_buyer_by_a_move(self, owned: Suite) -> None:
-        owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=owned.alice.address)
+        owned.records.send("setMany", NUMBER, SET_ALL, sender=owned.alice.address)
         values = {
             "number": NUMBER,
             "from": owned.alice.address,
@@ -338,11 +338,11 @@ class TestReentrancy:
 
     def test_by_who_is_given_a_number_finds_the_new_epoch(self, owned: Suite) -> None:
         alice, attacker = owned.alice.address, _hostile(owned)
-        owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=alice)
+        owned.records.send("setMany", NUMBER, SET_ALL, sender=alice)
         _arm(attacker, owned.records, "setHub", NUMBER, 9)
         owned.registry.send(_SAFELY, alice, attacker.address, NUMBER, sender=alice)
         assert attacker.read("successes") == 1
-        assert owned.records.read("recordsOf", NUMBER) == (NONE, 0, 9, NONE, NONE)
+        assert owned.records.read("recordsOf", NUMBER) == told(hub=9)
 
     def test_by_who_is_given_a_number_gets_it_to_himself_once(self, owned: Suite) -> None:
         alice, attacker = owned.alice.address, _hostile(owned)

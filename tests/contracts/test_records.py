@@ -9,6 +9,8 @@ import pytest
 from eth_account.signers.local import LocalAccount
 from pyrevm import AccountInfo
 
+from scripts import samples
+from telsdk.records import RECORDS, UPDATE, WORDS, Record, Update
 from tests.contracts.evm import Reverted
 from tests.contracts.suite import (
     ALL_RECORDS,
@@ -18,17 +20,13 @@ from tests.contracts.suite import (
     NO_RECORDS,
     NONE,
     NUMBER,
+    SET_ALL,
     ZERO,
     Suite,
+    told,
 )
 
-UPDATE = dict(
-    zip(
-        ("fields", "credential", "kdf", "hub", "expectedBackup", "backup", "messageKey"),
-        ALL_RECORDS,
-        strict=True,
-    )
-)
+FULL = dict(zip((word.name for word in WORDS), ALL_RECORDS, strict=True))
 
 
 @dataclass(frozen=True)
@@ -42,20 +40,26 @@ class Setter:
     records: tuple[Any, ...]
 
 
+def _setter(record: Record) -> Setter:
+    args = record.words_of(getattr(samples.update(only=record.name), record.name))
+    values = {name: arg for (name, _), arg in zip(record.inputs, args, strict=True)}
+    primary = record.setter[0].upper() + record.setter[1:]
+    return Setter(record.setter, args, primary, values, samples.answer(only=record.name))
+
+
 SETTERS = [
-    Setter("setCredential", (HASH, 1), "SetCredential", {"hash": HASH, "kdf": 1}, (HASH, 1, 0, NONE, NONE)),
-    Setter("setCredential", (HASH, 9), "SetCredential", {"hash": HASH, "kdf": 9}, (HASH, 9, 0, NONE, NONE)),
-    Setter("clearCredential", (), "ClearCredential", {}, NO_RECORDS),
-    Setter("setHub", (7,), "SetHub", {"hubId": 7}, (NONE, 0, 7, NONE, NONE)),
+    *map(_setter, RECORDS),
     Setter(
-        "setBackup",
-        (NONE, DIGEST),
-        "SetBackup",
-        {"expected": NONE, "next": DIGEST},
-        (NONE, 0, 0, DIGEST, NONE),
+        "setCredential", (HASH, 9), "SetCredential", {"hash": HASH, "kdf": 9}, told(credential=HASH, kdf=9)
     ),
-    Setter("setMessageKey", (KEY,), "SetMessageKey", {"key": KEY}, (NONE, 0, 0, NONE, KEY)),
-    Setter("setMany", (ALL_RECORDS,), "SetMany", {"update": UPDATE}, (HASH, 1, 7, DIGEST, KEY)),
+    Setter("clearCredential", (), "ClearCredential", {}, NO_RECORDS),
+    Setter(
+        "setMany",
+        (SET_ALL,),
+        "SetMany",
+        {"update": {name: word for (name, _), word in zip(UPDATE, SET_ALL, strict=True)}},
+        ALL_RECORDS,
+    ),
 ]
 every_setter = pytest.mark.parametrize("setter", SETTERS, ids=lambda s: f"{s.name}{s.values.get('kdf', '')}")
 
@@ -132,7 +136,7 @@ def test_a_contract_account_signs_by_its_key(owned: Suite) -> None:
     owned.registry.send("transferFrom", owned.alice.address, wallet, NUMBER, sender=owned.alice.address)
     signature = _signed(owned, owned.bob, "SetHub", {"hubId": 3})
     owned.records.send("setHubFor", NUMBER, 3, owned.chain.now, signature, sender=owned.mallory.address)
-    assert owned.records.read("recordsOf", NUMBER)[2] == 3
+    assert owned.records.read("recordsOf", NUMBER) == told(hub=3)
     forged = _signed(owned, owned.alice, "SetHub", {"hubId": 4})
     with pytest.raises(Reverted, match="InvalidSignature"):
         owned.records.send("setHubFor", NUMBER, 4, owned.chain.now, forged, sender=owned.mallory.address)
@@ -153,7 +157,7 @@ def test_the_backup_pointer_changes_only_from_what_its_writer_saw(owned: Suite) 
         owned.records.send("setBackup", NUMBER, NONE, KEY, sender=alice)
     assert (refused.value.name, refused.value.values) == ("BackupConflict", (NUMBER, NONE, DIGEST))
     owned.records.send("setBackup", NUMBER, DIGEST, KEY, sender=alice)
-    assert owned.records.read("recordsOf", NUMBER)[3] == KEY
+    assert owned.records.read("recordsOf", NUMBER) == told(backup=KEY)
 
 
 @pytest.mark.parametrize(("credential", "kdf"), [(NONE, 0), (NONE, 1), (HASH, 0)])
@@ -164,42 +168,43 @@ def test_half_a_credential_is_refused(owned: Suite, credential: bytes, kdf: int)
 
 
 def test_clearing_takes_the_credential_and_nothing_else(owned: Suite) -> None:
-    owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=owned.alice.address)
+    owned.records.send("setMany", NUMBER, SET_ALL, sender=owned.alice.address)
     result = owned.records.send("clearCredential", NUMBER, sender=owned.alice.address)
     assert result.event("CredentialSet") == {"number": NUMBER, "epoch": 1, "hash": NONE, "kdf": 0}
-    assert owned.records.read("recordsOf", NUMBER) == (NONE, 0, 7, DIGEST, KEY)
+    assert owned.records.read("recordsOf", NUMBER) == told(**{**FULL, "credential": NONE, "kdf": 0})
 
 
-@pytest.mark.parametrize("fields", range(1, 16))
+@pytest.mark.parametrize("fields", range(1, 1 << len(RECORDS)))
 def test_several_records_are_set_and_the_others_stay(owned: Suite, fields: int) -> None:
     alice = owned.alice.address
-    old = (b"\1" * 32, 2, 2, b"\3" * 32, b"\4" * 32)
-    owned.records.send("setMany", NUMBER, (15, *old[:3], NONE, *old[3:]), sender=alice)
-    new = (HASH, 3, 9, DIGEST, KEY)
-    result = owned.records.send("setMany", NUMBER, (fields, *new[:3], old[3], *new[3:]), sender=alice)
-    bits = (1, 1, 2, 4, 8)
-    expected = tuple(n if fields & bit else o for bit, o, n in zip(bits, old, new, strict=True))
+    owned.records.send("setMany", NUMBER, samples.update(1).struct(), sender=alice)
+    update = (fields, *samples.update(2, seen=1).struct()[1:])
+    result = owned.records.send("setMany", NUMBER, update, sender=alice)
+    named = {record.name for place, record in enumerate(RECORDS) if fields & 1 << place}
+    old, new = samples.answer(1), samples.answer(2)
+    words = [record.name in named for record in RECORDS for _ in record.words]
+    expected = tuple(n if changed else o for changed, o, n in zip(words, old, new, strict=True))
     assert owned.records.read("recordsOf", NUMBER) == expected
-    assert len(result.events) == fields.bit_count()
+    assert [event.name for event in result.events] == [r.event for r in RECORDS if r.name in named]
 
 
 def test_setting_several_clears_the_credential_when_both_parts_are_zero(owned: Suite) -> None:
     alice = owned.alice.address
-    owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=alice)
-    owned.records.send("setMany", NUMBER, (1, NONE, 0, 0, NONE, NONE, NONE), sender=alice)
-    assert owned.records.read("recordsOf", NUMBER) == (NONE, 0, 7, DIGEST, KEY)
+    owned.records.send("setMany", NUMBER, SET_ALL, sender=alice)
+    owned.records.send("setMany", NUMBER, Update(credential=None).struct(), sender=alice)
+    assert owned.records.read("recordsOf", NUMBER) == told(**{**FULL, "credential": NONE, "kdf": 0})
 
 
-@pytest.mark.parametrize("fields", [0, 16, 31, 255])
+@pytest.mark.parametrize("fields", [0, 1 << len(RECORDS), (2 << len(RECORDS)) - 1, 255])
 def test_fields_that_there_are_not_are_refused(owned: Suite, fields: int) -> None:
     with pytest.raises(Reverted) as refused:
-        owned.records.send("setMany", NUMBER, (fields, *ALL_RECORDS[1:]), sender=owned.alice.address)
+        owned.records.send("setMany", NUMBER, (fields, *SET_ALL[1:]), sender=owned.alice.address)
     assert (refused.value.name, refused.value.values) == ("UnknownFields", (fields,))
 
 
 def test_records_of_one_number_are_not_anothers(owned: Suite) -> None:
     owned.register(owned.alice.address, NUMBER + 1)
-    owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=owned.alice.address)
+    owned.records.send("setMany", NUMBER, SET_ALL, sender=owned.alice.address)
     assert owned.records.read("recordsOf", NUMBER + 1) == NO_RECORDS
 
 
@@ -217,26 +222,26 @@ def test_a_cancelled_nonce_is_told(owned: Suite) -> None:
 
 
 def test_a_credential_is_cleared_by_signature(owned: Suite) -> None:
-    owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=owned.alice.address)
+    owned.records.send("setMany", NUMBER, SET_ALL, sender=owned.alice.address)
     signature = _signed(owned, owned.alice, "ClearCredential", {})
     call = ("clearCredentialFor", NUMBER, owned.chain.now, signature)
     result = owned.records.send(*call, sender=owned.bob.address)
     assert result.event("CredentialSet") == {"number": NUMBER, "epoch": 1, "hash": NONE, "kdf": 0}
-    assert owned.records.read("recordsOf", NUMBER) == (NONE, 0, 7, DIGEST, KEY)
+    assert owned.records.read("recordsOf", NUMBER) == told(**{**FULL, "credential": NONE, "kdf": 0})
 
 
 @pytest.mark.parametrize(("credential", "kdf"), [(NONE, 1), (HASH, 0)])
 def test_half_a_credential_among_several_records_is_refused(
     owned: Suite, credential: bytes, kdf: int
 ) -> None:
-    update = (1, credential, kdf, 0, NONE, NONE, NONE)
+    update = Update(credential=(credential, kdf)).struct()
     with pytest.raises(Reverted) as refused:
         owned.records.send("setMany", NUMBER, update, sender=owned.alice.address)
     assert (refused.value.name, refused.value.values) == ("InvalidCredential", (credential, kdf))
 
 
 def test_clearing_among_several_records_is_told_as_clearing(owned: Suite) -> None:
-    update = (1, NONE, 0, 0, NONE, NONE, NONE)
+    update = Update(credential=None).struct()
     result = owned.records.send("setMany", NUMBER, update, sender=owned.alice.address)
     assert result.event("CredentialSet") == {"number": NUMBER, "epoch": 1, "hash": NONE, "kdf": 0}
 
@@ -264,4 +269,4 @@ def test_on_a_fork_signatures_for_the_fork_count_and_the_old_ones_do_not(deploye
         fork.records.send("setHubFor", NUMBER, 7, fork.chain.now, old, sender=fork.bob.address)
     new = fork.sign(fork.alice, "SetHub", values, chain_id=99)
     fork.records.send("setHubFor", NUMBER, 7, fork.chain.now, new, sender=fork.bob.address)
-    assert fork.records.read("recordsOf", NUMBER)[2] == 7
+    assert fork.records.read("recordsOf", NUMBER) == told(hub=7)

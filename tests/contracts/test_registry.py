@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from scripts import samples
+from telsdk.records import RECORDS
 from tests.contracts.evm import Contract, Reverted, artefacts
-from tests.contracts.suite import ALL_RECORDS, ETHER, NO_RECORDS, NUMBER, ZERO, Suite, actor
+from tests.contracts.suite import ETHER, NO_RECORDS, NUMBER, SET_ALL, ZERO, Suite, actor
 
 Path = Callable[[Suite], None]
 
@@ -50,7 +53,7 @@ PATHS = [_transfer, _safe_transfer, _safe_transfer_with_data, _approved, _operat
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_change_of_hands_advances_the_epoch_and_voids_the_records(owned: Suite, path: Path) -> None:
-    owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=owned.alice.address)
+    owned.records.send("setMany", NUMBER, SET_ALL, sender=owned.alice.address)
     owned.names.send("claim", "alice", NUMBER, sender=owned.alice.address)
     path(owned)
     assert owned.registry.read("custodyOf", NUMBER) == (owned.bob.address, 2, 0)
@@ -146,7 +149,7 @@ def test_the_registry_is_linked_once(suite: Suite) -> None:
 
 
 def test_a_move_keeps_epoch_and_records(owned: Suite) -> None:
-    owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=owned.alice.address)
+    owned.records.send("setMany", NUMBER, SET_ALL, sender=owned.alice.address)
     owned.names.send("claim", "alice", NUMBER, sender=owned.alice.address)
     before = owned.records.read("recordsOf", NUMBER)
     result = owned.move(owned.alice, owned.bob)
@@ -194,7 +197,7 @@ def test_a_contract_account_consents_to_a_move(owned: Suite) -> None:
 
 
 def test_revoking_sessions_counts_and_keeps_records(owned: Suite) -> None:
-    owned.records.send("setMany", NUMBER, ALL_RECORDS, sender=owned.alice.address)
+    owned.records.send("setMany", NUMBER, SET_ALL, sender=owned.alice.address)
     before = owned.records.read("recordsOf", NUMBER)
     result = owned.registry.send("revokeSessions", NUMBER, sender=owned.alice.address)
     assert result.event("SessionsRevoked") == {"number": NUMBER, "session": 1}
@@ -227,9 +230,12 @@ def test_the_fingerprint_covers_all_that_a_buyer_would_lose(owned: Suite) -> Non
     steps: list[Callable[[], Any]] = [
         lambda: owned.records.send("setCredential", NUMBER, b"\1" * 32, 1, sender=alice),
         lambda: owned.records.send("setCredential", NUMBER, b"\1" * 32, 2, sender=alice),
-        lambda: owned.records.send("setHub", NUMBER, 1, sender=alice),
-        lambda: owned.records.send("setBackup", NUMBER, bytes(32), b"\2" * 32, sender=alice),
-        lambda: owned.records.send("setMessageKey", NUMBER, b"\3" * 32, sender=alice),
+        *(
+            partial(
+                owned.records.send, "setMany", NUMBER, samples.update(only=record.name).struct(), sender=alice
+            )
+            for record in RECORDS
+        ),
         lambda: owned.names.send("claim", "alice", NUMBER, sender=alice),
         lambda: owned.registry.send("revokeSessions", NUMBER, sender=alice),
         lambda: owned.list(alice),

@@ -7,6 +7,7 @@ from coincurve import PrivateKey
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from telsdk.clock import Wall
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.light import LightKey
 from telsdk.directory import NumberFacts
@@ -14,7 +15,7 @@ from telsdk.name import Name
 from telsdk.number import Number
 from tests.facts import FixedDirectory
 
-NOW = 1_800_000_000.5
+NOW = Wall(1_800_000_000.5)
 PASSWORD = "kuva-memi-rodo-seta-bize-xulo"
 
 

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from telsdk.clock import Wall
 from telsdk.credential import asking
 from telsdk.credential.asking import Asking
 from telsdk.credential.wallet import WalletAnswers, WalletToAsk
 from tests.facts import FixedDirectory
 
-NOW = 1_800_000_000.5
+NOW = Wall(1_800_000_000.5)
 WALLET, DIGEST = "0x" + "Cc" * 20, b"\x07" * 32
 
 

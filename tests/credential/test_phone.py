@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telsdk.clock import Wall
 from telsdk.credential.errors import PhoneLoginRefused
 from telsdk.credential.phone import MAX_LIFETIME, PhonePasswords, PhoneUser
 from telsdk.directory import Domain, NumberFacts
@@ -22,7 +23,7 @@ def passwords(directory: FixedDirectory) -> PhonePasswords:
     return PhonePasswords([SECRET], directory)
 
 
-def valid(passwords: PhonePasswords, username: str, now: float) -> set[str]:
+def valid(passwords: PhonePasswords, username: str, now: Wall) -> set[str]:
     return {password for password, _ in passwords.granted(username, now)}
 
 
@@ -47,9 +48,9 @@ def test_the_password_can_be_typed_and_holds_130_bits(passwords: PhonePasswords,
 
 def test_it_ends_with_its_time(passwords: PhonePasswords, facts: NumberFacts) -> None:
     issued = passwords.issue(facts, NOW, lifetime=60)
-    valid(passwords, issued.username, issued.expiry - 0.001)
+    valid(passwords, issued.username, Wall(issued.expiry - 0.001))
     with pytest.raises(PhoneLoginRefused, match="expired"):
-        valid(passwords, issued.username, issued.expiry)
+        valid(passwords, issued.username, Wall(issued.expiry))
 
 
 def test_it_ends_with_a_sale_and_a_revocation(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from eth_account import Account
 
+from telsdk.clock import Wall
 from telsdk.credential import errors, secp256k1
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.delegation import Delegation, Role, Signer
@@ -196,12 +197,12 @@ def test_it_holds_from_its_beginning_up_to_its_end(
     verifier: Verifier, owner: KeystoreSigner, facts: NumberFacts
 ) -> None:
     text = delegation(owner, facts)
-    verifier.authority(text, int(NOW) - CLOCK_SKEW)
-    verifier.authority(text, int(NOW) + HOUR - 0.001)
+    verifier.authority(text, Wall(int(NOW) - CLOCK_SKEW))
+    verifier.authority(text, Wall(int(NOW) + HOUR - 0.001))
     with pytest.raises(errors.NotYetValid):
-        verifier.authority(text, int(NOW) - CLOCK_SKEW - 1)
+        verifier.authority(text, Wall(int(NOW) - CLOCK_SKEW - 1))
     with pytest.raises(errors.Expired):
-        verifier.authority(text, int(NOW) + HOUR)
+        verifier.authority(text, Wall(int(NOW) + HOUR))
 
 
 def test_a_session_key_off_the_curve_is_refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Wall
 from telsdk.credential import wallet
 from telsdk.credential.errors import TooManyWalletQuestions, WalletUnreachable
 from telsdk.credential.wallet import WalletAnswers, WalletToAsk
@@ -12,7 +13,7 @@ from tests.facts import FixedDirectory
 
 WALLET = "0x" + "Cc" * 20
 DIGEST = b"d" * 32
-NOW = 1000.0
+NOW = Wall(1000.0)
 
 
 class Away(TelError, ConnectionError):
@@ -37,19 +38,19 @@ def test_a_wallets_yes_is_remembered_for_a_while_and_then_asked_again(
     directory: FixedDirectory, answers: WalletAnswers
 ) -> None:
     assert answers.accepts(WALLET, DIGEST, b"good", NOW)
-    assert answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.RECHECK - 1)
+    assert answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.RECHECK - 1))
     assert directory.wallet_questions == 1
     directory.wallets = lambda *_: False
-    assert not answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.RECHECK)
+    assert not answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.RECHECK))
     assert directory.wallet_questions == 2
 
 
 def test_a_no_is_remembered_for_less_long(directory: FixedDirectory, answers: WalletAnswers) -> None:
     assert not answers.accepts(WALLET, DIGEST, b"bad", NOW)
-    assert not answers.accepts(WALLET, DIGEST, b"bad", NOW + wallet.REFUSAL_KEPT - 1)
+    assert not answers.accepts(WALLET, DIGEST, b"bad", Wall(NOW + wallet.REFUSAL_KEPT - 1))
     assert directory.wallet_questions == 1
     directory.wallets = lambda *_: True
-    assert answers.accepts(WALLET, DIGEST, b"bad", NOW + wallet.REFUSAL_KEPT)
+    assert answers.accepts(WALLET, DIGEST, b"bad", Wall(NOW + wallet.REFUSAL_KEPT))
 
 
 def test_a_stranger_cannot_make_it_ask_without_end(directory: FixedDirectory, answers: WalletAnswers) -> None:
@@ -60,14 +61,14 @@ def test_a_stranger_cannot_make_it_ask_without_end(directory: FixedDirectory, an
         with pytest.raises(TooManyWalletQuestions):
             answers.accepts(WALLET, DIGEST, b"worse%d" % attempt, NOW)
     assert directory.wallet_questions == wallet.QUESTIONS
-    assert answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.PER - 1), "who is logged in stays so"
+    assert answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.PER - 1)), "who is logged in stays so"
     assert answers.accepts("0x" + "Dd" * 20, DIGEST, b"good", NOW), "other wallets are not touched"
-    assert answers.accepts(WALLET, DIGEST, b"good2", NOW + wallet.PER)
+    assert answers.accepts(WALLET, DIGEST, b"good2", Wall(NOW + wallet.PER))
 
 
 def test_who_is_logged_in_is_asked_about_again_even_under_attack(answers: WalletAnswers) -> None:
     answers.accepts(WALLET, DIGEST, b"good", NOW)
-    later = NOW + wallet.RECHECK
+    later = Wall(NOW + wallet.RECHECK)
     for attempt in range(wallet.QUESTIONS):
         answers.accepts(WALLET, DIGEST, b"bad%d" % attempt, later)
     with pytest.raises(TooManyWalletQuestions):
@@ -86,8 +87,8 @@ def test_a_chain_that_cannot_be_asked_gives_no_right_and_is_asked_again_soon(
         answers.accepts(WALLET, DIGEST, b"good", NOW)
     directory.wallets = lambda *_: True
     with pytest.raises(WalletUnreachable, match="no answer"):
-        answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.AWAY - 1)
-    assert answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.AWAY)
+        answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.AWAY - 1))
+    assert answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.AWAY))
 
 
 def test_who_must_not_wait_asks_elsewhere_and_judges_again(directory: FixedDirectory) -> None:
@@ -122,15 +123,15 @@ def test_a_chain_that_does_not_answer_is_left_alone_for_a_while(
 
     answers.accepts(WALLET, DIGEST, b"good", NOW)
     directory.wallets = away
-    later = NOW + wallet.RECHECK
+    later = Wall(NOW + wallet.RECHECK)
     assert answers.accepts(WALLET, DIGEST, b"good", later)
-    for moment in (later, later + wallet.AWAY - 1):
+    for moment in (later, Wall(later + wallet.AWAY - 1)):
         assert answers.accepts(WALLET, DIGEST, b"good", moment)
         with pytest.raises(WalletUnreachable):
             answers.accepts(WALLET, DIGEST, b"good2", moment)
     assert directory.wallet_questions == 2
     directory.wallets = lambda *_: False
-    assert not answers.accepts(WALLET, DIGEST, b"good", later + wallet.AWAY)
+    assert not answers.accepts(WALLET, DIGEST, b"good", Wall(later + wallet.AWAY))
 
 
 def test_a_contract_that_makes_the_chain_answer_with_an_error_takes_nothing_from_others(
@@ -157,9 +158,9 @@ def test_a_stranger_cannot_make_it_ask_without_end_by_naming_many_numbers(
         with pytest.raises(TooManyWalletQuestions, match="for contract wallets"):
             answers.accepts(f"0x{account:040x}", DIGEST, b"bad", NOW)
     assert directory.wallet_questions == wallet.QUESTIONS_OF_ALL
-    later = NOW + wallet.PER - 1
+    later = Wall(NOW + wallet.PER - 1)
     assert answers.accepts(WALLET, DIGEST, b"good", later), "who is logged in stays so"
-    assert answers.accepts(WALLET, DIGEST, b"good2", NOW + wallet.PER)
+    assert answers.accepts(WALLET, DIGEST, b"good2", Wall(NOW + wallet.PER))
 
 
 def test_who_is_logged_in_stays_so_while_the_chain_is_away_but_not_for_ever(
@@ -170,9 +171,9 @@ def test_who_is_logged_in_stays_so_while_the_chain_is_away_but_not_for_ever(
 
     answers.accepts(WALLET, DIGEST, b"good", NOW)
     directory.wallets = down
-    assert answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.RECHECK + wallet.GRACE - 1)
+    assert answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.RECHECK + wallet.GRACE - 1))
     with pytest.raises(WalletUnreachable):
-        answers.accepts(WALLET, DIGEST, b"good", NOW + wallet.RECHECK + wallet.GRACE)
+        answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.RECHECK + wallet.GRACE))
 
 
 def test_its_tables_stay_within_their_size(directory: FixedDirectory) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from telsdk.address import aor
+from telsdk.clock import Monotonic
 from telsdk.errors import NotFound
 from telsdk.hub.hub import Hub
 from telsdk.sip.message import Response
@@ -130,8 +131,8 @@ async def test_a_node_with_another_key_is_not_trusted() -> None:
         await network.start_node(1)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(network.start_hub(), 1.0)
-        assert network.hub.health.is_healthy(1, asyncio.get_running_loop().time())
-        assert not network.hub.health.is_healthy(0, asyncio.get_running_loop().time())
+        assert network.hub.health.is_healthy(1, Monotonic(asyncio.get_running_loop().time()))
+        assert not network.hub.health.is_healthy(0, Monotonic(asyncio.get_running_loop().time()))
 
 
 async def test_a_hub_that_the_chain_does_not_list_does_not_start() -> None:

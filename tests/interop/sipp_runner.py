@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePasswords
 from telsdk.net.driver import Wire
 from telsdk.net.sockets import Listener, bind, bind_stream
@@ -143,7 +144,7 @@ class Stage:
         if number not in self.network.facts.numbers:
             self.network.own(number)
         facts = self.network.facts.numbers[number]
-        issued = PhonePasswords([SECRET], self.network.facts).issue(facts, time.time())
+        issued = PhonePasswords([SECRET], self.network.facts).issue(facts, Wall(time.time()))
         transport = transport or self.transport
         name = f"{number}-{len(self._phones)}"
         file, errors, screen = (self._folder / f"{name}.{kind}" for kind in ("xml", "errors", "screen"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.number import Number
 from telsdk.uc.media import tone_wav
@@ -27,7 +28,7 @@ SECRET = bytes(range(32))
 
 def phone_password(network: Network, number: Number) -> PhonePassword:
     network.own(number)
-    return PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[number], time.time())
+    return PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[number], Wall(time.time()))
 
 
 async def run(*command: str, timeout: float = 20) -> tuple[int | None, str]:

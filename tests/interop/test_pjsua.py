@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.sockets import bind
 from telsdk.sip.hop import Hop
@@ -78,10 +79,10 @@ class Phone:
             message = parse(passed.data)
             self.wire.append(f"{message.cseq.method} {message.start_line.split()[1]}")
 
-    def on_event(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: Monotonic) -> None:
         self.ua.handle(event, now)
 
-    def on_roles(self, now: float) -> bool:
+    def on_roles(self, now: Monotonic) -> bool:
         events = self.ua.take_events()
         for event in events:
             self._act(event, now)
@@ -92,7 +93,7 @@ class Phone:
     def on_flow_closed(self, hop: Hop) -> None:
         pass
 
-    def _act(self, event: Event, now: float) -> None:
+    def _act(self, event: Event, now: Monotonic) -> None:
         match event:
             case IncomingCall(call=call, request=request):
                 body = self._answer(request)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePasswords
 from telsdk.net.driver import Wire
 from telsdk.net.sockets import Listener, bind_stream
@@ -111,7 +112,7 @@ async def pair(kind: Kind, transport: str, passed: Passed, folder: Path) -> Asyn
         async def phone(kind: Kind, number: Number, transport: str, hz: float) -> Phone:
             network.own(number)
             password = PhonePasswords([SECRET], network.facts).issue(
-                network.facts.numbers[number], time.time()
+                network.facts.numbers[number], Wall(time.time())
             )
             account = Account(number, password, transport, places[transport], authority.file)
             tone = tone_wav(folder / f"{number}.wav", hz, 60.0)

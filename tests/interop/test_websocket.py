@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from telsdk.address import aor
+from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePasswords
 from telsdk.net.certificates import ServerCertificate
 from telsdk.net.sockets import Listener, bind_stream
@@ -84,7 +85,7 @@ async def jssip(
     authority: Path | None = None,
 ) -> AsyncIterator[JsSip]:
     """A JsSIP with a phone password of `number`, which trusts `authority` besides those of its system."""
-    issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[number], time.time())
+    issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[number], Wall(time.time()))
     host, port = ("localhost", listener.address[1]) if listener.context else listener.address
     trusted = {"NODE_EXTRA_CA_CERTS": str(authority)} if authority else {}
     process = await asyncio.create_subprocess_exec(

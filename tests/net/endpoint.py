@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from telsdk.clock import Monotonic
 from telsdk.net.certificates import ServerCertificate, TrustStore
 from telsdk.net.driver import Driver, Timed, Wire
 from telsdk.net.pins import TlsIdentity
@@ -45,13 +46,13 @@ class Endpoint:
     def port(self) -> int:
         return self.addresses.main[1]
 
-    def on_event(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: Monotonic) -> None:
         if isinstance(event, RequestReceived):
             self.stack.answer(event.tx, 200, now)
         self.events.append(event)
         self.changed.set()
 
-    def on_roles(self, now: float) -> bool:
+    def on_roles(self, now: Monotonic) -> bool:
         return False  # there are none
 
     def on_flow_closed(self, hop: Hop) -> None:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.net.backoff import Backoff
 from telsdk.net.limits import BACKOFF_FIRST, BACKOFF_MOST, MAX_UNREACHABLE
 from telsdk.net.sockets import bind
@@ -17,8 +18,8 @@ from tests.net.endpoint import HOST, endpoint
 def test_the_delay_doubles_up_to_the_most() -> None:
     backoff, now, delays = Backoff(), 0.0, []
     for _ in range(8):
-        backoff.failed("bob", "refused", now)
-        failure = backoff.blocked("bob", now)
+        backoff.failed("bob", "refused", Monotonic(now))
+        failure = backoff.blocked("bob", Monotonic(now))
         assert failure is not None
         delays.append(failure.delay)
         assert backoff.blocked("bob", failure.until) is None
@@ -29,27 +30,27 @@ def test_the_delay_doubles_up_to_the_most() -> None:
 
 def test_a_peer_that_was_reached_begins_anew() -> None:
     backoff = Backoff()
-    backoff.failed("bob", "refused", 0.0)
-    backoff.failed("bob", "refused", 1.0)
+    backoff.failed("bob", "refused", Monotonic(0.0))
+    backoff.failed("bob", "refused", Monotonic(1.0))
     backoff.reached("bob")
-    backoff.failed("bob", "refused", 2.0)
-    failure = backoff.blocked("bob", 2.0)
+    backoff.failed("bob", "refused", Monotonic(2.0))
+    failure = backoff.blocked("bob", Monotonic(2.0))
     assert failure is not None
     assert failure.delay == BACKOFF_FIRST
 
 
 def test_others_are_not_blocked() -> None:
     backoff = Backoff()
-    backoff.failed("bob", "refused", 0.0)
-    assert backoff.blocked("carol", 0.0) is None
+    backoff.failed("bob", "refused", Monotonic(0.0))
+    assert backoff.blocked("carol", Monotonic(0.0)) is None
 
 
 def test_only_so_many_failures_are_remembered() -> None:
     backoff = Backoff()
     for peer in range(MAX_UNREACHABLE + 1):
-        backoff.failed(peer, "refused", 0.0)
-    assert backoff.blocked(0, 0.0) is None
-    assert backoff.blocked(1, 0.0) is not None
+        backoff.failed(peer, "refused", Monotonic(0.0))
+    assert backoff.blocked(0, Monotonic(0.0)) is None
+    assert backoff.blocked(1, Monotonic(0.0)) is not None
 
 
 async def test_a_refusing_peer_is_not_connected_to_for_each_message() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.net.limits import DATAGRAMS_A_READ
 from telsdk.net.pins import TlsIdentity, client_context
 from telsdk.net.sockets import bind
@@ -182,7 +183,7 @@ class Ticks:
         del now
         self.seen.set()
 
-    def deadline(self) -> float | None:
+    def deadline(self) -> Monotonic | None:
         return None
 
 
@@ -195,7 +196,7 @@ def fail_once(there: Endpoint, monkeypatch: pytest.MonkeyPatch) -> list[Event]:
         if not met:
             met.append(event)
             raise ZeroDivisionError
-        handle(event, now)
+        handle(event, Monotonic(now))
 
     monkeypatch.setattr(there, "on_event", on_event)
     return met
@@ -231,7 +232,7 @@ async def test_a_handler_that_fails_after_it_answered_answers_once(
         handle = bob.on_event
 
         def on_event(event: Event, now: float) -> None:
-            handle(event, now)
+            handle(event, Monotonic(now))
             raise ZeroDivisionError
 
         monkeypatch.setattr(bob, "on_event", on_event)
@@ -302,7 +303,7 @@ async def test_a_role_whose_clock_fails_stops_no_other(caplog: pytest.LogCapture
         def advance(self, now: float) -> None:
             raise ZeroDivisionError
 
-        def deadline(self) -> float | None:
+        def deadline(self) -> Monotonic | None:
             return None
 
     async with endpoint(timers=Timers(t1=0.02, t2=0.04), roles=[Broken()]) as alice, endpoint() as bob:

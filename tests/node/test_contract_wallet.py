@@ -12,6 +12,7 @@ from telsdk.chain.client import Client
 from telsdk.chain.embedded import EmbeddedChain
 from telsdk.chain.facts import facts_of
 from telsdk.chain.index import ChainIndex
+from telsdk.clock import Wall
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.session import Login, login_deep
 from telsdk.credential.wallet import RECHECK
@@ -80,7 +81,7 @@ async def user(client: Client, chain: EmbeddedChain, team: TeamWallet) -> AsyncI
 def log_in(client: Client, chain: EmbeddedChain) -> Login:
     signer = KeystoreSigner(chain.accounts[2])
     facts = facts_of(client, NUMBER)
-    return login_deep(signer, facts, client.domain, "desk", time.time(), contracts=client)
+    return login_deep(signer, facts, client.domain, "desk", Wall(time.time()), contracts=client)
 
 
 async def test_a_key_of_a_contract_wallet_registers_until_the_wallet_is_asked_again_and_refuses(

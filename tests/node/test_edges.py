@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.node.edges import edge_of, sending_edge
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request
@@ -14,7 +15,9 @@ CAME_BY = Hop("TCP", "192.0.2.7", 40123, flow=3)
 
 def binding(*path: str) -> Binding:
     contact = NameAddr.parse("<sip:5550001@10.0.0.9>")
-    return Binding(contact, CAME_BY, 60.0, "call", 1, path=tuple(NameAddr.parse(one) for one in path))
+    return Binding(
+        contact, CAME_BY, Monotonic(60.0), "call", 1, path=tuple(NameAddr.parse(one) for one in path)
+    )
 
 
 def test_a_binding_leads_by_the_proxy_next_to_us() -> None:

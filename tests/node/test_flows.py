@@ -8,6 +8,7 @@ import time
 import pytest
 
 from telsdk.address import REALM, aor
+from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.net.sockets import Listener, bind_stream
 from telsdk.node.flows import FlowTokens, ForgedRoute
@@ -99,7 +100,7 @@ class WebNetwork(Network):
 
     def password(self, number: Number) -> PhonePassword:
         self.own(number)
-        return PhonePasswords([SECRET], self.facts).issue(self.facts.numbers[number], time.time())
+        return PhonePasswords([SECRET], self.facts).issue(self.facts.numbers[number], Wall(time.time()))
 
 
 async def request_at(peer: WsPeer, method: str) -> Request:

@@ -9,6 +9,7 @@ import pytest
 
 from telsdk.chain.deployments import Deployment
 from telsdk.chain.embedded import EmbeddedChain
+from telsdk.clock import Monotonic
 from telsdk.net.pins import PinMismatch, TlsIdentity, client_context, pin_of_certificate
 from telsdk.number import Number
 from telsdk.uc.call import PhoneCall
@@ -75,7 +76,7 @@ async def rotate(network: ChainNetwork, users: list[UserClient], calls: list[Pho
         while set(before) & set(flows(network, *users)):  # noqa: ASYNC110 - a binding tells nobody
             await asyncio.sleep(0.02)
     await still_heard(*calls)
-    assert network.hub.health.is_healthy(0, asyncio.get_running_loop().time())
+    assert network.hub.health.is_healthy(0, Monotonic(asyncio.get_running_loop().time()))
     return new
 
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from telsdk.address import aor
+from telsdk.clock import Wall
 from telsdk.credential import light
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.phone import PhonePasswords
@@ -66,7 +67,7 @@ async def test_a_changed_password_ends_light_logins() -> None:
         network.own(ALICE)
         key = light.derive(PASSWORD, network.facts.domain, ALICE, 1)
         facts = network.facts.change(ALICE, credential=key.credential, kdf=light.DEFAULT_KDF)
-        login = login_light(PASSWORD, facts, network.facts.domain, "test", time.time())
+        login = login_light(PASSWORD, facts, network.facts.domain, "test", Wall(time.time()))
         await network.user(ALICE, login=login)
         assert len(network.nodes[0].registrar.bindings(str(ALICE))) == 1
         network.facts.change(ALICE, credential=bytes(32))
@@ -141,7 +142,9 @@ async def test_a_phone_logs_in_by_its_password_until_the_number_is_sold() -> Non
     async with Network(1) as network:
         await network.start(phone_secrets=(SECRET,))
         network.own(ALICE)
-        issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[ALICE], time.time())
+        issued = PhonePasswords([SECRET], network.facts).issue(
+            network.facts.numbers[ALICE], Wall(time.time())
+        )
         with Peer(ALICE) as phone:
             assert (await phone_login(phone, network, issued.username, issued.password)).status == 200
             assert (await phone_login(phone, network, issued.username, "x" * 26)).status == 401
@@ -159,7 +162,7 @@ async def test_a_sold_number_loses_its_binding_though_another_logged_in_over_the
             for number in (ALICE, BOB):
                 network.own(number)
                 phone.user = number
-                issued = passwords.issue(network.facts.numbers[number], time.time())
+                issued = passwords.issue(network.facts.numbers[number], Wall(time.time()))
                 assert (await phone_login(phone, network, issued.username, issued.password)).status == 200
             network.facts.sell(ALICE, "0x" + "22" * 20)
             await network.taken_in()
@@ -172,7 +175,7 @@ async def test_a_binding_does_not_outlive_the_password_it_was_made_with() -> Non
         await network.start(phone_secrets=(SECRET,))
         network.own(ALICE)
         passwords = PhonePasswords([SECRET], network.facts)
-        issued = passwords.issue(network.facts.numbers[ALICE], time.time(), lifetime=45)
+        issued = passwords.issue(network.facts.numbers[ALICE], Wall(time.time()), lifetime=45)
         with Peer(ALICE) as phone:
             answer = await phone_login(phone, network, issued.username, issued.password)
         assert answer.status == 200
@@ -187,7 +190,7 @@ async def test_a_binding_does_not_outlive_the_session_it_was_made_with() -> None
         await network.start()
         network.own(ALICE)
         signer, facts = KeystoreSigner(network.accounts[ALICE]), network.facts.numbers[ALICE]
-        login = login_deep(signer, facts, network.facts.domain, "test", time.time(), 45)
+        login = login_deep(signer, facts, network.facts.domain, "test", Wall(time.time()), 45)
         await network.user(ALICE, login=login)
         (binding,) = network.nodes[0].registrar.bindings(str(ALICE))
         assert binding.expires_at - asyncio.get_running_loop().time() <= login.delegation.expiry - time.time()
@@ -203,9 +206,9 @@ async def test_a_login_whose_time_is_over_sends_nothing_though_another_keeps_the
         login = node.logins.over(binding.hop)[ALICE]
         with Peer(ALICE) as peer:
             request = peer.request("SUBSCRIBE", aor(BOB))
-        assert node.calls.admit(request, binding.hop, login.expiry - 1) == login
+        assert node.calls.admit(request, binding.hop, Wall(login.expiry - 1)) == login
         with pytest.raises(LoginEnded, match="log in again"):
-            node.calls.admit(request, binding.hop, login.expiry)
+            node.calls.admit(request, binding.hop, Wall(login.expiry))
 
 
 async def test_a_phone_of_one_number_cannot_register_another() -> None:
@@ -213,7 +216,9 @@ async def test_a_phone_of_one_number_cannot_register_another() -> None:
         await network.start(phone_secrets=(SECRET,))
         network.own(ALICE)
         network.own(BOB)
-        issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[ALICE], time.time())
+        issued = PhonePasswords([SECRET], network.facts).issue(
+            network.facts.numbers[ALICE], Wall(time.time())
+        )
         with Peer(BOB) as phone:
             assert (await phone_login(phone, network, issued.username, issued.password)).status == 403
 
@@ -265,7 +270,9 @@ async def test_a_registration_is_answered_with_what_outbound_needs() -> None:
     async with Network(1) as network:
         await network.start(phone_secrets=(SECRET,))
         network.own(ALICE)
-        issued = PhonePasswords([SECRET], network.facts).issue(network.facts.numbers[ALICE], time.time())
+        issued = PhonePasswords([SECRET], network.facts).issue(
+            network.facts.numbers[ALICE], Wall(time.time())
+        )
         with Peer(ALICE) as phone:
             answer = await phone_login(phone, network, issued.username, issued.password, FLOW)
         assert (answer.status, answer.headers.get("Require")) == (200, "outbound")

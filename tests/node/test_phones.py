@@ -10,6 +10,7 @@ import time
 import pytest
 
 from telsdk.address import aor
+from telsdk.clock import Wall
 from telsdk.credential import light
 from telsdk.credential.phone import DEFAULT_LIFETIME, PhonePasswords
 from telsdk.credential.phoneaccount import CONTENT_TYPE, PhoneAccount
@@ -155,7 +156,7 @@ def with_light_credential(network: Network) -> Login:
     network.own(ALICE)
     key = light.derive(PASSWORD, network.facts.domain, ALICE, 1)
     facts = network.facts.change(ALICE, credential=key.credential, kdf=light.DEFAULT_KDF)
-    return login_light(PASSWORD, facts, network.facts.domain, "test", time.time())
+    return login_light(PASSWORD, facts, network.facts.domain, "test", Wall(time.time()))
 
 
 @pytest.mark.parametrize("left", [None, bytes(32)], ids=["cleared", "changed"])
@@ -221,7 +222,7 @@ class Desk:
             audience=audience,
             delegation=self.login.text,
             key=self.login.key.private,
-            now=time.time(),
+            now=Wall(time.time()),
             jti=secrets.token_urlsafe(16),
         )
         request.headers.add("Authorization", f"Bearer {token}")
@@ -229,7 +230,7 @@ class Desk:
 
     def ask(self, request: Request, source: Hop = TLS, age: float = 0.0) -> Response:
         assert self.phones.serves(request)
-        return self.phones.answer(request, source, time.time(), chain_age=age)
+        return self.phones.answer(request, source, Wall(time.time()), chain_age=age)
 
 
 @pytest.fixture
@@ -249,7 +250,7 @@ async def test_no_password_is_sent_where_others_can_read_it(desk: Desk, transpor
 
 async def test_without_a_token_only_a_token_is_asked_for(desk: Desk) -> None:
     """A phone password does not open what it was issued by."""
-    issued = PhonePasswords([NEW], desk.directory).issue(desk.directory.numbers[ALICE], time.time())
+    issued = PhonePasswords([NEW], desk.directory).issue(desk.directory.numbers[ALICE], Wall(time.time()))
     for authorization in (None, f'Digest username="{issued.username}"'):
         request = desk.request()
         request.headers.remove("Authorization")

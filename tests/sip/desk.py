@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, Uri, parse
 from telsdk.sip.server import Arrived, Context, Proxy, ProxySettings, Target
@@ -44,7 +45,7 @@ class Desk:
             settings=settings,
             next_hop=next_hop,
         )
-        self.now = 0.0
+        self.now = Monotonic(0.0)
         self.events: list[Event] = []
 
     def receive(self, message: Request | Response, source: Hop) -> None:
@@ -96,7 +97,7 @@ class Desk:
         while True:
             times = [t for t in (self.stack.deadline(), self.proxy.deadline()) if t is not None]
             if not times or min(times) > until:
-                self.now = until
+                self.now = Monotonic(until)
                 return
             self.now = min(times)
             self.stack.advance(self.now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Uri
 from telsdk.sip.server import Arrived, Proxy, Redirect3xx, Target
@@ -48,7 +49,7 @@ class Client(Core):
         self.roles = [self.ua]
         self.calls: list[Call] = []
 
-    def call(self, whom: str, hop: Hop, now: float) -> Call:
+    def call(self, whom: str, hop: Hop, now: Monotonic) -> Call:
         request = self.ua.new_request("INVITE", Uri.parse(f"sip:{whom}@telprotocol"), body=OFFER)
         call = self.ua.invite(request, hop, now)
         self.calls.append(call)
@@ -78,7 +79,7 @@ class Node(Core):
         self.roles = [self.proxy]
         self.react = self.route
 
-    def route(self, event: Event, now: float) -> None:
+    def route(self, event: Event, now: Monotonic) -> None:
         if isinstance(event, Arrived):
             request = event.ctx.request
             if event.ctx.in_dialog:
@@ -126,7 +127,7 @@ def ladder(
     transport: str = "UDP",
     record_route: bool = False,
     timers: Timers | None = None,
-    on_incoming: Callable[[Ladder, Call, float], None] | None = None,
+    on_incoming: Callable[[Ladder, Call, Monotonic], None] | None = None,
 ) -> Ladder:
     """Alice is served by node A, Bob by node B."""
     alice, a, b, bob = (Hop(transport, f"192.0.2.{i}", 5060) for i in (1, 11, 12, 2))
@@ -141,7 +142,7 @@ def ladder(
     made.node_a.routes["bob"] = [Target(Uri.parse("sip:bob@telprotocol"), b)]
     made.node_b.routes["bob"] = [Target(Uri.parse(f"sip:bob@{bob.host}:5060;transport={transport}"), bob)]
 
-    def react(event: Event, now: float) -> None:
+    def react(event: Event, now: Monotonic) -> None:
         if isinstance(event, IncomingCall):
             made.incoming.append(event.call)
             (on_incoming or ring_then_answer)(made, event.call, now)
@@ -150,7 +151,7 @@ def ladder(
     return made
 
 
-def ring_then_answer(made: Ladder, call: Call, now: float, *, after: float = 1.0) -> None:
+def ring_then_answer(made: Ladder, call: Call, now: Monotonic, *, after: float = 1.0) -> None:
     """Bob rings at once and answers a second later, if he still can."""
     made.bob.ua.ring(call, now)
 

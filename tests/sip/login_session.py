@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from telsdk.clock import Wall
 from telsdk.errors import NotFound, Refused
 
-NOW = 1_800_000_000.5
+NOW = Wall(1_800_000_000.5)
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ BOB = Session("bobs-delegation", 5551234, ec.derive_private_key(11, ec.SECP256R1
 MALLORY = Session("mallorys-delegation", 6660000, ec.derive_private_key(66, ec.SECP256R1()))
 
 
-def authorise(text: str, now: float) -> Session:
+def authorise(text: str, now: Wall) -> Session:
     """Knows two delegations, and no other; both end a day after NOW."""
     for session in (BOB, MALLORY):
         if text == session.text and now < session.expiry:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from telsdk.clock import Monotonic
 from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import Event
 from telsdk.sip.ua import Call, CallState, IncomingCall
@@ -32,15 +33,17 @@ class Pair:
         self.bob = Client("bob", BOB, seed=seed, supported=supported, takes_refer=takes_refer)
         self.wire = Wire(self.alice, self.bob, loss=loss, seed=seed, delay=delay)
         self.bob.react = self.on_bob
-        self.at_bob: Callable[[Call, float], None] = lambda call, now: self.bob.ua.accept(call, ANSWER, now)
+        self.at_bob: Callable[[Call, Monotonic], None] = lambda call, now: self.bob.ua.accept(
+            call, ANSWER, now
+        )
 
-    def on_bob(self, event: Event, now: float) -> None:
+    def on_bob(self, event: Event, now: Monotonic) -> None:
         if isinstance(event, IncomingCall):
             self.bob.calls.append(event.call)
             self.at_bob(event.call, now)
 
     @property
-    def now(self) -> float:
+    def now(self) -> Monotonic:
         return self.wire.now
 
     def call(self) -> Call:

@@ -12,6 +12,7 @@ from collections import Counter
 
 import pytest
 
+from telsdk.clock import Monotonic, Wall
 from telsdk.sip.auth import DigestServer
 from telsdk.sip.auth.digest import answer
 from telsdk.sip.errors import AuthError
@@ -48,7 +49,7 @@ class Server(Node):
         self.digest = DigestServer(f"{name}.telprotocol", b"k" * 32)
         self.asks = asks
 
-    def route(self, event: Event, now: float) -> None:
+    def route(self, event: Event, now: Monotonic) -> None:
         if isinstance(event, Arrived) and event.tx is not None and not event.ctx.in_dialog:
             if event.request.method == "REGISTER":
                 self._register(event, now)
@@ -58,25 +59,25 @@ class Server(Node):
                 and event.request.method == "INVITE"
                 and not self._proven(event, "Proxy-Authorization", now)
             ):
-                challenge = self.digest.challenge(now, "alice")
+                challenge = self.digest.challenge(Wall(now), "alice")
                 self.proxy.reply(event.ctx, 407, now, headers=[("Proxy-Authenticate", challenge)])
                 return
         super().route(event, now)
 
-    def _proven(self, event: Arrived, field: str, now: float) -> bool:
+    def _proven(self, event: Arrived, field: str, now: Monotonic) -> bool:
         for value in event.request.headers.all(field):
             credentials = Credentials.parse(value)
             if credentials.get("realm") == f"{self.name}.telprotocol":
                 try:
-                    self.digest.verify(credentials, event.request.method, now, "alice", PASSWORDS.get)
+                    self.digest.verify(credentials, event.request.method, Wall(now), "alice", PASSWORDS.get)
                 except AuthError:
                     return False
                 return True
         return False
 
-    def _register(self, event: Arrived, now: float) -> None:
+    def _register(self, event: Arrived, now: Monotonic) -> None:
         if not self._proven(event, "Authorization", now):
-            challenge = self.digest.challenge(now, "alice")
+            challenge = self.digest.challenge(Wall(now), "alice")
             self.proxy.reply(event.ctx, 401, now, headers=[("WWW-Authenticate", challenge)])
             return
         response = self.registrar.process(event.request, now, event.source)
@@ -212,7 +213,7 @@ class Flow:
                 uri = Uri.parse("sip:bob@192.0.2.2:5060") if following is self.bob else BOB_URI
                 server.routes["bob"] = [Target(uri, following.addresses["UDP"])]
 
-    def at_bob(self, event: Event, now: float) -> None:
+    def at_bob(self, event: Event, now: Monotonic) -> None:
         if isinstance(event, IncomingCall):
             self.bob.calls.append(event.call)
             self.bob.ua.ring(event.call, now)
@@ -362,7 +363,7 @@ class Alg(Server):
 
     OWN = b"192.0.2.77"
 
-    def route(self, event: Event, now: float) -> None:
+    def route(self, event: Event, now: Monotonic) -> None:
         if isinstance(event, Arrived):
             event.ctx.request.body = event.ctx.request.body.replace(b"192.0.2.1", self.OWN)
         super().route(event, now)
@@ -387,7 +388,7 @@ class Redirector(Core):
         self.contact = NameAddr.parse(contact)
         self.react = self.point
 
-    def point(self, event: Event, now: float) -> None:
+    def point(self, event: Event, now: Monotonic) -> None:
         assert isinstance(event, RedirectAsked)
         self.role.answer(event.tx, [self.contact], now)
 
@@ -471,7 +472,7 @@ def unanswered_with(status: int, *, rings: bool) -> list[str]:
     made, first = two_proxies()
     made.answers = False
 
-    def refuse(event: Event, now: float) -> None:
+    def refuse(event: Event, now: Monotonic) -> None:
         if isinstance(event, IncomingCall):
             if rings:
                 made.bob.ua.ring(event.call, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic, Wall
 from telsdk.sip.auth import DigestServer, digest
 from telsdk.sip.errors import SipError
 from telsdk.sip.hop import Hop
@@ -25,17 +26,17 @@ class RegistrarServer:
         self.registrar = Registrar()
         self.digest = DigestServer(REALM, bytes(32), algorithm="MD5")
 
-    def handle(self, event: Event, now: float) -> bool:
+    def handle(self, event: Event, now: Monotonic) -> bool:
         if isinstance(event, RequestReceived):
             self.stack.respond(event.tx, self.answer(event.request, event.source, now), now)
         return True
 
-    def answer(self, request: Request, source: Hop, now: float) -> Response:
+    def answer(self, request: Request, source: Hop, now: Monotonic) -> Response:
         try:
             credentials = Credentials.parse(request.headers.get("Authorization") or "")
-            self.digest.verify(credentials, request.method, now, source.host, lambda user: (PASSWORD,))
+            self.digest.verify(credentials, request.method, Wall(now), source.host, lambda user: (PASSWORD,))
         except SipError:
-            challenge = self.digest.challenge(now, source.host)
+            challenge = self.digest.challenge(Wall(now), source.host)
             return request.response(401, headers=[("WWW-Authenticate", challenge)])
         return self.registrar.process(request, now, source)
 
@@ -53,11 +54,11 @@ class Phone:
         self.answers: list[Response] = []
         self.fields: list[tuple[str, str]] = []
 
-    def register(self, now: float, *fields: tuple[str, str]) -> None:
+    def register(self, now: Monotonic, *fields: tuple[str, str]) -> None:
         self.fields = [*fields]
         self.send(now)
 
-    def send(self, now: float, *more: tuple[str, str]) -> None:
+    def send(self, now: Monotonic, *more: tuple[str, str]) -> None:
         self.cseq += 1
         request = Request("REGISTER", Uri.parse(f"sip:{REALM}"))
         request.headers.extend([
@@ -71,7 +72,7 @@ class Phone:
         ])  # fmt: skip
         self.stack.request(request, SERVER, now)
 
-    def handle(self, event: Event, now: float) -> bool:
+    def handle(self, event: Event, now: Monotonic) -> bool:
         if isinstance(event, ResponseReceived):
             self.answers.append(event.response)
             value = event.response.headers.get("WWW-Authenticate")

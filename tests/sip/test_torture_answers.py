@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, parse, refused_request
@@ -30,8 +31,8 @@ def read(name: str) -> Request:
 def at_agent(name: str) -> tuple[Client, list[Response]]:
     """What a user agent makes of it, and what it answers by itself."""
     agent = Client("user", udp("192.0.2.1"))
-    agent.stack.receive(read(name), PEER, 0.0)
-    agent.pump(0.0)
+    agent.stack.receive(read(name), PEER, Monotonic(0.0))
+    agent.pump(Monotonic(0.0))
     answers = [parse(out.data) for out in agent.stack.take_outgoing()]
     return agent, [answer for answer in answers if isinstance(answer, Response)]
 
@@ -81,7 +82,7 @@ def test_the_last_hop_is_the_last_for_a_proxy_and_not_for_a_user_agent() -> None
 def test_a_response_with_the_via_of_another_goes_nowhere() -> None:
     message = parse((TORTURE / "bcast.dat").read_bytes())
     agent = Client("user", udp("192.0.2.1"))
-    agent.stack.receive(message, PEER, 0.0)
+    agent.stack.receive(message, PEER, Monotonic(0.0))
     assert agent.stack.take_events() == []
 
 
@@ -90,8 +91,8 @@ def test_a_branch_of_nothing_but_the_cookie_makes_no_two_requests_one() -> None:
     again, other = read("badbranch"), read("badbranch")
     other.headers.set("Call-ID", "another")
     for request in (again, other):
-        agent.stack.receive(request, PEER, 0.0)
-    agent.pump(0.0)
+        agent.stack.receive(request, PEER, Monotonic(0.0))
+    agent.pump(Monotonic(0.0))
     assert answers == []
     assert [event.request.call_id for event in agent.seen if isinstance(event, IncomingRequest)] == [
         "badbranch.sadonfo23i420jv0as0derf3j3n",
@@ -101,7 +102,7 @@ def test_a_branch_of_nothing_but_the_cookie_makes_no_two_requests_one() -> None:
 
 def registered(name: str) -> tuple[Response, Registrar]:
     registrar = Registrar()
-    return registrar.process(read(name), 0.0, PEER), registrar
+    return registrar.process(read(name), Monotonic(0.0), PEER), registrar
 
 
 def test_a_parameter_of_a_contact_without_brackets_is_the_fields_and_not_the_uris() -> None:

@@ -13,19 +13,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, StreamParser, parse
 from telsdk.sip.transaction import Event, Outgoing, Stack, Timers
 
 
 class Role(Protocol):
-    def handle(self, event: Event, now: float) -> bool: ...
+    def handle(self, event: Event, now: Monotonic) -> bool: ...
 
     def take_events(self) -> list[Event]: ...
 
 
 class ClockedRole(Role, Protocol):
-    def advance(self, now: float) -> None: ...
+    def advance(self, now: Monotonic) -> None: ...
 
     def deadline(self) -> float | None: ...
 
@@ -44,7 +45,7 @@ class Core:
         self.addresses = {hop.transport: hop for hop in addresses}
         self.stack = Stack(sent_by=self._sent_by, token=tokens((name, seed)), timers=timers)
         self.roles: list[Role] = []
-        self.react: Callable[[Event, float], None] = lambda _event, _now: None
+        self.react: Callable[[Event, Monotonic], None] = lambda _event, _now: None
         self.seen: list[Event] = []
         self.unhandled: list[Event] = []
 
@@ -52,7 +53,7 @@ class Core:
         hop = self.addresses[transport]
         return hop.host, hop.port
 
-    def pump(self, now: float) -> None:
+    def pump(self, now: Monotonic) -> None:
         """Hand events up until nobody has any."""
         busy = True
         while busy:
@@ -67,7 +68,7 @@ class Core:
                     self.seen.append(event)
                     self.react(event, now)
 
-    def advance(self, now: float) -> None:
+    def advance(self, now: Monotonic) -> None:
         self.stack.advance(now)
         for role in self._clocked():
             role.advance(now)
@@ -121,7 +122,7 @@ class Wire:
         delay: tuple[float, float] = (0.001, 0.02),
     ) -> None:
         self.cores = list(cores)
-        self.now = 0.0
+        self.now = Monotonic(0.0)
         self.log: list[Sent] = []
         self._chance = random.Random(seed)
         self.loss, self._duplicate, self._delay = loss, duplicate, delay
@@ -141,9 +142,9 @@ class Wire:
             when = self._next()
             if when is None or when > until:
                 if until != float("inf"):
-                    self.now = max(self.now, until)
+                    self.now = Monotonic(max(self.now, until))
                 return
-            self.now = max(self.now, when)
+            self.now = Monotonic(max(self.now, when))
             if self._queue and self._queue[0][0] <= self.now:
                 heapq.heappop(self._queue)[2]()
             else:

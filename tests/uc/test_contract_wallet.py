@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from eth_account import Account
 
+from telsdk.clock import Wall
 from telsdk.credential.asking import MAX_WAITING
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.session import Login, login_deep
@@ -28,7 +29,7 @@ def log_in(network: Network) -> Login:
         network.own(CAROL)
         network.facts.change(CAROL, owner="0x" + "c0" * 20)
     signed = replace(network.facts.numbers[CAROL], owner=KEY.address)
-    return login_deep(KEY, signed, network.facts.domain, "x", time.time())
+    return login_deep(KEY, signed, network.facts.domain, "x", Wall(time.time()))
 
 
 async def test_a_call_by_a_contract_wallet_rings_when_the_chain_has_answered() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from telsdk.address import aor
+from telsdk.clock import Monotonic, Wall
 from telsdk.credential.session import Login
 from telsdk.credential.verify import Verifier
 from telsdk.sip.auth import caller_token
@@ -81,7 +82,7 @@ def proves_its_offer(network: Network, response: Response, caller: LateCaller) -
         call_id=response.call_id,
         cseq=response.cseq.number,
         media=fingerprints_in(response.body),
-        now=time.time(),
+        now=Wall(time.time()),
         authorise=Verifier(network.facts).authority,
     )
     return (token.orig, token.media_bound) == (aor(BOB), True)
@@ -158,7 +159,7 @@ async def until(client: UserClient, holds: Callable[[], object]) -> None:
     """Return once this holds, which messages to this client bring about."""
     changed, handle = asyncio.Event(), client.on_event
 
-    def on_event(event: Event, now: float) -> None:
+    def on_event(event: Event, now: Monotonic) -> None:
         handle(event, now)
         changed.set()
 

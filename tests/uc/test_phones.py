@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePasswords
 from telsdk.credential.phoneaccount import CONTENT_TYPE, PhoneAccount, PhoneServer
 from telsdk.directory import NodeFacts, NumberFacts
@@ -22,7 +23,7 @@ NODE = NodeFacts(1, 0, "sip:192.0.2.7:5061;transport=tls", (bytes(32),), 10, Tru
 def given(number: Number) -> PhoneAccount:
     directory = FixedDirectory()
     facts = directory.add(NumberFacts(number, "0x" + "11" * 20, 1, 0))
-    issued = PhonePasswords([bytes(32)], directory).issue(facts, time.time())
+    issued = PhonePasswords([bytes(32)], directory).issue(facts, Wall(time.time()))
     return PhoneAccount(issued, (PhoneServer("udp", "192.0.2.7", 5061),))
 
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from telsdk.clock import Wall
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.session import login_deep
 from telsdk.errors import TelError
@@ -61,7 +62,7 @@ async def test_a_login_ends_with_its_time() -> None:
         account = network.own(ALICE)
         facts = network.facts.numbers[ALICE]
         login = login_deep(
-            KeystoreSigner(account), facts, network.facts.domain, "test", time.time(), lifetime=3
+            KeystoreSigner(account), facts, network.facts.domain, "test", Wall(time.time()), lifetime=3
         )
         alice = await network.user(ALICE, login=login, register=False)
         assert "expired" in str(await asyncio.wait_for(alice.wait_ended(), 20))
@@ -75,7 +76,11 @@ async def test_while_a_contract_wallet_cannot_be_asked_a_sale_is_noticed_all_the
         await network.start()
         account = network.own(ALICE)
         signed = login_deep(
-            KeystoreSigner(account), network.facts.numbers[ALICE], network.facts.domain, "test", time.time()
+            KeystoreSigner(account),
+            network.facts.numbers[ALICE],
+            network.facts.domain,
+            "test",
+            Wall(time.time()),
         )
         network.facts.change(ALICE, owner="0x" + "33" * 20)  # a wallet, in whose name the account signs
         network.facts.wallets = unreachable

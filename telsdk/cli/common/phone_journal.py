@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from telsdk.cli.common import places
+from telsdk.clock import Wall
 from telsdk.credential.errors import PhoneLoginRefused
 from telsdk.credential.phone import PhoneUser
 from telsdk.directory import Domain, NumberFacts
@@ -34,7 +35,7 @@ class Issued:
     def user(self) -> PhoneUser:
         return PhoneUser.parse(self.username)
 
-    def state(self, facts: NumberFacts | None, now: float) -> str:
+    def state(self, facts: NumberFacts | None, now: Wall) -> str:
         """Return whether a node accepts it: "active", "expired", or "void" by the `facts` of its number."""
         if now >= self.user.expiry:
             return "expired"

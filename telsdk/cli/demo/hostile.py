@@ -11,6 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from telsdk.clock import Wall
 from telsdk.node.call_policy import CallPolicy
 from telsdk.node.node import Node
 from telsdk.sip.auth import caller_token, jws
@@ -63,7 +64,7 @@ def forge_token(request: Request) -> Request:
         media=SessionDescription.parse(request.body).fingerprints,
         delegation=claims["dlg"],
         key=ec.generate_private_key(ec.SECP256R1()),
-        now=time.time(),
+        now=Wall(time.time()),
     )
     request.headers.set("Identity", forged)
     return request

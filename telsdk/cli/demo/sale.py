@@ -10,6 +10,7 @@ from telsdk.address import aor
 from telsdk.cli.demo.checks import Checks
 from telsdk.cli.demo.report import Facts
 from telsdk.cli.demo.stage import Stage
+from telsdk.clock import Wall
 from telsdk.credential.errors import WrongPassword
 from telsdk.credential.session import login_light
 from telsdk.errors import NotFound
@@ -78,7 +79,7 @@ def _trade(stage: Stage) -> int:
 def _log_in_again(stage: Stage) -> object:
     bob = stage.world.bob
     return login_light(
-        bob.password or "", stage.facts(bob), stage.world.deployment.domain, "demo", time.time()
+        bob.password or "", stage.facts(bob), stage.world.deployment.domain, "demo", Wall(time.time())
     )
 
 
@@ -97,5 +98,5 @@ def _old_token(stage: Stage, checks: Checks) -> None:
         ],
     )
     request.headers.add(*Tokens(stage.bob.login).header(request, "INVITE", dest))
-    party = Judge(stage.alice.directory, alice.number).request(request, time.time())
+    party = Judge(stage.alice.directory, alice.number).request(request, Wall(time.time()))
     checks.note("bob's caller token is refused by alice's UC", party.trust is Trust.REFUSED, party.reason)

@@ -11,6 +11,7 @@ from typing import Self
 from telsdk.cli.demo.capture import Capture
 from telsdk.cli.demo.hostile import HostileNode
 from telsdk.cli.demo.world import HOST, Person, World
+from telsdk.clock import Wall
 from telsdk.credential.deep import KeystoreSigner
 from telsdk.credential.session import Login, login_deep, login_light
 from telsdk.directory import NumberFacts
@@ -104,7 +105,7 @@ class Stage:
     def log_in(self, person: Person) -> Login:
         """Log in deep with the account's key, or light if the person has a password. This blocks for Argon2id."""
         facts = self.facts(person)
-        domain, now, device = self.world.deployment.domain, time.time(), "demo"
+        domain, now, device = self.world.deployment.domain, Wall(time.time()), "demo"
         if person.password is None:
             return login_deep(KeystoreSigner(person.account), facts, domain, device, now)
         return login_light(person.password, facts, domain, device, now)

@@ -18,6 +18,7 @@ from typing import ClassVar, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from telsdk.clock import Wall
 from telsdk.errors import Refused
 from telsdk.sip.auth import jws
 from telsdk.sip.auth.jws import Authorise, Authorised, Json, NumberOf, TokenError, digits_only
@@ -123,7 +124,7 @@ def issue(
     body: bytes | None = None,
     delegation: str,
     key: ec.EllipticCurvePrivateKey,
-    now: float,
+    now: Wall,
 ) -> str:
     """Make the value of an Identity header field.
 
@@ -162,7 +163,7 @@ def verify(
     cseq: int,
     media: Media = (),
     body: bytes | None = None,
-    now: float,
+    now: Wall,
     authorise: Authorise,
     number_of: NumberOf = digits_only,
     max_age: float = MAX_AGE,
@@ -264,14 +265,14 @@ def _check_content(claims: Json, media: Media, body: bytes | None) -> None:
         raise WrongBody("the body is not the one that was signed")
 
 
-def _check_age(iat: int, now: float, max_age: float, skew: float) -> None:
+def _check_age(iat: int, now: Wall, max_age: float, skew: float) -> None:
     if now >= iat + max_age:
         raise StaleIdentity(f"the caller token is {now - iat:.0f} s old, {max_age:.0f} s are allowed")
     if iat > now + skew:
         raise StaleIdentity(f"the caller token is from {iat - now:.0f} s in the future: check both clocks")
 
 
-def _authority(authorise: Authorise, delegation: str, now: float) -> Authorised:
+def _authority(authorise: Authorise, delegation: str, now: Wall) -> Authorised:
     try:
         return authorise(delegation, now)
     except Refused as error:

@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import ClassVar, Final
 
+from telsdk.clock import Wall
 from telsdk.errors import Refused
 from telsdk.sip.auth.jws import TokenMalformed, decode, encode
 from telsdk.sip.errors import AuthError
@@ -187,7 +188,7 @@ class DigestServer:
         self._counts = _NonceCounts(nonces)
         self._failures = _Failures(FAILURES)
 
-    def challenge(self, now: float, source: str, stale: bool = False) -> str:
+    def challenge(self, now: Wall, source: str, stale: bool = False) -> str:
         """Make the WWW-Authenticate value for a phone at `source`.
 
         Args:
@@ -211,7 +212,7 @@ class DigestServer:
         self,
         credentials: Credentials,
         method: str,
-        now: float,
+        now: Wall,
         source: str,
         password_for: Callable[[str], Passwords],
     ) -> str:
@@ -360,13 +361,13 @@ class _Failures:
         self._size = size
         self._failed: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
 
-    def check(self, who: tuple[str, str], now: float) -> None:
+    def check(self, who: tuple[str, str], now: Wall) -> None:
         """Raise TooManyFailures while `who` has to wait."""
         _, until = self._failed.get(who, (0, 0.0))
         if now < until:
             raise TooManyFailures(int(until - now) + 1)
 
-    def note(self, who: tuple[str, str], now: float) -> None:
+    def note(self, who: tuple[str, str], now: Wall) -> None:
         """Count one more failure of `who`."""
         times = self._failed.pop(who, (0, 0.0))[0] + 1
         over = times - FREE_FAILURES

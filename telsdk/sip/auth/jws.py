@@ -27,6 +27,7 @@ from typing import Final, NoReturn, Protocol
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
+from telsdk.clock import Wall
 from telsdk.errors import TelError
 from telsdk.nesting import check_nesting
 from telsdk.sip.errors import AuthError
@@ -75,7 +76,7 @@ class Authorised(Protocol):
         ...
 
 
-Authorise = Callable[[str, float], Authorised]
+Authorise = Callable[[str, Wall], Authorised]
 """Tells for whom the claim `dlg` speaks at a time (seconds since 1970); raises telsdk.errors.Refused."""
 
 NumberOf = Callable[[str], int | None]

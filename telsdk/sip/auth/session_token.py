@@ -12,6 +12,7 @@ from typing import ClassVar, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from telsdk.clock import Wall
 from telsdk.errors import Refused
 from telsdk.sip.auth import jws
 from telsdk.sip.auth.jws import Authorise, Authorised, Json, NumberOf, TokenError, digits_only
@@ -76,7 +77,7 @@ def issue(
     audience: str,
     delegation: str,
     key: ec.EllipticCurvePrivateKey,
-    now: float,
+    now: Wall,
     jti: str,
 ) -> str:
     """Make a token for `request`, which must be complete but for its Authorization.
@@ -128,7 +129,7 @@ class BearerVerifier:
         self._skew = skew
         self._used = SingleUse(cache_size)
 
-    def verify(self, request: Request, token: str, now: float) -> Authorised:
+    def verify(self, request: Request, token: str, now: Wall) -> Authorised:
         """Return for whom `token` lets `request` speak, and use the token up.
 
         Args:
@@ -150,7 +151,7 @@ class BearerVerifier:
         if jws.number_of(self._number_of, _speaker(request).user or "") != authority.number:
             raise WrongNumber(f"the delegation speaks for {authority.number}, not for {_speaker(request)}")
         # Last, so that nobody can use up somebody else's token by naming its id.
-        self._used.take(authority.number, identifier, now, issued + self._lifetime)
+        self._used.take(authority.number, identifier, now, Wall(issued + self._lifetime))
         return authority
 
     def _check_claims(self, claims: Json, request: Request) -> None:
@@ -160,7 +161,7 @@ class BearerVerifier:
             if jws.text_claim(claims, name) != expected:
                 raise ClaimMismatch(name, _MEANING[name])
 
-    def _check_time(self, claims: Json, now: float) -> int:
+    def _check_time(self, claims: Json, now: Wall) -> int:
         issued = jws.time_claim(claims, "iat")
         if now >= issued + self._lifetime:
             raise TokenExpired(f"the token is {now - issued:.0f} s old, {self._lifetime:.0f} s are allowed")
@@ -168,7 +169,7 @@ class BearerVerifier:
             raise TokenNotYetValid(f"the token is from {issued - now:.0f} s in the future: check both clocks")
         return issued
 
-    def _authority(self, delegation: str, now: float) -> Authorised:
+    def _authority(self, delegation: str, now: Wall) -> Authorised:
         try:
             return self._authorise(delegation, now)
         except Refused as error:
@@ -191,7 +192,7 @@ class SingleUse:
     def __len__(self) -> int:
         return len(self._seen)
 
-    def take(self, number: int, identifier: str, now: float, until: float) -> None:
+    def take(self, number: int, identifier: str, now: Wall, until: Wall) -> None:
         """Use `identifier`, which would be good until `until`.
 
         Raises:
@@ -208,7 +209,7 @@ class SingleUse:
         self._order.append(key)
         self._count[number] += 1
 
-    def _forget(self, now: float) -> None:
+    def _forget(self, now: Wall) -> None:
         # In the order of arrival. By the skew of clocks that may not be the order of `until`; but none goes too early.
         while self._order and self._seen[self._order[0]] <= now:
             key = self._order.popleft()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import PATH, NameAddr, Request, Uri
 
@@ -22,12 +23,12 @@ class Binding:
 
     contact: NameAddr  # as it was given, without expires
     hop: Hop  # the way back by which the REGISTER came; for a phone behind NAT the only way
-    expires_at: float  # monotonic seconds
+    expires_at: Monotonic
     call_id: str
     cseq: int
     q: float = 1.0
     path: tuple[NameAddr, ...] = ()  # RFC 3327: what requests to the contact pass before it
-    updated_at: float = 0.0  # monotonic seconds
+    updated_at: Monotonic = Monotonic(0.0)
 
     @property
     def flow_id(self) -> tuple[str, int] | None:

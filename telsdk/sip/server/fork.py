@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri
@@ -40,7 +41,7 @@ class Target:
         return replace(self.alternatives[0], alternatives=self.alternatives[1:], q=self.q)
 
 
-Taker: TypeAlias = "tuple[Callable[[Branch, Response, float], None], Callable[[Branch, float], None]]"
+Taker: TypeAlias = "tuple[Callable[[Branch, Response, Monotonic], None], Callable[[Branch, Monotonic], None]]"
 """What is called with a response to a branch, and what if that has failed."""
 
 MAX_BREADTH: Final = 60
@@ -172,11 +173,11 @@ class Branch(TransactionUser):
         self.tx: ClientTransaction | None = None
         self.done = False
 
-    def answered(self, response: Response, now: float) -> None:
+    def answered(self, response: Response, now: Monotonic) -> None:
         """Take a response to this copy."""
         self._taker[0](self, response, now)
 
-    def give_up(self, now: float) -> None:
+    def give_up(self, now: Monotonic) -> None:
         """Bring nothing: a bug kept us from taking an answer."""
         self._taker[1](self, now)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Refusal, Request, Response, Uri
@@ -134,7 +135,7 @@ class Proxy:
 
     # Events and time
 
-    def handle(self, event: Event, now: float) -> bool:
+    def handle(self, event: Event, now: Monotonic) -> bool:
         """Take an event of the stack; False when it is none of ours."""
         if isinstance(event, RequestReceived):
             self._arrive(event, now)
@@ -149,7 +150,7 @@ class Proxy:
             return isinstance(event, StrayResponse)
         return True
 
-    def advance(self, now: float) -> None:
+    def advance(self, now: Monotonic) -> None:
         """Let Timer C fire where it is due (16.8), and try the next targets where none has answered."""
         for one in self._timer_c.take_due(now):
             if not _waits(one):
@@ -166,7 +167,7 @@ class Proxy:
             self._start_group(ctx, now)
             self._settle(ctx, now)
 
-    def deadline(self) -> float | None:
+    def deadline(self) -> Monotonic | None:
         """When `advance` has something to do next."""
         first, second = self._timer_c.deadline(), self._ringing.deadline()
         if first is None or second is None:
@@ -182,7 +183,7 @@ class Proxy:
 
     # What the application decides
 
-    def forward(self, ctx: Context, targets: Sequence[Target], now: float) -> None:
+    def forward(self, ctx: Context, targets: Sequence[Target], now: Monotonic) -> None:
         """Send the request to the `targets` of the highest q at once, to the others when those have failed.
 
         May be called again for more. Nothing happens when the caller has cancelled or been answered
@@ -210,7 +211,7 @@ class Proxy:
         self,
         ctx: Context,
         status: int,
-        now: float,
+        now: Monotonic,
         reason: str | None = None,
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
@@ -227,7 +228,7 @@ class Proxy:
         self._cancel_pending(ctx, now)
         self._finish(ctx, response, None, now)
 
-    def relay(self, ctx: Context, response: Response, now: float) -> None:
+    def relay(self, ctx: Context, response: Response, now: Monotonic) -> None:
         """Let the 3xx of a `Redirect3xx` count as that branch's answer."""
         if response in ctx.awaiting:
             ctx.awaiting.remove(response)
@@ -236,7 +237,7 @@ class Proxy:
 
     # Private: requests
 
-    def _arrive(self, event: RequestReceived, now: float) -> None:
+    def _arrive(self, event: RequestReceived, now: Monotonic) -> None:
         request, tx = event.request, event.tx
         refusal = self._refusal(request)
         if refusal is not None:
@@ -268,7 +269,7 @@ class Proxy:
             return Refusal(440)  # RFC 5393 5.3.3
         return refusal
 
-    def _relay(self, next_hop: NextHop, event: RequestReceived, mark: str, now: float) -> None:
+    def _relay(self, next_hop: NextHop, event: RequestReceived, mark: str, now: Monotonic) -> None:
         """Pass on a request within a dialog."""
         tx, request = event.tx, event.request.copy()
         own_routes = take_own_routes(request, self._is_local)
@@ -329,7 +330,7 @@ class Proxy:
         prepare(request, target.uri, own, target.routes)
         return request
 
-    def _start_group(self, ctx: Context, now: float) -> None:
+    def _start_group(self, ctx: Context, now: Monotonic) -> None:
         """Try the next targets; those that are still to come wait for them to fail or to ring too long."""
         assert ctx.tx is not None
         for target, breadth in ctx.next_group():
@@ -337,7 +338,7 @@ class Proxy:
         if ctx.waiting and ctx.tx.request.method == "INVITE":
             self._ringing.start(ctx, self._settings.ring_time, now)
 
-    def _start(self, ctx: Context, target: Target, breadth: int, now: float) -> None:
+    def _start(self, ctx: Context, target: Target, breadth: int, now: Monotonic) -> None:
         branch = Branch(ctx, target, breadth, self._taker)
         ctx.branches.append(branch)
         request = self._copy(ctx, target)
@@ -365,7 +366,7 @@ class Proxy:
 
     # Private: answers
 
-    def _respond(self, branch: Branch, response: Response, now: float) -> None:
+    def _respond(self, branch: Branch, response: Response, now: Monotonic) -> None:
         ctx = branch.context
         response.headers.pop_first("Via")
         if not goes_back(response, ctx.via):
@@ -389,7 +390,7 @@ class Proxy:
         else:
             self._failure(branch, response, now)
 
-    def _give_up(self, branch: Branch, now: float) -> None:
+    def _give_up(self, branch: Branch, now: Monotonic) -> None:
         """Count a branch whose answer we failed to take as one that answered 500."""
         if branch.tx is not None and branch.tx.request.method == "INVITE":
             self._stack.cancel(branch.tx, now)
@@ -400,7 +401,7 @@ class Proxy:
         assert ctx.tx is not None
         return self._stack.make_response(ctx.tx.request, status)
 
-    def _provisional(self, branch: Branch, response: Response, now: float) -> None:
+    def _provisional(self, branch: Branch, response: Response, now: Monotonic) -> None:
         if response.status == 100:
             return
         branch.timer_c_at = now + self._stack.timers.timer_c
@@ -408,7 +409,7 @@ class Proxy:
         if tx is not None and not branch.context.closed and tx.state in (State.TRYING, State.PROCEEDING):
             self._stack.respond(tx, response, now)
 
-    def _success(self, branch: Branch, response: Response, now: float) -> None:
+    def _success(self, branch: Branch, response: Response, now: Monotonic) -> None:
         """16.7 step 5: every 2xx to INVITE goes back, also a second one; to others only the first answer."""
         self._end(branch)
         ctx = branch.context
@@ -419,7 +420,7 @@ class Proxy:
         elif ctx.tx.state is State.ACCEPTED:
             self._stack.respond(ctx.tx, response, now)
 
-    def _failure(self, branch: Branch, response: Response, now: float) -> None:
+    def _failure(self, branch: Branch, response: Response, now: Monotonic) -> None:
         self._end(branch)
         ctx = branch.context
         if branch.expired and response.status == 487:
@@ -429,7 +430,7 @@ class Proxy:
             self._stop(ctx, now)
         self._settle(ctx, now)
 
-    def _try_other_way(self, branch: Branch, now: float) -> bool:
+    def _try_other_way(self, branch: Branch, now: Monotonic) -> bool:
         """RFC 5626 5.3: a user agent that this flow does not reach may be there by another."""
         ctx, target = branch.context, branch.target.next_way
         if target is None or branch.expired or ctx.stopped or ctx.closed:
@@ -439,7 +440,7 @@ class Proxy:
         self._settle(ctx, now)
         return True
 
-    def _failed(self, event: TimedOut | TransportFailed, now: float) -> bool:
+    def _failed(self, event: TimedOut | TransportFailed, now: Monotonic) -> bool:
         """16.8 and 16.9: a branch without an answer counts as 408, one that cannot be reached as 503."""
         if isinstance(event.tx, ServerTransaction):
             return self._caller_failed(event.tx)
@@ -471,7 +472,7 @@ class Proxy:
             self._close(ctx, None, None)
         return True
 
-    def _cancelled(self, event: Cancelled, now: float) -> bool:
+    def _cancelled(self, event: Cancelled, now: Monotonic) -> bool:
         ctx = event.tx.owner
         if isinstance(ctx, Relay):
             ctx.cancel(now)
@@ -483,7 +484,7 @@ class Proxy:
         self._settle(ctx, now)
         return True
 
-    def _stop(self, ctx: Context, now: float) -> None:
+    def _stop(self, ctx: Context, now: Monotonic) -> None:
         """Try nothing more."""
         ctx.stopped = True
         ctx.awaiting.clear()
@@ -491,14 +492,14 @@ class Proxy:
         self._ringing.stop(ctx)
         self._cancel_pending(ctx, now)
 
-    def _expire(self, branch: Branch, now: float) -> None:
+    def _expire(self, branch: Branch, now: Monotonic) -> None:
         """Take back an INVITE that rings for too long; what it is answered then counts as 408."""
         if branch.tx is not None and branch.tx.request.method == "INVITE":
             branch.expired = True
             branch.breadth = 0  # what it had is for those that follow it
             self._stack.cancel(branch.tx, now)
 
-    def _cancel_pending(self, ctx: Context, now: float) -> None:
+    def _cancel_pending(self, ctx: Context, now: Monotonic) -> None:
         for branch in ctx.pending:
             if branch.tx is not None and branch.tx.request.method == "INVITE":
                 self._stack.cancel(branch.tx, now)
@@ -508,7 +509,7 @@ class Proxy:
         if branch.context.closed:
             branch.shed()
 
-    def _settle(self, ctx: Context, now: float) -> None:
+    def _settle(self, ctx: Context, now: Monotonic) -> None:
         """Answer the caller once no branch can bring anything better."""
         while ctx.waiting and not ctx.pending and not ctx.awaiting:
             self._start_group(ctx, now)
@@ -525,7 +526,7 @@ class Proxy:
             return
         self._finish(ctx, best_for_caller(self._stack, ctx.tx.request, best), None, now)
 
-    def _finish(self, ctx: Context, response: Response, target: Target | None, now: float) -> None:
+    def _finish(self, ctx: Context, response: Response, target: Target | None, now: Monotonic) -> None:
         assert ctx.tx is not None
         if not ctx.tx.ended:  # else the caller's connection is gone
             self._stack.respond(ctx.tx, response, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, inspection
 from telsdk.sip.transaction import (
@@ -36,7 +37,7 @@ class Redirect:
         self._stack = stack
         self._events: list[Event] = []
 
-    def handle(self, event: Event, now: float) -> bool:
+    def handle(self, event: Event, now: Monotonic) -> bool:
         """Take an event of the stack; False when it is none of ours."""
         if isinstance(event, RequestReceived):
             self._requested(event, now)
@@ -52,7 +53,7 @@ class Redirect:
         self,
         tx: ServerTransaction,
         contacts: Sequence[NameAddr],
-        now: float,
+        now: Monotonic,
         *,
         status: int = 302,
         headers: Sequence[tuple[str, str]] = (),
@@ -71,7 +72,7 @@ class Redirect:
         self,
         tx: ServerTransaction,
         status: int,
-        now: float,
+        now: Monotonic,
         *,
         reason: str | None = None,
         headers: Sequence[tuple[str, str]] = (),
@@ -80,7 +81,7 @@ class Redirect:
         if tx.state in (State.TRYING, State.PROCEEDING):
             self._stack.answer(tx, status, now, reason, *headers)
 
-    def _requested(self, event: RequestReceived, now: float) -> None:
+    def _requested(self, event: RequestReceived, now: Monotonic) -> None:
         event.tx.owner = self
         refused = inspection(event.request)
         if refused is None:

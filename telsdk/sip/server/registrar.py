@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import PATH, REQUIRE, NameAddr, Request, Response, Uri, malformation
@@ -80,7 +81,7 @@ class Registrar:
     def process(
         self,
         request: Request,
-        now: float,
+        now: Monotonic,
         flow: Hop,
         *,
         user: str | None = None,
@@ -109,7 +110,7 @@ class Registrar:
         self._store(user, left)
         return self._ok(request, left, now)
 
-    def bindings(self, user: str, now: float | None = None) -> list[Binding]:
+    def bindings(self, user: str, now: Monotonic | None = None) -> list[Binding]:
         """Where `user` is, highest q first; with `now`, without what has run out."""
         known = self._users.get(user)
         if known is None:
@@ -155,7 +156,7 @@ class Registrar:
             self._store(user, left[user])
         return hit
 
-    def expire(self, now: float) -> list[str]:
+    def expire(self, now: Monotonic) -> list[str]:
         """Forget what has run out; returns the users who have no binding any more."""
         gone = []
         while self._wakes and self._wakes[0][0] <= now:
@@ -169,11 +170,13 @@ class Registrar:
                 gone.append(name)
         return gone
 
-    def deadline(self) -> float | None:
+    def deadline(self) -> Monotonic | None:
         """When `expire` may have something to do next."""
-        return self._wakes[0][0] if self._wakes else None
+        return Monotonic(self._wakes[0][0]) if self._wakes else None
 
-    def _wanted(self, request: Request, now: float, flow: Hop, longest: int | None) -> list[Binding] | None:
+    def _wanted(
+        self, request: Request, now: Monotonic, flow: Hop, longest: int | None
+    ) -> list[Binding] | None:
         """The bindings asked for, with those to be removed already expired; None for ``*``."""
         unknown = [tag for tag in REQUIRE.of(request) if tag.lower() not in SUPPORTED]
         if unknown:
@@ -194,13 +197,13 @@ class Registrar:
         return wanted
 
     def _binding(
-        self, contact: NameAddr, request: Request, now: float, flow: Hop, longest: int | None
+        self, contact: NameAddr, request: Request, now: Monotonic, flow: Hop, longest: int | None
     ) -> Binding:
         seconds = self._seconds(contact, request)
         return Binding(
             contact.without("expires"),
             flow,
-            now + (seconds if longest is None else min(seconds, longest)),
+            Monotonic(now + (seconds if longest is None else min(seconds, longest))),
             request.call_id,
             request.cseq.number,
             _q(contact),
@@ -220,7 +223,7 @@ class Registrar:
         return min(seconds, self.max_expires)
 
     def _merge(
-        self, known: list[Binding], wanted: list[Binding] | None, request: Request, now: float
+        self, known: list[Binding], wanted: list[Binding] | None, request: Request, now: Monotonic
     ) -> list[Binding]:
         """What is bound afterwards (10.3 steps 6 and 7)."""
         if wanted is None:
@@ -274,7 +277,7 @@ class Registrar:
         for flow in new - old:
             self._flows.add(flow, name)
 
-    def _ok(self, request: Request, bindings: list[Binding], now: float) -> Response:
+    def _ok(self, request: Request, bindings: list[Binding], now: Monotonic) -> Response:
         """10.3 step 8: the 200 lists every binding with the time it has left."""
         response = request.response(200)
         for one in bindings:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response
@@ -67,7 +68,7 @@ class Relay(TransactionUser):
         server.owner = self
         open_relays.add(self)
 
-    def send(self, request: Request, hop: Hop, mark: str, now: float) -> None:
+    def send(self, request: Request, hop: Hop, mark: str, now: Monotonic) -> None:
         """Send the copy, and to who called with an INVITE that it was."""
         self.client = self.stack.request(request, hop, now, owner=self, branch_suffix=mark)
         if request.method == "INVITE":
@@ -75,7 +76,7 @@ class Relay(TransactionUser):
                 self.stack.respond(self.server, self.server.request.response(100), now)
             self.timer_c_at = now + self.stack.timers.timer_c
 
-    def answered(self, response: Response, now: float) -> None:
+    def answered(self, response: Response, now: Monotonic) -> None:
         """Let an answer go back (16.7)."""
         status = response.status
         response.headers.pop_first("Via")
@@ -92,23 +93,23 @@ class Relay(TransactionUser):
         else:
             self._finish(response, now)
 
-    def give_up(self, now: float) -> None:
+    def give_up(self, now: Monotonic) -> None:
         """Answer for ourselves: a bug kept us from passing an answer back."""
         if self.client is not None and self.client.request.method == "INVITE":
             self.stack.cancel(self.client, now)
         self._finish(self.stack.make_response(self.server.request, 500), now)
 
-    def failed(self, timed_out: bool, now: float) -> None:
+    def failed(self, timed_out: bool, now: Monotonic) -> None:
         """Answer for who cannot be reached, or did not answer in time (16.8, 16.9)."""
         self._finish(self.stack.make_response(self.server.request, 408 if timed_out else 503), now)
 
-    def cancel(self, now: float) -> None:
+    def cancel(self, now: Monotonic) -> None:
         """Pass on that the caller has given up (16.10)."""
         self.cancelled = True
         if self.client is not None and self.client.request.method == "INVITE":
             self.stack.cancel(self.client, now)
 
-    def expire(self, now: float) -> None:
+    def expire(self, now: Monotonic) -> None:
         """Take back an INVITE that brings no news for too long (16.8)."""
         self.expired = True
         if self.client is not None:
@@ -118,7 +119,7 @@ class Relay(TransactionUser):
         """Wait for no answer any more."""
         self.open.discard(self)
 
-    def _finish(self, response: Response, now: float) -> None:
+    def _finish(self, response: Response, now: Monotonic) -> None:
         if self not in self.open:
             return
         self.open.discard(self)

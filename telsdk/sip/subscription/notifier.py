@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import ACCEPT, EVENT, EventType, Request, SubscriptionState, malformation, weight
@@ -72,7 +73,7 @@ class Subscription:
         self.event = event
         self.dialog = dialog
         self.hop = hop
-        self.expires_at = 0.0  # monotonic seconds
+        self.expires_at = Monotonic(0.0)
         self.pending = False  # whether somebody still has to allow it
         self.next_at = 0.0  # monotonic seconds; no NOTIFY before, unless the subscriber asks
         self.tx: ClientTransaction | None = None  # the NOTIFY that waits for its answer
@@ -145,7 +146,7 @@ class Notifier:
 
     # Events and time
 
-    def handle(self, event: Event, now: float) -> bool:
+    def handle(self, event: Event, now: Monotonic) -> bool:
         """Take an event of the stack. Return False when it does not concern this role."""
         if isinstance(event, RequestReceived):
             if event.request.method != "SUBSCRIBE":
@@ -162,7 +163,7 @@ class Notifier:
             return self._unreachable(event)
         return False
 
-    def advance(self, now: float) -> None:
+    def advance(self, now: Monotonic) -> None:
         """End the subscriptions whose time is over, and send what had to wait."""
         while (due := self._agenda.pop_due(now)) is not None:
             subscription, what = due
@@ -171,7 +172,7 @@ class Notifier:
             else:
                 self._flush(subscription, now)
 
-    def deadline(self) -> float | None:
+    def deadline(self) -> Monotonic | None:
         """Return when `advance` has something to do next."""
         return self._agenda.deadline()
 
@@ -188,7 +189,7 @@ class Notifier:
     # What the application decides
 
     def accept(
-        self, asked: SubscribeAsked, now: float, *, pending: bool = False, hop: Hop | None = None
+        self, asked: SubscribeAsked, now: Monotonic, *, pending: bool = False, hop: Hop | None = None
     ) -> Subscription | None:
         """Let somebody subscribe. `StateWanted` follows.
 
@@ -215,7 +216,7 @@ class Notifier:
         self,
         asked: SubscribeAsked,
         status: int,
-        now: float,
+        now: Monotonic,
         *,
         reason: str | None = None,
         headers: Sequence[tuple[str, str]] = (),
@@ -223,14 +224,14 @@ class Notifier:
         """Refuse a subscription."""
         self._stack.answer(asked.tx, status, now, reason, *headers)
 
-    def allow(self, subscription: Subscription, now: float) -> None:
+    def allow(self, subscription: Subscription, now: Monotonic) -> None:
         """Make a pending subscription active. `StateWanted` follows."""
         if subscription.pending and self._knows(subscription):
             subscription.pending = False
             subscription.next_at = now
             self._events.append(StateWanted(subscription))
 
-    def notify(self, subscription: Subscription, body: bytes, now: float) -> None:
+    def notify(self, subscription: Subscription, body: bytes, now: Monotonic) -> None:
         """Tell the present state: now, or as soon as the last NOTIFY is answered and the package allows.
 
         Nothing happens when the subscription has ended meanwhile.
@@ -244,7 +245,7 @@ class Notifier:
         self,
         subscription: Subscription,
         reason: str,
-        now: float,
+        now: Monotonic,
         *,
         retry_after: int | None = None,
         body: bytes = b"",
@@ -262,7 +263,7 @@ class Notifier:
 
     # Private: SUBSCRIBE
 
-    def _subscribe(self, event: RequestReceived, now: float) -> None:
+    def _subscribe(self, event: RequestReceived, now: Monotonic) -> None:
         request, tx = event.request, event.tx
         try:
             kind, accepted = EVENT.of(request), ACCEPT.of(request)
@@ -289,7 +290,7 @@ class Notifier:
         else:
             self._events.append(SubscribeAsked(tx, request, event.source, package, kind, expires))
 
-    def _refresh(self, event: RequestReceived, kind: EventType, expires: int, now: float) -> None:
+    def _refresh(self, event: RequestReceived, kind: EventType, expires: int, now: Monotonic) -> None:
         subscription = self._known.get((dialog_id(event.request), kind))
         if subscription is None:
             self._stack.answer(event.tx, 481, now)
@@ -306,7 +307,7 @@ class Notifier:
         tx: ServerTransaction,
         request: Request,
         expires: int,
-        now: float,
+        now: Monotonic,
         tag: str | None,
     ) -> None:
         response = self._stack.make_response(request, 200, None, ("Expires", str(expires)))
@@ -316,7 +317,7 @@ class Notifier:
         if tag is not None:
             response.add_to_tag(tag)
         self._stack.respond(tx, response, now)
-        subscription.expires_at = now + expires
+        subscription.expires_at = Monotonic(now + expires)
         subscription.next_at = now  # RFC 6665 4.2.1.2: each SUBSCRIBE is followed by a NOTIFY at once
         if expires:
             self._agenda.start((subscription, "expiry"), float(expires), now)
@@ -326,7 +327,7 @@ class Notifier:
 
     # Private: NOTIFY
 
-    def _flush(self, subscription: Subscription, now: float) -> None:
+    def _flush(self, subscription: Subscription, now: Monotonic) -> None:
         """Send the newest state, if there is one and it may go out."""
         body = subscription.unsent
         left = subscription.expires_at - now
@@ -342,7 +343,9 @@ class Notifier:
             self._send(subscription, SubscriptionState(state, expires=round(left)), body, now)
             subscription.next_at = now + subscription.package.interval
 
-    def _send(self, subscription: Subscription, state: SubscriptionState, body: bytes, now: float) -> None:
+    def _send(
+        self, subscription: Subscription, state: SubscriptionState, body: bytes, now: Monotonic
+    ) -> None:
         request = subscription.dialog.request("NOTIFY", contact=self._contact(subscription.hop))
         request.headers.add("Event", str(subscription.event))
         request.headers.add("Subscription-State", str(state))
@@ -351,7 +354,7 @@ class Notifier:
             request.body = body
         subscription.tx = self._stack.request(request, subscription.hop, now, owner=subscription)
 
-    def _answered(self, event: ResponseReceived, now: float) -> bool:
+    def _answered(self, event: ResponseReceived, now: Monotonic) -> bool:
         subscription = event.tx.owner
         if not isinstance(subscription, Subscription):
             return False

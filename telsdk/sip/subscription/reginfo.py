@@ -11,6 +11,7 @@ from hashlib import blake2s
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.server import Binding
 from telsdk.sip.subscription import xmlbody
@@ -54,7 +55,7 @@ class RegistrationInfo:
     full: bool = True  # False: what the document does not name is as before
 
     @classmethod
-    def of(cls, version: int, aor: str, bindings: Sequence[Binding], now: float) -> RegistrationInfo:
+    def of(cls, version: int, aor: str, bindings: Sequence[Binding], now: Monotonic) -> RegistrationInfo:
         """Return the full state of one user: init when never bound, terminated when no longer bound."""
         contacts = tuple(_contact(one, now) for one in bindings)
         gone = "terminated" if version else "init"
@@ -86,7 +87,7 @@ class RegistrationInfo:
         return xmlbody.write(root)
 
 
-def _contact(binding: Binding, now: float) -> BoundContact:
+def _contact(binding: Binding, now: Monotonic) -> BoundContact:
     return BoundContact(
         _id(f"{binding.flow_id or binding.contact.uri}"),
         str(binding.contact.uri),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.limits import MAX_FORWARDS
@@ -160,7 +161,7 @@ class Subscriber:
         self,
         uri: Uri,
         hop: Hop,
-        now: float,
+        now: Monotonic,
         *,
         local: NameAddr,
         event: str,
@@ -188,12 +189,12 @@ class Subscriber:
         self._ask(sub, expires, now, headers)
         return sub
 
-    def refresh(self, subscription: OwnSubscription, expires: int, now: float) -> None:
+    def refresh(self, subscription: OwnSubscription, expires: int, now: Monotonic) -> None:
         """Ask for more time. This also happens by itself. Before the first NOTIFY and after the end it does nothing."""
         if subscription.dialog is not None and self._lives(subscription) and not subscription.leaving:
             self._ask(subscription, expires, now, ())
 
-    def unsubscribe(self, subscription: OwnSubscription, now: float) -> None:
+    def unsubscribe(self, subscription: OwnSubscription, now: Monotonic) -> None:
         """End a subscription. `SubscriptionEnded` follows. Nothing happens when it has ended already.
 
         Before the first NOTIFY there is no dialog in which to ask: then it is asked when the NOTIFY comes.
@@ -206,7 +207,7 @@ class Subscriber:
 
     # Events and time
 
-    def handle(self, event: Event, now: float) -> bool:
+    def handle(self, event: Event, now: Monotonic) -> bool:
         """Take an event of the stack. Return False when it does not concern this role."""
         if isinstance(event, RequestReceived):
             if event.request.method != "NOTIFY":
@@ -220,7 +221,7 @@ class Subscriber:
             return self._unanswered(event)
         return False
 
-    def advance(self, now: float) -> None:
+    def advance(self, now: Monotonic) -> None:
         """Refresh what is due, and give up the subscriptions whose notifier is silent."""
         while (due := self._agenda.pop_due(now)) is not None:
             subscription, what = due
@@ -235,7 +236,7 @@ class Subscriber:
             else:
                 self._end(subscription, "timeout", None if subscription.leaving else 0)
 
-    def deadline(self) -> float | None:
+    def deadline(self) -> Monotonic | None:
         """Return when `advance` has something to do next."""
         return self._agenda.deadline()
 
@@ -247,7 +248,7 @@ class Subscriber:
     # Private: SUBSCRIBE
 
     def _ask(
-        self, sub: OwnSubscription, expires: int, now: float, headers: Sequence[tuple[str, str]]
+        self, sub: OwnSubscription, expires: int, now: Monotonic, headers: Sequence[tuple[str, str]]
     ) -> None:
         sub.expires = expires
         if sub.dialog is not None:
@@ -273,7 +274,7 @@ class Subscriber:
         ]
         return Request("SUBSCRIBE", sub.uri, lines)
 
-    def _answered(self, event: ResponseReceived, now: float) -> bool:
+    def _answered(self, event: ResponseReceived, now: Monotonic) -> bool:
         sub, response = event.tx.owner, event.response
         if not isinstance(sub, OwnSubscription):
             return False
@@ -290,7 +291,7 @@ class Subscriber:
         # Else RFC 6665 4.1.2.2: what was granted before stays until its time is over.
         return True
 
-    def _granted(self, sub: OwnSubscription, seconds: int, now: float) -> None:
+    def _granted(self, sub: OwnSubscription, seconds: int, now: Monotonic) -> None:
         if not self._lives(sub):
             return
         self._agenda.stop((sub, "refresh"))
@@ -314,7 +315,7 @@ class Subscriber:
 
     # Private: NOTIFY
 
-    def _notified(self, event: RequestReceived, now: float) -> None:
+    def _notified(self, event: RequestReceived, now: Monotonic) -> None:
         request, tx = event.request, event.tx
         sub = self._known.get(dialog_id(request))
         original = self._opening.get((request.call_id, request.to.tag or ""))
@@ -367,7 +368,7 @@ class Subscriber:
         self._known[dialog.id] = sub
         return sub
 
-    def _take(self, sub: OwnSubscription, state: SubscriptionState, body: bytes, now: float) -> None:
+    def _take(self, sub: OwnSubscription, state: SubscriptionState, body: bytes, now: Monotonic) -> None:
         sub.state = state.state
         self._events.append(Notified(sub, state, body))
         if state.terminated:

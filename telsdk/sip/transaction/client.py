@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Headers, Message, Request, Response
@@ -28,7 +29,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
         self._udp_is_left: dict[ClientTransaction, Hop] = {}  # for requests that went by TCP for their size
 
     def send(
-        self, request: Request, hop: Hop, now: float, owner: object | None, branch_suffix: str
+        self, request: Request, hop: Hop, now: Monotonic, owner: object | None, branch_suffix: str
     ) -> ClientTransaction:
         """Put our Via on top and send; a request too large for UDP by TCP (18.1.1)."""
         branch = MAGIC + self._ground.token() + branch_suffix
@@ -39,7 +40,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
         self.begin(tx, now)
         return tx
 
-    def receive(self, response: Response, source: Hop, now: float) -> bool:
+    def receive(self, response: Response, source: Hop, now: Monotonic) -> bool:
         """Take a response; False when it answers nothing known."""
         tx = self._known.get((branch_of(response), response.cseq.method))
         if tx is None:
@@ -54,7 +55,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
             self._send_cancel(tx, now)
         return True
 
-    def bounced(self, quoted: bytes, now: float) -> bool:
+    def bounced(self, quoted: bytes, now: Monotonic) -> bool:
         """See `telsdk.sip.transaction.stack.Stack.bounced`."""
         sent = _quoted_request(quoted)
         tx = self._known.get((sent[2].decode(), sent[1].decode())) if sent else None
@@ -63,7 +64,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
         self._fail(tx, now)
         return True
 
-    def cancel(self, tx: ClientTransaction, now: float) -> None:
+    def cancel(self, tx: ClientTransaction, now: Monotonic) -> None:
         """See `telsdk.sip.transaction.stack.Stack.cancel`."""
         if tx.request.method != "INVITE":
             raise ProtocolStateError(f"only INVITE can be cancelled, not {tx.request.method} (RFC 3261 9.1)")
@@ -90,7 +91,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
         tx.hop, tx.reliable, tx.data = hop, hop.reliable, bytes(tx.request)
         return True
 
-    def _fail(self, tx: ClientTransaction, now: float) -> None:
+    def _fail(self, tx: ClientTransaction, now: Monotonic) -> None:
         """By TCP nobody is there: the request goes by UDP after all, if it fits, as if nothing had been."""
         by_udp = self._udp_is_left.get(tx)
         if by_udp is None or tx.state not in (State.CALLING, State.TRYING) or len(tx.data) > MAX_DATAGRAM:
@@ -106,14 +107,19 @@ class ClientTransactions(Transactions[ClientTransaction]):
         super()._forget(tx)
         self._udp_is_left.pop(tx, None)
 
-    def _send_cancel(self, tx: ClientTransaction, now: float) -> None:
+    def _send_cancel(self, tx: ClientTransaction, now: Monotonic) -> None:
         tx.cancelled = True
         cancel = self._new(_same_hop(tx, "CANCEL"), tx.hop, tx.request.via.branch or "", None)
         self.begin(cancel, now)
         self.step(tx, Input.CANCEL, now)
 
     def _do(
-        self, tx: ClientTransaction, action: Action, now: float, message: Message | None, source: Hop | None
+        self,
+        tx: ClientTransaction,
+        action: Action,
+        now: Monotonic,
+        message: Message | None,
+        source: Hop | None,
     ) -> None:
         if action is Action.SEND_REQUEST or action is Action.SEND_ACK:
             self._ground.outgoing.append(Outgoing(tx.hop, tx.data))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final, Generic, TypeAlias, TypeVar
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Response, write_host
 from telsdk.sip.transaction.events import Event, Outgoing
@@ -42,11 +43,11 @@ class TransactionUser:
 
     __slots__ = ()
 
-    def answered(self, response: Response, now: float) -> None:
+    def answered(self, response: Response, now: Monotonic) -> None:
         """Take a response: every provisional one, the final one, and for INVITE every further 2xx."""
         raise NotImplementedError
 
-    def give_up(self, now: float) -> None:
+    def give_up(self, now: Monotonic) -> None:
         """Wait for nothing more: `answered` failed, and whoever waits for its outcome is to be told."""
         raise NotImplementedError
 
@@ -116,7 +117,7 @@ class Transactions(Generic[Tx]):
         """The one with that key."""
         return self._known.get(key)
 
-    def begin(self, tx: Tx, now: float) -> None:
+    def begin(self, tx: Tx, now: Monotonic) -> None:
         """Enter the first state."""
         self._known[tx.id] = tx
         if tx.reliable:
@@ -127,7 +128,7 @@ class Transactions(Generic[Tx]):
         self,
         tx: Tx,
         trigger: Trigger,
-        now: float,
+        now: Monotonic,
         message: Message | None = None,
         source: Hop | None = None,
     ) -> None:
@@ -142,7 +143,7 @@ class Transactions(Generic[Tx]):
         self,
         tx: Tx,
         move: tuple[State, Actions],
-        now: float,
+        now: Monotonic,
         message: Message | None = None,
         source: Hop | None = None,
     ) -> None:
@@ -158,21 +159,23 @@ class Transactions(Generic[Tx]):
                 # the collector would find them, and stop everything else meanwhile.
                 tx.owner = None
 
-    def fire(self, running: Running, now: float) -> None:
+    def fire(self, running: Running, now: Monotonic) -> None:
         """Move on a timer whose time has come, if it still means anything."""
         if _means(running):
             tx, timer, _ = running
             self.step(tx, timer, now)  # type: ignore[arg-type]
 
-    def transport_failed(self, hop: Hop, now: float) -> None:
+    def transport_failed(self, hop: Hop, now: Monotonic) -> None:
         """Tell every transaction whose messages go over `hop`."""
         for tx in [tx for tx in self._over(hop) if hop.covers(tx.hop)]:
             self._fail(tx, now)
 
-    def _fail(self, tx: Tx, now: float) -> None:
+    def _fail(self, tx: Tx, now: Monotonic) -> None:
         self.step(tx, Input.TRANSPORT_ERROR, now)
 
-    def _act(self, tx: Tx, actions: Actions, now: float, message: Message | None, source: Hop | None) -> None:
+    def _act(
+        self, tx: Tx, actions: Actions, now: Monotonic, message: Message | None, source: Hop | None
+    ) -> None:
         for at, action in enumerate(actions):
             if isinstance(action, Timer):
                 self._start_timer(tx, action, now)
@@ -184,7 +187,9 @@ class Transactions(Generic[Tx]):
                 self._act(tx, tuple([one for one in actions[at:] if isinstance(one, Timer)]), now, None, None)
                 raise
 
-    def _do(self, tx: Tx, action: Action, now: float, message: Message | None, source: Hop | None) -> None:
+    def _do(
+        self, tx: Tx, action: Action, now: Monotonic, message: Message | None, source: Hop | None
+    ) -> None:
         """Carry out an action that is no timer."""
         raise NotImplementedError
 
@@ -206,7 +211,7 @@ class Transactions(Generic[Tx]):
         if hop.flow is not None:
             yield from self._by_way.get(_way(hop.on_flow(None)), ())
 
-    def _start_timer(self, tx: Tx, timer: Timer, now: float) -> None:
+    def _start_timer(self, tx: Tx, timer: Timer, now: Monotonic) -> None:
         seconds = self._ground.durations[tx.reliable][timer]
         if seconds is None:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response
 from telsdk.sip.transaction.engine import Ground, Transactions
@@ -25,7 +26,7 @@ class ServerTransactions(Transactions[ServerTransaction]):
         self.refuse_merged = False
         self._merging: dict[object, ServerTransaction] = {}
 
-    def receive(self, request: Request, source: Hop, now: float) -> None:
+    def receive(self, request: Request, source: Hop, now: Monotonic) -> None:
         """Take a request."""
         via = receive_via(request, source)
         key = server_key(request, via)
@@ -49,7 +50,7 @@ class ServerTransactions(Transactions[ServerTransaction]):
         else:
             self._ground.events.append(RequestReceived(tx, request, source))
 
-    def respond(self, tx: ServerTransaction, response: Response, now: float) -> None:
+    def respond(self, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
         """See `telsdk.sip.transaction.stack.Stack.respond`."""
         status = response.status
         move = tx.machine.step(tx.state, _input(status))  # refuse before anything is written
@@ -70,7 +71,7 @@ class ServerTransactions(Transactions[ServerTransaction]):
         tx.merge_key = (tx.request.from_tag, tx.request.call_id, tx.request.cseq)
         return self._merging.setdefault(tx.merge_key, tx) is tx
 
-    def _cancel(self, tx: ServerTransaction, key: tuple[object, ...], now: float) -> None:
+    def _cancel(self, tx: ServerTransaction, key: tuple[object, ...], now: Monotonic) -> None:
         """Answer a CANCEL, and tell the role whose INVITE it takes back (9.2)."""
         invite = self._known.get((*key[:-1], "INVITE"))
         if invite is None:
@@ -87,7 +88,12 @@ class ServerTransactions(Transactions[ServerTransaction]):
         return tx.to_tag
 
     def _do(
-        self, tx: ServerTransaction, action: Action, now: float, message: Message | None, source: Hop | None
+        self,
+        tx: ServerTransaction,
+        action: Action,
+        now: Monotonic,
+        message: Message | None,
+        source: Hop | None,
     ) -> None:
         del source
         if action is Action.SEND_RESPONSE:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError, SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response, malformation
@@ -111,7 +112,7 @@ class Stack:
 
     # What comes in
 
-    def receive(self, message: Message, source: Hop, now: float) -> None:
+    def receive(self, message: Message, source: Hop, now: Monotonic) -> None:
         """Take in a message that was parsed; never raises for what a peer sent."""
         if self._ends_here and (error := malformation(message)) is not None:
             if isinstance(message, Request):
@@ -128,12 +129,12 @@ class Stack:
             if self.is_ours(via.transport, via.host, via.port):
                 self._ground.events.append(StrayResponse(message, source))
 
-    def transport_failed(self, hop: Hop, now: float) -> None:
+    def transport_failed(self, hop: Hop, now: Monotonic) -> None:
         """`hop` cannot be reached, or its connection is gone; every transaction over it is told."""
         self._clients.transport_failed(hop, now)
         self._servers.transport_failed(hop, now)
 
-    def bounced(self, quoted: bytes, now: float) -> bool:
+    def bounced(self, quoted: bytes, now: Monotonic) -> bool:
         """A datagram that we sent did not arrive (18.4); `quoted` is how it began, as ICMP quotes it.
 
         Whether that ended a request of ours. Only its branch counts, which nobody can guess who has not seen the
@@ -141,7 +142,7 @@ class Stack:
         """
         return self._clients.bounced(quoted, now)
 
-    def advance(self, now: float) -> None:
+    def advance(self, now: Monotonic) -> None:
         """Let every timer fire that is due."""
         while due := self._ground.timeline.take_due(now):
             for running in due:
@@ -150,14 +151,20 @@ class Stack:
                 else:
                     self._servers.fire(running, now)
 
-    def deadline(self) -> float | None:
+    def deadline(self) -> Monotonic | None:
         """When `advance` has something to do next; None: not until something else happens."""
         return self._ground.timeline.deadline()
 
     # What the role wants
 
     def request(
-        self, request: Request, hop: Hop, now: float, *, owner: object | None = None, branch_suffix: str = ""
+        self,
+        request: Request,
+        hop: Hop,
+        now: Monotonic,
+        *,
+        owner: object | None = None,
+        branch_suffix: str = "",
     ) -> ClientTransaction:
         """Send `request` to `hop` in a transaction of its own; our Via is put on top of it.
 
@@ -170,7 +177,7 @@ class Stack:
             raise ProtocolStateError(f"{request.method} starts no transaction: use send or cancel")
         return self._clients.send(request, hop, now, owner, branch_suffix)
 
-    def respond(self, tx: ServerTransaction, response: Response, now: float) -> None:
+    def respond(self, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
         """Send a response; a To tag is put in where it lacks one (8.2.6.2).
 
         Raises:
@@ -182,7 +189,7 @@ class Stack:
         self,
         tx: ServerTransaction,
         status: int,
-        now: float,
+        now: Monotonic,
         reason: str | None = None,
         *headers: tuple[str, str],
     ) -> None:
@@ -209,12 +216,12 @@ class Stack:
             response.add_to_tag(self.token())
         self.send(response, reply_hop(via, source))
 
-    def give_up(self, event: Event, now: float) -> None:
+    def give_up(self, event: Event, now: Monotonic) -> None:
         """Answer 500 to a request whose handler failed: nobody else would, and it would wait for ever."""
         if isinstance(event, RequestReceived) and event.tx.state in (State.TRYING, State.PROCEEDING):
             self.answer(event.tx, 500, now)
 
-    def abandon(self, tx: ServerTransaction, now: float) -> None:
+    def abandon(self, tx: ServerTransaction, now: Monotonic) -> None:
         """Never answer a non-INVITE request: no answer would come in time (RFC 4320 4.2).
 
         Raises:
@@ -222,7 +229,7 @@ class Stack:
         """
         self._servers.step(tx, Input.ABANDON, now)
 
-    def cancel(self, tx: ClientTransaction, now: float) -> None:
+    def cancel(self, tx: ClientTransaction, now: Monotonic) -> None:
         """Take back an INVITE (9.1): at once when a provisional response came, else when one comes.
 
         Nothing happens when it has its final response or was cancelled before.

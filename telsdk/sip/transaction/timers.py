@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
+from telsdk.clock import Monotonic
+
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
 
@@ -91,14 +93,14 @@ class Timeline(Generic[Item]):
         self._means = means
         self._queues: dict[float, deque[tuple[float, Item]]] = {}
 
-    def start(self, item: Item, seconds: float, now: float) -> None:
+    def start(self, item: Item, seconds: float, now: Monotonic) -> None:
         """Hand `item` out in `seconds`."""
         queue = self._queues.get(seconds)
         if queue is None:
             queue = self._queues[seconds] = deque()
         queue.append((now + seconds, item))
 
-    def deadline(self) -> float | None:
+    def deadline(self) -> Monotonic | None:
         """Return when the next one is handed out, or None."""
         earliest = None
         for queue in self._queues.values():
@@ -106,9 +108,9 @@ class Timeline(Generic[Item]):
                 queue.popleft()
             if queue and (earliest is None or queue[0][0] < earliest):
                 earliest = queue[0][0]
-        return earliest
+        return None if earliest is None else Monotonic(earliest)
 
-    def take_due(self, now: float) -> list[Item]:
+    def take_due(self, now: Monotonic) -> list[Item]:
         """Return those whose time has come, the earliest first; each is handed out once.
 
         What is done with one may end what another means: look again.
@@ -151,7 +153,7 @@ class Agenda(Generic[Key]):
     def __contains__(self, key: Key) -> bool:
         return key in self._where
 
-    def start(self, key: Key, seconds: float, now: float) -> None:
+    def start(self, key: Key, seconds: float, now: Monotonic) -> None:
         """Let `key` come due in `seconds`; if it runs already it starts anew."""
         self.stop(key)
         queue = self._queues.get(seconds)
@@ -166,18 +168,19 @@ class Agenda(Generic[Key]):
         if queue is not None:
             del queue[key]
 
-    def deadline(self) -> float | None:
+    def deadline(self) -> Monotonic | None:
         """When the next one comes due, or None."""
         if not self._where:
             return None
-        return min((next(iter(queue.values())) for queue in self._queues.values() if queue), default=None)
+        due = min((next(iter(queue.values())) for queue in self._queues.values() if queue), default=None)
+        return None if due is None else Monotonic(due)
 
-    def pop_due(self, now: float) -> Key | None:
+    def pop_due(self, now: Monotonic) -> Key | None:
         """Take the one that came due first, or None when none has."""
         if not self._where:
             return None
         first: OrderedDict[Key, float] | None = None
-        earliest = now
+        earliest: float = now
         emptied = []
         for seconds, queue in self._queues.items():
             if not queue:

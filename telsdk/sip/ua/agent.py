@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
 from telsdk.sip.limits import MAX_FORWARDS
@@ -108,7 +109,7 @@ class UserAgent:
 
     # Events and time
 
-    def handle(self, event: Event, now: float) -> bool:
+    def handle(self, event: Event, now: Monotonic) -> bool:
         """Take an event of the stack; False when it is none of ours."""
         if isinstance(event, RequestReceived):
             self._requested(event, now)
@@ -127,7 +128,7 @@ class UserAgent:
             return self._failed(event, now)
         return False
 
-    def advance(self, now: float) -> None:
+    def advance(self, now: Monotonic) -> None:
         """Let the clocks of calls go off that are due."""
         while (due := self._calls.alarms.pop_due(now)) is not None:
             call, alarm = due
@@ -146,7 +147,7 @@ class UserAgent:
             else:
                 self._caller.cancel(call, "lost", now)
 
-    def deadline(self) -> float | None:
+    def deadline(self) -> Monotonic | None:
         """Return when `advance` has something to do next."""
         return self._calls.alarms.deadline()
 
@@ -201,7 +202,7 @@ class UserAgent:
             fields.add("Content-Type", "text/plain;charset=utf-8" if method == "MESSAGE" else SDP)
         return request
 
-    def send(self, request: Request, hop: Hop, now: float) -> ClientTransaction:
+    def send(self, request: Request, hop: Hop, now: Monotonic) -> ClientTransaction:
         """Send a request that is no INVITE; `RequestAnswered` or `Redirected` follows."""
         if request.method == "INVITE":
             raise ProtocolStateError("INVITE begins a call: use invite")
@@ -211,7 +212,7 @@ class UserAgent:
         self,
         tx: ServerTransaction,
         status: int,
-        now: float,
+        now: Monotonic,
         *,
         reason: str | None = None,
         headers: Sequence[tuple[str, str]] = (),
@@ -241,14 +242,14 @@ class UserAgent:
 
     # Calls
 
-    def invite(self, request: Request, hop: Hop, now: float) -> Call:
+    def invite(self, request: Request, hop: Hop, now: Monotonic) -> Call:
         """Call somebody. `Ringing`, then `Answered`, `CallFailed`, `Redirected` or `CallEnded` follow."""
         return self._caller.invite(request, hop, now)
 
     def ring(
         self,
         call: Call,
-        now: float,
+        now: Monotonic,
         *,
         status: int = 180,
         headers: Sequence[tuple[str, str]] = (),
@@ -262,7 +263,7 @@ class UserAgent:
         """
         self._callee.ring(call, status, now, headers, body, reliable)
 
-    def prack(self, call: Call, response: Response, body: bytes, now: float) -> None:
+    def prack(self, call: Call, response: Response, body: bytes, now: Monotonic) -> None:
         """Acknowledge the response of a `Ringing` that says so, with the answer to its offer or an offer.
 
         `OfferAnswered` or `OfferFailed` follows upon an offer.
@@ -272,7 +273,9 @@ class UserAgent:
         """
         self._reliable.prack(call, response, body, now)
 
-    def accept(self, call: Call, body: bytes, now: float, *, headers: Sequence[tuple[str, str]] = ()) -> None:
+    def accept(
+        self, call: Call, body: bytes, now: Monotonic, *, headers: Sequence[tuple[str, str]] = ()
+    ) -> None:
         """Answer the call with this SDP; `CallConfirmed` follows, or `CallEnded` when no ACK comes.
 
         The answer goes out once what was sent reliably before has arrived.
@@ -293,7 +296,7 @@ class UserAgent:
         call: Call,
         tx: ServerTransaction,
         body: bytes,
-        now: float,
+        now: Monotonic,
         *,
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
@@ -308,7 +311,7 @@ class UserAgent:
             self._updates.answer(call, tx, body, now, headers)
             self._pracked(call, now)
 
-    def update(self, call: Call, request: Request, now: float) -> None:
+    def update(self, call: Call, request: Request, now: Monotonic) -> None:
         """Send an UPDATE made by `within` (RFC 3311). `OfferAnswered` or `OfferFailed` follows.
 
         With a body it offers another session, also in a call that rings once the first offer has been
@@ -319,7 +322,7 @@ class UserAgent:
         """
         self._updates.send(call, request, now)
 
-    def offer(self, call: Call, request: Request, now: float) -> None:
+    def offer(self, call: Call, request: Request, now: Monotonic) -> None:
         """Offer another session: an INVITE made by `within`, with its body. `OfferAnswered` or `OfferFailed` follows.
 
         Without a body the peer is to offer, and `OfferAnswered` has `ack`.
@@ -332,7 +335,7 @@ class UserAgent:
     def reject(
         self,
         call: Call,
-        now: float,
+        now: Monotonic,
         *,
         status: int = 486,
         reason: str | None = None,
@@ -341,7 +344,7 @@ class UserAgent:
         """Refuse an incoming call."""
         self._callee.reject(call, status, now, reason, headers)
 
-    def hang_up(self, call: Call, now: float) -> None:
+    def hang_up(self, call: Call, now: Monotonic) -> None:
         """End the call, however far it is: CANCEL, a refusal, or BYE once RFC 3261 15 allows it.
 
         `CallEnded` follows at once or when the peer has answered. Nothing happens for a call that has ended.
@@ -367,7 +370,7 @@ class UserAgent:
             raise ProtocolStateError(f"this call is {call.state}: it has no dialog for {method}")
         return call.dialog.request(method, contact=self.contact)
 
-    def send_within(self, call: Call, request: Request, now: float) -> ClientTransaction:
+    def send_within(self, call: Call, request: Request, now: Monotonic) -> ClientTransaction:
         """Send a request made by `within`; `RequestAnswered` follows.
 
         Raises:
@@ -381,22 +384,22 @@ class UserAgent:
 
     # Private
 
-    def _pracked(self, call: Call, now: float) -> None:
+    def _pracked(self, call: Call, now: Monotonic) -> None:
         self._callee.pracked(call, now)
         self._end_replaced(call, now)
 
-    def _end_replaced(self, call: Call, now: float) -> None:
+    def _end_replaced(self, call: Call, now: Monotonic) -> None:
         if call.replaces is not None and call.state is CallState.ANSWERED:
             replaced, call.replaces = call.replaces, None
             self.hang_up(replaced, now)
 
-    def _refresh(self, call: Call, now: float) -> None:
+    def _refresh(self, call: Call, now: Monotonic) -> None:
         request = self._timers.refresh(call, now)
         if request is not None:
             send = self._updates.send if request.method == "UPDATE" else self._caller.offer
             send(call, request, now, refreshes=True)
 
-    def _requested(self, event: RequestReceived, now: float) -> None:
+    def _requested(self, event: RequestReceived, now: Monotonic) -> None:
         tx, request = event.tx, event.request
         refused = refusal(request, self._calls.supported)
         if refused is not None:
@@ -412,7 +415,7 @@ class UserAgent:
             tx.owner = self
             self._calls.events.append(IncomingRequest(tx, request, None))
 
-    def _requested_within(self, tx: ServerTransaction, request: Request, now: float) -> None:
+    def _requested_within(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
         known = self._calls.dialogs.get(dialog_id(request))
         if known is None:
             self._stack.answer(tx, 481, now)
@@ -437,20 +440,20 @@ class UserAgent:
             tx.owner = self
             self._calls.events.append(IncomingRequest(tx, request, call))
 
-    def _ended_by_peer(self, call: Call, tx: ServerTransaction, now: float) -> None:
+    def _ended_by_peer(self, call: Call, tx: ServerTransaction, now: Monotonic) -> None:
         """End the call (15.1.2). BYE in an early dialog: we missed the 2xx, or the caller gave up early."""
         self._stack.answer(tx, 200, now)
         if isinstance(call.tx, ClientTransaction):
             self._stack.cancel(call.tx, now)
         self._calls.end(call, now, CallEnded(call, "remote"))
 
-    def _acked(self, event: AckReceived, now: float) -> bool:
+    def _acked(self, event: AckReceived, now: Monotonic) -> bool:
         known = self._calls.dialogs.get(dialog_id(event.request))
         if known is not None:
             self._callee.acked(known[0], event.request, now)
         return known is not None
 
-    def _responded(self, event: ResponseReceived, now: float) -> bool:
+    def _responded(self, event: ResponseReceived, now: Monotonic) -> bool:
         owner, response = event.tx.owner, event.response
         if isinstance(owner, Call):
             self._caller.received(owner, event.tx, response, now)
@@ -473,7 +476,7 @@ class UserAgent:
             self._caller.stray(known[0], response)
         return known is not None
 
-    def _failed(self, event: TimedOut | TransportFailed, now: float) -> bool:
+    def _failed(self, event: TimedOut | TransportFailed, now: Monotonic) -> bool:
         owner, status = event.tx.owner, 408 if isinstance(event, TimedOut) else 503
         if isinstance(event.tx, ClientTransaction):
             if isinstance(owner, Call):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response, Uri
@@ -18,7 +19,7 @@ from telsdk.sip.ua.dialog import TARGET_REFRESH, Dialog, DialogId, dialog_id
 from telsdk.sip.ua.negotiation import SDP, Negotiation, Ruling
 
 NextHop: TypeAlias = Callable[[Uri, Dialog | None], Hop]
-Done: TypeAlias = Callable[[Response | None, int, float], None]
+Done: TypeAlias = Callable[[Response | None, int, Monotonic], None]
 """Gets the final response, or None; its status, or 408 or 503 in its place; and the time."""
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, UPDATE"
@@ -97,7 +98,7 @@ class Dialogs:
         begun.receive(call.request)
         return begun
 
-    def end(self, call: Call, now: float, event: Event | None = None) -> None:
+    def end(self, call: Call, now: Monotonic, event: Event | None = None) -> None:
         """End the call: remember nothing more of it, and tell its owner once."""
         self.terminate_pending(call, now)
         if call.offer is not None:
@@ -120,12 +121,12 @@ class Dialogs:
         if event is not None:
             self.events.append(event)
 
-    def ask(self, dialog: Dialog, request: Request, now: float, done: Done) -> ClientTransaction:
+    def ask(self, dialog: Dialog, request: Request, now: Monotonic, done: Done) -> ClientTransaction:
         """Send a request within a dialog, and have `done` called with what comes of it."""
         hop = self.next_hop(dialog.next_uri, dialog)
         return self.stack.request(request, hop, now, owner=Waiting(done))
 
-    def bye(self, dialog: Dialog, now: float) -> None:
+    def bye(self, dialog: Dialog, now: Monotonic) -> None:
         """Send BYE (15.1.1). Whatever comes back, this side is through with the dialog."""
         request = dialog.request("BYE")
         self.stack.request(request, self.next_hop(dialog.next_uri, dialog), now, owner=self)
@@ -152,7 +153,7 @@ class Dialogs:
         dialog.negotiation.send(ack)
         call.acks[dialog.remote.tag or ""] = invite.cseq.number, self.stack.send(ack, hop)
 
-    def leave(self, call: Call, by: str, now: float) -> None:
+    def leave(self, call: Call, by: str, now: Monotonic) -> None:
         """End a call whose dialog stands; one that waits for its ACK, when that came or is given up (15).
 
         Until then the peer may not have our 2xx, and would take what is said within the dialog for lost (481).
@@ -167,7 +168,7 @@ class Dialogs:
         self.bye(call.dialog, now)
         self.end(call, now, CallEnded(call, by))
 
-    def terminate_pending(self, call: Call, now: float) -> None:
+    def terminate_pending(self, call: Call, now: Monotonic) -> None:
         """Answer 487 to each request of the peer that is unanswered when the call ends (15.1.2)."""
         for tx in (call.tx, *call.asked, *call.referred):
             if isinstance(tx, ServerTransaction) and tx.state in UNANSWERED:
@@ -204,7 +205,7 @@ class Dialogs:
         share = (int(self.stack.token(), 16) & 0xFFFF_FFFF) / 2**32
         return round(low + (high - low) * share, 2)
 
-    def refuses(self, tx: ServerTransaction, ruling: Ruling, now: float) -> bool:
+    def refuses(self, tx: ServerTransaction, ruling: Ruling, now: Monotonic) -> bool:
         """Refuse what the negotiation forbids, and return whether it does (14.2, RFC 3311 section 5.2)."""
         if ruling is Ruling.GLARE:
             self.stack.answer(tx, 491, now)

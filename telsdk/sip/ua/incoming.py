@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ServerTransaction
@@ -35,7 +36,7 @@ class Callee:
         self._reliable = reliable
         self._timers = timers
 
-    def invited(self, tx: ServerTransaction, request: Request, now: float) -> None:
+    def invited(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
         """Take an INVITE outside of any dialog."""
         if not request.contacts:
             self._calls.stack.answer(tx, 400, now, "Contact missing")
@@ -50,7 +51,7 @@ class Callee:
         self._calls.events.append(IncomingCall(call, request))
 
     def reinvited(
-        self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: float
+        self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: Monotonic
     ) -> None:
         """Take an INVITE within the call."""
         if self._calls.refuses(tx, dialog.negotiation.receive(request), now):
@@ -63,7 +64,7 @@ class Callee:
         self._calls.events.append(Reinvited(call, tx, request))
 
     def ring(
-        self, call: Call, status: int, now: float, headers: Fields, body: bytes, reliable: bool | None
+        self, call: Call, status: int, now: Monotonic, headers: Fields, body: bytes, reliable: bool | None
     ) -> None:
         """Send 180, or another 1xx."""
         tx = self._open(call)
@@ -75,7 +76,7 @@ class Callee:
             self._calls.dialog_of(call, tx)
         call.state = CallState.RINGING
 
-    def accept(self, call: Call, body: bytes, now: float, headers: Fields) -> None:
+    def accept(self, call: Call, body: bytes, now: Monotonic, headers: Fields) -> None:
         """Send the 200 that answers the call."""
         tx = self._open(call)
         response = self._response(tx, 200, headers, body)
@@ -83,13 +84,13 @@ class Callee:
         if not self._reliable.holds(call, response):
             self._accept(call, tx, response, now)
 
-    def pracked(self, call: Call, now: float) -> None:
+    def pracked(self, call: Call, now: Monotonic) -> None:
         """Send the 200 that waited, if all that was sent reliably before it has arrived."""
         response = self._reliable.take_final(call)
         if response is not None and isinstance(call.tx, ServerTransaction):
             self._accept(call, call.tx, response, now)
 
-    def _accept(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
+    def _accept(self, call: Call, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
         self._timers.grant(call, call.request, response, now)
         self._answer(call, tx, response, now)
         call.state = CallState.ANSWERED
@@ -98,7 +99,7 @@ class Callee:
         dialog.negotiation.send(response)
 
     def accept_offer(
-        self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields
+        self, call: Call, tx: ServerTransaction, body: bytes, now: Monotonic, headers: Fields
     ) -> None:
         """Send the 200 that answers an INVITE within the call."""
         if tx not in call.asked or tx.state not in UNANSWERED:
@@ -118,12 +119,12 @@ class Callee:
         """Note that an INVITE within the call was answered with something else than 200."""
         call.asked.pop(tx).negotiation.step(Said.OUR_REFUSAL)
 
-    def reject(self, call: Call, status: int, now: float, reason: str | None, headers: Fields) -> None:
+    def reject(self, call: Call, status: int, now: Monotonic, reason: str | None, headers: Fields) -> None:
         """Refuse the call."""
         self._calls.stack.answer(self._unanswered(call), status, now, reason, *headers)
         self._calls.end(call, now, CallEnded(call, "local"))
 
-    def cancelled(self, call: Call, tx: ServerTransaction, now: float) -> None:
+    def cancelled(self, call: Call, tx: ServerTransaction, now: Monotonic) -> None:
         """Take note that the peer took an INVITE back (9.2). One that was answered first stays."""
         if tx in call.asked:
             self._calls.stack.answer(tx, 487, now)
@@ -131,7 +132,7 @@ class Callee:
         elif call.state in (CallState.CALLING, CallState.RINGING):
             self._calls.end(call, now, CallEnded(call, "remote"))
 
-    def acked(self, call: Call, ack: Request, now: float) -> None:
+    def acked(self, call: Call, ack: Request, now: Monotonic) -> None:
         """Take an ACK within the call. It ends the retransmission of the 2xx that it belongs to."""
         answer = call.answer
         if answer is None or ack.cseq.number != answer.response.cseq.number:
@@ -147,7 +148,7 @@ class Callee:
         if call.leaving:
             self._calls.leave(call, call.leaving, now)
 
-    def resend(self, call: Call, now: float) -> None:
+    def resend(self, call: Call, now: Monotonic) -> None:
         """Send the 2xx again, on every transport: a hop further on may lose messages. T2 bounds the wait (13.3.1.4)."""
         answer = call.answer
         if answer is None or answer.tx.ended:
@@ -156,7 +157,7 @@ class Callee:
         answer.interval = min(2 * answer.interval, self._calls.stack.timers.t2)
         self._calls.alarms.start((call, Alarm.RESEND), answer.interval, now)
 
-    def no_ack(self, call: Call, now: float) -> None:
+    def no_ack(self, call: Call, now: Monotonic) -> None:
         """End the call that got no ACK in 64*T1: the dialog stands, the session should not (13.3.1.4)."""
         self._stop(call)
         self._calls.leave(call, call.leaving or "lost", now)
@@ -166,7 +167,7 @@ class Callee:
         self._calls.alarms.stop((call, Alarm.RESEND))
         self._calls.alarms.stop((call, Alarm.NO_ACK))
 
-    def _answer(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
+    def _answer(self, call: Call, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
         timers = self._calls.stack.timers
         self._calls.stack.respond(tx, response, now)
         call.answer = PendingAnswer(tx, response, timers.t1)

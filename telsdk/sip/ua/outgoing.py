@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
@@ -35,7 +36,7 @@ class Caller:
         self._timers = timers
         self._ring_limit = ring_limit
 
-    def invite(self, request: Request, hop: Hop, now: float) -> Call:
+    def invite(self, request: Request, hop: Hop, now: Monotonic) -> Call:
         """Send the INVITE that begins a call.
 
         Raises:
@@ -49,13 +50,13 @@ class Caller:
         self._calls.alarms.start((call, Alarm.RING), self._ring_limit, now)
         return call
 
-    def cancel(self, call: Call, by: str, now: float) -> None:
+    def cancel(self, call: Call, by: str, now: Monotonic) -> None:
         """Take the call back; it is over when the callee's side has said so."""
         assert isinstance(call.tx, ClientTransaction)
         call.leaving = by
         self._calls.stack.cancel(call.tx, now)
 
-    def offer(self, call: Call, request: Request, now: float, *, refreshes: bool = False) -> None:
+    def offer(self, call: Call, request: Request, now: Monotonic, *, refreshes: bool = False) -> None:
         """Send an INVITE within the call (14.1); nobody is told of one that only refreshes the session timer.
 
         Raises:
@@ -72,7 +73,7 @@ class Caller:
         call.offer = self._calls.stack.request(request, hop, now, owner=call)
         dialog.negotiation.send(request)
 
-    def received(self, call: Call, tx: ClientTransaction, response: Response, now: float) -> None:
+    def received(self, call: Call, tx: ClientTransaction, response: Response, now: Monotonic) -> None:
         """Take a response to an INVITE of ours."""
         status = response.status
         if tx is not call.tx:
@@ -84,7 +85,7 @@ class Caller:
         elif not call.ended:
             self._failure(call, response, now)
 
-    def failed(self, call: Call, tx: ClientTransaction, status: int, now: float) -> None:
+    def failed(self, call: Call, tx: ClientTransaction, status: int, now: Monotonic) -> None:
         """Take note that an INVITE of ours got no answer, or could not be sent."""
         if call.ended:
             return
@@ -101,7 +102,7 @@ class Caller:
         """Acknowledge again a 2xx that outlived the transaction: its ACK was lost."""
         self._ack_again(call, response)
 
-    def _provisional(self, call: Call, response: Response, now: float) -> None:
+    def _provisional(self, call: Call, response: Response, now: Monotonic) -> None:
         if response.status == 100 or call.state not in (CallState.CALLING, CallState.RINGING):
             return
         call.state = CallState.RINGING
@@ -126,7 +127,7 @@ class Caller:
         dialog.negotiation.send(call.request)
         return dialog
 
-    def _success(self, call: Call, response: Response, now: float) -> None:
+    def _success(self, call: Call, response: Response, now: Monotonic) -> None:
         """Acknowledge every 2xx, and each retransmission again; keep one dialog, and end the others (13.2.2.4)."""
         if self._ack_again(call, response) or self._is_owed(call, response):
             return
@@ -170,7 +171,7 @@ class Caller:
         self._calls.know(call, dialog)
         self._calls.alarms.stop((call, Alarm.RING))
 
-    def _offer_answered(self, call: Call, tx: ClientTransaction, response: Response, now: float) -> None:
+    def _offer_answered(self, call: Call, tx: ClientTransaction, response: Response, now: Monotonic) -> None:
         status, dialog = response.status, call.dialog
         assert dialog is not None
         if status < 200:
@@ -195,7 +196,7 @@ class Caller:
         response: Response,
         *,
         asks: bool,
-        now: float,
+        now: Monotonic,
     ) -> None:
         dialog.refresh(response)
         if asks and not call.ended and not call.refreshes:
@@ -210,7 +211,7 @@ class Caller:
         if not call.refreshes:
             self._calls.events.append(OfferAnswered(call, response, call.owes_ack is not None))
 
-    def _offer_failed(self, call: Call, response: Response | None, status: int, now: float) -> None:
+    def _offer_failed(self, call: Call, response: Response | None, status: int, now: Monotonic) -> None:
         call.offer = None
         if status in (408, 481):
             # 12.2.1.2: the peer knows nothing of the call any more.
@@ -238,7 +239,7 @@ class Caller:
             self._calls.stack.send_again(sent)
         return True
 
-    def _failure(self, call: Call, response: Response, now: float) -> None:
+    def _failure(self, call: Call, response: Response, now: Monotonic) -> None:
         if call.leaving:
             self._calls.end(call, now, CallEnded(call, call.leaving))
         elif response.status < 400:

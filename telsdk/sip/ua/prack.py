@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError, SipParseError
 from telsdk.sip.message import RACK, RSEQ, RAck, Request, Response
 from telsdk.sip.transaction import ServerTransaction
@@ -75,7 +76,7 @@ class Reliable:
         shall = bool(response.body) if wanted is None else wanted
         return shall and TAG in tokens_in(request, "Supported")
 
-    def send(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
+    def send(self, call: Call, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
         """Send it, or keep it until the one before it is acknowledged."""
         if call.reliable is None:
             first = int(self._calls.stack.token(), 16) % (2**31 - 1)
@@ -112,7 +113,7 @@ class Reliable:
         return final
 
     def received(
-        self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: float
+        self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: Monotonic
     ) -> None:
         """Take a PRACK of the peer."""
         state = call.reliable
@@ -138,7 +139,7 @@ class Reliable:
         if state.waiting and isinstance(call.tx, ServerTransaction):
             self._send(call, call.tx, state, state.waiting.pop(0), now)
 
-    def resend(self, call: Call, now: float) -> None:
+    def resend(self, call: Call, now: Monotonic) -> None:
         """Send the response again. The interval doubles, and no T2 bounds it (section 3)."""
         state = call.reliable
         if state is None or state.pending is None or not isinstance(call.tx, ServerTransaction):
@@ -147,7 +148,7 @@ class Reliable:
         state.interval *= 2
         self._calls.alarms.start((call, Alarm.RESEND_1XX), state.interval, now)
 
-    def no_prack(self, call: Call, now: float) -> None:
+    def no_prack(self, call: Call, now: Monotonic) -> None:
         """Refuse the call that got no PRACK in 64*T1."""
         assert isinstance(call.tx, ServerTransaction)
         self._stop(call)
@@ -155,7 +156,7 @@ class Reliable:
         self._calls.end(call, now, CallEnded(call, "lost"))
 
     def _send(
-        self, call: Call, tx: ServerTransaction, state: Reliably, response: Response, now: float
+        self, call: Call, tx: ServerTransaction, state: Reliably, response: Response, now: Monotonic
     ) -> None:
         state.number += 1
         response.headers.add("Require", TAG)
@@ -174,7 +175,7 @@ class Reliable:
 
     # The calling side
 
-    def take(self, call: Call, dialog: Dialog, response: Response, now: float, *, may_ask: bool) -> Taken:
+    def take(self, call: Call, dialog: Dialog, response: Response, now: Monotonic, *, may_ask: bool) -> Taken:
         """Take a provisional response to an INVITE of ours, and send its PRACK if the application need not."""
         rack = rack_of(response) if self.on else None
         if rack is None:
@@ -192,7 +193,7 @@ class Reliable:
         self._prack(call, dialog, rack, b"", now)
         return Taken.PASS
 
-    def prack(self, call: Call, response: Response, body: bytes, now: float) -> None:
+    def prack(self, call: Call, response: Response, body: bytes, now: Monotonic) -> None:
         """Acknowledge a response of which `Ringing` said that the application has to.
 
         Raises:
@@ -209,7 +210,7 @@ class Reliable:
         del call.unacknowledged[tag]
         self._prack(call, dialog, rack, body, now)
 
-    def _prack(self, call: Call, dialog: Dialog, rack: RAck, body: bytes, now: float) -> None:
+    def _prack(self, call: Call, dialog: Dialog, rack: RAck, body: bytes, now: Monotonic) -> None:
         request = dialog.request("PRACK")
         request.headers.add("RAck", str(rack))
         request.body = body
@@ -217,7 +218,7 @@ class Reliable:
         dialog.negotiation.send(request)
         offers = dialog.negotiation.open is Open.OURS_IN_UPDATE and has_sdp(request)
 
-        def done(answer: Response | None, status: int, _now: float) -> None:
+        def done(answer: Response | None, status: int, _now: Monotonic) -> None:
             if not offers or call.ended:
                 return
             dialog.negotiation.answered(answer)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import MIN_SE, SESSION_EXPIRES, Message, Request, Response, SessionExpires
 from telsdk.sip.transaction import ServerTransaction
@@ -79,7 +80,7 @@ class SessionTimers:
         if "Supported" not in request.headers:
             self._calls.describe_self(request)
 
-    def agreed(self, call: Call, response: Response, now: float) -> None:
+    def agreed(self, call: Call, response: Response, now: Monotonic) -> None:
         """Take the 2xx to our INVITE or UPDATE (section 7.2)."""
         if not self.on or call.ended:
             return
@@ -94,7 +95,7 @@ class SessionTimers:
 
     # The peer's requests
 
-    def refuses(self, tx: ServerTransaction, request: Request, now: float) -> bool:
+    def refuses(self, tx: ServerTransaction, request: Request, now: Monotonic) -> bool:
         """Answer 422 to a request for too short an interval, 400 to a malformed one; return whether it was either."""
         if not self.on or request.method not in ("INVITE", "UPDATE"):
             return False
@@ -109,7 +110,7 @@ class SessionTimers:
         self._calls.stack.answer(tx, 422, now, None, ("Min-SE", str(self._minimum)))
         return True
 
-    def grant(self, call: Call, request: Request, response: Response, now: float) -> None:
+    def grant(self, call: Call, request: Request, response: Response, now: Monotonic) -> None:
         """Say in our 2xx to the peer's INVITE or UPDATE, which is not yet sent, what we agree to (section 9)."""
         if not self.on:
             return
@@ -130,7 +131,7 @@ class SessionTimers:
 
     # The clock
 
-    def refresh(self, call: Call, now: float) -> Request | None:
+    def refresh(self, call: Call, now: Monotonic) -> Request | None:
         """Make the UPDATE or INVITE to send when half the interval has passed (section 7.4); None: not now."""
         if call.state is not CallState.CONFIRMED or call.dialog is None or not call.dialog.negotiation.quiet:
             self._calls.alarms.start((call, Alarm.REFRESH), AGAIN, now)
@@ -147,7 +148,7 @@ class SessionTimers:
         same = bool(call.local_sdp) and request.body == call.remote_sdp != b""
         return self.on and same and "Session-Expires" in request.headers
 
-    def refused(self, call: Call, response: Response | None, status: int, now: float) -> None:
+    def refused(self, call: Call, response: Response | None, status: int, now: Monotonic) -> None:
         """Try a refresh again that was not accepted, while there is time."""
         if call.timer is None:
             return
@@ -164,12 +165,12 @@ class SessionTimers:
             wait = self._calls.retry_after(call, response) or 0.0
         self._calls.alarms.start((call, Alarm.REFRESH), wait, now)
 
-    def expired(self, call: Call, now: float) -> None:
+    def expired(self, call: Call, now: Monotonic) -> None:
         """End the call: no refresh came through in time (section 10)."""
         if not call.ended:
             self._calls.leave(call, "lost", now)
 
-    def _start(self, call: Call, seconds: int, ours: bool, now: float) -> None:
+    def _start(self, call: Call, seconds: int, ours: bool, now: Monotonic) -> None:
         minimum = call.timer.minimum if call.timer is not None else LEAST
         call.timer = SessionTimer(seconds, ours, minimum)
         self._calls.alarms.start((call, Alarm.EXPIRE), seconds - min(32.0, seconds / 3), now)

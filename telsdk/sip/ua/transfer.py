@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError, SipParseError
 from telsdk.sip.message import (
     EVENT,
@@ -127,7 +128,7 @@ class Transfers:
             request.headers.add("Supported", NO_SUBSCRIPTION)
         return request
 
-    def send(self, call: Call, request: Request, now: float) -> None:
+    def send(self, call: Call, request: Request, now: Monotonic) -> None:
         """Send a REFER. `ReferAnswered` follows, and if it was taken `TransferProgress`.
 
         Raises:
@@ -136,7 +137,7 @@ class Transfers:
         dialog, cseq = _confirmed(call), request.cseq.number
         call.refers.add(cseq)  # the first NOTIFY may overtake the 202
 
-        def done(response: Response | None, status: int, now: float) -> None:
+        def done(response: Response | None, status: int, now: Monotonic) -> None:
             if call.ended:
                 return
             if status >= 300 or (response is not None and _is_quiet(response)):
@@ -150,7 +151,7 @@ class Transfers:
 
         self._calls.ask(dialog, request, now, done)
 
-    def notified(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> bool:
+    def notified(self, call: Call, tx: ServerTransaction, request: Request, now: Monotonic) -> bool:
         """Take a NOTIFY of the peer; False when it is about something else than a REFER."""
         try:
             event = EVENT.of(request)
@@ -178,7 +179,7 @@ class Transfers:
 
     # The transferee
 
-    def received(self, call: Call, tx: ServerTransaction, request: Request, now: float) -> None:
+    def received(self, call: Call, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
         """Take a REFER of the peer."""
         try:
             target = _target(request)
@@ -191,7 +192,7 @@ class Transfers:
         by = request.headers.get("Referred-By")
         self._calls.events.append(Referred(call, tx, request, target, replaces, by))
 
-    def accept(self, call: Call, tx: ServerTransaction, now: float) -> Referral:
+    def accept(self, call: Call, tx: ServerTransaction, now: Monotonic) -> Referral:
         """Take what was `Referred`: 202, and the first news. `notify` the rest, up to the final status.
 
         Raises:
@@ -214,7 +215,7 @@ class Transfers:
         self.notify(referral, 100, now)
         return referral
 
-    def notify(self, referral: Referral, status: int, now: float, reason: str | None = None) -> None:
+    def notify(self, referral: Referral, status: int, now: Monotonic, reason: str | None = None) -> None:
         """Tell the peer how the call to the target goes; a final status is the last that is told.
 
         Nothing is sent where the peer wants no news.
@@ -236,7 +237,7 @@ class Transfers:
         phrase = REASONS.get(status, "") if reason is None else reason
         request.body = f"SIP/2.0 {status} {phrase}\r\n".encode()
 
-        def done(response: Response | None, status: int, _now: float) -> None:
+        def done(response: Response | None, status: int, _now: Monotonic) -> None:
             if response is None or status >= 300:
                 referral.ended = True
 

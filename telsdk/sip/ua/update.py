@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ServerTransaction
@@ -30,7 +31,7 @@ class Updates:
         self._calls = calls
         self._timers = timers
 
-    def send(self, call: Call, request: Request, now: float, *, refreshes: bool = False) -> None:
+    def send(self, call: Call, request: Request, now: Monotonic, *, refreshes: bool = False) -> None:
         """Send an UPDATE; nobody is told of one that only refreshes the session timer.
 
         Raises:
@@ -44,14 +45,14 @@ class Updates:
         dialog.negotiation.check(request)
         self._timers.propose(request, call)
 
-        def done(response: Response | None, status: int, now: float) -> None:
+        def done(response: Response | None, status: int, now: Monotonic) -> None:
             self._answered(call, dialog, request, response, status, now, refreshes)
 
         self._calls.ask(dialog, request, now, done)
         dialog.negotiation.send(request)
 
     def received(
-        self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: float
+        self, call: Call, dialog: Dialog, tx: ServerTransaction, request: Request, now: Monotonic
     ) -> None:
         """Take an UPDATE of the peer."""
         ruling = dialog.negotiation.receive(request)
@@ -65,7 +66,7 @@ class Updates:
         tx.owner, call.asked[tx] = call, dialog
         self._calls.events.append(Reinvited(call, tx, request))
 
-    def answer(self, call: Call, tx: ServerTransaction, body: bytes, now: float, headers: Fields) -> None:
+    def answer(self, call: Call, tx: ServerTransaction, body: bytes, now: Monotonic, headers: Fields) -> None:
         """Send the 200 that answers the peer's offer.
 
         Raises:
@@ -91,7 +92,7 @@ class Updates:
         name_body(response)
         return response
 
-    def _accept(self, call: Call, tx: ServerTransaction, response: Response, now: float) -> None:
+    def _accept(self, call: Call, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
         request = tx.request
         if request.method == "UPDATE":
             self._calls.for_dialog(response, allow=True)
@@ -106,7 +107,7 @@ class Updates:
         request: Request,
         response: Response | None,
         status: int,
-        now: float,
+        now: Monotonic,
         refreshes: bool,
     ) -> None:
         if call.ended:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.sipload.messages import CALLEE, Call, Received, respond
+from telsdk.clock import Wall
 from telsdk.sip.auth import DigestServer
 from telsdk.sip.message import Credentials, Request, Response, parse
 
@@ -45,12 +46,12 @@ def test_what_comes_within_the_call_takes_the_route_set_backwards() -> None:
 
 def test_the_credentials_are_those_that_a_server_takes() -> None:
     server = DigestServer("telprotocol", bytes(32))
-    challenge = server.challenge(1.0, "there")
+    challenge = server.challenge(Wall(1.0), "there")
     refusal = Received.of(f"SIP/2.0 407 No\r\nProxy-Authenticate: {challenge}\r\n\r\n".encode())
     name, _, value = CALL.credentials(refusal, "INVITE", "secret").partition(": ")
     assert name == "Proxy-Authorization"
     credentials = Credentials.parse(value)
-    assert server.verify(credentials, "INVITE", 1.0, "there", lambda _: ("secret",)) == "u00001"
+    assert server.verify(credentials, "INVITE", Wall(1.0), "there", lambda _: ("secret",)) == "u00001"
 
 
 def test_the_ack_of_a_refusal_belongs_to_the_invite() -> None:

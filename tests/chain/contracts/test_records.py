@@ -3,46 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from scripts import samples
 from telsdk.chain import revert
 from telsdk.chain.client import Client
-from telsdk.chain.contracts.records import NumberRecords, Records, Update
+from telsdk.chain.contracts.records import NumberRecords
 from telsdk.chain.permits import Permit
 from telsdk.chain.session import Receipt
+from telsdk.records import RECORDS, Record, Records, Update
 from tests.chain.actors import NUMBER, me
 
-HASH, DIGEST, KEY = b"\x0a" * 32, b"\x0b" * 32, b"\x0c" * 32
-EMPTY = Records(None, 0, None, None, None)
-FULL = Records(HASH, 1, 7, DIGEST, KEY)
-FILL = Update(credential=(HASH, 1), hub=7, backup=(None, DIGEST), message_key=KEY)
+DIGEST, KEY = b"\x0b" * 32, b"\x0c" * 32
+EMPTY, FULL = Records(), samples.records()
+FILL = samples.update()
 
-WRITES: list[tuple[Records, Callable[[NumberRecords], Receipt], Callable[[NumberRecords], Permit]]] = [
-    (
-        Records(HASH, 1, None, None, None),
-        lambda records: records.set_credential(NUMBER, HASH, 1),
-        lambda records: records.permit_credential(NUMBER, HASH, 1),
-    ),
+Write = Callable[[NumberRecords], Receipt]
+Sign = Callable[[NumberRecords], Permit]
+
+
+def _writes(record: Record) -> tuple[Records, Write, Sign]:
+    """The pair of methods that write one record, and what is there afterwards."""
+    value = getattr(samples.update(only=record.name), record.name)
+    args = (NUMBER, *(value if isinstance(value, tuple) else (value,)))
+    return (
+        samples.records(only=record.name),
+        lambda records: getattr(records, f"set_{record.name}")(*args),
+        lambda records: getattr(records, f"permit_{record.name}")(*args),
+    )
+
+
+WRITES = [
+    *map(_writes, RECORDS),
     (
         EMPTY,
         lambda records: records.clear_credential(NUMBER),
         lambda records: records.permit_clear_credential(NUMBER),
-    ),
-    (
-        Records(None, 0, 7, None, None),
-        lambda records: records.set_hub(NUMBER, 7),
-        lambda records: records.permit_hub(NUMBER, 7),
-    ),
-    (
-        Records(None, 0, None, DIGEST, None),
-        lambda records: records.set_backup(NUMBER, None, DIGEST),
-        lambda records: records.permit_backup(NUMBER, None, DIGEST),
-    ),
-    (
-        Records(None, 0, None, None, KEY),
-        lambda records: records.set_message_key(NUMBER, KEY),
-        lambda records: records.permit_message_key(NUMBER, KEY),
     ),
     (
         FULL,
@@ -57,8 +56,8 @@ def test_the_owner_writes_himself(
     alice: Client,
     bob: Client,
     expected: Records,
-    write: Callable[[NumberRecords], Receipt],
-    permit: Callable[[NumberRecords], Permit],
+    write: Write,
+    permit: Sign,
 ) -> None:
     with pytest.raises(revert.NotOwner):
         write(bob.records)
@@ -72,8 +71,8 @@ def test_another_writes_by_the_owners_permit_and_once(
     alice: Client,
     bob: Client,
     expected: Records,
-    write: Callable[[NumberRecords], Receipt],
-    permit: Callable[[NumberRecords], Permit],
+    write: Write,
+    permit: Sign,
 ) -> None:
     given = Permit.from_json(permit(alice.records).to_json())
     bob.relay(given)
@@ -100,11 +99,17 @@ def test_records_stay_when_a_number_moves(alice: Client, bob: Client) -> None:
     assert bob.records.get(NUMBER) == FULL
 
 
-def test_an_update_leaves_what_it_does_not_name(alice: Client) -> None:
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
+def test_an_update_leaves_what_it_does_not_name(alice: Client, record: Record) -> None:
     alice.records.set_many(NUMBER, FILL)
-    alice.records.set_many(NUMBER, Update(hub=None))
-    assert alice.records.get(NUMBER) == Records(HASH, 1, None, DIGEST, KEY)
-    alice.records.set_many(NUMBER, Update(credential=None, backup=(DIGEST, None), message_key=None))
+    alice.records.set_many(NUMBER, samples.update(None, seen=0, only=record.name))
+    cleared: dict[str, Any] = {word.name: word.value(word.zero) for word in record.words}
+    assert alice.records.get(NUMBER) == replace(FULL, **cleared)
+
+
+def test_an_update_clears_all_that_it_names(alice: Client) -> None:
+    alice.records.set_many(NUMBER, FILL)
+    alice.records.set_many(NUMBER, samples.update(None, seen=0))
     assert alice.records.get(NUMBER) == EMPTY
 
 

@@ -22,7 +22,9 @@ contract SignedTest is Base {
         Order memory order = Order(number, 1, hub, 0, block.timestamp + left);
         bytes memory signature = _signed(_key(who), order);
         assert(_send(order, signature, sender));
-        (,, uint32 told,,) = records.recordsOf(number);
+        // Read from the bytes, so that it does not matter how many records there are.
+        (, bytes memory all) = address(records).staticcall(abi.encodeCall(records.recordsOf, (number)));
+        (,, uint32 told) = abi.decode(all, (bytes32, uint8, uint32));
         assert(told == hub && records.nonces(_person(who)) == 1);
         assert(!_send(order, signature, sender));
     }

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
+from telsdk.records import CONTRACT, RECORDS, WORDS, Record
 from tests.contracts.evm import Event
 from tests.contracts.suite import NO_RECORDS, NONE, ZERO
 
@@ -115,6 +116,12 @@ class Facts:
     def records_of(self, number: int) -> tuple[Any, ...]:
         return self.records.get((number, self.epochs[number]), NO_RECORDS)
 
+    def backup_of(self, number: int) -> bytes:
+        """The backup pointer, which whoever replaces it has to name."""
+        places = [word.name for word in WORDS]
+        pointer: bytes = self.records_of(number)[places.index("backup")]
+        return pointer
+
     def may_transfer(self, number: int, account: str) -> bool:
         """By ERC-721: its owner, who is approved for it, or an operator of its owner."""
         owner = self.owners.get(number)
@@ -161,10 +168,11 @@ class Facts:
             self.market_words[owner] += 1
             self.live = {number: seller for number, seller in self.live.items() if seller != owner}
 
-    def _record(self, args: Args, place: int, *values: Any) -> None:
+    def _record(self, args: Args, record: Record) -> None:
         key = args["number"], args["epoch"]
-        record = self.records.get(key, NO_RECORDS)
-        self.records[key] = (*record[:place], *values, *record[place + len(values) :])
+        told = {word.name: args[word.argument] for word in record.words}
+        before = zip(WORDS, self.records.get(key, NO_RECORDS), strict=True)
+        self.records[key] = tuple(told.get(word.name, value) for word, value in before)
 
     # NumberRegistrar
 
@@ -250,10 +258,10 @@ _MEANINGS: dict[tuple[str, str], Callable[[Facts, Args], None]] = {
     ("NumberRegistrar", "Withdrawn"): Facts._income_withdrawn,
     ("NameAlias", "NameClaimed"): Facts._name_claimed,
     ("NameAlias", "NameReleased"): Facts._name_released,
-    ("NumberRecords", "CredentialSet"): lambda f, a: f._record(a, 0, a["hash"], a["kdf"]),
-    ("NumberRecords", "HubSet"): lambda f, a: f._record(a, 2, a["hubId"]),
-    ("NumberRecords", "BackupSet"): lambda f, a: f._record(a, 3, a["digest"]),
-    ("NumberRecords", "MessageKeySet"): lambda f, a: f._record(a, 4, a["key"]),
+    **{
+        (CONTRACT, record.event): lambda f, a, record=record: f._record(a, record)  # type: ignore[misc]
+        for record in RECORDS
+    },
     ("NumberMarket", "Listed"): Facts._listed,
     ("NumberMarket", "Cancelled"): Facts._cancelled,
     ("NumberMarket", "Bought"): Facts._bought,

@@ -12,6 +12,7 @@ from typing import Any
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
+from telsdk.records import WORDS
 from tests.contracts.evm import Reverted
 from tests.contracts.model.facts import LABELS, Facts, Hub
 from tests.contracts.model.world import NUMBERS, World
@@ -82,8 +83,7 @@ def _price(facts: Facts, number: int) -> int:
 
 def fingerprint(facts: Facts, number: int) -> bytes:
     """As NumberRegistry.getStateFingerprint puts it together."""
-    credential, kdf, hub, backup, key = facts.records_of(number)
-    words = ["bytes32", "uint8", "uint32", "bytes32", "bytes32"]
+    kinds = [word.type for word in WORDS]
     return bytes(
         keccak(
             encode(
@@ -93,7 +93,7 @@ def fingerprint(facts: Facts, number: int) -> bytes:
                     facts.owner_of(number),
                     facts.epochs[number],
                     facts.sessions[number],
-                    keccak(encode(words, [credential, kdf, hub, backup, key])),
+                    keccak(encode(kinds, facts.records_of(number))),
                     keccak(text=facts.name_of(number)),
                     facts.asked.get(number, 0),
                     number in facts.live,

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from telsdk.records import RECORDS, UPDATE
 from tests.contracts.model import getters
 from tests.contracts.model.facts import LABELS
 from tests.contracts.model.promises import Keeper
@@ -29,14 +30,13 @@ credentials = st.sampled_from(
     [(WORDS[1], 1), (WORDS[2], 2), (WORDS[1], 1), (WORDS[1], 0), (NONE, 1), (NONE, 0)]
 )
 uris = st.sampled_from(["sip:a", "sips:hub.example;transport=tls", "sip:" + "a" * 124, "sip:" + "a" * 125])
+of_type = {"bytes32": words, "uint32": hub_ids}
+plain = tuple(record for record in RECORDS if record.name != "credential")
 updates = st.builds(
     lambda fields, credential, *rest: (fields, *credential, *rest),
-    st.integers(0, 16),
+    st.integers(0, 1 << len(RECORDS)),
     credentials,
-    hub_ids,
-    words,
-    words,
-    words,
+    *(of_type[kind] for record in plain for _, kind in record.members),
 )
 mostly = st.sampled_from([True, True, True, False])
 serves = mostly
@@ -198,18 +198,17 @@ class Contracts(RuleBasedStateMachine):
     def sign_many(
         self, number: int, signer: int | None, update: Any, seen: bool, flaw: str | None, serve: bool
     ) -> None:
-        names = ("fields", "credential", "kdf", "hub", "expectedBackup", "backup", "messageKey")
-        values = dict(zip(names, self._expecting(update, number, seen), strict=True))
+        values = self._expecting(update, number, seen)
         self._sign("setManyFor", number, self.owner(signer, number), {"update": values}, flaw, serve)
 
     @rule(
         number=numbers,
         signer=caller,
-        function=st.sampled_from(
-            ["setCredentialFor", "clearCredentialFor", "setHubFor", "setBackupFor", "setMessageKeyFor"]
-        ),
+        function=st.sampled_from(["clearCredentialFor", *(f"{record.setter}For" for record in RECORDS)]),
         credential=credentials,
-        values=st.fixed_dictionaries({"hubId": hub_ids, "next": words, "key": words}),
+        values=st.fixed_dictionaries(
+            {name: of_type[kind] for record in plain for name, kind in record.inputs if name != "expected"}
+        ),
         seen=mostly,
         flaw=flaws,
         serve=serves,
@@ -225,7 +224,7 @@ class Contracts(RuleBasedStateMachine):
         flaw: str | None,
         serve: bool,
     ) -> None:
-        expected = self.world.facts.records_of(number)[3] if seen else WORDS[2]
+        expected = self.world.facts.backup_of(number) if seen else WORDS[2]
         given = {**values, "hash": credential[0], "kdf": credential[1], "expected": expected}
         self._sign(function, number, self.owner(signer, number), given, flaw, serve)
 
@@ -297,25 +296,32 @@ class Contracts(RuleBasedStateMachine):
         call=st.one_of(
             credentials.map(lambda credential: ("setCredential", *credential)),
             st.tuples(st.just("clearCredential")),
-            st.tuples(st.just("setHub"), hub_ids),
-            st.tuples(st.just("setBackup"), words | st.none(), words),
-            st.tuples(st.just("setMessageKey"), words),
+            *(
+                st.tuples(
+                    st.just(record.setter),
+                    *(
+                        st.none() | words if name == "expected" else of_type[kind]
+                        for name, kind in record.inputs
+                    ),
+                )
+                for record in plain
+            ),
         ),
     )
     def write(self, number: int, sender: int | None, call: tuple[Any, ...]) -> None:
-        present = self.world.facts.records_of(number)[3]
+        present = self.world.facts.backup_of(number)
         args = [present if arg is None else arg for arg in call[1:]]
         self.world.act("NumberRecords", call[0], number, *args, sender=self.owner(sender, number))
 
     @rule(number=numbers, sender=caller, update=updates, seen=mostly)
     def write_many(self, number: int, sender: int | None, update: Any, seen: bool) -> None:
-        call = ("setMany", number, self._expecting(update, number, seen))
+        call = ("setMany", number, tuple(self._expecting(update, number, seen).values()))
         self.world.act("NumberRecords", *call, sender=self.owner(sender, number))
 
-    def _expecting(self, update: Any, number: int, seen: bool) -> tuple[Any, ...]:
-        """The update, expecting the backup pointer that there is if its writer has `seen` that."""
-        present = self.world.facts.records_of(number)[3]
-        return (*update[:4], present, *update[5:]) if seen else update
+    def _expecting(self, update: Any, number: int, seen: bool) -> dict[str, Any]:
+        """The update by names, expecting the backup pointer that there is if its writer has `seen` that."""
+        values = dict(zip((name for name, _ in UPDATE), update, strict=True))
+        return values | {"expectedBackup": self.world.facts.backup_of(number)} if seen else values
 
     # NumberMarket
 

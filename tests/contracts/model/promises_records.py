@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from telsdk.records import RECORDS, UPDATE, WORDS
 from tests.contracts.model.promises import promise
 from tests.contracts.model.world import NUMBERS, Step, World
 from tests.contracts.suite import NONE
 
-CREDENTIAL, HUB, BACKUP, MESSAGE_KEY = 1, 2, 4, 8
+BITS = {word.name: 1 << place for place, record in enumerate(RECORDS) for word in record.words}
+"""By which setMany names the record that a word is of."""
 
 
 def _update(step: Step) -> tuple[Any, ...] | None:
     """The values of setMany, if it was that."""
     return step.args[1] if step.function in ("setMany", "setManyFor") else None
+
+
+def _members(update: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip((name for name, _ in UPDATE), update, strict=True))
 
 
 @promise("D1", "Records change by the owner's call or signature, and by nothing else.")
@@ -77,18 +83,20 @@ def _(world: World, step: Step) -> None:
 )
 def _(world: World, step: Step) -> None:
     number, update = step.args[0], _update(step)
-    present = step.before.records_of(number)[3]
+    present = step.before.backup_of(number)
     if update is None:
         assert step.args[1] == present
-        assert step.after.records_of(number)[3] == step.args[2]
-    elif update[0] & BACKUP:
-        assert update[4] == present
+        assert step.after.backup_of(number) == step.args[2]
+    elif update[0] & BITS["backup"]:
+        assert _members(update)["expectedBackup"] == present
 
 
 @promise("D6", "A number has a credential and a KDF id, or neither.")
 def _(world: World, step: Step) -> None:
     for number in NUMBERS:
-        credential, kdf, *_ = world.suite.records.read("recordsOf", number)
+        words = [word.name for word in WORDS]
+        records = dict(zip(words, world.suite.records.read("recordsOf", number), strict=True))
+        credential, kdf = records["credential"], records["kdf"]
         assert (credential == NONE) == (kdf == 0)
 
 
@@ -101,12 +109,9 @@ def _(world: World, step: Step) -> None:
 def _(world: World, step: Step) -> None:
     number, update = step.args[0], _update(step)
     assert update is not None
-    fields, credential, kdf, hub, _, backup, key = update
-    was = step.before.records_of(number)
-    assert world.suite.records.read("recordsOf", number) == (
-        *((credential, kdf) if fields & CREDENTIAL else was[:2]),
-        hub if fields & HUB else was[2],
-        backup if fields & BACKUP else was[3],
-        key if fields & MESSAGE_KEY else was[4],
+    given, was = _members(update), step.before.records_of(number)
+    assert world.suite.records.read("recordsOf", number) == tuple(
+        given[word.member] if update[0] & BITS[word.name] else old
+        for word, old in zip(WORDS, was, strict=True)
     )
-    assert 0 < fields <= CREDENTIAL | HUB | BACKUP | MESSAGE_KEY
+    assert 0 < update[0] < 1 << len(RECORDS)

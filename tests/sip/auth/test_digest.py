@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telsdk.clock import Wall
 from telsdk.errors import Refused
 from telsdk.sip.auth import DigestServer, digest
 from telsdk.sip.message import Challenge, Credentials
@@ -23,7 +24,7 @@ REALM = "telprotocol"
 USER = "5551234.3.2.1800003600"
 PASSWORD = "mzxw6ytboi2gk3tfnz2gs3dpmr"
 SOURCE = "192.0.2.1"
-NOW = 1_800_000_000.5
+NOW = Wall(1_800_000_000.5)
 
 
 def passwords(user: str) -> str | None:
@@ -219,7 +220,7 @@ def test_a_nonce_of_another_server_or_of_before_a_restart_is_stale(server: Diges
 
 
 def test_stale_is_said_only_to_who_knows_the_password(server: DigestServer) -> None:
-    old = server.challenge(NOW - 1000, SOURCE)
+    old = server.challenge(Wall(NOW - 1000), SOURCE)
     with pytest.raises(digest.BadCredentials):
         verify(server, answer(old, password="wrong"))
 
@@ -258,7 +259,7 @@ def test_other_credentials_are_refused(server: DigestServer) -> None:
         verify(server, Credentials("Bearer", {}, "token"))
 
 
-def fail(server: DigestServer, now: float, **changes: Any) -> None:
+def fail(server: DigestServer, now: Wall, **changes: Any) -> None:
     source = changes.get("source", SOURCE)
     with pytest.raises(digest.BadCredentials):
         verify(server, answer(server.challenge(now, source), password="wrong"), now=now, **changes)
@@ -273,7 +274,7 @@ def test_guessing_is_slowed_down_more_and_more(server: DigestServer) -> None:
             verify(server, answer(server.challenge(now, SOURCE)), now=now)
         assert refusal.value.status == 403
         waits.append(refusal.value.retry_after)
-        now += refusal.value.retry_after
+        now = Wall(now + refusal.value.retry_after)
         fail(server, now)
     assert waits == sorted(waits)
     assert waits[0] <= 2
@@ -321,7 +322,7 @@ def test_what_was_forgotten_cannot_be_replayed() -> None:
 def test_old_nonces_are_forgotten_by_themselves(server: DigestServer) -> None:
     for step in range(5):
         now = NOW + step * digest.LIFETIME
-        verify(server, answer(server.challenge(now, SOURCE)), now=now)
+        verify(server, answer(server.challenge(Wall(now), SOURCE)), now=now)
     assert len(server._counts._seen) == 1
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from telsdk.clock import Wall
 from telsdk.errors import Refused
 from telsdk.sip.auth import BearerVerifier, SingleUse, jws, session_token
 from telsdk.sip.message import Challenge, Credentials, Request
@@ -32,7 +33,7 @@ def register(**changes: str) -> Request:
 
 
 def issue(
-    request: Request, session: Session = BOB, *, node: str = NODE, now: float = NOW, jti: str = JTI
+    request: Request, session: Session = BOB, *, node: str = NODE, now: Wall = NOW, jti: str = JTI
 ) -> str:
     return session_token.issue(
         request, audience=node, delegation=session.text, key=session.private, now=now, jti=jti
@@ -66,7 +67,7 @@ def test_a_token_is_good_once(verifier: BearerVerifier) -> None:
     text = issue(register())
     verifier.verify(register(), text, NOW)
     with pytest.raises(session_token.TokenUsed):
-        verifier.verify(register(), text, NOW + 1)
+        verifier.verify(register(), text, Wall(NOW + 1))
 
 
 def test_the_mirrored_signature_does_not_make_it_good_twice(verifier: BearerVerifier) -> None:
@@ -147,12 +148,12 @@ def test_a_delegation_without_right_is_refused_and_the_cause_kept(verifier: Bear
 def test_a_token_lives_a_minute(verifier: BearerVerifier) -> None:
     text = issue(register())
     with pytest.raises(session_token.TokenExpired):
-        verifier.verify(register(), text, int(NOW) + session_token.LIFETIME)
+        verifier.verify(register(), text, Wall(int(NOW) + session_token.LIFETIME))
     with pytest.raises(session_token.TokenNotYetValid):
-        verifier.verify(register(), text, int(NOW) - session_token.SKEW - 1)
-    verifier.verify(register(), text, int(NOW) - session_token.SKEW)
+        verifier.verify(register(), text, Wall(int(NOW) - session_token.SKEW - 1))
+    verifier.verify(register(), text, Wall(int(NOW) - session_token.SKEW))
     with pytest.raises(session_token.TokenUsed):
-        verifier.verify(register(), text, int(NOW) + session_token.LIFETIME - 0.001)
+        verifier.verify(register(), text, Wall(int(NOW) + session_token.LIFETIME - 0.001))
 
 
 @pytest.mark.parametrize("jti", ["", "x" * 15, "x" * 65])
@@ -183,8 +184,8 @@ def test_the_challenge_says_why() -> None:
 
 def fill(table: SingleUse, number: int, count: int) -> Callable[[str], None]:
     for index in range(count):
-        table.take(number, f"{index}", NOW, NOW + 60)
-    return lambda identifier: table.take(number, identifier, NOW, NOW + 60)
+        table.take(number, f"{index}", NOW, Wall(NOW + 60))
+    return lambda identifier: table.take(number, identifier, NOW, Wall(NOW + 60))
 
 
 def test_a_full_table_refuses_what_is_new_and_forgets_nothing_used() -> None:
@@ -195,7 +196,7 @@ def test_a_full_table_refuses_what_is_new_and_forgets_nothing_used() -> None:
     assert refusal.value.status == 503
     with pytest.raises(session_token.TokenUsed):
         take("0")
-    table.take(1, "new", NOW + 60, NOW + 120)
+    table.take(1, "new", Wall(NOW + 60), Wall(NOW + 120))
     assert len(table) == 1
 
 
@@ -204,10 +205,10 @@ def test_one_number_cannot_fill_the_table_for_others() -> None:
     take = fill(table, 1, 3)
     with pytest.raises(session_token.TooManyTokens):
         take("new")
-    table.take(2, "new", NOW, NOW + 60)
+    table.take(2, "new", NOW, Wall(NOW + 60))
 
 
 def test_an_id_is_used_by_one_number_only() -> None:
     table = SingleUse()
-    table.take(1, "same", NOW, NOW + 60)
-    table.take(2, "same", NOW, NOW + 60)
+    table.take(1, "same", NOW, Wall(NOW + 60))
+    table.take(2, "same", NOW, Wall(NOW + 60))

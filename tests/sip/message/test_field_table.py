@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fuzz.fieldexamples import EXAMPLES
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import Message, Response, field_table, parse
 from telsdk.sip.message.field_table import FIELDS, FieldType, ListField, SingleField, typed
@@ -149,10 +150,10 @@ def test_a_proxy_passes_on_byte_for_byte_what_it_need_not_understand_however_mal
     for line in lines:
         field = f"{FIELDS[key].name} :  {line}".encode()
         desk = Desk()
-        desk.stack.receive(parse(REQUEST + field + b"\r\n\r\n"), ALICE, 0.0)
+        desk.stack.receive(parse(REQUEST + field + b"\r\n\r\n"), ALICE, Monotonic(0.0))
         desk.pump()
         (arrived,) = desk.events
-        desk.proxy.forward(arrived.ctx, [target(0)], 0.0)  # type: ignore[attr-defined]
+        desk.proxy.forward(arrived.ctx, [target(0)], Monotonic(0.0))  # type: ignore[attr-defined]
         (out,) = desk.stack.take_outgoing()
         assert b"\r\n" + field + b"\r\n" in out.data
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri, parse
@@ -93,10 +94,10 @@ class Element(Core):
         )
         self.roles = [self.notifier, self.subscriber, self.proxy]
         self.react = self.agree
-        self.now = 0.0
+        self.now = Monotonic(0.0)
         self.sent: list[Request] = []
 
-    def agree(self, event: Event, now: float) -> None:
+    def agree(self, event: Event, now: Monotonic) -> None:
         if isinstance(event, Arrived | Redirect3xx):
             uris = [Uri.parse("sip:p@192.0.2.77?x=y"), Uri.parse("sips:q@192.0.2.78")]
             targets = [Target(uri, udp(uri.host), q=q) for uri, q in zip(uris, (0.9, 0.1), strict=True)]
@@ -120,10 +121,10 @@ class Element(Core):
 
     def pass_time(self, until: float) -> None:
         while (when := self.deadline()) is not None and when <= until:
-            self.now = max(self.now, when)
+            self.now = Monotonic(max(self.now, when))
             self.advance(self.now)
             self.settle()
-        self.now = max(self.now, until)
+        self.now = Monotonic(max(self.now, until))
 
 
 @given(st.data())
@@ -132,7 +133,7 @@ def test_no_peer_makes_a_role_raise_or_keep_anything_for_ever(data: st.DataObjec
     local = NameAddr.parse("<sip:me@telprotocol>")
     accept = "application/pidf+xml"
     sub = node.subscriber.subscribe(
-        Uri.parse("sip:b@h"), PEER, 0.0, local=local, event="presence", accept=accept
+        Uri.parse("sip:b@h"), PEER, Monotonic(0.0), local=local, event="presence", accept=accept
     )
     node.settle()
     for _ in range(data.draw(st.integers(1, 6))):
@@ -166,8 +167,8 @@ def test_no_registration_makes_the_registrar_raise(sent: list[bytes]) -> None:
     for at, data in enumerate(sent):
         message = understood(data)
         if isinstance(message, Request):
-            answer = registrar.process(message, float(at), FLOW.on_flow(at % 2))
+            answer = registrar.process(message, Monotonic(float(at)), FLOW.on_flow(at % 2))
             assert parse(bytes(answer)).cseq == message.cseq
     registrar.drop_flow(FLOW.on_flow(0))
-    registrar.expire(1e9)
+    registrar.expire(Monotonic(1e9))
     assert (registrar.users, len(registrar._flows), len(registrar._contacts)) == (0, 0, 0)

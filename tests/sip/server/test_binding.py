@@ -2,18 +2,19 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Uri
 from telsdk.sip.server import Binding, by_user_agent
 from telsdk.sip.server.binding import first_hop_knows_flows, flow_id, same_uri
 
 
-def bound(contact: str, updated_at: float = 0.0, q: float = 1.0) -> Binding:
+def bound(contact: str, updated_at: Monotonic = Monotonic(0.0), q: float = 1.0) -> Binding:
     hop = Hop("TLS", "192.0.2.1", 40000, flow=1)
-    return Binding(NameAddr.parse(contact), hop, 60.0, "c", 1, q, (), updated_at)
+    return Binding(NameAddr.parse(contact), hop, Monotonic(60.0), "c", 1, q, (), updated_at)
 
 
-def device(name: str, flow: int, updated_at: float) -> Binding:
+def device(name: str, flow: int, updated_at: Monotonic) -> Binding:
     return bound(f'<sip:a@192.0.2.{flow}>;+sip.instance="<urn:uuid:{name}>";reg-id={flow}', updated_at)
 
 
@@ -36,9 +37,9 @@ def test_a_flow_has_an_instance_and_a_number(params: str, expected: tuple[str, i
 
 
 def test_two_bindings_are_one_place_by_flow_or_else_by_equivalent_uri() -> None:
-    assert device("1", 1, 0.0).is_same_place(device("1", 1, 9.0))
-    assert not device("1", 1, 0.0).is_same_place(device("1", 2, 0.0))
-    assert not device("1", 1, 0.0).is_same_place(bound("<sip:a@192.0.2.1>"))
+    assert device("1", 1, Monotonic(0.0)).is_same_place(device("1", 1, Monotonic(9.0)))
+    assert not device("1", 1, Monotonic(0.0)).is_same_place(device("1", 2, Monotonic(0.0)))
+    assert not device("1", 1, Monotonic(0.0)).is_same_place(bound("<sip:a@192.0.2.1>"))
     assert bound("<sip:a@192.0.2.1>").is_same_place(bound("<sip:a@192.0.2.1;x=1>"))
     assert not bound("<sip:a@192.0.2.1>").is_same_place(bound("<sip:a@192.0.2.1:5060>"))
 
@@ -51,7 +52,8 @@ def test_the_quick_look_never_says_other_than_the_rule() -> None:
 
 
 def test_flows_of_one_device_stand_together_the_newest_first() -> None:
-    old, new, other, plain = device("1", 1, 1.0), device("1", 2, 2.0), device("2", 1, 0.0), bound("<sip:b@h>")
+    old, new = device("1", 1, Monotonic(1.0)), device("1", 2, Monotonic(2.0))
+    other, plain = device("2", 1, Monotonic(0.0)), bound("<sip:b@h>")
     assert by_user_agent([old, plain, other, new]) == [[new, old], [plain], [other]]
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, Uri
 from telsdk.sip.server import Finished, ProxySettings, Redirect3xx, proxy
@@ -99,7 +100,7 @@ def test_a_redirect_that_waits_for_the_application_holds_up_the_targets_below(de
     event = desk.events[-1]
     assert isinstance(event, Redirect3xx)
     assert hosts(desk.requests()) == []
-    desk.proxy.relay(ctx, event.response, 0.0)
+    desk.proxy.relay(ctx, event.response, Monotonic(0.0))
     assert hosts(desk.requests()) == ["192.0.2.3"]
 
 
@@ -195,7 +196,7 @@ def test_a_flow_that_breaks_gives_way_at_once(desk: Desk) -> None:
     flow = Hop("TLS", "192.0.2.2", 40000, flow=1)
     broken = replace(target(0), hop=flow, alternatives=(target(1),))
     desk.forward_to(desk.arrive(), broken)
-    desk.stack.transport_failed(flow, 0.0)
+    desk.stack.transport_failed(flow, Monotonic(0.0))
     desk.pump()
     assert hosts(desk.requests()) == ["192.0.2.3"]
 
@@ -268,7 +269,7 @@ def test_a_sips_request_goes_by_tls_alone(desk: Desk) -> None:
     ctx = desk.events.pop().ctx  # type: ignore[attr-defined]
     over_udp = replace(target(0), uri=Uri.parse("sips:bob@192.0.2.2"))
     not_sips = replace(target(0), hop=SECURE)
-    desk.proxy.forward(ctx, [over_udp, not_sips], 0.0)
+    desk.proxy.forward(ctx, [over_udp, not_sips], Monotonic(0.0))
     *_, (_, hop, refusal) = desk.out()
     assert isinstance(refusal, Response)
     assert (refusal.status, hop) == (480, ALICE)
@@ -318,7 +319,7 @@ def test_a_caller_who_is_gone_ends_what_cannot_be_answered(desk: Desk) -> None:
     desk.receive(asked("OPTIONS", Via="SIP/2.0/TLS 192.0.2.1;branch=z9hG4bKt"), caller)
     (options,) = desk.forward(desk.events.pop().ctx, 0)  # type: ignore[attr-defined]
     desk.answer(options, 183, 0)
-    desk.stack.transport_failed(caller, 0.0)
+    desk.stack.transport_failed(caller, Monotonic(0.0))
     desk.pump()
     assert isinstance(desk.events[-1], Finished)
     desk.answer(options, 200, 0)
@@ -352,7 +353,7 @@ def test_both_ends_on_one_connection_that_breaks_leave_nothing(desk: Desk, metho
     (copy,) = desk.forward_to(ctx, replace(target(0), hop=both))
     desk.receive(copy.response(183, to_tag="b"), both)
     desk.out()
-    desk.stack.transport_failed(both, 0.0)
+    desk.stack.transport_failed(both, Monotonic(0.0))
     desk.pump()
     assert isinstance(desk.events[-1], Finished)
     assert desk.proxy.open == 0

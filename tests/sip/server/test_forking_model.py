@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, Uri
 from telsdk.sip.server import Arrived, Proxy, ProxySettings, Target
@@ -43,7 +44,7 @@ class Fork:
             Target(Uri.parse(f"sip:{at}@192.0.2.200"), Hop("UDP", "192.0.2.200", 6000 + at), q=q)
             for at, (q, _) in enumerate(phones)
         ]
-        self.desk.proxy.forward(self.desk.arrive(), targets, 0.0)
+        self.desk.proxy.forward(self.desk.arrive(), targets, Monotonic(0.0))
         self.look()
 
     def look(self) -> None:
@@ -127,7 +128,7 @@ class Caller:
         self.proxy = proxy
         self.finals: list[int] = []
 
-    def handle(self, event: Event, now: float) -> bool:
+    def handle(self, event: Event, now: Monotonic) -> bool:
         if isinstance(event, ResponseReceived) and event.response.status >= 200:
             response = event.response
             if response.status < 300:
@@ -156,7 +157,7 @@ class Phone:
         self.agenda: Agenda[tuple[ServerTransaction, Request]] = Agenda()
         self.acknowledged = False
 
-    def handle(self, event: Event, now: float) -> bool:
+    def handle(self, event: Event, now: Monotonic) -> bool:
         if isinstance(event, RequestReceived) and event.request.method == "INVITE":
             self.stack.answer(event.tx, 180, now)
             self.agenda.start((event.tx, event.request), self.seconds, now)
@@ -169,7 +170,7 @@ class Phone:
     def take_events(self) -> list[Event]:
         return []
 
-    def advance(self, now: float) -> None:
+    def advance(self, now: Monotonic) -> None:
         while (due := self.agenda.pop_due(now)) is not None:
             tx, request = due
             if tx.state is State.PROCEEDING or (tx.state is State.ACCEPTED and not self.acknowledged):
@@ -211,7 +212,7 @@ def test_a_search_over_a_lossy_network_ends_with_one_answer_and_leaves_nothing(s
     wire = Wire(*cores, seed=seed, loss=0.25, duplicate=0.1)
     invite = asked("INVITE")
     invite.headers.remove("Via")
-    alice.stack.request(invite, udp("192.0.2.11"), 0.0)
+    alice.stack.request(invite, udp("192.0.2.11"), Monotonic(0.0))
     wire.run(180.0)
     if not any(isinstance(event, TimedOut) for event in alice.unhandled):
         assert set(caller.finals) <= {200, 408}

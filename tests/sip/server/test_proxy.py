@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.message import Request, Response, Uri
 from telsdk.sip.server import Arrived, Finished, Redirect3xx
 from telsdk.sip.transaction import AckReceived, Event, ResponseReceived
@@ -15,7 +16,7 @@ def desk() -> Desk:
 
 def test_a_call_is_forwarded_with_our_via_and_100_goes_back(desk: Desk) -> None:
     ctx = desk.arrive()
-    desk.proxy.forward(ctx, [target(0)], 0.0)
+    desk.proxy.forward(ctx, [target(0)], Monotonic(0.0))
     (invite, where, message), trying = desk.out()
     assert (invite, where, trying[:2]) == ("INVITE", PHONES[0], ("100", ALICE))
     assert isinstance(message, Request)
@@ -29,7 +30,7 @@ def test_a_slow_application_lets_the_stack_say_100(desk: Desk) -> None:
     ctx = desk.arrive()
     desk.pass_time(1.0)
     assert desk.names() == [("100", ALICE)]
-    desk.proxy.forward(ctx, [target(0)], 1.0)
+    desk.proxy.forward(ctx, [target(0)], Monotonic(1.0))
     assert desk.names() == [("INVITE", PHONES[0])]
 
 
@@ -125,7 +126,7 @@ def test_a_silent_target_is_not_told_for_other_requests(desk: Desk) -> None:
 
 
 def test_nowhere_to_go_is_told_as_480(desk: Desk) -> None:
-    desk.proxy.forward(desk.arrive(), [], 0.0)
+    desk.proxy.forward(desk.arrive(), [], Monotonic(0.0))
     assert desk.names() == [("480", ALICE)]
 
 
@@ -145,7 +146,7 @@ def test_a_cancel_before_the_application_decided_ends_it(desk: Desk) -> None:
     desk.receive(asked("CANCEL"), ALICE)
     assert desk.names() == [("200", ALICE), ("487", ALICE)]
     assert desk.forward(ctx, 0) == []
-    desk.proxy.reply(ctx, 404, 0.0)
+    desk.proxy.reply(ctx, 404, Monotonic(0.0))
     assert desk.names() == []
     desk.run_out()
 
@@ -193,7 +194,7 @@ def test_a_redirect_may_be_passed_on(desk: Desk) -> None:
     desk.answer(invite, 302, 0, Contact="<sip:192.0.2.3:5060>")
     event = desk.events[0]
     assert isinstance(event, Redirect3xx)
-    desk.proxy.relay(ctx, event.response, 0.0)
+    desk.proxy.relay(ctx, event.response, Monotonic(0.0))
     name, hop, message = desk.out()[-1]
     assert (name, hop, message.headers.get("Contact")) == ("302", ALICE, "<sip:192.0.2.3:5060>")
     desk.run_out()
@@ -226,7 +227,7 @@ def test_the_application_may_edit_what_is_forwarded(desk: Desk) -> None:
     edited.headers.remove("Max-Forwards")
     edited.headers.add("P-Note", "from the node")
     edited.body = b"other"
-    desk.proxy.forward(ctx, [target(0, edited), target(1)], 0.0)
+    desk.proxy.forward(ctx, [target(0, edited), target(1)], Monotonic(0.0))
     requests = [message for _, _, message in desk.out() if isinstance(message, Request)]
     assert [request.headers.get("P-Note") for request in requests] == ["from the node", None]
     assert [request.body for request in requests] == [b"other", b""]
@@ -234,13 +235,13 @@ def test_the_application_may_edit_what_is_forwarded(desk: Desk) -> None:
 
 def test_the_application_may_answer_by_itself(desk: Desk) -> None:
     ctx = desk.arrive()
-    desk.proxy.reply(ctx, 183, 0.0)
-    desk.proxy.reply(ctx, 403, 0.0, "No", [("Warning", '399 node "because"')])
+    desk.proxy.reply(ctx, 183, Monotonic(0.0))
+    desk.proxy.reply(ctx, 403, Monotonic(0.0), "No", [("Warning", '399 node "because"')])
     (_, _, progress), (_, _, refusal) = desk.out()
     assert isinstance(refusal, Response)
     assert (refusal.status, refusal.reason, refusal.to.tag) == (403, "No", progress.to.tag)
     assert refusal.headers.get("Warning") == '399 node "because"'
-    desk.proxy.reply(ctx, 404, 0.0)
+    desk.proxy.reply(ctx, 404, Monotonic(0.0))
     assert desk.out() == []
     desk.run_out()
 
@@ -250,7 +251,7 @@ def test_an_answer_of_its_own_cancels_what_rings(desk: Desk) -> None:
     (invite,) = desk.forward(ctx, 0)
     desk.answer(invite, 180, 0)
     desk.out()
-    desk.proxy.reply(ctx, 503, 0.0)
+    desk.proxy.reply(ctx, 503, Monotonic(0.0))
     assert desk.names() == [("CANCEL", PHONES[0]), ("503", ALICE)]
     desk.answer(invite, 487, 0)
     assert [hop for _, hop in desk.names()] == [PHONES[0]]
@@ -327,7 +328,7 @@ def test_an_ack_is_forwarded_once_and_never_answered() -> None:
     desk.receive(asked("ACK", "sip:bob@192.0.2.2", **route), ALICE)
     event = desk.events.pop()
     assert isinstance(event, Arrived)
-    desk.proxy.reply(event.ctx, 404, 0.0)
+    desk.proxy.reply(event.ctx, 404, Monotonic(0.0))
     assert len(desk.forward(event.ctx, 0)) == 1
     assert desk.forward(event.ctx, 0) == []
     assert desk.stack.transactions == 0
@@ -353,11 +354,11 @@ def test_a_late_provisional_does_not_follow_the_final_answer(desk: Desk) -> None
 
 
 def test_events_of_others_are_left_to_them(desk: Desk) -> None:
-    tx = desk.stack.request(asked("OPTIONS"), PHONES[0], 0.0)
+    tx = desk.stack.request(asked("OPTIONS"), PHONES[0], Monotonic(0.0))
     response = tx.request.response(200)
-    assert not desk.proxy.handle(ResponseReceived(tx, response, PHONES[0]), 0.0)
-    assert not desk.proxy.handle(Event(), 0.0)
-    assert desk.proxy.handle(AckReceived(asked("ACK", Max_Forwards="0"), ALICE), 0.0)
+    assert not desk.proxy.handle(ResponseReceived(tx, response, PHONES[0]), Monotonic(0.0))
+    assert not desk.proxy.handle(Event(), Monotonic(0.0))
+    assert desk.proxy.handle(AckReceived(asked("ACK", Max_Forwards="0"), ALICE), Monotonic(0.0))
 
 
 def test_of_a_message_to_several_devices_one_answer_goes_back(desk: Desk) -> None:

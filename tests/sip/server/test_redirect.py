@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.message import NameAddr, Uri
 from telsdk.sip.server import Redirect, RedirectAsked
 from telsdk.sip.transaction import Event
@@ -20,7 +21,7 @@ class Hub(Core):
         self.react = self.point
         self.silent = silent
 
-    def point(self, event: Event, now: float) -> None:
+    def point(self, event: Event, now: Monotonic) -> None:
         assert isinstance(event, RedirectAsked)
         if event.request.uri.user == "nobody":
             self.redirect.refuse(event.tx, 404, now, reason="Nobody", headers=[("Retry-After", "5")])
@@ -33,9 +34,9 @@ def test_whoever_asks_is_told_where_to_go_and_then_forgotten(loss: float) -> Non
     for seed in range(20):
         alice, hub = Client("alice", udp("192.0.2.1"), seed=seed), Hub()
         wire = Wire(alice, hub, seed=seed, loss=loss)
-        alice.call("bob", hub.addresses["UDP"], 0.0)
+        alice.call("bob", hub.addresses["UDP"], Monotonic(0.0))
         register = alice.ua.new_request("REGISTER", Uri.parse("sip:telprotocol"))
-        alice.ua.send(register, hub.addresses["UDP"], 0.0)
+        alice.ua.send(register, hub.addresses["UDP"], Monotonic(0.0))
         wire.run()
         finals = [event.response for event in alice.seen if isinstance(event, Redirected)]
         assert len(finals) == len(alice.seen)
@@ -47,7 +48,7 @@ def test_whoever_asks_is_told_where_to_go_and_then_forgotten(loss: float) -> Non
 
 def test_a_refusal_says_why() -> None:
     alice, hub = Client("alice", udp("192.0.2.1")), Hub()
-    alice.call("nobody", hub.addresses["UDP"], 0.0)
+    alice.call("nobody", hub.addresses["UDP"], Monotonic(0.0))
     Wire(alice, hub).run()
     (failed,) = alice.seen
     assert isinstance(failed, CallFailed)
@@ -59,7 +60,7 @@ def test_a_refusal_says_why() -> None:
 def test_a_cancelled_question_is_closed_and_a_late_answer_ignored() -> None:
     alice, hub = Client("alice", udp("192.0.2.1")), Hub(silent=True)
     wire = Wire(alice, hub)
-    call = alice.call("bob", hub.addresses["UDP"], 0.0)
+    call = alice.call("bob", hub.addresses["UDP"], Monotonic(0.0))
     wire.at(1.0, lambda: alice.ua.hang_up(call, wire.now))
     wire.run(until=2.0)
     (asked,) = hub.seen_of(RedirectAsked)
@@ -84,7 +85,7 @@ def test_what_it_cannot_understand_is_not_asked_of_the_application(
     alice, hub = Client("alice", udp("192.0.2.1")), Hub()
     request = alice.ua.new_request("OPTIONS", Uri.parse(uri))
     request.headers.add(*field)
-    alice.ua.send(request, hub.addresses["UDP"], 0.0)
+    alice.ua.send(request, hub.addresses["UDP"], Monotonic(0.0))
     Wire(alice, hub).run()
     (answered,) = alice.seen
     assert isinstance(answered, RequestAnswered)
@@ -95,7 +96,7 @@ def test_what_it_cannot_understand_is_not_asked_of_the_application(
 
 def test_events_of_others_are_left_to_them() -> None:
     hub = Hub()
-    assert not hub.redirect.handle(Event(), 0.0)
+    assert not hub.redirect.handle(Event(), Monotonic(0.0))
 
 
 @pytest.mark.parametrize(("others", "status"), [([NODE], 302), ([], 404)])
@@ -103,12 +104,12 @@ def test_nobody_is_sent_where_he_was_going(others: list[NameAddr], status: int) 
     alice, hub = Client("alice", udp("192.0.2.1")), Hub()
     same = NameAddr.parse("<sip:bob@telprotocol;x=1>")
 
-    def point(event: Event, now: float) -> None:
+    def point(event: Event, now: Monotonic) -> None:
         assert isinstance(event, RedirectAsked)
         hub.redirect.answer(event.tx, [same, *others], now)
 
     hub.react = point
-    alice.call("bob", hub.addresses["UDP"], 0.0)
+    alice.call("bob", hub.addresses["UDP"], Monotonic(0.0))
     wire = Wire(alice, hub)
     wire.run()
     (sent,) = [one.message for one in wire.log if one.what == f"{status} INVITE"]

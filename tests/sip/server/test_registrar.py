@@ -5,6 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, Uri, parse
 from telsdk.sip.server import Registrar
@@ -43,13 +44,13 @@ def listed(response: Response) -> list[str]:
     return response.headers.all("Contact")
 
 
-def where(registrar: Registrar, now: float | None = None) -> list[str]:
+def where(registrar: Registrar, now: Monotonic | None = None) -> list[str]:
     return [str(one.contact) for one in registrar.bindings("5551234", now)]
 
 
 def test_a_contact_is_bound_to_the_way_it_came_and_listed_with_its_time() -> None:
     registrar = Registrar()
-    response = registrar.process(register(CONTACT, expires=600), 100.0, FLOW)
+    response = registrar.process(register(CONTACT, expires=600), Monotonic(100.0), FLOW)
     assert response.status == 200
     assert listed(response) == [f"{CONTACT};expires=600"]
     (binding,) = registrar.bindings("5551234")
@@ -68,113 +69,119 @@ def test_a_contact_is_bound_to_the_way_it_came_and_listed_with_its_time() -> Non
     ],
 )
 def test_the_time_is_the_contacts_own_then_the_headers_then_an_hour_and_never_more(
-    contact: str, header: int | None, seconds: int
+    contact: str, header: int | None, seconds: float
 ) -> None:
     registrar = Registrar()
-    registrar.process(register(contact, expires=header), 0.0, FLOW)
+    registrar.process(register(contact, expires=header), Monotonic(0.0), FLOW)
     assert registrar.bindings("5551234")[0].expires_at == seconds
 
 
 def test_too_short_a_time_is_refused_with_the_shortest_allowed() -> None:
     registrar = Registrar(min_expires=60)
-    response = registrar.process(register(CONTACT, expires=59), 0.0, FLOW)
+    response = registrar.process(register(CONTACT, expires=59), Monotonic(0.0), FLOW)
     assert (response.status, response.headers.get("Min-Expires")) == (423, "60")
     assert registrar.users == 0
 
 
 def test_nothing_is_bound_for_longer_than_the_right_to_it_lasts() -> None:
     registrar = Registrar()
-    response = registrar.process(register(CONTACT, expires=600), 100.0, FLOW, longest=30)
+    response = registrar.process(register(CONTACT, expires=600), Monotonic(100.0), FLOW, longest=30)
     assert (response.status, listed(response)) == (200, [f"{CONTACT};expires=30"])
-    assert registrar.expire(130.0) == ["5551234"]
-    response = registrar.process(register(CONTACT, expires=20), 100.0, FLOW, longest=30)
+    assert registrar.expire(Monotonic(130.0)) == ["5551234"]
+    response = registrar.process(register(CONTACT, expires=20), Monotonic(100.0), FLOW, longest=30)
     assert response.status == 423
-    assert listed(registrar.process(register(CONTACT), 100.0, FLOW, longest=0)) == []
+    assert listed(registrar.process(register(CONTACT), Monotonic(100.0), FLOW, longest=0)) == []
 
 
 def test_without_contact_it_only_lists() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT, expires=600), 0.0, FLOW)
-    response = registrar.process(register(call_id="other"), 10.0, FLOW)
+    registrar.process(register(CONTACT, expires=600), Monotonic(0.0), FLOW)
+    response = registrar.process(register(call_id="other"), Monotonic(10.0), FLOW)
     assert listed(response) == [f"{CONTACT};expires=590"]
 
 
 def test_expires_0_removes_one_binding_and_star_all() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT, "<sip:b@192.0.2.2>", "<sip:c@192.0.2.3>"), 0.0, FLOW)
-    response = registrar.process(register(CONTACT + ";expires=0", cseq=2), 1.0, FLOW)
+    registrar.process(register(CONTACT, "<sip:b@192.0.2.2>", "<sip:c@192.0.2.3>"), Monotonic(0.0), FLOW)
+    response = registrar.process(register(CONTACT + ";expires=0", cseq=2), Monotonic(1.0), FLOW)
     assert len(listed(response)) == 2
-    response = registrar.process(register("*", expires=0, cseq=3), 1.0, FLOW)
+    response = registrar.process(register("*", expires=0, cseq=3), Monotonic(1.0), FLOW)
     assert (response.status, listed(response), registrar.users) == (200, [], 0)
 
 
 @pytest.mark.parametrize("request_", [register("*"), register("*", expires=600)])
 def test_star_without_expires_0_is_refused_and_changes_nothing(request_: Request) -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT, call_id="other"), 0.0, FLOW)
-    assert registrar.process(request_, 0.0, FLOW).status == 400
+    registrar.process(register(CONTACT, call_id="other"), Monotonic(0.0), FLOW)
+    assert registrar.process(request_, Monotonic(0.0), FLOW).status == 400
     assert where(registrar) == [CONTACT]
 
 
 @pytest.mark.parametrize("contacts", [(CONTACT + ";expires=0",), ("*",), ("<sip:new@192.0.2.9>", CONTACT)])
 def test_an_old_cseq_of_the_same_call_id_changes_nothing_at_all(contacts: tuple[str, ...]) -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT, cseq=5), 0.0, FLOW)
+    registrar.process(register(CONTACT, cseq=5), Monotonic(0.0), FLOW)
     late = register(*contacts, cseq=5, expires=0 if contacts == ("*",) else None)
-    assert registrar.process(late, 1.0, FLOW).status == 500
+    assert registrar.process(late, Monotonic(1.0), FLOW).status == 500
     assert where(registrar) == [CONTACT]
 
 
 def test_another_call_id_starts_counting_anew() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT, cseq=5), 0.0, FLOW)
-    assert registrar.process(register(CONTACT, cseq=1, call_id="rebooted"), 1.0, FLOW).status == 200
+    registrar.process(register(CONTACT, cseq=5), Monotonic(0.0), FLOW)
+    assert (
+        registrar.process(register(CONTACT, cseq=1, call_id="rebooted"), Monotonic(1.0), FLOW).status == 200
+    )
     assert registrar.bindings("5551234")[0].call_id == "rebooted"
 
 
 def test_bindings_are_asked_in_the_order_of_their_q() -> None:
     registrar = Registrar()
     low, high, odd = CONTACT + ";q=0.2", "<sip:b@192.0.2.2>;q=0.9", "<sip:c@192.0.2.3>;q=none"
-    registrar.process(register(low, high, odd), 0.0, FLOW)
+    registrar.process(register(low, high, odd), Monotonic(0.0), FLOW)
     assert [one.q for one in registrar.bindings("5551234")] == [1.0, 0.9, 0.2]
 
 
 def test_more_contacts_than_allowed_are_refused_but_old_ones_may_be_refreshed() -> None:
     registrar = Registrar(max_contacts=2)
     three = tuple(f"<sip:a@192.0.2.{i}>" for i in range(3))
-    assert registrar.process(register(*three), 0.0, FLOW).status == 403
+    assert registrar.process(register(*three), Monotonic(0.0), FLOW).status == 403
     assert registrar.users == 0
-    assert registrar.process(register(*three[:2]), 0.0, FLOW).status == 200
-    assert registrar.process(register(three[0], cseq=2), 0.0, FLOW).status == 200
-    assert registrar.process(register(three[2], cseq=3), 0.0, FLOW).status == 403
+    assert registrar.process(register(*three[:2]), Monotonic(0.0), FLOW).status == 200
+    assert registrar.process(register(three[0], cseq=2), Monotonic(0.0), FLOW).status == 200
+    assert registrar.process(register(three[2], cseq=3), Monotonic(0.0), FLOW).status == 403
     assert len(where(registrar)) == 2
 
 
 def test_a_device_that_moves_replaces_its_own_binding() -> None:
     registrar = Registrar()
     device = ';+sip.instance="<urn:uuid:1>";reg-id=1'
-    registrar.process(register(CONTACT + device), 0.0, FLOW)
-    registrar.process(register("<sip:5551234@198.51.100.7>" + device, call_id="d"), 1.0, FLOW.on_flow(2))
+    registrar.process(register(CONTACT + device), Monotonic(0.0), FLOW)
+    registrar.process(
+        register("<sip:5551234@198.51.100.7>" + device, call_id="d"), Monotonic(1.0), FLOW.on_flow(2)
+    )
     (binding,) = registrar.bindings("5551234")
     assert (binding.contact.uri.host, binding.hop.flow) == ("198.51.100.7", 2)
 
 
 def test_the_path_is_kept_and_given_back() -> None:
     registrar = Registrar()
-    response = registrar.process(register(CONTACT, headers=(("Path", "<sip:edge.example;lr>"),)), 0.0, FLOW)
+    response = registrar.process(
+        register(CONTACT, headers=(("Path", "<sip:edge.example;lr>"),)), Monotonic(0.0), FLOW
+    )
     assert response.headers.all("Path") == ["<sip:edge.example;lr>"]
     assert [str(path) for path in registrar.bindings("5551234")[0].path] == ["<sip:edge.example;lr>"]
 
 
 def test_a_path_that_cannot_be_read_is_refused_and_changes_nothing() -> None:
     registrar = Registrar()
-    response = registrar.process(register(CONTACT, headers=(("Path", "nonsense <"),)), 0.0, FLOW)
+    response = registrar.process(register(CONTACT, headers=(("Path", "nonsense <"),)), Monotonic(0.0), FLOW)
     assert (response.status, registrar.users) == (400, 0)
 
 
 def test_a_contact_finds_its_binding_as_long_as_it_is_bound() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT), 0.0, FLOW)
+    registrar.process(register(CONTACT), Monotonic(0.0), FLOW)
     found = registrar.at(Uri.parse("sip:5551234@192.0.2.1:5060"))
     assert found is not None
     assert found.hop == FLOW
@@ -184,27 +191,27 @@ def test_a_contact_finds_its_binding_as_long_as_it_is_bound() -> None:
 
 def test_what_has_run_out_is_forgotten() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT, expires=60), 0.0, FLOW)
-    registrar.process(register("<sip:b@192.0.2.2>", expires=90, cseq=2), 0.0, FLOW)
+    registrar.process(register(CONTACT, expires=60), Monotonic(0.0), FLOW)
+    registrar.process(register("<sip:b@192.0.2.2>", expires=90, cseq=2), Monotonic(0.0), FLOW)
     assert registrar.deadline() == 60.0
-    assert where(registrar, 60.0) == ["<sip:b@192.0.2.2>"]
-    assert registrar.expire(60.0) == []
+    assert where(registrar, Monotonic(60.0)) == ["<sip:b@192.0.2.2>"]
+    assert registrar.expire(Monotonic(60.0)) == []
     assert where(registrar) == ["<sip:b@192.0.2.2>"]
-    assert registrar.expire(90.0) == ["5551234"]
+    assert registrar.expire(Monotonic(90.0)) == ["5551234"]
     assert (registrar.users, registrar.deadline()) == (0, None)
 
 
 def test_refreshes_leave_nothing_behind_but_the_binding() -> None:
     registrar = Registrar()
     for cseq in range(1, 500):
-        registrar.process(register(CONTACT, expires=60, cseq=cseq), cseq / 10, FLOW)
+        registrar.process(register(CONTACT, expires=60, cseq=cseq), Monotonic(cseq / 10), FLOW)
     assert len(registrar._wakes) == 1
 
 
 def test_a_broken_connection_takes_its_bindings_with_it() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT), 0.0, FLOW)
-    registrar.process(register("<sip:b@192.0.2.2>", cseq=2), 0.0, FLOW.on_flow(2))
+    registrar.process(register(CONTACT), Monotonic(0.0), FLOW)
+    registrar.process(register("<sip:b@192.0.2.2>", cseq=2), Monotonic(0.0), FLOW.on_flow(2))
     assert registrar.drop_flow(FLOW.on_flow(7)) == []
     assert registrar.drop_flow(FLOW) == ["5551234"]
     assert where(registrar) == ["<sip:b@192.0.2.2>"]
@@ -215,9 +222,9 @@ def test_a_broken_connection_takes_its_bindings_with_it() -> None:
 
 def test_a_refresh_leaves_nothing_behind() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT, call_id="".join("call-1")), 0.0, FLOW)
+    registrar.process(register(CONTACT, call_id="".join("call-1")), Monotonic(0.0), FLOW)
     (first,) = registrar.bindings("5551234")
-    registrar.process(register(CONTACT, cseq=2, call_id="".join("call-1")), 10.0, FLOW.on_flow(1))
+    registrar.process(register(CONTACT, cseq=2, call_id="".join("call-1")), Monotonic(10.0), FLOW.on_flow(1))
     (second,) = registrar.bindings("5551234")
     assert (second.cseq, second.updated_at) == (2, 10.0)
     assert second.contact is first.contact
@@ -227,16 +234,16 @@ def test_a_refresh_leaves_nothing_behind() -> None:
 
 def test_a_user_can_be_dropped_but_for_what_came_over_some_hops() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT), 0.0, FLOW)
-    registrar.process(register("<sip:b@192.0.2.2>", cseq=2), 0.0, FLOW.on_flow(2))
+    registrar.process(register(CONTACT), Monotonic(0.0), FLOW)
+    registrar.process(register("<sip:b@192.0.2.2>", cseq=2), Monotonic(0.0), FLOW.on_flow(2))
     assert [str(one.contact) for one in registrar.drop("5551234", [FLOW.on_flow(2)])] == [CONTACT]
     assert where(registrar) == ["<sip:b@192.0.2.2>"]
 
 
 def test_a_binding_that_needs_no_connection_outlives_it() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT), 0.0, FLOW)
-    registrar.process(register("<sip:b@192.0.2.2>", cseq=2), 0.0, FLOW)
+    registrar.process(register(CONTACT), Monotonic(0.0), FLOW)
+    registrar.process(register("<sip:b@192.0.2.2>", cseq=2), Monotonic(0.0), FLOW)
     assert registrar.drop_flow(FLOW, stays=lambda one: str(one.contact) == CONTACT) == ["5551234"]
     assert where(registrar) == [CONTACT]
     assert registrar.drop_flow(FLOW, stays=lambda _: True) == []
@@ -246,45 +253,53 @@ def test_a_binding_that_needs_no_connection_outlives_it() -> None:
 
 def test_dropping_a_user_returns_what_was_bound() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT), 0.0, FLOW)
+    registrar.process(register(CONTACT), Monotonic(0.0), FLOW)
     assert [str(one.contact) for one in registrar.drop("5551234")] == [CONTACT]
     assert registrar.drop("5551234") == []
     assert len(registrar._flows) == 0
-    assert registrar.expire(1e9) == []
+    assert registrar.expire(Monotonic(1e9)) == []
 
 
 def test_the_application_may_say_whose_bindings_these_are() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT), 0.0, FLOW, user="7771234")
+    registrar.process(register(CONTACT), Monotonic(0.0), FLOW, user="7771234")
     assert "7771234" in registrar
     assert "5551234" not in registrar
 
 
 def test_contacts_are_compared_by_the_rule_for_uris() -> None:
     registrar = Registrar()
-    registrar.process(register("<sip:5551234@192.0.2.1;x=1>"), 0.0, FLOW)
-    registrar.process(register("<sip:%35551234@192.0.2.1>;q=0.5", cseq=2), 0.0, FLOW)
+    registrar.process(register("<sip:5551234@192.0.2.1;x=1>"), Monotonic(0.0), FLOW)
+    registrar.process(register("<sip:%35551234@192.0.2.1>;q=0.5", cseq=2), Monotonic(0.0), FLOW)
     assert where(registrar) == ["<sip:5551234@192.0.2.1>;q=0.5"]
 
 
 def test_a_contact_named_twice_in_one_request_is_bound_once() -> None:
     registrar = Registrar()
-    assert registrar.process(register(CONTACT + ";q=0.1", CONTACT + ";q=0.2"), 0.0, FLOW).status == 200
+    assert (
+        registrar.process(register(CONTACT + ";q=0.1", CONTACT + ";q=0.2"), Monotonic(0.0), FLOW).status
+        == 200
+    )
     assert where(registrar) == [CONTACT + ";q=0.2"]
 
 
 def test_an_hour_is_never_refused_as_too_short() -> None:
     registrar = Registrar(min_expires=7200, max_expires=7200)
-    assert registrar.process(register(CONTACT, expires=3600), 0.0, FLOW).status == 200
-    response = registrar.process(register(CONTACT, expires=3599, cseq=2), 0.0, FLOW)
+    assert registrar.process(register(CONTACT, expires=3600), Monotonic(0.0), FLOW).status == 200
+    response = registrar.process(register(CONTACT, expires=3599, cseq=2), Monotonic(0.0), FLOW)
     assert (response.status, response.headers.get("Min-Expires")) == (423, "7200")
 
 
 def test_what_a_registration_demands_and_we_do_not_know_is_named() -> None:
     registrar = Registrar()
-    response = registrar.process(register(CONTACT, headers=(("Require", "path, gruu"),)), 0.0, FLOW)
+    response = registrar.process(
+        register(CONTACT, headers=(("Require", "path, gruu"),)), Monotonic(0.0), FLOW
+    )
     assert (response.status, response.headers.all("Unsupported"), registrar.users) == (420, ["gruu"], 0)
-    assert registrar.process(register(CONTACT, headers=(("Require", "Path"),)), 0.0, FLOW).status == 200
+    assert (
+        registrar.process(register(CONTACT, headers=(("Require", "Path"),)), Monotonic(0.0), FLOW).status
+        == 200
+    )
 
 
 DEVICE = ';+sip.instance="<urn:uuid:1>"'
@@ -294,11 +309,13 @@ SECOND_VIA = ("Via", "SIP/2.0/TLS 192.0.2.9;branch=z9hG4bKedge")
 
 def test_flows_of_one_device_are_kept_side_by_side_and_the_answer_says_so() -> None:
     registrar = Registrar(flow_timer=90)
-    response = registrar.process(register(CONTACT + DEVICE + ";reg-id=1", headers=OUTBOUND), 0.0, FLOW)
+    response = registrar.process(
+        register(CONTACT + DEVICE + ";reg-id=1", headers=OUTBOUND), Monotonic(0.0), FLOW
+    )
     assert response.headers.all("Require") == ["outbound"]
     assert response.headers.get("Flow-Timer") == "90"
     second = register(CONTACT + DEVICE + ";reg-id=2", headers=OUTBOUND, call_id="d")
-    registrar.process(second, 1.0, FLOW.on_flow(2))
+    registrar.process(second, Monotonic(1.0), FLOW.on_flow(2))
     assert [one.hop.flow for one in registrar.bindings("5551234")] == [1, 2]
     registrar.drop_flow(FLOW)
     found = registrar.at(Uri.parse("sip:5551234@192.0.2.1:5060"))
@@ -308,7 +325,7 @@ def test_flows_of_one_device_are_kept_side_by_side_and_the_answer_says_so() -> N
 
 def test_a_number_without_an_instance_is_no_flow() -> None:
     registrar = Registrar(flow_timer=90)
-    response = registrar.process(register(CONTACT + ";reg-id=1", headers=OUTBOUND), 0.0, FLOW)
+    response = registrar.process(register(CONTACT + ";reg-id=1", headers=OUTBOUND), Monotonic(0.0), FLOW)
     assert (response.status, "Require" in response.headers, "Flow-Timer" in response.headers) == (
         200,
         False,
@@ -318,18 +335,18 @@ def test_a_number_without_an_instance_is_no_flow() -> None:
 
 def test_an_instance_without_a_number_is_told_apart_by_its_uri() -> None:
     registrar = Registrar()
-    registrar.process(register(CONTACT + DEVICE), 0.0, FLOW)
-    registrar.process(register("<sip:b@192.0.2.2>" + DEVICE, cseq=2), 0.0, FLOW)
+    registrar.process(register(CONTACT + DEVICE), Monotonic(0.0), FLOW)
+    registrar.process(register("<sip:b@192.0.2.2>" + DEVICE, cseq=2), Monotonic(0.0), FLOW)
     assert len(where(registrar)) == 2
 
 
 def test_one_flow_brings_one_contact_but_may_take_others_away() -> None:
     registrar = Registrar()
     flow, other = CONTACT + DEVICE + ";reg-id=1", "<sip:b@192.0.2.2>"
-    assert registrar.process(register(flow, other), 0.0, FLOW).status == 400
+    assert registrar.process(register(flow, other), Monotonic(0.0), FLOW).status == 400
     assert registrar.users == 0
-    registrar.process(register(other), 0.0, FLOW)
-    assert registrar.process(register(flow, other + ";expires=0", cseq=2), 0.0, FLOW).status == 200
+    registrar.process(register(other), Monotonic(0.0), FLOW)
+    assert registrar.process(register(flow, other + ";expires=0", cseq=2), Monotonic(0.0), FLOW).status == 200
     assert where(registrar) == [flow]
 
 
@@ -346,7 +363,9 @@ def test_a_flow_behind_a_server_that_does_not_keep_it_is_none(
     headers: tuple[tuple[str, str], ...], status: int, flow: bool
 ) -> None:
     registrar = Registrar()
-    response = registrar.process(register(CONTACT + DEVICE + ";reg-id=1", headers=headers), 0.0, FLOW)
+    response = registrar.process(
+        register(CONTACT + DEVICE + ";reg-id=1", headers=headers), Monotonic(0.0), FLOW
+    )
     assert response.status == status
     assert any(one.flow_id for one in registrar.bindings("5551234")) == flow
 
@@ -354,9 +373,9 @@ def test_a_flow_behind_a_server_that_does_not_keep_it_is_none(
 def test_nobody_takes_a_contact_that_another_holds() -> None:
     registrar = Registrar()
     uri = Uri.parse("sip:5551234@192.0.2.1:5060")
-    registrar.process(register(CONTACT), 0.0, FLOW)
-    registrar.process(register(CONTACT), 1.0, FLOW.on_flow(2), user="6660000")
-    registrar.process(register(CONTACT, cseq=2), 2.0, FLOW)
+    registrar.process(register(CONTACT), Monotonic(0.0), FLOW)
+    registrar.process(register(CONTACT), Monotonic(1.0), FLOW.on_flow(2), user="6660000")
+    registrar.process(register(CONTACT, cseq=2), Monotonic(2.0), FLOW)
     found = registrar.at(uri)
     assert found is not None
     assert found.hop == FLOW
@@ -369,11 +388,11 @@ def test_nobody_takes_a_contact_that_another_holds() -> None:
 def test_a_change_is_told_and_a_refresh_is_none() -> None:
     changed: list[str] = []
     registrar = Registrar(on_change=changed.append)
-    registrar.process(register(CONTACT, expires=60), 0.0, FLOW)
-    registrar.process(register(CONTACT, expires=60, cseq=2), 10.0, FLOW)
-    registrar.process(register(), 10.0, FLOW)
+    registrar.process(register(CONTACT, expires=60), Monotonic(0.0), FLOW)
+    registrar.process(register(CONTACT, expires=60, cseq=2), Monotonic(10.0), FLOW)
+    registrar.process(register(), Monotonic(10.0), FLOW)
     assert changed == ["5551234"]
-    registrar.expire(70.0)
+    registrar.expire(Monotonic(70.0))
     assert changed == ["5551234"] * 2
 
 
@@ -384,7 +403,7 @@ class RegistrarAgainstADictionary(RuleBasedStateMachine):
         super().__init__()
         self.registrar = Registrar(min_expires=1, max_contacts=3)
         self.model: dict[int, float] = {}
-        self.now, self.cseq = 0.0, 0
+        self.now, self.cseq = Monotonic(0.0), 0
 
     @rule(host=st.integers(1, 5), seconds=st.sampled_from([0, 1, 5, 30]))
     def register(self, host: int, seconds: int) -> None:
@@ -405,7 +424,7 @@ class RegistrarAgainstADictionary(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.5, 3.0, 20.0]))
     def pass_time(self, seconds: float) -> None:
-        self.now += seconds
+        self.now = Monotonic(self.now + seconds)
         self.registrar.expire(self.now)
         self.model = {host: end for host, end in self.model.items() if end > self.now}
 

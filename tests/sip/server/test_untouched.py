@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telsdk.clock import Monotonic
 from telsdk.sip.message import Response, parse
 from telsdk.sip.server import Arrived
 from tests.sip.desk import ALICE, PHONES, Desk, target
@@ -99,11 +100,11 @@ def kept(data: bytes) -> tuple[list[str], bytes]:
 )
 def test_a_request_passes_as_it_was_written_but_for_a_proxys_own_fields(data: bytes) -> None:
     desk = Desk()
-    desk.stack.receive(parse(data), ALICE, 0.0)
+    desk.stack.receive(parse(data), ALICE, Monotonic(0.0))
     desk.pump()
     (event,) = desk.events
     assert isinstance(event, Arrived)
-    desk.proxy.forward(event.ctx, [target(0)], 0.0)
+    desk.proxy.forward(event.ctx, [target(0)], Monotonic(0.0))
     (out,) = desk.stack.take_outgoing()
     assert kept(out.data) == kept(data)
     sent = parse(out.data)
@@ -117,7 +118,7 @@ def test_a_response_passes_as_it_was_written_but_for_our_via(data: bytes) -> Non
     data = data.replace(b"Via: VIA", f"Via:{','.join(str(via) for via in message.vias)}".encode())
     answer = parse(data)
     assert isinstance(answer, Response)
-    desk.stack.receive(answer, PHONES[0], 0.0)
+    desk.stack.receive(answer, PHONES[0], Monotonic(0.0))
     desk.pump()
     (out,) = desk.stack.take_outgoing()
     assert out.hop == ALICE

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import Uri
 from telsdk.sip.transaction import Event
@@ -53,7 +54,7 @@ class Phone(Client):
         """Another description each time."""
         return f"v=0\r\no=- 1 {next(self._bodies)} IN IP4 {self.name}\r\ns=-\r\nt=0 0\r\n".encode()
 
-    def on_event(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: Monotonic) -> None:
         match event:
             case IncomingCall(call=call):
                 self.calls.append(call)
@@ -82,52 +83,52 @@ class Phone(Client):
 
     # What a user does; illegal at the moment is refused and changes nothing
 
-    def invite(self, now: float) -> None:
+    def invite(self, now: Monotonic) -> None:
         self._invite(self.body(), now)
 
-    def invite_without_offer(self, now: float) -> None:
+    def invite_without_offer(self, now: Monotonic) -> None:
         self._invite(b"", now)
 
-    def _invite(self, body: bytes, now: float) -> None:
+    def _invite(self, body: bytes, now: Monotonic) -> None:
         request = self.ua.new_request("INVITE", Uri.parse(f"sip:{self.peer}@telprotocol"), body=body)
         call = self.ua.invite(request, self.there, now)
         call.pracks_itself = self.offers_in_prack
         self.calls.append(call)
 
-    def ring(self, now: float) -> None:
+    def ring(self, now: Monotonic) -> None:
         self.ua.ring(self.calls[-1], now)
 
-    def ring_reliably(self, now: float) -> None:
+    def ring_reliably(self, now: Monotonic) -> None:
         self.ua.ring(self.calls[-1], now, status=183, body=self.body())
 
-    def accept(self, now: float) -> None:
+    def accept(self, now: Monotonic) -> None:
         self.ua.accept(self.calls[-1], self.body(), now)
 
-    def reject(self, now: float) -> None:
+    def reject(self, now: Monotonic) -> None:
         self.ua.reject(self.calls[-1], now)
 
-    def hang_up(self, now: float) -> None:
+    def hang_up(self, now: Monotonic) -> None:
         self.ua.hang_up(self.calls[-1], now)
 
-    def reinvite(self, now: float) -> None:
+    def reinvite(self, now: Monotonic) -> None:
         call = self.calls[-1]
         if call.state is CallState.CONFIRMED and not call.is_negotiating:
             request = self.ua.within(call, "INVITE")
             request.body = self.body()
             self.ua.offer(call, request, now)
 
-    def reinvite_without_offer(self, now: float) -> None:
+    def reinvite_without_offer(self, now: Monotonic) -> None:
         call = self.calls[-1]
         self.ua.offer(call, self.ua.within(call, "INVITE"), now)
 
-    def update(self, now: float) -> None:
+    def update(self, now: Monotonic) -> None:
         call = self.calls[-1]
         request = self.ua.within(call, "UPDATE")
         if not call.is_negotiating:
             request.body = self.body()
         self.ua.update(call, request, now)
 
-    def refer(self, now: float) -> None:
+    def refer(self, now: Monotonic) -> None:
         call = self.calls[-1]
         request = self.ua.transfers.request(call, Uri.parse("sip:carol@192.0.2.3"))
         self.ua.transfers.send(call, request, now)
@@ -135,7 +136,7 @@ class Phone(Client):
 
 TAKEN = {Open.THEIRS_IN_INVITE, Open.THEIRS_IN_1XX, Open.THEIRS_IN_2XX, Open.THEIRS_IN_UPDATE}
 MANNERS = ("waits", "rings", "sends sound", "rings and answers", "sends sound and answers", "answers")
-ACTIONS: tuple[Callable[[Phone, float], None], ...] = (
+ACTIONS: tuple[Callable[[Phone, Monotonic], None], ...] = (
     Phone.invite,
     Phone.invite_without_offer,
     Phone.ring,
@@ -155,7 +156,7 @@ steps = st.tuples(st.booleans(), st.sampled_from(range(len(ACTIONS))), pauses)
 
 
 def play(phones: tuple[Phone, Phone], wire: Wire, script: list[tuple[bool, int, float]]) -> None:
-    phones[0].invite(0.0)
+    phones[0].invite(Monotonic(0.0))
     wire.run(until=0.1)
     for who, action, pause in script:
         wire.run(until=wire.now + pause)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, parse
 from telsdk.sip.subscription import (
@@ -46,7 +47,7 @@ class Desk:
             contact=lambda _hop: "<sip:bob@192.0.2.11>",
             max_subscriptions=max_subscriptions,
         )
-        self.now = 0.0
+        self.now = Monotonic(0.0)
         self.events: list[Event] = []
 
     def receive(self, message: Request | Response, source: Hop = WATCHER) -> None:
@@ -95,7 +96,7 @@ class Desk:
         while True:
             times = [t for t in (self.stack.deadline(), self.notifier.deadline()) if t is not None]
             if not times or min(times) > until:
-                self.now = until
+                self.now = Monotonic(until)
                 return
             self.now = min(times)
             self.stack.advance(self.now)
@@ -116,11 +117,11 @@ def test_who_subscribes_is_answered_and_told_at_once(desk: Desk) -> None:
     desk.receive(subscribe(Expires="600", Record_Route="<sip:p.example;lr>"))
     asked = desk.asked()
     assert (asked.expires, asked.package, asked.event.package) == (600, PRESENCE, "presence")
-    subscription = desk.notifier.accept(asked, 0.0)
+    subscription = desk.notifier.accept(asked, Monotonic(0.0))
     assert subscription is not None
     (wanted,) = desk.notifier.take_events()
     assert wanted == StateWanted(subscription)
-    desk.notifier.notify(subscription, b"<open/>", 0.0)
+    desk.notifier.notify(subscription, b"<open/>", Monotonic(0.0))
     answer, notify = desk.out()
     assert isinstance(answer, Response)
     assert isinstance(notify, Request)
@@ -165,13 +166,13 @@ def test_what_takes_the_documents_may_subscribe(desk: Desk, accept: str) -> None
 
 def test_a_subscription_without_a_contact_cannot_be_told_anything(desk: Desk) -> None:
     desk.receive(subscribe(Contact=""))
-    assert desk.notifier.accept(desk.asked(), 0.0) is None
+    assert desk.notifier.accept(desk.asked(), Monotonic(0.0)) is None
     assert desk.status() == 400
 
 
 def test_the_application_may_refuse(desk: Desk) -> None:
     desk.receive(subscribe())
-    desk.notifier.refuse(desk.asked(), 403, 0.0)
+    desk.notifier.refuse(desk.asked(), 403, Monotonic(0.0))
     assert (desk.status(), len(desk.notifier)) == (403, 0)
 
 
@@ -183,9 +184,9 @@ def test_more_than_may_be_are_told_to_come_again() -> None:
 
 def test_who_asks_for_no_time_is_told_once(desk: Desk) -> None:
     desk.receive(subscribe(Expires="0"))
-    subscription = desk.notifier.accept(desk.asked(), 0.0)
+    subscription = desk.notifier.accept(desk.asked(), Monotonic(0.0))
     assert subscription is not None
-    desk.notifier.notify(subscription, b"now", 0.0)
+    desk.notifier.notify(subscription, b"now", Monotonic(0.0))
     (notify,) = desk.notifies()
     assert (state(notify), notify.body, len(desk.notifier)) == ("terminated;reason=timeout", b"now", 0)
 
@@ -193,7 +194,7 @@ def test_who_asks_for_no_time_is_told_once(desk: Desk) -> None:
 def test_of_changes_in_a_row_the_newest_is_told_when_the_package_allows(desk: Desk) -> None:
     subscription = desk.accepted()
     for text in (b"two", b"three"):
-        desk.notifier.notify(subscription, text, 1.0)
+        desk.notifier.notify(subscription, text, Monotonic(1.0))
     desk.pass_time(4.9)
     assert desk.notifies() == []
     desk.pass_time(5.0)
@@ -204,11 +205,11 @@ def test_of_changes_in_a_row_the_newest_is_told_when_the_package_allows(desk: De
 def test_a_change_waits_for_the_answer_to_the_last_one(desk: Desk) -> None:
     subscription = desk.accepted()
     desk.pass_time(10.0)
-    desk.notifier.notify(subscription, b"two", 10.0)
+    desk.notifier.notify(subscription, b"two", Monotonic(10.0))
     (notify,) = desk.notifies()
     desk.pass_time(16.0)
     desk.out()
-    desk.notifier.notify(subscription, b"three", 16.0)
+    desk.notifier.notify(subscription, b"three", Monotonic(16.0))
     assert desk.out() == []
     desk.answer(notify)
     (following,) = desk.notifies()
@@ -221,7 +222,7 @@ def test_a_refresh_gives_more_time_and_is_told_at_once(desk: Desk) -> None:
     desk.pass_time(3.0)
     desk.receive(subscribe(to_tag=tag, cseq=2, Expires="600", Contact="<sip:w@192.0.2.99>"))
     assert desk.events.pop() == StateWanted(subscription)
-    desk.notifier.notify(subscription, b"again", 3.0)
+    desk.notifier.notify(subscription, b"again", Monotonic(3.0))
     answer, notify = desk.out()
     assert isinstance(answer, Response)
     assert isinstance(notify, Request)
@@ -238,7 +239,7 @@ def test_after_a_refresh_from_elsewhere_that_is_where_is_told() -> None:
     desk, moved = Desk(), Hop("UDP", "192.0.2.99", 5060)
     subscription = desk.accepted()
     desk.receive(subscribe(to_tag=subscription.dialog.local.tag or "", cseq=2), moved)
-    desk.notifier.notify(subscription, b"again", 0.0)
+    desk.notifier.notify(subscription, b"again", Monotonic(0.0))
     assert desk.stack.take_outgoing()[-1].hop == moved
 
 
@@ -263,7 +264,7 @@ def test_another_event_in_the_same_dialog_is_another_subscription(desk: Desk) ->
 def test_who_unsubscribes_is_told_a_last_time(desk: Desk) -> None:
     subscription = desk.accepted()
     desk.receive(subscribe(to_tag=subscription.dialog.local.tag or "", cseq=2, Expires="0"))
-    desk.notifier.notify(subscription, b"last", 0.0)
+    desk.notifier.notify(subscription, b"last", Monotonic(0.0))
     _, notify = desk.out()
     assert isinstance(notify, Request)
     assert (state(notify), notify.body) == ("terminated;reason=timeout", b"last")
@@ -275,26 +276,26 @@ def test_who_unsubscribes_is_told_a_last_time(desk: Desk) -> None:
 
 def test_who_has_to_be_allowed_first_is_told_so(desk: Desk) -> None:
     desk.receive(subscribe())
-    subscription = desk.notifier.accept(desk.asked(), 0.0, pending=True)
+    subscription = desk.notifier.accept(desk.asked(), Monotonic(0.0), pending=True)
     assert subscription is not None
-    desk.notifier.notify(subscription, b"", 0.0)
+    desk.notifier.notify(subscription, b"", Monotonic(0.0))
     (notify,) = desk.notifies()
     assert (state(notify), notify.body, notify.content_type) == ("pending;expires=3600", b"", None)
     desk.answer(notify)
     desk.notifier.take_events()
-    desk.notifier.allow(subscription, 1.0)
-    desk.notifier.allow(subscription, 1.0)
+    desk.notifier.allow(subscription, Monotonic(1.0))
+    desk.notifier.allow(subscription, Monotonic(1.0))
     assert desk.notifier.take_events() == [StateWanted(subscription)]
-    desk.notifier.notify(subscription, b"seen", 1.0)
+    desk.notifier.notify(subscription, b"seen", Monotonic(1.0))
     (notify,) = desk.notifies()
     assert state(notify) == "active;expires=3599"
 
 
 def test_an_end_says_why_and_when_to_come_again(desk: Desk) -> None:
     subscription = desk.accepted()
-    desk.notifier.end(subscription, "probation", 1.0, retry_after=7)
-    desk.notifier.end(subscription, "rejected", 1.0)
-    desk.notifier.notify(subscription, b"x", 1.0)
+    desk.notifier.end(subscription, "probation", Monotonic(1.0), retry_after=7)
+    desk.notifier.end(subscription, "rejected", Monotonic(1.0))
+    desk.notifier.notify(subscription, b"x", Monotonic(1.0))
     assert [state(one) for one in desk.notifies()] == ["terminated;reason=probation;retry-after=7"]
     assert desk.notifier.take_events() == [SubscriptionGone(subscription)]
 
@@ -303,7 +304,7 @@ def test_an_end_says_why_and_when_to_come_again(desk: Desk) -> None:
 def test_a_subscriber_who_knows_of_nothing_is_not_told_again(desk: Desk, status: int, left: int) -> None:
     subscription = desk.accepted()
     desk.pass_time(10.0)
-    desk.notifier.notify(subscription, b"two", 10.0)
+    desk.notifier.notify(subscription, b"two", Monotonic(10.0))
     (notify,) = desk.notifies()
     desk.answer(notify, status)
     assert len(desk.notifier) == left
@@ -312,7 +313,7 @@ def test_a_subscriber_who_knows_of_nothing_is_not_told_again(desk: Desk, status:
 def test_a_subscriber_who_is_silent_or_gone_is_not_told_again(desk: Desk) -> None:
     subscription = desk.accepted()
     desk.pass_time(10.0)
-    desk.notifier.notify(subscription, b"two", 10.0)
+    desk.notifier.notify(subscription, b"two", Monotonic(10.0))
     desk.pass_time(43.0)
     assert (len(desk.notifier), desk.events) == (0, [SubscriptionGone(subscription)])
 
@@ -329,7 +330,7 @@ def test_a_connection_that_is_gone_takes_its_subscriptions_with_it(desk: Desk) -
 def test_requests_of_others_are_left_to_them(desk: Desk) -> None:
     request = subscribe(CSeq="1 OPTIONS")
     request.method = "OPTIONS"
-    desk.stack.receive(parse(bytes(request)), WATCHER, 0.0)
+    desk.stack.receive(parse(bytes(request)), WATCHER, Monotonic(0.0))
     (event,) = desk.stack.take_events()
-    assert not desk.notifier.handle(event, 0.0)
-    assert not desk.notifier.handle(Event(), 0.0)
+    assert not desk.notifier.handle(event, Monotonic(0.0))
+    assert not desk.notifier.handle(Event(), Monotonic(0.0))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr
@@ -51,7 +52,7 @@ FOREIGN = b"""<?xml version="1.0"?>
 
 
 def bound(contact: str) -> Binding:
-    return Binding(NameAddr.parse(contact), Hop("UDP", "192.0.2.1", 5060), 160.4, "c", 1)
+    return Binding(NameAddr.parse(contact), Hop("UDP", "192.0.2.1", 5060), Monotonic(160.4), "c", 1)
 
 
 @given(documents)
@@ -68,7 +69,7 @@ def test_what_others_write_is_understood() -> None:
 
 
 def test_bindings_are_told_in_full_with_the_time_they_have_left() -> None:
-    info = RegistrationInfo.of(3, "sip:a@h", [bound('"A" <sip:a@192.0.2.1>;q=0.5')], 100.0)
+    info = RegistrationInfo.of(3, "sip:a@h", [bound('"A" <sip:a@192.0.2.1>;q=0.5')], Monotonic(100.0))
     (registration,) = info.registrations
     (contact,) = registration.contacts
     assert (info.full, info.version, registration.state, registration.aor) == (True, 3, "active", "sip:a@h")
@@ -78,14 +79,14 @@ def test_bindings_are_told_in_full_with_the_time_they_have_left() -> None:
 def test_the_same_place_keeps_its_id() -> None:
     flow = ';+sip.instance="<urn:uuid:1>";reg-id=1'
     ids = [
-        RegistrationInfo.of(0, "sip:a@h", [bound(text)], 0.0).registrations[0].contacts[0].id
+        RegistrationInfo.of(0, "sip:a@h", [bound(text)], Monotonic(0.0)).registrations[0].contacts[0].id
         for text in ("<sip:a@192.0.2.1>" + flow, "<sip:a@192.0.2.2>" + flow, "<sip:a@192.0.2.1>")
     ]
     assert ids[0] == ids[1] != ids[2]
 
 
 def test_who_was_never_bound_is_told_from_who_is_no_more() -> None:
-    assert [RegistrationInfo.of(n, "sip:a@h", [], 0.0).registrations[0].state for n in (0, 1)] == [
+    assert [RegistrationInfo.of(n, "sip:a@h", [], Monotonic(0.0)).registrations[0].state for n in (0, 1)] == [
         "init",
         "terminated",
     ]

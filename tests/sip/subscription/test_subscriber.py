@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Uri
 from telsdk.sip.subscription import Notifier, Package, StateWanted, SubscribeAsked
@@ -38,7 +39,7 @@ class Told:
         self.value = 0
         self.watchers: list[Watcher] = []
 
-    def react(self, event: Event, now: float) -> None:
+    def react(self, event: Event, now: Monotonic) -> None:
         if isinstance(event, SubscribeAsked):
             if self.refuse_with is not None:
                 self.notifier.refuse(event, self.refuse_with, now)
@@ -47,7 +48,7 @@ class Told:
         elif isinstance(event, StateWanted):
             self.notifier.notify(event.subscription, str(self.value).encode(), now)
 
-    def change(self, now: float) -> None:
+    def change(self, now: Monotonic) -> None:
         self.value += 1
         for watcher in self.watchers:
             self.notifier.notify(watcher, str(self.value).encode(), now)
@@ -232,7 +233,10 @@ def test_an_end_says_when_to_subscribe_anew(
 ) -> None:
     net = Net()
     net.subscribe()
-    net.wire.at(1.0, lambda: net.bob.notifier.end(net.bob.watchers[0], reason, 1.0, retry_after=retry_after))
+    net.wire.at(
+        1.0,
+        lambda: net.bob.notifier.end(net.bob.watchers[0], reason, Monotonic(1.0), retry_after=retry_after),
+    )
     net.wire.run()
     assert net.ended() == [(reason, expected)]
     assert no_message_is_left(net.wire.cores)
@@ -249,7 +253,7 @@ def test_a_subscription_that_the_notifier_has_forgotten_may_be_had_anew() -> Non
 def test_who_leaves_before_he_was_told_leaves_when_he_is() -> None:
     net = Net()
     sub = net.subscribe()
-    net.subscriber.unsubscribe(sub, 0.0)
+    net.subscriber.unsubscribe(sub, Monotonic(0.0))
     net.wire.run()
     assert [request.expires for request in net.sent("SUBSCRIBE")] == [600, 0]
     assert net.ended() == [("timeout", None)]
@@ -273,7 +277,7 @@ def test_each_notifier_that_a_fork_reached_tells_where_that_is_wanted() -> None:
     assert isinstance(event, Forked)
     assert event.original is sub
     assert (net.answers(), len(net.subscriber)) == (["200", "200"], 2)
-    net.subscriber.unsubscribe(event.subscription, 2.0)
+    net.subscriber.unsubscribe(event.subscription, Monotonic(2.0))
     net.wire.run(3.0)
     assert net.sent("SUBSCRIBE")[-1].to.tag == "other"
 
@@ -346,7 +350,7 @@ class Busy:
     def __init__(self, net: Net) -> None:
         self.stack = net.bob.core.stack
 
-    def handle(self, event: Event, now: float) -> bool:
+    def handle(self, event: Event, now: Monotonic) -> bool:
         if isinstance(event, RequestReceived):
             self.stack.answer(event.tx, 500, now)
         return True
@@ -387,11 +391,11 @@ def test_nothing_is_asked_for_a_subscription_that_has_ended() -> None:
     net = Net()
     sub = net.subscribe()
     net.wire.run(1.0)
-    net.bob.notifier.end(net.bob.watchers[0], "rejected", 1.0)
+    net.bob.notifier.end(net.bob.watchers[0], "rejected", Monotonic(1.0))
     net.wire.run(2.0)
     before = len(net.wire.log)
-    net.subscriber.refresh(sub, 600, 2.0)
-    net.subscriber.unsubscribe(sub, 2.0)
+    net.subscriber.refresh(sub, 600, Monotonic(2.0))
+    net.subscriber.unsubscribe(sub, Monotonic(2.0))
     net.wire.run(3.0)
     assert len(net.wire.log) == before
 
@@ -399,7 +403,7 @@ def test_nothing_is_asked_for_a_subscription_that_has_ended() -> None:
 def test_events_of_others_are_left_to_them() -> None:
     net = Net()
     fields = [("From", "<sip:a@h>;tag=f"), ("To", "<sip:b@h>"), ("Call-ID", "c"), ("CSeq", "1 OPTIONS")]
-    tx = net.alice.stack.request(Request("OPTIONS", "sip:b@h", fields), BOB, 0.0)
-    assert not net.subscriber.handle(TimedOut(tx), 0.0)
-    assert not net.subscriber.handle(Event(), 0.0)
+    tx = net.alice.stack.request(Request("OPTIONS", "sip:b@h", fields), BOB, Monotonic(0.0))
+    assert not net.subscriber.handle(TimedOut(tx), Monotonic(0.0))
+    assert not net.subscriber.handle(Event(), Monotonic(0.0))
     net.wire.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, Uri, parse
 from telsdk.sip.transaction import (
@@ -61,7 +62,7 @@ def answer(stack: Stack, tx: ClientTransaction, status: int, now: float) -> None
     sent = parse(tx.data) if tx.data else tx.request
     assert isinstance(sent, Request)
     response = (sent if sent.method != "ACK" else tx.request).response(status, to_tag="t")
-    stack.receive(parse(bytes(response)), tx.hop, now)
+    stack.receive(parse(bytes(response)), tx.hop, Monotonic(now))
 
 
 def run_out(stack: Stack) -> None:
@@ -77,7 +78,7 @@ def test_who_asked_for_it_is_told_of_each_answer_at_once_and_without_an_event(
     stack: Stack, method: str
 ) -> None:
     user = User()
-    tx = stack.request(request(method), UDP, 0.0, owner=user)
+    tx = stack.request(request(method), UDP, Monotonic(0.0), owner=user)
     answer(stack, tx, 180, 0.1)
     answer(stack, tx, 200, 0.2)
     assert (user.told, stack.take_events(), user.given_up) == ([(180, 0.1), (200, 0.2)], [], [])
@@ -86,7 +87,7 @@ def test_who_asked_for_it_is_told_of_each_answer_at_once_and_without_an_event(
 
 def test_who_did_not_ask_for_it_gets_events(stack: Stack) -> None:
     owner = object()
-    tx = stack.request(request("OPTIONS"), UDP, 0.0, owner=owner)
+    tx = stack.request(request("OPTIONS"), UDP, Monotonic(0.0), owner=owner)
     answer(stack, tx, 200, 0.1)
     (event,) = stack.take_events()
     assert isinstance(event, ResponseReceived)
@@ -101,7 +102,7 @@ def test_a_user_that_fails_is_asked_to_give_up_and_the_transaction_ends_in_its_t
     stack: Stack, method: str, status: int, hop: Hop
 ) -> None:
     user = User(broken=True)
-    tx = stack.request(request(method), hop, 0.0, owner=user)
+    tx = stack.request(request(method), hop, Monotonic(0.0), owner=user)
     with pytest.raises(ZeroDivisionError):
         answer(stack, tx, status, 0.1)
     assert (user.told, user.given_up) == ([(status, 0.1)], [0.1])
@@ -114,33 +115,33 @@ def test_a_user_that_fails_is_asked_to_give_up_and_the_transaction_ends_in_its_t
 
 
 def test_timers_of_what_has_ended_mean_nothing(stack: Stack) -> None:
-    tx = stack.request(request("OPTIONS"), TCP, 0.0)
+    tx = stack.request(request("OPTIONS"), TCP, Monotonic(0.0))
     assert stack.deadline() == 32.0
     answer(stack, tx, 200, 0.1)
     assert (tx.state, stack.deadline(), stack.transactions) == (State.TERMINATED, None, 0)
     stack.take_events()
-    stack.advance(33.0)
+    stack.advance(Monotonic(33.0))
     assert stack.take_events() == []
 
 
 def test_an_answer_that_was_given_stops_the_100_that_was_to_come(stack: Stack) -> None:
-    stack.receive(parse(bytes(request("INVITE", "z9hG4bK1"))), UDP, 0.0)
+    stack.receive(parse(bytes(request("INVITE", "z9hG4bK1"))), UDP, Monotonic(0.0))
     (event,) = stack.take_events()
     assert isinstance(event, RequestReceived)
     assert stack.deadline() == 0.2
-    stack.answer(event.tx, 180, 0.1)
+    stack.answer(event.tx, 180, Monotonic(0.1))
     stack.take_outgoing()
-    stack.advance(0.2)
+    stack.advance(Monotonic(0.2))
     assert (stack.take_outgoing(), stack.deadline()) == ([], None)
 
 
 @pytest.mark.parametrize("late", [0.0, 0.3, 0.9])
 def test_a_request_is_given_up_in_time_though_the_clock_is_looked_at_late(stack: Stack, late: float) -> None:
     """Timers A and B share one entry: what repeats the request tells when it was the last time."""
-    stack.request(request("INVITE"), UDP, 0.0)
+    stack.request(request("INVITE"), UDP, Monotonic(0.0))
     while (when := stack.deadline()) is not None:
         now = when if when >= 32.0 else when + late
-        stack.advance(now)
+        stack.advance(Monotonic(now))
     assert 32.0 <= now <= 33.0
     assert stack.transactions == 0
 
@@ -148,7 +149,7 @@ def test_a_request_is_given_up_in_time_though_the_clock_is_looked_at_late(stack:
 def test_what_is_repeated_is_repeated_no_more_often_than_t2_and_ends_after_64_t1() -> None:
     timers = Timers(t1=0.25, t2=2.0)
     stack = Stack(sent_by={"UDP": ("192.0.2.2", 5060)}.__getitem__, token=tokens("fast"), timers=timers)
-    stack.request(request("OPTIONS"), UDP, 0.0)
+    stack.request(request("OPTIONS"), UDP, Monotonic(0.0))
     sent, now = [0.0] * len(stack.take_outgoing()), 0.0
     while (when := stack.deadline()) is not None:
         now = when
@@ -159,11 +160,11 @@ def test_what_is_repeated_is_repeated_no_more_often_than_t2_and_ends_after_64_t1
 
 
 def test_what_has_ended_keeps_no_octets(stack: Stack) -> None:
-    tx = stack.request(request("INVITE"), UDP, 0.0)
-    stack.receive(parse(bytes(request("OPTIONS", "z9hG4bK1"))), UDP, 0.0)
+    tx = stack.request(request("INVITE"), UDP, Monotonic(0.0))
+    stack.receive(parse(bytes(request("OPTIONS", "z9hG4bK1"))), UDP, Monotonic(0.0))
     (event,) = stack.take_events()
     assert isinstance(event, RequestReceived)
-    stack.answer(event.tx, 200, 0.0)
+    stack.answer(event.tx, 200, Monotonic(0.0))
     assert len(event.tx.request.headers) == 0
     answer(stack, tx, 200, 0.1)
     assert tx.data == b""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, parse
 from telsdk.sip.transaction import ClientTransaction, ResponseReceived, Stack, TimedOut, TransportFailed
@@ -38,17 +39,17 @@ def request(method: str, size: int) -> Request:
 
 
 def large(core: Stack, method: str = "MESSAGE", hop: Hop = PEER) -> ClientTransaction:
-    return core.request(request(method, MAX_UDP_REQUEST), hop, 0.0)
+    return core.request(request(method, MAX_UDP_REQUEST), hop, Monotonic(0.0))
 
 
 def test_the_number_is_that_of_the_rfc_and_counts_the_whole_message() -> None:
     core = stack()
-    core.request(request("MESSAGE", 0), PEER, 0.0)
+    core.request(request("MESSAGE", 0), PEER, Monotonic(0.0))
     (small,) = core.take_outgoing()
     room = MAX_UDP_REQUEST - len(small.data) - len("1111") + len("0")
     assert MAX_UDP_REQUEST == 1_300
     for size, hop in ((room, PEER), (room + 1, BY_TCP)):
-        core.request(request("MESSAGE", size), PEER, 0.0)
+        core.request(request("MESSAGE", size), PEER, Monotonic(0.0))
         (out,) = core.take_outgoing()
         assert out.hop == hop, len(out.data)
 
@@ -60,7 +61,7 @@ def test_by_tcp_the_via_says_so_and_nothing_is_sent_again() -> None:
     sent = parse(out.data)
     assert out.hop == BY_TCP
     assert (sent.via.transport, sent.via.has("rport"), sent.via.port) == ("TCP", False, 5060)
-    core.advance(5.0)
+    core.advance(Monotonic(5.0))
     assert core.take_outgoing() == []
 
 
@@ -69,7 +70,7 @@ def test_where_tcp_is_refused_it_goes_by_udp_as_if_nothing_had_been(method: str)
     core = stack()
     tx = large(core, method)
     (first,) = core.take_outgoing()
-    core.transport_failed(BY_TCP, 1.0)
+    core.transport_failed(BY_TCP, Monotonic(1.0))
     (second,) = core.take_outgoing()
     sent = parse(second.data)
     assert second.hop == PEER
@@ -77,10 +78,10 @@ def test_where_tcp_is_refused_it_goes_by_udp_as_if_nothing_had_been(method: str)
     assert sent.via.branch == parse(first.data).via.branch
     assert core.take_events() == []
 
-    core.advance(1.5)  # timer A or E
+    core.advance(Monotonic(1.5))  # timer A or E
     assert [out.data for out in core.take_outgoing()] == [second.data]
     assert isinstance(sent, Request)
-    core.receive(parse(bytes(sent.response(200))), PEER, 1.6)
+    core.receive(parse(bytes(sent.response(200))), PEER, Monotonic(1.6))
     (event,) = core.take_events()
     assert isinstance(event, ResponseReceived)
     assert event.tx is tx
@@ -91,18 +92,18 @@ def test_a_response_by_tcp_settles_it() -> None:
     large(core, "INVITE")
     sent = parse(core.take_outgoing()[0].data)
     assert isinstance(sent, Request)
-    core.receive(parse(bytes(sent.response(180))), BY_TCP, 0.1)
+    core.receive(parse(bytes(sent.response(180))), BY_TCP, Monotonic(0.1))
     core.take_events()
-    core.transport_failed(BY_TCP, 1.0)
+    core.transport_failed(BY_TCP, Monotonic(1.0))
     assert core.take_outgoing() == []
 
 
 def test_where_udp_fails_too_that_is_told_once() -> None:
     core = stack()
     tx = large(core)
-    core.transport_failed(BY_TCP, 1.0)
+    core.transport_failed(BY_TCP, Monotonic(1.0))
     core.take_outgoing()
-    core.transport_failed(PEER, 2.0)
+    core.transport_failed(PEER, Monotonic(2.0))
     (event,) = core.take_events()
     assert isinstance(event, TransportFailed)
     assert event.tx is tx
@@ -113,7 +114,7 @@ def test_where_udp_fails_too_that_is_told_once() -> None:
 def test_without_an_answer_by_udp_it_times_out_after_its_full_time() -> None:
     core = stack()
     large(core)
-    core.transport_failed(BY_TCP, 1.0)
+    core.transport_failed(BY_TCP, Monotonic(1.0))
     while (when := core.deadline()) is not None:
         core.advance(when)
         if events := core.take_events():
@@ -124,9 +125,9 @@ def test_without_an_answer_by_udp_it_times_out_after_its_full_time() -> None:
 
 def test_what_fits_into_no_datagram_fails_with_tcp() -> None:
     core = stack()
-    core.request(request("MESSAGE", MAX_DATAGRAM), PEER, 0.0)
+    core.request(request("MESSAGE", MAX_DATAGRAM), PEER, Monotonic(0.0))
     core.take_outgoing()
-    core.transport_failed(BY_TCP, 1.0)
+    core.transport_failed(BY_TCP, Monotonic(1.0))
     (event,) = core.take_events()
     assert isinstance(event, TransportFailed)
     assert core.take_outgoing() == []
@@ -150,11 +151,11 @@ def test_elsewhere_its_size_changes_nothing(core: Stack, hop: Hop) -> None:
 def test_cancel_takes_the_way_that_its_invite_took() -> None:
     core = stack()
     tx = large(core, "INVITE")
-    core.transport_failed(BY_TCP, 1.0)
+    core.transport_failed(BY_TCP, Monotonic(1.0))
     sent = parse(core.take_outgoing()[1].data)
     assert isinstance(sent, Request)
-    core.receive(parse(bytes(sent.response(180))), PEER, 1.1)
-    core.cancel(tx, 1.2)
+    core.receive(parse(bytes(sent.response(180))), PEER, Monotonic(1.1))
+    core.cancel(tx, Monotonic(1.2))
     (out,) = core.take_outgoing()
     cancel = parse(out.data)
     assert isinstance(cancel, Request)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, Uri
@@ -241,7 +242,7 @@ def test_an_illegal_input_leaves_everything_as_it_was(
     tx, transactions = begun(core, machine, hop)
     for step in way_to(machine, state):
         if (tx.state, step) in machine.moves:  # a timer that has no time to run has fired already
-            transactions.step(tx, step, 0.0, *came(tx, step))
+            transactions.step(tx, step, Monotonic(0.0), *came(tx, step))
     if tx.state is not state:
         assert reliable  # where nothing is sent again, nobody waits in Completed and Confirmed
         assert tx.ended
@@ -250,7 +251,7 @@ def test_an_illegal_input_leaves_everything_as_it_was(
     core.stack.take_outgoing()
     core.stack.take_events()
     with pytest.raises(ProtocolStateError, match=f"{machine.name} transaction is {state}: not the time"):
-        transactions.step(tx, trigger, 0.0, *came(tx, trigger))
+        transactions.step(tx, trigger, Monotonic(0.0), *came(tx, trigger))
     assert (tx.state, tx.data, tx.interval, core.stack.deadline(), core.stack.transactions) == before
     assert (core.stack.take_outgoing(), core.stack.take_events()) == ([], [])
 
@@ -259,8 +260,8 @@ def begun(core: Core, machine: Machine, hop: Hop) -> tuple[Transaction, Transact
     """A transaction of that kind in its first state, and what runs it."""
     request = asked("INVITE" if machine in (INVITE_CLIENT, INVITE_SERVER) else "OPTIONS")
     if machine in (INVITE_CLIENT, CLIENT):
-        return core.stack.request(request, hop, 0.0), core.stack._clients
-    core.stack.receive(request, hop, 0.0)
+        return core.stack.request(request, hop, Monotonic(0.0)), core.stack._clients
+    core.stack.receive(request, hop, Monotonic(0.0))
     (event,) = core.stack.take_events()
     assert isinstance(event, RequestReceived)
     return event.tx, core.stack._servers
@@ -285,15 +286,15 @@ def came(tx: Transaction, trigger: Trigger) -> tuple[Request | Response, Hop] | 
 
 def test_an_illegal_response_of_the_role_leaves_the_transaction_as_it_was() -> None:
     core = Core("bob", udp("192.0.2.2"))
-    core.stack.receive(asked("INVITE"), Hop("UDP", "192.0.2.1", 5060), 0.0)
+    core.stack.receive(asked("INVITE"), Hop("UDP", "192.0.2.1", 5060), Monotonic(0.0))
     (event,) = core.stack.take_events()
     tx = event.tx  # type: ignore[attr-defined]
-    core.stack.answer(tx, 486, 0.0)
+    core.stack.answer(tx, 486, Monotonic(0.0))
     core.stack.take_outgoing()
     before = (tx.state, tx.data, core.stack.deadline())
     with pytest.raises(ProtocolStateError, match="Completed: not the time for 2xx from TU"):
-        core.stack.respond(tx, asked("INVITE").response(200), 0.0)
+        core.stack.respond(tx, asked("INVITE").response(200), Monotonic(0.0))
     with pytest.raises(ProtocolStateError, match="has its final response: not the time for 200"):
-        core.stack.answer(tx, 200, 0.0)
+        core.stack.answer(tx, 200, Monotonic(0.0))
     assert (tx.state, tx.data, core.stack.deadline()) == before
     assert core.stack.take_outgoing() == []

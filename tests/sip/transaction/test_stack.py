@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response, Uri, parse
@@ -59,14 +60,16 @@ class Bench:
             seen += [(when - start, what) for what in self.sent()]
         return seen
 
-    def invite(self, hop: Hop = PEER, now: float = 0.0) -> ClientTransaction:
+    def invite(self, hop: Hop = PEER, now: Monotonic = Monotonic(0.0)) -> ClientTransaction:
         return self.stack.request(request("INVITE"), hop, now)
 
-    def reply(self, tx: ClientTransaction, status: int, now: float = 0.0, tag: str = "t") -> None:
+    def reply(
+        self, tx: ClientTransaction, status: int, now: Monotonic = Monotonic(0.0), tag: str = "t"
+    ) -> None:
         response = tx.request.response(status, to_tag=tag if status > 100 else None)
         self.stack.receive(parse(bytes(response)), tx.hop, now)
 
-    def invited(self, source: Hop = PEER, now: float = 0.0) -> ServerTransaction:
+    def invited(self, source: Hop = PEER, now: Monotonic = Monotonic(0.0)) -> ServerTransaction:
         self.stack.receive(incoming("INVITE", source), source, now)
         return self.only(RequestReceived).tx
 
@@ -120,7 +123,7 @@ def test_an_invite_over_udp_is_sent_again_at_doubling_intervals_for_64_t1(bench:
 
 
 def test_another_request_over_udp_is_sent_again_at_no_more_than_t2(bench: Bench) -> None:
-    tx = bench.stack.request(request("OPTIONS"), PEER, 0.0)
+    tx = bench.stack.request(request("OPTIONS"), PEER, Monotonic(0.0))
     bench.sent()
     times = [at for at, _ in bench.pass_time(0.0, 100.0)]
     assert times == [0.5, 1.5, 3.5, 7.5, 11.5, 15.5, 19.5, 23.5, 27.5, 31.5]
@@ -129,15 +132,15 @@ def test_another_request_over_udp_is_sent_again_at_no_more_than_t2(bench: Bench)
 
 
 def test_a_provisional_answer_slows_a_non_invite_down_to_t2(bench: Bench) -> None:
-    tx = bench.stack.request(request("OPTIONS"), PEER, 0.0)
+    tx = bench.stack.request(request("OPTIONS"), PEER, Monotonic(0.0))
     bench.sent()
-    bench.reply(tx, 100, 0.1)
+    bench.reply(tx, 100, Monotonic(0.1))
     assert [at for at, _ in bench.pass_time(0.0, 10.0)] == [0.5, 4.5, 8.5]
 
 
 @pytest.mark.parametrize("method", ["INVITE", "OPTIONS"])
 def test_nothing_is_sent_again_over_a_reliable_transport(bench: Bench, method: str) -> None:
-    bench.stack.request(request(method), STREAM, 0.0)
+    bench.stack.request(request(method), STREAM, Monotonic(0.0))
     assert bench.sent() == [method]
     assert bench.pass_time(0.0, 31.9) == []
     bench.pass_time(0.0, 32.0)
@@ -175,7 +178,7 @@ def test_a_failure_is_acknowledged_hop_by_hop_each_time_it_comes(bench: Bench) -
     assert (ack.to.tag, ack.from_.tag, ack.cseq.number) == ("t", "f", 7)
     assert ack.headers.all("Route") == ["<sip:192.0.2.9;lr>"]
     assert ack.uri == tx.request.uri
-    bench.reply(tx, 486, 1.0)
+    bench.reply(tx, 486, Monotonic(1.0))
     assert bench.sent() == ["ACK"]
     assert bench.stack.take_events() == []
     bench.pass_time(0.0, 40.0)
@@ -189,7 +192,7 @@ def test_an_ack_has_the_to_of_the_failure_as_it_came(bench: Bench, to: bytes) ->
     tx = bench.invite()
     bench.sent()
     failure = bytes(tx.request.response(486)).replace(b"To: <sip:bob@telprotocol>", to)
-    bench.stack.receive(parse(failure), tx.hop, 0.0)
+    bench.stack.receive(parse(failure), tx.hop, Monotonic(0.0))
     (ack,) = bench.stack.take_outgoing()
     assert b"\r\n" + to + b"\r\n" in ack.data
 
@@ -207,24 +210,24 @@ def test_every_2xx_reaches_the_owner_until_timer_m(bench: Bench) -> None:
         bench.reply(tx, 200, tag=tag)
         assert bench.only(ResponseReceived).response.to.tag == tag
     assert bench.sent() == ["INVITE"]
-    bench.stack.advance(32.0)
+    bench.stack.advance(Monotonic(32.0))
     assert bench.stack.transactions == 0
-    bench.reply(tx, 200, 33.0)
+    bench.reply(tx, 200, Monotonic(33.0))
     assert bench.only(StrayResponse).response.status == 200
 
 
 def test_a_response_that_answers_nothing_of_ours_is_dropped(bench: Bench) -> None:
     foreign = incoming("INVITE").response(200)
-    bench.stack.receive(foreign, PEER, 0.0)
+    bench.stack.receive(foreign, PEER, Monotonic(0.0))
     strange = incoming("INVITE", Hop("SCTP", "192.0.2.2", 5060)).response(200)
-    bench.stack.receive(strange, PEER, 0.0)
+    bench.stack.receive(strange, PEER, Monotonic(0.0))
     assert bench.stack.take_events() == []
 
 
 def test_a_transport_failure_ends_what_waits_on_it_and_nothing_else(bench: Bench) -> None:
     lost = bench.invite(STREAM)
     kept = bench.invite(STREAM.on_flow(5))
-    bench.stack.transport_failed(STREAM, 1.0)
+    bench.stack.transport_failed(STREAM, Monotonic(1.0))
     assert bench.only(TransportFailed).tx is lost
     assert kept.state is State.CALLING
     assert bench.stack.transactions == 1
@@ -233,7 +236,7 @@ def test_a_transport_failure_ends_what_waits_on_it_and_nothing_else(bench: Bench
 @pytest.mark.parametrize("method", ["ACK", "CANCEL"])
 def test_ack_and_cancel_start_no_transaction(bench: Bench, method: str) -> None:
     with pytest.raises(ProtocolStateError, match=method):
-        bench.stack.request(request(method), PEER, 0.0)
+        bench.stack.request(request(method), PEER, Monotonic(0.0))
     assert bench.sent() == []
 
 
@@ -242,16 +245,16 @@ def test_a_peer_that_cannot_be_reached_fails_what_had_no_connection_yet(bench: B
     connected = bench.invite(STREAM)
     elsewhere = bench.invite(Hop("TCP", "192.0.2.8", 5060))
     datagram = bench.invite(PEER)
-    bench.stack.transport_failed(Hop("TCP", "192.0.2.1", 5060), 1.0)
+    bench.stack.transport_failed(Hop("TCP", "192.0.2.1", 5060), Monotonic(1.0))
     assert bench.only(TransportFailed).tx is wanted
     assert {connected.state, elsewhere.state, datagram.state} == {State.CALLING}
-    bench.stack.transport_failed(PEER, 1.0)
+    bench.stack.transport_failed(PEER, Monotonic(1.0))
     assert bench.only(TransportFailed).tx is datagram
 
 
 def test_the_connection_that_was_opened_for_a_request_fails_it_when_it_breaks(bench: Bench) -> None:
     tx = bench.invite(Hop("TCP", "192.0.2.1", 5060))
-    bench.stack.transport_failed(STREAM, 1.0)
+    bench.stack.transport_failed(STREAM, Monotonic(1.0))
     assert bench.only(TransportFailed).tx is tx
 
 
@@ -260,9 +263,9 @@ def test_the_connection_that_was_opened_for_a_request_fails_it_when_it_breaks(be
 
 def test_cancel_waits_for_a_provisional_answer_and_takes_the_same_way(bench: Bench) -> None:
     tx = bench.invite()
-    bench.stack.cancel(tx, 0.0)
+    bench.stack.cancel(tx, Monotonic(0.0))
     assert bench.sent() == ["INVITE"]
-    bench.reply(tx, 180, 0.2)
+    bench.reply(tx, 180, Monotonic(0.2))
     (cancel,) = bench.messages()
     assert isinstance(cancel, Request)
     assert cancel.method == "CANCEL"
@@ -270,20 +273,20 @@ def test_cancel_waits_for_a_provisional_answer_and_takes_the_same_way(bench: Ben
     assert cancel.to.tag is None
     assert cancel.cseq.number == 7
     assert cancel.headers.all("Route") == ["<sip:192.0.2.9;lr>"]
-    bench.stack.cancel(tx, 0.3)
+    bench.stack.cancel(tx, Monotonic(0.3))
     assert bench.sent() == []
 
 
 def test_the_answer_to_cancel_stays_within_the_stack(bench: Bench) -> None:
     tx = bench.invite()
     bench.reply(tx, 180)
-    bench.stack.cancel(tx, 0.0)
+    bench.stack.cancel(tx, Monotonic(0.0))
     cancel = bench.messages()[-1]
     assert isinstance(cancel, Request)
     bench.stack.take_events()
-    bench.stack.receive(cancel.response(200), PEER, 0.1)
+    bench.stack.receive(cancel.response(200), PEER, Monotonic(0.1))
     assert bench.stack.take_events() == []
-    bench.reply(tx, 487, 0.2)
+    bench.reply(tx, 487, Monotonic(0.2))
     assert bench.only(ResponseReceived).response.status == 487
     bench.pass_time(0.0, 40.0)
     assert bench.stack.transactions == 0
@@ -291,9 +294,9 @@ def test_the_answer_to_cancel_stays_within_the_stack(bench: Bench) -> None:
 
 def test_a_cancelled_invite_without_a_final_answer_times_out_after_64_t1(bench: Bench) -> None:
     tx = bench.invite()
-    bench.reply(tx, 180, 1.0)
+    bench.reply(tx, 180, Monotonic(1.0))
     bench.stack.take_events()
-    bench.stack.cancel(tx, 100.0)
+    bench.stack.cancel(tx, Monotonic(100.0))
     bench.pass_time(0.0, 131.9)
     assert bench.stack.take_events() == []
     bench.pass_time(0.0, 140.0)
@@ -304,21 +307,21 @@ def test_a_cancelled_invite_without_a_final_answer_times_out_after_64_t1(bench: 
 def test_cancel_after_the_final_answer_does_nothing(bench: Bench) -> None:
     tx = bench.invite()
     bench.reply(tx, 200)
-    bench.stack.cancel(tx, 0.0)
+    bench.stack.cancel(tx, Monotonic(0.0))
     assert bench.sent() == ["INVITE"]
 
 
 def test_a_wanted_cancel_is_dropped_when_the_call_is_answered_first(bench: Bench) -> None:
     tx = bench.invite()
-    bench.stack.cancel(tx, 0.0)
+    bench.stack.cancel(tx, Monotonic(0.0))
     bench.reply(tx, 200)
     assert bench.sent() == ["INVITE"]
 
 
 def test_only_invite_can_be_cancelled(bench: Bench) -> None:
-    tx = bench.stack.request(request("OPTIONS"), PEER, 0.0)
+    tx = bench.stack.request(request("OPTIONS"), PEER, Monotonic(0.0))
     with pytest.raises(ProtocolStateError, match="OPTIONS"):
-        bench.stack.cancel(tx, 0.0)
+        bench.stack.cancel(tx, Monotonic(0.0))
 
 
 # Server transactions
@@ -327,7 +330,7 @@ def test_only_invite_can_be_cancelled(bench: Bench) -> None:
 def test_a_silent_role_lets_the_stack_send_100_after_200_ms(bench: Bench) -> None:
     tx = bench.invited()
     assert bench.pass_time(0.0, 1.0) == [(0.2, "100 INVITE")]
-    bench.stack.receive(incoming("INVITE"), PEER, 1.0)
+    bench.stack.receive(incoming("INVITE"), PEER, Monotonic(1.0))
     assert bench.sent() == ["100 INVITE"]
     assert bench.stack.take_events() == []
     assert parse(tx.data).to.tag is None
@@ -335,7 +338,7 @@ def test_a_silent_role_lets_the_stack_send_100_after_200_ms(bench: Bench) -> Non
 
 def test_a_role_that_answers_needs_no_100(bench: Bench) -> None:
     tx = bench.invited()
-    bench.stack.answer(tx, 180, 0.1)
+    bench.stack.answer(tx, 180, Monotonic(0.1))
     assert bench.sent() == ["180 INVITE"]
     assert bench.pass_time(0.0, 1.0) == []
 
@@ -343,7 +346,7 @@ def test_a_role_that_answers_needs_no_100(bench: Bench) -> None:
 def test_all_responses_of_a_transaction_have_one_to_tag(bench: Bench) -> None:
     tx = bench.invited()
     for status in (180, 183, 200):
-        bench.stack.answer(tx, status, 0.1)
+        bench.stack.answer(tx, status, Monotonic(0.1))
     tags = {message.to.tag for message in bench.messages()}
     assert len(tags) == 1
     assert tags != {None}
@@ -351,11 +354,11 @@ def test_all_responses_of_a_transaction_have_one_to_tag(bench: Bench) -> None:
 
 def test_a_refused_invite_is_answered_until_its_ack(bench: Bench) -> None:
     tx = bench.invited()
-    bench.stack.answer(tx, 486, 0.0)
+    bench.stack.answer(tx, 486, Monotonic(0.0))
     bench.sent()
     times = [at for at, _ in bench.pass_time(0.0, 10.0)]
     assert times == [0.5, 1.5, 3.5, 7.5]
-    bench.stack.receive(incoming("ACK"), PEER, 10.0)
+    bench.stack.receive(incoming("ACK"), PEER, Monotonic(10.0))
     assert tx.state is State.CONFIRMED
     assert bench.pass_time(10.0, 14.9) == []
     bench.pass_time(10.0, 15.0)
@@ -365,7 +368,7 @@ def test_a_refused_invite_is_answered_until_its_ack(bench: Bench) -> None:
 
 def test_a_refused_invite_without_ack_is_given_up_after_64_t1(bench: Bench) -> None:
     tx = bench.invited()
-    bench.stack.answer(tx, 486, 0.0)
+    bench.stack.answer(tx, 486, Monotonic(0.0))
     bench.pass_time(0.0, 32.0)
     assert bench.only(TimedOut).tx is tx
     assert bench.stack.transactions == 0
@@ -374,35 +377,35 @@ def test_a_refused_invite_without_ack_is_given_up_after_64_t1(bench: Bench) -> N
 def test_an_accepted_invite_absorbs_its_copies_and_lets_2xx_and_ack_through(bench: Bench) -> None:
     tx = bench.invited()
     response = tx.request.response(200)
-    bench.stack.respond(tx, response, 0.0)
-    bench.stack.respond(tx, response, 0.5)
+    bench.stack.respond(tx, response, Monotonic(0.0))
+    bench.stack.respond(tx, response, Monotonic(0.5))
     assert bench.sent() == ["200 INVITE", "200 INVITE"]
-    bench.stack.receive(incoming("INVITE"), PEER, 0.6)
+    bench.stack.receive(incoming("INVITE"), PEER, Monotonic(0.6))
     assert bench.sent() == []
     assert bench.stack.take_events() == []
-    bench.stack.receive(incoming("ACK", branch="z9hG4bKother"), PEER, 0.7)
+    bench.stack.receive(incoming("ACK", branch="z9hG4bKother"), PEER, Monotonic(0.7))
     bench.only(AckReceived)
-    bench.stack.advance(32.0)
+    bench.stack.advance(Monotonic(32.0))
     assert bench.stack.transactions == 0
 
 
 def test_a_request_is_answered_again_byte_for_byte(bench: Bench) -> None:
-    bench.stack.receive(incoming("OPTIONS"), PEER, 0.0)
+    bench.stack.receive(incoming("OPTIONS"), PEER, Monotonic(0.0))
     tx = bench.only(RequestReceived).tx
-    bench.stack.receive(incoming("OPTIONS"), PEER, 0.1)
+    bench.stack.receive(incoming("OPTIONS"), PEER, Monotonic(0.1))
     assert bench.sent() == []
-    bench.stack.answer(tx, 200, 0.2)
-    bench.stack.receive(incoming("OPTIONS"), PEER, 0.3)
+    bench.stack.answer(tx, 200, Monotonic(0.2))
+    bench.stack.receive(incoming("OPTIONS"), PEER, Monotonic(0.3))
     first, second = bench.stack.take_outgoing()
     assert first.data == second.data
     assert bench.stack.take_events() == []
-    bench.stack.advance(32.2)
+    bench.stack.advance(Monotonic(32.2))
     assert bench.stack.transactions == 0
 
 
 def test_an_abandoned_request_is_forgotten_without_an_answer(bench: Bench) -> None:
-    bench.stack.receive(incoming("OPTIONS"), PEER, 0.0)
-    bench.stack.abandon(bench.only(RequestReceived).tx, 1.0)
+    bench.stack.receive(incoming("OPTIONS"), PEER, Monotonic(0.0))
+    bench.stack.abandon(bench.only(RequestReceived).tx, Monotonic(1.0))
     assert bench.sent() == []
     assert bench.stack.transactions == 0
 
@@ -410,18 +413,18 @@ def test_an_abandoned_request_is_forgotten_without_an_answer(bench: Bench) -> No
 def test_an_invite_cannot_be_abandoned(bench: Bench) -> None:
     tx = bench.invited()
     with pytest.raises(ProtocolStateError, match="abandoned"):
-        bench.stack.abandon(tx, 0.0)
+        bench.stack.abandon(tx, Monotonic(0.0))
     assert tx.state is State.PROCEEDING
 
 
 def test_responses_go_back_over_the_connection_the_request_came_by(bench: Bench) -> None:
-    bench.stack.answer(bench.invited(STREAM), 180, 0.0)
+    bench.stack.answer(bench.invited(STREAM), 180, Monotonic(0.0))
     (out,) = bench.stack.take_outgoing()
     assert out.hop == STREAM
 
 
 def test_an_ack_that_belongs_to_nothing_is_told_and_never_answered(bench: Bench) -> None:
-    bench.stack.receive(incoming("ACK"), PEER, 0.0)
+    bench.stack.receive(incoming("ACK"), PEER, Monotonic(0.0))
     assert bench.only(AckReceived).source == PEER
     assert bench.sent() == []
     bench.stack.answer_stateless(incoming("ACK"), 400, PEER)
@@ -439,7 +442,7 @@ def test_a_stateless_answer_leaves_nothing_behind(bench: Bench) -> None:
 
 def test_a_lost_connection_is_told_to_who_answers_but_ends_no_invite(bench: Bench) -> None:
     tx = bench.invited(STREAM)
-    bench.stack.transport_failed(STREAM, 1.0)
+    bench.stack.transport_failed(STREAM, Monotonic(1.0))
     assert bench.only(TransportFailed).tx is tx
     assert tx.state is State.PROCEEDING
 
@@ -449,9 +452,9 @@ def test_a_lost_connection_is_told_to_who_answers_but_ends_no_invite(bench: Benc
 
 def test_cancel_is_answered_and_told(bench: Bench) -> None:
     tx = bench.invited()
-    bench.stack.answer(tx, 180, 0.0)
+    bench.stack.answer(tx, 180, Monotonic(0.0))
     (ringing,) = bench.messages()
-    bench.stack.receive(incoming("CANCEL"), PEER, 1.0)
+    bench.stack.receive(incoming("CANCEL"), PEER, Monotonic(1.0))
     assert bench.only(Cancelled).tx is tx
     (ok,) = bench.messages()
     assert _name(ok) == "200 CANCEL"
@@ -459,14 +462,14 @@ def test_cancel_is_answered_and_told(bench: Bench) -> None:
 
 
 def test_cancel_after_the_final_answer_is_answered_and_not_told(bench: Bench) -> None:
-    bench.stack.answer(bench.invited(), 200, 0.0)
-    bench.stack.receive(incoming("CANCEL"), PEER, 1.0)
+    bench.stack.answer(bench.invited(), 200, Monotonic(0.0))
+    bench.stack.receive(incoming("CANCEL"), PEER, Monotonic(1.0))
     assert bench.stack.take_events() == []
     assert bench.sent() == ["200 INVITE", "200 CANCEL"]
 
 
 def test_cancel_of_nothing_gets_481(bench: Bench) -> None:
-    bench.stack.receive(incoming("CANCEL"), PEER, 1.0)
+    bench.stack.receive(incoming("CANCEL"), PEER, Monotonic(1.0))
     assert bench.sent() == ["481 CANCEL"]
     assert bench.stack.take_events() == []
 
@@ -474,7 +477,7 @@ def test_cancel_of_nothing_gets_481(bench: Bench) -> None:
 def test_a_repeated_cancel_is_told_once(bench: Bench) -> None:
     bench.invited()
     for _ in range(2):
-        bench.stack.receive(incoming("CANCEL"), PEER, 0.1)
+        bench.stack.receive(incoming("CANCEL"), PEER, Monotonic(0.1))
     bench.only(Cancelled)
     assert bench.sent() == ["200 CANCEL", "200 CANCEL"]
 
@@ -485,21 +488,23 @@ def test_a_repeated_cancel_is_told_once(bench: Bench) -> None:
 def test_a_user_agent_refuses_the_second_copy_of_a_forked_request(bench: Bench) -> None:
     bench.stack.serve_user_agent()
     bench.invited()
-    bench.stack.receive(incoming("INVITE", branch="z9hG4bK2"), PEER, 0.0)
+    bench.stack.receive(incoming("INVITE", branch="z9hG4bK2"), PEER, Monotonic(0.0))
     assert bench.stack.take_events() == []
     assert bench.sent() == ["482 INVITE"]
 
 
 def test_a_proxy_takes_a_request_that_comes_by_again(bench: Bench) -> None:
     bench.invited()
-    bench.stack.receive(incoming("INVITE", branch="z9hG4bK2"), PEER, 0.0)
+    bench.stack.receive(incoming("INVITE", branch="z9hG4bK2"), PEER, Monotonic(0.0))
     bench.only(RequestReceived)
 
 
 def test_requests_within_a_dialog_are_never_merged(bench: Bench) -> None:
     bench.stack.serve_user_agent()
     for branch in ("z9hG4bK1", "z9hG4bK2"):
-        bench.stack.receive(incoming("INFO", branch=branch, to="<sip:bob@telprotocol>;tag=t"), PEER, 0.0)
+        bench.stack.receive(
+            incoming("INFO", branch=branch, to="<sip:bob@telprotocol>;tag=t"), PEER, Monotonic(0.0)
+        )
         bench.only(RequestReceived)
 
 
@@ -513,10 +518,11 @@ def test_no_order_of_messages_and_time_raises_or_leaks(data: st.DataObject) -> N
     if data.draw(st.booleans()):
         bench.stack.serve_user_agent()
     hop = data.draw(st.sampled_from([PEER, STREAM]))
-    now, mine = 0.0, [bench.stack.request(request(method), hop, 0.0) for method in ("INVITE", "OPTIONS")]
+    now = Monotonic(0.0)
+    mine = [bench.stack.request(request(method), hop, now) for method in ("INVITE", "OPTIONS")]
     theirs: list[ServerTransaction] = []
     for _ in range(data.draw(st.integers(0, 25))):
-        now += data.draw(st.sampled_from([0.0, 0.1, 0.6, 5.0, 33.0]))
+        now = Monotonic(now + data.draw(st.sampled_from([0.0, 0.1, 0.6, 5.0, 33.0])))
         bench.stack.advance(now)
         match data.draw(st.sampled_from(["response", "request", "answer", "cancel", "fail"])):
             case "response":
@@ -554,7 +560,7 @@ def test_a_via_names_the_place_that_a_peer_came_to_and_is_known_again() -> None:
     place = ("192.0.2.2", 5062)
     stack = Stack(sent_by=lambda _: ("192.0.2.2", 5061), token=tokens(0), besides=frozenset({place}))
     for at, named in ((place, 5062), (("192.0.2.2", 5061), 5061), (("10.0.0.1", 9), 5061), (None, 5061)):
-        stack.request(request("OPTIONS"), Hop("TLS", "192.0.2.7", 40123, flow=1, taken_at=at), 0.0)
+        stack.request(request("OPTIONS"), Hop("TLS", "192.0.2.7", 40123, flow=1, taken_at=at), Monotonic(0.0))
         via = parse(stack.take_outgoing()[0].data).via
         assert (via.host, via.port) == ("192.0.2.2", named)
         assert stack.is_ours("TLS", via.host, via.port)

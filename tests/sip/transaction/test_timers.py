@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from telsdk.clock import Monotonic
 from telsdk.sip.transaction import Agenda, Timers
 from telsdk.sip.transaction.timers import MAX_LENGTHS, Timeline, Timer
 
@@ -46,7 +47,7 @@ def test_timer_d_stays_at_least_32_seconds_when_t1_is_short() -> None:
 def test_an_empty_agenda_has_no_deadline() -> None:
     agenda: Agenda[str] = Agenda()
     assert agenda.deadline() is None
-    assert agenda.pop_due(math.inf) is None
+    assert agenda.pop_due(Monotonic(math.inf)) is None
     agenda.stop("never started")
 
 
@@ -55,10 +56,10 @@ def test_what_runs_comes_due_in_the_order_of_time(starts: list[tuple[int, float]
     agenda: Agenda[int] = Agenda()
     due = {}
     for key, (at, seconds) in enumerate(sorted(starts)):
-        agenda.start(key, seconds, float(at))
+        agenda.start(key, seconds, Monotonic(float(at)))
         due[key] = at + seconds
     popped = []
-    while (key_due := agenda.pop_due(1e9)) is not None:
+    while (key_due := agenda.pop_due(Monotonic(1e9))) is not None:
         popped.append(due[key_due])
     assert popped == sorted(due.values())
     assert len(agenda) == 0
@@ -71,7 +72,7 @@ class AgendaAgainstADictionary(RuleBasedStateMachine):
         super().__init__()
         self.agenda: Agenda[int] = Agenda()
         self.model: dict[int, float] = {}
-        self.now = 0.0
+        self.now = Monotonic(0.0)
 
     @rule(key=st.integers(0, 5), seconds=st.sampled_from([0.25, 0.5, 1.0, 4.0]))
     def start(self, key: int, seconds: float) -> None:
@@ -85,7 +86,7 @@ class AgendaAgainstADictionary(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.0, 0.25, 1.0, 3.0]))
     def pass_time(self, seconds: float) -> None:
-        self.now += seconds
+        self.now = Monotonic(self.now + seconds)
         while (key := self.agenda.pop_due(self.now)) is not None:
             assert self.model.pop(key) <= self.now
         assert all(when > self.now for when in self.model.values())
@@ -102,14 +103,14 @@ TestAgenda = AgendaAgainstADictionary.TestCase
 
 def test_an_empty_timeline_has_no_deadline() -> None:
     timeline: Timeline[str] = Timeline(bool)
-    assert (timeline.deadline(), timeline.take_due(math.inf)) == (None, [])
+    assert (timeline.deadline(), timeline.take_due(Monotonic(math.inf))) == (None, [])
 
 
 def test_what_has_lost_its_meaning_wakes_nobody_up() -> None:
     alive = {"a", "b"}
     timeline: Timeline[str] = Timeline(alive.__contains__)
-    timeline.start("a", 1.0, 0.0)
-    timeline.start("b", 2.0, 0.0)
+    timeline.start("a", 1.0, Monotonic(0.0))
+    timeline.start("b", 2.0, Monotonic(0.0))
     alive.discard("a")
     assert timeline.deadline() == 2.0
     alive.clear()
@@ -121,9 +122,9 @@ def test_what_is_due_is_handed_out_in_the_order_of_time(starts: list[tuple[int, 
     timeline: Timeline[int] = Timeline(lambda _: True)
     due = {}
     for key, (at, seconds) in enumerate(sorted(starts)):
-        timeline.start(key, seconds, float(at))
+        timeline.start(key, seconds, Monotonic(float(at)))
         due[key] = at + seconds
-    taken = timeline.take_due(40.0)
+    taken = timeline.take_due(Monotonic(40.0))
     assert [due[key] for key in taken] == sorted(when for when in due.values() if when <= 40.0)
     assert timeline.deadline() == min((when for when in due.values() if when > 40.0), default=None)
 
@@ -131,10 +132,10 @@ def test_what_is_due_is_handed_out_in_the_order_of_time(starts: list[tuple[int, 
 def test_lengths_that_nothing_runs_for_are_forgotten() -> None:
     timeline: Timeline[int] = Timeline(lambda _: True)
     for n in range(10 * MAX_LENGTHS):
-        timeline.start(n, n / 1000, float(n))
-        timeline.take_due(float(n))
+        timeline.start(n, n / 1000, Monotonic(float(n)))
+        timeline.take_due(Monotonic(float(n)))
         assert len(timeline._queues) <= MAX_LENGTHS + 2
-    timeline.take_due(math.inf)
+    timeline.take_due(Monotonic(math.inf))
     assert timeline.deadline() is None
 
 
@@ -151,7 +152,7 @@ class TimelineAgainstAList(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.0, 0.25, 0.5, 1.0, 4.0]))
     def start(self, seconds: float) -> None:
-        self.timeline.start(self.count, seconds, self.now)
+        self.timeline.start(self.count, seconds, Monotonic(self.now))
         self.model[self.count] = self.now + seconds
         self.alive.add(self.count)
         self.count += 1
@@ -164,7 +165,7 @@ class TimelineAgainstAList(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.0, 0.25, 1.0, 3.0]))
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
-        taken = self.timeline.take_due(self.now)
+        taken = self.timeline.take_due(Monotonic(self.now))
         assert [self.model[one] for one in taken] == sorted(self.model[one] for one in taken)
         for one in taken:
             assert self.model.pop(one) <= self.now

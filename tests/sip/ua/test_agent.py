@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri, parse
@@ -97,7 +98,7 @@ def test_hanging_up_an_unanswered_incoming_call_refuses_it(pair: Pair) -> None:
 
 
 def test_a_callee_who_hangs_up_before_the_ack_says_bye_only_after_it(pair: Pair) -> None:
-    def accept_and_leave(call: Call, now: float) -> None:
+    def accept_and_leave(call: Call, now: Monotonic) -> None:
         pair.bob.ua.accept(call, ANSWER, now)
         pair.bob.ua.hang_up(call, now)
 
@@ -110,7 +111,7 @@ def test_a_callee_who_hangs_up_before_the_ack_says_bye_only_after_it(pair: Pair)
 
 
 def test_nobody_there_is_told_as_408(pair: Pair) -> None:
-    pair.alice.call("bob", udp("192.0.2.77"), 0.0)
+    pair.alice.call("bob", udp("192.0.2.77"), Monotonic(0.0))
     assert pair.over()
     failed = last(pair.alice, CallFailed)
     assert (failed.status, failed.response) == (408, None)
@@ -118,13 +119,13 @@ def test_nobody_there_is_told_as_408(pair: Pair) -> None:
 
 def test_a_connection_refused_is_told_as_503() -> None:
     alice = Client("alice", Hop("TCP", "192.0.2.1", 5060))
-    alice.call("bob", Hop("TCP", "192.0.2.77", 5060), 0.0)
+    alice.call("bob", Hop("TCP", "192.0.2.77", 5060), Monotonic(0.0))
     Wire(alice).run()
     assert last(alice, CallFailed).status == 503
 
 
 def test_a_redirected_call_is_over_and_says_where_to_ask(pair: Pair) -> None:
-    def redirect(call: Call, now: float) -> None:
+    def redirect(call: Call, now: Monotonic) -> None:
         contact = ("Contact", "<sip:bob@192.0.2.9>")
         pair.bob.ua.reject(call, now, status=302, headers=[contact])
 
@@ -151,7 +152,7 @@ def test_a_phone_that_rings_for_ever_is_given_up(pair: Pair) -> None:
 
 
 def test_an_answer_is_repeated_until_its_ack_at_doubling_intervals(pair: Pair) -> None:
-    def accept_alone(call: Call, now: float) -> None:
+    def accept_alone(call: Call, now: Monotonic) -> None:
         pair.wire.loss = 1.0
         pair.wire.cores.remove(pair.alice)
         pair.bob.ua.accept(call, ANSWER, now)
@@ -289,10 +290,12 @@ def test_credentials_follow_an_ack_through_proxies_but_not_to_a_peer_reached_dir
         alice = Client("alice", ALICE)
         request = alice.ua.new_request("INVITE", Uri.parse("sip:bob@telprotocol"))
         request.headers.add("Proxy-Authorization", "Digest a=1")
-        alice.ua.invite(request, BOB, 0.0)
+        alice.ua.invite(request, BOB, Monotonic(0.0))
         headers = [("Contact", "<sip:bob@192.0.2.2>"), *([("Record-Route", route)] if route else [])]
-        alice.stack.receive(parse(bytes(request.response(200, to_tag="b", headers=headers))), BOB, 0.1)
-        alice.pump(0.1)
+        alice.stack.receive(
+            parse(bytes(request.response(200, to_tag="b", headers=headers))), BOB, Monotonic(0.1)
+        )
+        alice.pump(Monotonic(0.1))
         ack = parse(alice.stack.take_outgoing()[-1].data)
         assert isinstance(ack, Request)
         assert ack.method == "ACK"
@@ -341,7 +344,7 @@ def _offered_over_a_bad_line(seed: int) -> bool:
     pair.wire.loss = 0.35
     accept = pair.bob.react
 
-    def react(event: Event, now: float) -> None:
+    def react(event: Event, now: Monotonic) -> None:
         accept(event, now)
         if isinstance(event, Reinvited):
             pair.bob.ua.accept_offer(event.call, event.tx, ANSWER, now)
@@ -462,7 +465,7 @@ def test_a_call_without_a_dialog_has_nothing_within(pair: Pair) -> None:
     with pytest.raises(ProtocolStateError, match="no dialog"):
         pair.alice.ua.within(call, "INFO")
     with pytest.raises(ProtocolStateError, match="no dialog"):
-        pair.alice.ua.send_within(call, call.request, 0.0)
+        pair.alice.ua.send_within(call, call.request, Monotonic(0.0))
 
 
 # Misuse leaves everything as it was
@@ -477,7 +480,7 @@ def test_a_call_without_a_dialog_has_nothing_within(pair: Pair) -> None:
     ],
 )
 def test_only_an_unanswered_incoming_call_can_be_answered(
-    pair: Pair, action: Callable[[UserAgent, Call, float], None]
+    pair: Pair, action: Callable[[UserAgent, Call, Monotonic], None]
 ) -> None:
     call = pair.call()
     pair.run(5.0)
@@ -492,9 +495,9 @@ def test_only_an_unanswered_incoming_call_can_be_answered(
 def test_invite_begins_calls_and_send_does_not(pair: Pair) -> None:
     ua = pair.alice.ua
     with pytest.raises(ProtocolStateError, match="use invite"):
-        ua.send(ua.new_request("INVITE", ua.aor), BOB, 0.0)
+        ua.send(ua.new_request("INVITE", ua.aor), BOB, Monotonic(0.0))
     with pytest.raises(ProtocolStateError, match="use send"):
-        ua.invite(ua.new_request("MESSAGE", ua.aor), BOB, 0.0)
+        ua.invite(ua.new_request("MESSAGE", ua.aor), BOB, Monotonic(0.0))
     assert pair.alice.stack.transactions == 0
 
 
@@ -503,7 +506,11 @@ def test_invite_begins_calls_and_send_does_not(pair: Pair) -> None:
 
 def test_a_message_goes_across_and_is_answered(pair: Pair) -> None:
     ua = pair.alice.ua
-    ua.send(ua.new_request("MESSAGE", Uri.parse("sip:bob@telprotocol"), body="hällo".encode()), BOB, 0.0)
+    ua.send(
+        ua.new_request("MESSAGE", Uri.parse("sip:bob@telprotocol"), body="hällo".encode()),
+        BOB,
+        Monotonic(0.0),
+    )
     pair.run(0.1)
     event = last(pair.bob, IncomingRequest)
     assert event.request.body.decode() == "hällo"
@@ -539,7 +546,7 @@ def test_a_request_can_be_tried_again_with_the_next_number(pair: Pair) -> None:
 def test_a_redirected_and_a_lost_request_are_told(pair: Pair) -> None:
     ua = pair.alice.ua
     register = ua.new_request("REGISTER", Uri.parse("sip:telprotocol"))
-    ua.send(register, BOB, 0.0)
+    ua.send(register, BOB, Monotonic(0.0))
     pair.run(0.1)
     contact = ("Contact", "<sip:192.0.2.9>")
     pair.bob.ua.answer(last(pair.bob, IncomingRequest).tx, 302, pair.wire.now, headers=[contact])
@@ -575,8 +582,8 @@ def hostile(bob: Client, *, method: str = "INVITE", **fields: str) -> list[str]:
     }.items():
         if value:
             request.headers.add(name, value)
-    bob.stack.receive(parse(bytes(request)), ALICE, 0.0)
-    bob.pump(0.0)
+    bob.stack.receive(parse(bytes(request)), ALICE, Monotonic(0.0))
+    bob.pump(Monotonic(0.0))
     answers = [parse(out.data) for out in bob.stack.take_outgoing()]
     return [f"{answer.status}" for answer in answers if isinstance(answer, Response)]
 
@@ -603,13 +610,15 @@ def test_a_stray_response_and_events_of_others_are_left_alone(pair: Pair) -> Non
     call = pair.call()
     pair.run(5.0)
     stray = call.request.response(200, to_tag="nobody")
-    pair.alice.stack.advance(1000.0)
-    pair.alice.stack.receive(parse(bytes(stray)), BOB, 1000.0)
-    pair.alice.pump(1000.0)
+    pair.alice.stack.advance(Monotonic(1000.0))
+    pair.alice.stack.receive(parse(bytes(stray)), BOB, Monotonic(1000.0))
+    pair.alice.pump(Monotonic(1000.0))
     assert len(pair.alice.unhandled) == 1
-    tx = pair.alice.stack.request(pair.alice.ua.new_request("OPTIONS", pair.alice.ua.aor), BOB, 1000.0)
-    assert not pair.alice.ua.handle(ResponseReceived(tx, stray, BOB), 1000.0)
-    assert not pair.alice.ua.handle(Event(), 1000.0)
+    tx = pair.alice.stack.request(
+        pair.alice.ua.new_request("OPTIONS", pair.alice.ua.aor), BOB, Monotonic(1000.0)
+    )
+    assert not pair.alice.ua.handle(ResponseReceived(tx, stray, BOB), Monotonic(1000.0))
+    assert not pair.alice.ua.handle(Event(), Monotonic(1000.0))
 
 
 def test_a_confirmed_call_is_told_with_its_ack(pair: Pair) -> None:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri
 from telsdk.sip.server import Redirect, RedirectAsked, Target
@@ -36,7 +37,7 @@ DESIGN = [
 @pytest.mark.parametrize("transport", ["UDP", "TCP", "TLS"])
 def test_the_call_of_the_design_takes_its_fourteen_messages_in_order(transport: str) -> None:
     made = ladder(transport=transport)
-    call = made.alice.call("bob", made.node_a.own, 0.0)
+    call = made.alice.call("bob", made.node_a.own, Monotonic(0.0))
     made.hang_up_bob(at=3.0)
     made.wire.run()
     assert made.wire.whats() == DESIGN
@@ -53,7 +54,7 @@ def test_bodies_and_unknown_headers_go_through_untouched() -> None:
     request = made.alice.ua.new_request("INVITE", made.alice.ua.aor, body=b"v=0\r\n")
     request.headers.add("X-Odd", 'a, "b" ,,c')
     request.uri = made.node_a.routes["bob"][0].uri
-    made.alice.ua.invite(request, made.node_a.own, 0.0)
+    made.alice.ua.invite(request, made.node_a.own, Monotonic(0.0))
     made.wire.run(until=0.5)
     received = made.incoming[0].request
     assert received.body == b"v=0\r\n"
@@ -66,7 +67,7 @@ def test_bodies_and_unknown_headers_go_through_untouched() -> None:
 def test_with_three_messages_in_ten_lost_both_sides_end_agreeing(block: int, caller_hangs_up: bool) -> None:
     for seed in range(block * 50, block * 50 + 50):
         made = ladder(seed=seed, loss=0.3, duplicate=0.1)
-        call = made.alice.call("bob", made.node_a.own, 0.0)
+        call = made.alice.call("bob", made.node_a.own, Monotonic(0.0))
         (made.hang_up_alice if caller_hangs_up else made.hang_up_bob)(at=60.0)
         made.wire.run()
         assert call.state is CallState.ENDED, seed
@@ -84,7 +85,7 @@ def test_a_lossy_call_takes_milliseconds_and_replays_exactly() -> None:
     logs = []
     for _ in range(2):
         made = ladder(seed=7, loss=0.3)
-        made.alice.call("bob", made.node_a.own, 0.0)
+        made.alice.call("bob", made.node_a.own, Monotonic(0.0))
         made.hang_up_bob(at=60.0)
         made.wire.run()
         logs.append([(sent.at, sent.lost, bytes(sent.message)) for sent in made.wire.log])
@@ -94,7 +95,7 @@ def test_a_lossy_call_takes_milliseconds_and_replays_exactly() -> None:
 
 def test_the_caller_can_cancel_while_it_rings() -> None:
     made = ladder()
-    made.alice.call("bob", made.node_a.own, 0.0)
+    made.alice.call("bob", made.node_a.own, Monotonic(0.0))
     made.hang_up_alice(at=0.5)
     made.wire.run()
     assert ("B", "bob", "CANCEL") in made.wire.whats()
@@ -111,7 +112,7 @@ def test_the_caller_can_cancel_while_it_rings() -> None:
 def test_cancel_racing_the_answer_leaves_no_half_call(when: float, loss: float) -> None:
     for seed in range(10):
         made = ladder(seed=seed, loss=loss)
-        call = made.alice.call("bob", made.node_a.own, 0.0)
+        call = made.alice.call("bob", made.node_a.own, Monotonic(0.0))
         made.hang_up_alice(at=when)
         made.wire.run()
         assert call.ended
@@ -121,7 +122,7 @@ def test_cancel_racing_the_answer_leaves_no_half_call(when: float, loss: float) 
 
 def test_a_refusal_travels_back_with_its_ack_hop_by_hop() -> None:
     made = ladder(on_incoming=lambda made, call, now: made.bob.ua.reject(call, now, status=486))
-    made.alice.call("bob", made.node_a.own, 0.0)
+    made.alice.call("bob", made.node_a.own, Monotonic(0.0))
     made.wire.run()
     failed = made.alice.seen[-1]
     assert isinstance(failed, CallFailed)
@@ -133,7 +134,7 @@ def test_a_refusal_travels_back_with_its_ack_hop_by_hop() -> None:
 
 def test_nodes_that_record_route_carry_ack_and_bye() -> None:
     made = ladder(record_route=True)
-    made.alice.call("bob", made.node_a.own, 0.0)
+    made.alice.call("bob", made.node_a.own, Monotonic(0.0))
     made.hang_up_bob(at=3.0)
     made.wire.run()
     assert made.wire.whats()[11:] == [
@@ -152,7 +153,7 @@ def test_nodes_that_record_route_carry_ack_and_bye() -> None:
 
 def test_both_hanging_up_at_once_ends_both() -> None:
     made = ladder()
-    call = made.alice.call("bob", made.node_a.own, 0.0)
+    call = made.alice.call("bob", made.node_a.own, Monotonic(0.0))
     made.hang_up_alice(at=3.0)
     made.hang_up_bob(at=3.0)
     made.wire.run()
@@ -163,7 +164,7 @@ def test_both_hanging_up_at_once_ends_both() -> None:
 
 def test_every_message_on_the_wire_can_be_read_by_the_strict_parser() -> None:
     made = ladder(seed=3, loss=0.2)
-    made.alice.call("bob", made.node_a.own, 0.0)
+    made.alice.call("bob", made.node_a.own, Monotonic(0.0))
     made.hang_up_bob(at=60.0)
     made.wire.run()
     for sent in made.wire.log:
@@ -181,7 +182,7 @@ class Hub(Core):
         self.serving = serving
         self.react = self.point
 
-    def point(self, event: Event, now: float) -> None:
+    def point(self, event: Event, now: Monotonic) -> None:
         assert isinstance(event, RedirectAsked)
         contact = NameAddr.parse(f"<sip:{self.serving.host}:{self.serving.port};transport=udp>")
         self.redirect.answer(event.tx, [contact], now)
@@ -194,7 +195,7 @@ def test_a_node_asks_the_callees_hub_and_follows_it_without_telling_the_caller(l
         hub = Hub(made.node_b.own)
         made.wire.cores.append(hub)
         made.node_a.routes["bob"] = [Target(Uri.parse("sip:bob@telprotocol"), hub.addresses["UDP"])]
-        call = made.alice.call("bob", made.node_a.own, 0.0)
+        call = made.alice.call("bob", made.node_a.own, Monotonic(0.0))
         made.hang_up_bob(at=60.0)
         made.wire.run()
         assert call.ended
@@ -205,7 +206,7 @@ def test_a_node_asks_the_callees_hub_and_follows_it_without_telling_the_caller(l
 
 def test_a_caller_whose_connection_breaks_is_told_and_the_rest_ends_by_itself() -> None:
     made = ladder(transport="TCP")
-    call = made.alice.call("bob", made.node_a.own, 0.0)
+    call = made.alice.call("bob", made.node_a.own, Monotonic(0.0))
     made.wire.run(until=0.5)
     made.wire.cut(1)  # the first that was opened: Alice's to node A
     made.wire.run()

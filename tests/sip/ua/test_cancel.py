@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Uri, parse
 from telsdk.sip.transaction import Event
@@ -200,13 +201,13 @@ def test_a_cancel_over_a_connection_ends_as_over_datagrams(crossing: bool) -> No
     alice, bob = Client("alice", here), Client("bob", there)
     wire = Wire(alice, bob)
 
-    def ring(event: Event, now: float) -> None:
+    def ring(event: Event, now: Monotonic) -> None:
         if isinstance(event, IncomingCall):
             bob.calls.append(event.call)
             bob.ua.ring(event.call, now)
 
     bob.react = ring
-    call = alice.call("bob", there, 0.0)
+    call = alice.call("bob", there, Monotonic(0.0))
     wire.run(until=0.5)
     alice.ua.hang_up(call, wire.now)
     if crossing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.message import Response, Uri
 from telsdk.sip.ua import IncomingRequest, RequestAnswered
 from tests.sip.pair import BOB, Pair
@@ -12,7 +13,9 @@ from tests.sip.pair import BOB, Pair
 def answer_to(method: str, status: int, *headers: tuple[str, str]) -> Response:
     """What Alice gets for a request that Bob's application answers so."""
     pair = Pair(supported=("timer", "100rel"))
-    pair.alice.ua.send(pair.alice.ua.new_request(method, Uri.parse("sip:bob@telprotocol")), BOB, 0.0)
+    pair.alice.ua.send(
+        pair.alice.ua.new_request(method, Uri.parse("sip:bob@telprotocol")), BOB, Monotonic(0.0)
+    )
     pair.run(0.1)
     (asked,) = pair.bob.seen_of(IncomingRequest)
     assert isinstance(asked, IncomingRequest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Uri
 from telsdk.sip.server import Target
@@ -34,7 +35,7 @@ class Forked:
         ]
         self.wire = Wire(self.alice, self.node, *self.phones, seed=seed, loss=loss)
 
-    def ring(self, phone: Client, event: Event, now: float) -> None:
+    def ring(self, phone: Client, event: Event, now: Monotonic) -> None:
         if isinstance(event, IncomingCall):
             self.incoming[phone.name] = event.call
             phone.ua.ring(event.call, now, status=183 if self.body else 180, body=self.body)

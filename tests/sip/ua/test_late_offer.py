@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import Response, parse
 from telsdk.sip.transaction import Event
@@ -209,7 +210,7 @@ def test_an_offer_in_a_reliable_response_within_a_call_is_answered_in_the_prack(
 def takes_all(pair: Pair) -> None:
     """Both applications answer whatever is offered, and offer where that is wanted."""
 
-    def act(event: Event, now: float) -> None:
+    def act(event: Event, now: Monotonic) -> None:
         match event:
             case Answered(call=call, ack=True) | OfferAnswered(call=call, ack=True):
                 side_of(pair, call).ua.acknowledge(call, NEWEST)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError, SipParseError
 from telsdk.sip.message import RAck, Request, Response, Uri, parse
 from telsdk.sip.transaction import Event
@@ -107,7 +108,7 @@ def test_the_next_offer_can_go_by_update_while_it_rings(pair: Pair) -> None:
 
 
 def test_the_answer_to_the_call_waits_for_what_was_sent_reliably(pair: Pair) -> None:
-    def ring_and_accept(call: Call, now: float) -> None:
+    def ring_and_accept(call: Call, now: Monotonic) -> None:
         pair.bob.ua.ring(call, now, status=183, body=ANSWER)
         pair.bob.ua.ring(call, now, reliable=True)
         pair.bob.ua.accept(call, ANSWER, now)
@@ -134,7 +135,7 @@ def test_the_answer_to_the_call_waits_for_what_was_sent_reliably(pair: Pair) -> 
 
 
 def test_a_refusal_waits_for_nothing(pair: Pair) -> None:
-    def ring_and_refuse(call: Call, now: float) -> None:
+    def ring_and_refuse(call: Call, now: Monotonic) -> None:
         pair.bob.ua.ring(call, now, status=183, body=ANSWER)
         pair.bob.ua.accept(call, ANSWER, now)
         pair.bob.ua.reject(call, now)
@@ -146,7 +147,7 @@ def test_a_refusal_waits_for_nothing(pair: Pair) -> None:
 
 
 def test_a_call_taken_back_while_the_answer_waits_is_over(pair: Pair) -> None:
-    def ring_and_accept(call: Call, now: float) -> None:
+    def ring_and_accept(call: Call, now: Monotonic) -> None:
         pair.bob.ua.ring(call, now, status=183, body=ANSWER)
         pair.bob.ua.accept(call, ANSWER, now)
 
@@ -185,7 +186,7 @@ def test_a_response_is_reliable_where_both_can_and_one_wants_it(
 def test_a_response_is_sent_at_doubling_intervals_and_the_call_refused_when_no_prack_comes(
     pair: Pair,
 ) -> None:
-    def ring_alone(call: Call, now: float) -> None:
+    def ring_alone(call: Call, now: Monotonic) -> None:
         pair.wire.loss = 1.0
         pair.wire.cores.remove(pair.alice)
         pair.bob.ua.ring(call, now, status=183, body=ANSWER)
@@ -330,7 +331,7 @@ def test_a_prack_that_is_late_or_of_another_call_is_refused_here(pair: Pair) -> 
 
 
 def test_no_offer_goes_before_the_answer_has_surely_arrived(pair: Pair) -> None:
-    def ring_unheard(call: Call, now: float) -> None:
+    def ring_unheard(call: Call, now: Monotonic) -> None:
         pair.wire.loss = 1.0
         pair.bob.ua.ring(call, now, status=183, body=ANSWER)
 
@@ -371,7 +372,7 @@ def test_a_description_that_differs_from_the_one_given_before_counts_for_nothing
 def test_over_a_bad_line_each_response_is_told_once_and_both_end_agreeing(seed: int) -> None:
     pair = Pair(supported=["100rel"], seed=seed, loss=0.3)
 
-    def three_and_accept(call: Call, now: float) -> None:
+    def three_and_accept(call: Call, now: Monotonic) -> None:
         for status in (181, 182, 183):
             pair.bob.ua.ring(call, now, status=status, body=ANSWER if status == 183 else b"", reliable=True)
         pair.bob.ua.accept(call, ANSWER, now)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import Replaces, Uri
 from telsdk.sip.ua import Call, CallEnded, CallFailed, CallState, Dialog, IncomingCall, RequestAnswered
@@ -85,7 +86,7 @@ def test_the_application_is_told_which_call_would_end_and_may_refuse(trio: Trio)
     call, theirs = trio.talk()
     told = []
 
-    def refuse(new: Call, now: float) -> None:
+    def refuse(new: Call, now: Monotonic) -> None:
         told.append(new.replaces)
         trio.bob.ua.reject(new, now, status=403)
 
@@ -110,7 +111,7 @@ def test_a_call_that_bob_began_and_that_rings_is_cancelled(trio: Trio, early_onl
     trio.alice.react = lambda event, now: (
         trio.alice.ua.ring(event.call, now) if isinstance(event, IncomingCall) else None
     )
-    outgoing = trio.bob.call("alice", ALICE, 0.0)
+    outgoing = trio.bob.call("alice", ALICE, Monotonic(0.0))
     trio.run(0.5)
     assert outgoing.dialog is not None
     early = outgoing.dialog
@@ -189,7 +190,7 @@ def test_a_call_taken_back_before_its_answer_went_out_replaces_nothing() -> None
     trio = Trio(supported=("replaces", "100rel"))
     call, _ = trio.talk()
 
-    def ring_and_accept(new: Call, now: float) -> None:
+    def ring_and_accept(new: Call, now: Monotonic) -> None:
         trio.wire.loss = 1.0
         trio.bob.ua.ring(new, now, reliable=True)
         trio.bob.ua.accept(new, ANSWER, now)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import SESSION_EXPIRES, Request, Response, SessionExpires, Uri
 from telsdk.sip.ua import CallEnded, CallFailed, Reinvited
@@ -111,7 +112,7 @@ def incoming(bob: Client, method: str = "INVITE", **fields: str) -> Request:
 def test_the_called_side_grants_what_the_table_of_the_rfc_says(
     pair: Pair, fields: dict[str, str], expected: str | None
 ) -> None:
-    pair.alice.stack.request(incoming(pair.bob, **fields), BOB, 0.0)
+    pair.alice.stack.request(incoming(pair.bob, **fields), BOB, Monotonic(0.0))
     pair.run(0.1)
     answer = pair.sent("200 INVITE")[0]
     assert answer.headers.get("Session-Expires") == expected
@@ -121,7 +122,7 @@ def test_the_called_side_grants_what_the_table_of_the_rfc_says(
 def test_too_short_an_interval_is_refused_and_the_next_request_obeys(pair: Pair) -> None:
     request = pair.alice.ua.new_request("INVITE", Uri.parse("sip:bob@telprotocol"), body=OFFER)
     request.headers.set("Session-Expires", "60")
-    pair.alice.ua.invite(request, BOB, 0.0)
+    pair.alice.ua.invite(request, BOB, Monotonic(0.0))
     pair.run(1.0)
     failed = last(pair.alice, CallFailed)
     assert failed.response is not None
@@ -137,7 +138,7 @@ def test_too_short_an_interval_is_refused_and_the_next_request_obeys(pair: Pair)
 
 
 def test_a_malformed_interval_gets_400(pair: Pair) -> None:
-    pair.alice.stack.request(incoming(pair.bob, Session_Expires="soon"), BOB, 0.0)
+    pair.alice.stack.request(incoming(pair.bob, Session_Expires="soon"), BOB, Monotonic(0.0))
     pair.run(0.1)
     assert [message.headers.get("Session-Expires") for message in pair.sent("400 INVITE")] == [None]
     assert names(pair.bob) == []

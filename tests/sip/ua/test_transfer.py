@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import NameAddr, Request, Response, Uri
 from telsdk.sip.transaction import Event
@@ -280,7 +281,7 @@ class Three:
         for core in self.cores:
             core.react = lambda event, now, core=core: self.react(core, event, now)  # type: ignore[misc]
 
-    def react(self, side: Client, event: Event, now: float) -> None:
+    def react(self, side: Client, event: Event, now: Monotonic) -> None:
         if isinstance(event, IncomingCall):
             side.calls.append(event.call)
             side.ua.accept(event.call, ANSWER, now)
@@ -315,7 +316,7 @@ class Three:
 @pytest.mark.parametrize("loss", [0.0, 0.2])
 def test_an_unattended_transfer_leaves_the_other_two_talking(seed: int, loss: float) -> None:
     three = Three(seed=seed, loss=loss)
-    call = three.alice.call("bob", BOB, 0.0)
+    call = three.alice.call("bob", BOB, Monotonic(0.0))
     three.wire.run(until=30.0)
     request = three.alice.ua.transfers.request(call, TO_CAROL)
     three.alice.ua.transfers.send(call, request, three.wire.now)
@@ -330,8 +331,8 @@ def test_an_attended_transfer_puts_the_call_with_the_target_in_the_place_of_ours
     seed: int, loss: float
 ) -> None:
     three = Three(seed=seed, loss=loss)
-    with_bob = three.alice.call("bob", BOB, 0.0)
-    with_carol = three.alice.call("carol", CAROL, 0.0)
+    with_bob = three.alice.call("bob", BOB, Monotonic(0.0))
+    with_carol = three.alice.call("carol", CAROL, Monotonic(0.0))
     three.wire.run(until=30.0)
     assert three.talking() == [["bob", "carol"], ["alice"], ["alice"]]
     target = dialog(with_carol).remote_target
@@ -347,7 +348,7 @@ def test_an_attended_transfer_puts_the_call_with_the_target_in_the_place_of_ours
 
 def test_a_transfer_to_nobody_is_told_and_the_call_stays() -> None:
     three = Three()
-    call = three.alice.call("bob", BOB, 0.0)
+    call = three.alice.call("bob", BOB, Monotonic(0.0))
     three.wire.run(until=5.0)
     request = three.alice.ua.transfers.request(call, Uri.parse("sip:nobody@192.0.2.99"))
     three.alice.ua.transfers.send(call, request, three.wire.now)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import NameAddr, Request, Response
 from telsdk.sip.transaction import Event
@@ -328,7 +329,7 @@ def test_updates_over_a_bad_line_end_with_both_agreeing() -> None:
         mine, theirs = pair.talk()
         pair.wire.loss = 0.35
 
-        def accept(event: Event, now: float, pair: Pair = pair) -> None:
+        def accept(event: Event, now: Monotonic, pair: Pair = pair) -> None:
             if isinstance(event, Reinvited):
                 pair.bob.ua.accept_offer(event.call, event.tx, ANSWER, now)
 
