@@ -30,6 +30,7 @@ from telsdk.node.logins import BoundLogin, LoginKind
 from telsdk.node.node import Node
 from telsdk.node.registration_policy import RegistrationPolicy
 from telsdk.node.settings import NodeSettings
+from telsdk.server import memory
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Credentials, Request, Response
 
@@ -135,6 +136,7 @@ async def serve(port: int, *, auth: bool, users: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     node = await launch(bind("127.0.0.1", port), auth=auth, users=users)
+    memory.settle()  # as `telsdk node run` does
     try:
         await stop.wait()
     finally:

@@ -130,11 +130,13 @@ async def _run(
     next_key: Callable[[], TlsIdentity],
 ) -> None:
     from telsdk.net.sockets import bind
+    from telsdk.server import memory
     from telsdk.sip.message import write_host
 
     sockets = bind(*place)
     stop = stop_asked()
     server, ready = await launch(index, sockets, key)
+    memory.settle()
     try:
         click.echo(
             f"{who} listens at {write_host(sockets.host, sockets.port)} (UDP and TLS), key pin {key.pin.hex()}"

@@ -118,9 +118,10 @@ class Via:
 
     def has(self, name: str) -> bool:
         """Return whether the parameter is there, with or without a value."""
-        if self._params is None and f";{name}" not in self._plain:
-            return False
-        return grammar.has_param(self.params, name)
+        if self._params is not None:
+            return grammar.has_param(self._params, name)
+        end = self._plain.find(f";{name.lower()}") + len(name) + 1  # a plain Via has its names in lower case
+        return end > len(name) and self._plain[end : end + 1] in ("", ";", "=")
 
     def with_param(self, name: str, value: str | None) -> Via:
         """Return the same with this parameter; None writes the bare name."""
