@@ -213,3 +213,8 @@ def _rank(response: Response) -> tuple[int, int]:
     helpful = _PREFERRED_4XX.index(status) if status in _PREFERRED_4XX else len(_PREFERRED_4XX)
     # A timeout, an unreachable target or one that we cancelled says less than an answer.
     return (status // 100, helpful + (status in (408, 430, 487, 503)))
+
+
+def waits_for_news(branch: Branch) -> bool:
+    """Return whether Timer C means anything to a branch (16.6 step 11)."""
+    return not branch.expired and not branch.done

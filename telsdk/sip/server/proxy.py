@@ -14,14 +14,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from telsdk.clock import Monotonic
-from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Refusal, Request, Response, Uri
-from telsdk.sip.server.fork import MAX_BREADTH, Branch, Context, Target, best_response, max_breadth
-from telsdk.sip.server.relay import NextHop, NoWayOn, Relay
+from telsdk.sip.server.fork import (
+    MAX_BREADTH,
+    Branch,
+    Context,
+    Target,
+    best_response,
+    max_breadth,
+    waits_for_news,
+)
+from telsdk.sip.server.relay import NextHop, Relay, Relays
 from telsdk.sip.server.routing import (
     best_for_caller,
     check,
+    elsewhere,
     goes_back,
     has_own_part,
     is_looping,
@@ -29,6 +37,7 @@ from telsdk.sip.server.routing import (
     loop_mark,
     prepare,
     secured,
+    sips_not_allowed,
     take_own_routes,
 )
 from telsdk.sip.transaction import (
@@ -117,13 +126,12 @@ class Proxy:
         next_hop: NextHop | None = None,
     ) -> None:
         self._stack = stack
-        self._next_hop = next_hop
+        self._relays = None if next_hop is None else Relays(stack, next_hop, is_local)
         self._is_local = is_local
         self._record_route = record_route
         self._settings = settings or ProxySettings()
         self._events: list[Event] = []
-        self._timer_c: Timeline[Branch | Relay] = Timeline(_waits)
-        self._relays: set[Relay] = set()
+        self._timer_c: Timeline[Branch] = Timeline(waits_for_news)
         self._ringing: Agenda[Context] = Agenda()  # contexts with targets that wait for those above to fail
         self._open = 0
         self._taker = (self._respond, self._give_up)  # made once: a branch holds nothing of its own
@@ -131,7 +139,7 @@ class Proxy:
     @property
     def open(self) -> int:
         """How many requests wait for an answer."""
-        return self._open + len(self._relays)
+        return self._open + (0 if self._relays is None else len(self._relays))
 
     # Events and time
 
@@ -152,15 +160,15 @@ class Proxy:
 
     def advance(self, now: Monotonic) -> None:
         """Let Timer C fire where it is due (16.8), and try the next targets where none has answered."""
-        for one in self._timer_c.take_due(now):
-            if not _waits(one):
+        for branch in self._timer_c.take_due(now):
+            if not waits_for_news(branch):
                 continue
-            if one.timer_c_at > now:  # there were news since
-                self._timer_c.start(one, one.timer_c_at - now, now)
-            elif isinstance(one, Relay):
-                one.expire(now)
+            if branch.timer_c_at > now:  # there were news since
+                self._timer_c.start(branch, branch.timer_c_at - now, now)
             else:
-                self._expire(one, now)
+                self._expire(branch, now)
+        if self._relays is not None:
+            self._relays.advance(now)
         while (ctx := self._ringing.pop_due(now)) is not None:
             for branch in ctx.pending:
                 self._expire(branch, now)
@@ -169,10 +177,10 @@ class Proxy:
 
     def deadline(self) -> Monotonic | None:
         """When `advance` has something to do next."""
-        first, second = self._timer_c.deadline(), self._ringing.deadline()
-        if first is None or second is None:
-            return second if first is None else first
-        return min(first, second)
+        times = [self._timer_c.deadline(), self._ringing.deadline()]
+        if self._relays is not None:
+            times.append(self._relays.deadline())
+        return min([when for when in times if when is not None], default=None)
 
     def take_events(self) -> list[Event]:
         """What happened, in order; each is given out once."""
@@ -247,8 +255,8 @@ class Proxy:
         if is_looping(request, mark, self._stack.is_ours):
             self._stack.answer(tx, 482, now)
             return
-        if self._next_hop is not None and request.to_tag is not None:
-            self._relay(self._next_hop, event, mark, now)
+        if self._relays is not None and request.to_tag is not None:
+            self._relays.pass_on(event, mark, now)
             return
         ctx = self._context(request, event.source, tx, mark)
         if ctx.in_dialog and not ctx.routed and not self._is_local(ctx.request.uri):
@@ -269,52 +277,15 @@ class Proxy:
             return Refusal(440)  # RFC 5393 5.3.3
         return refusal
 
-    def _relay(self, next_hop: NextHop, event: RequestReceived, mark: str, now: Monotonic) -> None:
-        """Pass on a request within a dialog."""
-        tx, request = event.tx, event.request.copy()
-        own_routes = take_own_routes(request, self._is_local)
-        if not own_routes:
-            # Who is not in the dialog's route set is no open relay for it, and is no end of it either.
-            self._stack.answer(tx, 481, now)
-            return
-        try:
-            hop = next_hop(request, own_routes, event.source)
-        except NoWayOn as error:
-            self._stack.answer(tx, error.status, now, None, *error.headers)
-            return
-        secure = event.request.uri.scheme == "sips"
-        prepare(request, request.uri, (), ())
-        if hop.secure if is_secure(request) else not secure:
-            relay = Relay(self._stack, tx, self._relays)
-            relay.send(request, hop, mark, now)
-            if relay.timer_c_at:
-                self._timer_c.start(relay, self._stack.timers.timer_c, now)
-        else:
-            self._stack.respond(tx, self._sips_not_allowed(event.request), now)
-
     def _arrive_ack(self, event: AckReceived) -> None:
         if check(event.request) is not None:
             return
-        if self._next_hop is not None and event.request.to_tag is not None:
-            self._relay_ack(self._next_hop, event.request, event.source)
+        if self._relays is not None and event.request.to_tag is not None:
+            self._relays.pass_ack(event.request, event.source)
             return
         ctx = self._context(event.request, event.source, None, "")
         if ctx.routed:
             self._events.append(Arrived(ctx, ctx.request, event.source, None))
-
-    def _relay_ack(self, next_hop: NextHop, request: Request, source: Hop) -> None:
-        """Pass on an ACK to a 2xx, which belongs to no transaction and is never answered."""
-        secure = request.uri.scheme == "sips"
-        own_routes = take_own_routes(request, self._is_local)
-        if not own_routes:
-            return
-        try:
-            hop = next_hop(request, own_routes, source)
-        except NoWayOn:
-            return
-        prepare(request, request.uri, (), ())
-        if hop.secure if is_secure(request) else not secure:
-            self._stack.send(request, hop)
 
     def _context(self, request: Request, source: Hop, tx: ServerTransaction | None, mark: str) -> Context:
         """16.4 works on a copy: the transaction answers the request as it came."""
@@ -347,7 +318,7 @@ class Proxy:
         if not self._may_go(ctx, request, target):
             self._end(branch)
             assert ctx.tx is not None
-            ctx.finals.append(self._sips_not_allowed(ctx.tx.request))
+            ctx.finals.append(sips_not_allowed(self._stack, ctx.tx.request))
             return
         branch.tx = self._stack.request(request, target.hop, now, owner=branch, branch_suffix=ctx.mark)
         if request.method == "INVITE":
@@ -359,10 +330,6 @@ class Proxy:
         if not is_secure(request):
             return ctx.request.uri.scheme != "sips"
         return target.hop.secure
-
-    def _sips_not_allowed(self, request: Request) -> Response:
-        warning = f'380 {self._stack.server_name or "proxy"} "SIPS Not Allowed"'  # RFC 5630 6.1
-        return self._stack.make_response(request, 480, None, ("Warning", warning))
 
     # Private: answers
 
@@ -382,11 +349,11 @@ class Proxy:
             300 <= response.status < 400
             and not ctx.stopped
             and not ctx.closed
-            and (elsewhere := _elsewhere(response))
+            and (places := elsewhere(response))
         ):
             self._end(branch)
             ctx.awaiting.append(response)
-            self._events.append(Redirect3xx(ctx, response, elsewhere, branch.target))
+            self._events.append(Redirect3xx(ctx, response, places, branch.target))
         else:
             self._failure(branch, response, now)
 
@@ -538,18 +505,3 @@ class Proxy:
         self._ringing.stop(ctx)
         self._events.append(Finished(ctx, response, target))
         ctx.shed()
-
-
-def _waits(one: Branch | Relay) -> bool:
-    """Whether Timer C means anything to it."""
-    if isinstance(one, Relay):
-        return not one.expired and one in one.open
-    return not one.expired and not one.done
-
-
-def _elsewhere(response: Response) -> list[NameAddr]:
-    """Where a 3xx says to ask; nowhere if that cannot be read, and then it is an answer like any other."""
-    try:
-        return response.contacts
-    except SipParseError:
-        return []

@@ -6,18 +6,29 @@ one branch that there is. A redirect goes back as it came: the dialog says where
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import NameAddr, Request, Response
-from telsdk.sip.server.routing import asked_by, best_for_caller, goes_back
+from telsdk.sip.message import NameAddr, Request, Response, Uri
+from telsdk.sip.server.routing import (
+    asked_by,
+    best_for_caller,
+    goes_back,
+    is_secure,
+    prepare,
+    sips_not_allowed,
+    take_own_routes,
+)
 from telsdk.sip.transaction import (
     ClientTransaction,
+    RequestReceived,
     ServerTransaction,
     Stack,
     State,
+    Timeline,
     TransactionUser,
 )
 
@@ -135,3 +146,82 @@ class Relay(TransactionUser):
             self.stack.abandon(self.server, now)
             return
         self.stack.respond(self.server, best_for_caller(self.stack, request, response), now)
+
+
+class Relays:
+    """All requests within dialogs that one proxy passes on.
+
+    Args:
+        is_local: whether a URI names this proxy.
+    """
+
+    def __init__(self, stack: Stack, next_hop: NextHop, is_local: Callable[[Uri], bool]) -> None:
+        self._stack = stack
+        self._next_hop = next_hop
+        self._is_local = is_local
+        self._open: set[Relay] = set()
+        self._timer_c: Timeline[Relay] = Timeline(_waits)
+
+    def __len__(self) -> int:
+        """Return how many wait for an answer."""
+        return len(self._open)
+
+    def pass_on(self, event: RequestReceived, mark: str, now: Monotonic) -> None:
+        """Send a request on, or refuse it."""
+        tx, request = event.tx, event.request.copy()
+        own_routes = take_own_routes(request, self._is_local)
+        if not own_routes:
+            # Whoever is not in the dialog's route set is no open relay for it, and is no end of it either.
+            self._stack.answer(tx, 481, now)
+            return
+        try:
+            hop = self._next_hop(request, own_routes, event.source)
+        except NoWayOn as error:
+            self._stack.answer(tx, error.status, now, None, *error.headers)
+            return
+        prepare(request, request.uri, (), ())
+        if not _may_go(event.request.uri.scheme == "sips", request, hop):
+            self._stack.respond(tx, sips_not_allowed(self._stack, event.request), now)
+            return
+        relay = Relay(self._stack, tx, self._open)
+        relay.send(request, hop, mark, now)
+        if relay.timer_c_at:
+            self._timer_c.start(relay, self._stack.timers.timer_c, now)
+
+    def pass_ack(self, request: Request, source: Hop) -> None:
+        """Send on an ACK to a 2xx, which belongs to no transaction and is never answered."""
+        secure = request.uri.scheme == "sips"
+        own_routes = take_own_routes(request, self._is_local)
+        if not own_routes:
+            return
+        try:
+            hop = self._next_hop(request, own_routes, source)
+        except NoWayOn:
+            return
+        prepare(request, request.uri, (), ())
+        if _may_go(secure, request, hop):
+            self._stack.send(request, hop)
+
+    def advance(self, now: Monotonic) -> None:
+        """Let Timer C fire where it is due (16.8)."""
+        for relay in self._timer_c.take_due(now):
+            if not _waits(relay):
+                continue
+            if relay.timer_c_at > now:  # there were news since
+                self._timer_c.start(relay, relay.timer_c_at - now, now)
+            else:
+                relay.expire(now)
+
+    def deadline(self) -> Monotonic | None:
+        """Return when `advance` has something to do next."""
+        return self._timer_c.deadline()
+
+
+def _waits(relay: Relay) -> bool:
+    """Whether Timer C means anything to it."""
+    return not relay.expired and relay in relay.open
+
+
+def _may_go(came_secure: bool, leaves: Request, hop: Hop) -> bool:
+    """RFC 5630 5.3: what is SIPS stays SIPS, and goes by TLS alone."""
+    return hop.secure if is_secure(leaves) else not came_secure

@@ -188,3 +188,17 @@ def best_for_caller(stack: Stack, request: Request, best: Response) -> Response:
         # 16.7 step 6: 503 would say that this proxy is the one to avoid.
         return stack.make_response(request, 500, "Next Hop Unreachable")
     return best
+
+
+def sips_not_allowed(stack: Stack, request: Request) -> Response:
+    """Return the answer to a request that would have to leave TLS (RFC 5630 section 6.1)."""
+    warning = f'380 {stack.server_name or "proxy"} "SIPS Not Allowed"'
+    return stack.make_response(request, 480, None, ("Warning", warning))
+
+
+def elsewhere(response: Response) -> list[NameAddr]:
+    """Return where a 3xx says to ask; nowhere if that cannot be read, and then it is an answer like any other."""
+    try:
+        return response.contacts
+    except SipParseError:
+        return []

@@ -10,6 +10,7 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, Uri
 from telsdk.sip.server import NoWayOn, ProxySettings, relay
 from telsdk.sip.transaction import State
+from tests.interpreted import interpreted
 from tests.sip.desk import ALICE, PHONES, Desk, asked
 
 OWN = "<sip:flow@192.0.2.11;lr>"
@@ -426,6 +427,7 @@ def test_its_target_may_come_by_a_strict_router(desk: Desk) -> None:
     desk.run_out()
 
 
+@interpreted("a function is replaced that a compiled one has looked up already")
 @pytest.mark.parametrize("status", [180, 200, 486])
 @pytest.mark.parametrize("method", ["BYE", "INVITE"])
 def test_an_answer_that_a_bug_keeps_from_passing_leaves_nobody_waiting(
