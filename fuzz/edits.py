@@ -112,6 +112,16 @@ class Lines:
         self.lines[at : at + 1] = [f"{written}: {', '.join(left)}"] if left else []
         return old
 
+    def change_last(self, name: str) -> None:
+        """Take the last value off, and its line where it was alone."""
+        found = [at for at, key in enumerate(self.keys()) if key == key_of(name) and self.value(at)]
+        for at in found[-1:]:
+            *others, last = apart(self.value(at))
+            value = self.value(at)
+            rest = value[: value.rindex(last)].rstrip(" \t").removesuffix(",").rstrip(" \t")
+            written = self.lines[at].partition(":")[0].rstrip(" \t")
+            self.lines[at : at + 1] = [f"{written}: {rest}"] if others else []
+
 
 def apart(value: str) -> list[str]:
     """The values of a list, one character after the other."""
@@ -154,6 +164,7 @@ class Run:
             self._set,
             self._remove,
             self._pop,
+            self._drop,
             self._replace,
             self._append,
             self._lines_by_number,
@@ -189,6 +200,20 @@ class Run:
         popped, old = self.headers.pop_first(name), self.model.change_first(name, None)
         assert popped == (None if old is None else shown(old))
 
+    def _drop(self, name: str, value: str) -> None:
+        """Take off several from one end or the other; in a list none is empty, for nobody drops what is malformed."""
+        del value
+        if key_of(name) not in LISTS or not all(self.model.values(key_of(name))):
+            return
+        if self.choices.number(2):
+            self.headers.drop_last(name)
+            self.model.change_last(name)
+        else:
+            count = self.choices.number(4)
+            self.headers.drop(name, count)
+            for _ in range(count):
+                self.model.change_first(name, None)
+
     def _replace(self, name: str, value: str) -> None:
         self.headers.replace_first(name, value)
         if self.model.first(key_of(name)) is None:
@@ -210,8 +235,9 @@ class Run:
         self.headers.change_line(at, key_of(name), line + ",x")
         self.model.lines[at] += ",x"
         if self.choices.number(2):
-            self.headers.delete_line(at)
-            del self.model.lines[at]
+            also = sorted({at, self.choices.number(len(self.model.lines))})
+            self.headers.delete_lines(also)
+            self.model.lines = [line for i, line in enumerate(self.model.lines) if i not in also]
 
     def _copy(self, name: str, value: str) -> None:
         """Go on with a copy; what is done to another one is done to that alone."""

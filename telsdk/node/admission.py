@@ -240,10 +240,9 @@ def drop_login(request: Request) -> None:
     """Take out of a request what `without_login` leaves out of its copy."""
     headers = request.headers
     if "proxy-authorization" in headers.shape.first:
-        others = [value for value in headers.all(_LOGIN) if not _is_for_us(value)]
-        headers.remove(_LOGIN)
-        for value in others:
-            headers.add(_LOGIN, value)
+        lines = [at for at, key in enumerate(headers.shape.keys) if key == "proxy-authorization"]
+        values = headers.all(_LOGIN)
+        headers.delete_lines([at for at, value in zip(lines, values, strict=True) if _is_for_us(value)])
 
 
 def _is_for_us(value: str) -> bool:

@@ -15,6 +15,7 @@ import secrets
 
 from telsdk.errors import Refused
 from telsdk.sip.hop import Hop
+from telsdk.sip.limits import MAX_REMEMBERED_LENGTH
 
 _MAC_BYTES = 12
 MAX_KNOWN = (
@@ -31,8 +32,8 @@ class FlowTokens:
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
-        # Those that a call brings again, by Call-ID, token and the tag of who sends; made anew when it was emptied.
-        self._known: dict[tuple[str, str, str, tuple[str, int] | None], Hop | None] = {}
+        # Those that a call brings again, by all that decides; made anew when it was emptied.
+        self._known: dict[tuple[str, str, str, str, tuple[str, int] | None], Hop | None] = {}
 
     def write(self, call_id: str, hop: Hop | None) -> str:
         """Return the token for one side of a call; `hop` where only it leads there, else None: the URI leads on."""
@@ -66,7 +67,7 @@ class FlowTokens:
             ForgedRoute: it is none of ours, or of another call.
         """
         token = token or ""
-        key = (call_id, token, from_tag, place)
+        key = (call_id, token, from_tag, to_tag, place)
         if key in self._known:
             return self._known[key]
         mac, way = token[: 2 * _MAC_BYTES], token[2 * _MAC_BYTES :]
@@ -80,9 +81,12 @@ class FlowTokens:
         elif not self._matches(mac, call_id, way):
             raise ForgedRoute("this call does not go by this node")
         hop = _decode(way, place) if way else None
-        if len(self._known) >= MAX_KNOWN:
-            self._known.clear()
-        self._known[key] = hop
+        if (
+            len(call_id) + len(from_tag) + len(to_tag) <= MAX_REMEMBERED_LENGTH
+        ):  # peers choose how long those are
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[key] = hop
         return hop
 
     def _matches(self, mac: str, *parts: str) -> bool:

@@ -1,12 +1,17 @@
-"""In which order a node rings the devices of a user, and whose answer counts."""
+"""In which order a node rings the devices of a user, whose answer counts, and what passes within a call."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
 
 from telsdk.address import aor
 from telsdk.number import Number
-from telsdk.sip.message import Response
+from telsdk.sip.message import Request, Response, Uri
+from telsdk.sip.ua import Dialog
 from tests.calling_phone import CallingPhone
 from tests.network import ALICE, BOB, CAROL, HOST, Network
 from tests.peer import Peer
@@ -127,3 +132,113 @@ async def test_one_node_is_enough_in_a_call_from_a_phone_at_another_and_none_bet
             assert ports == {network.listed[1 - at.index].sockets.port}
             incoming.reject(486)
             await carol.acknowledge_refusal(request, await carol.final(request))
+
+
+@asynccontextmanager
+async def in_a_call() -> AsyncIterator[tuple[Network, CallingPhone, CallingPhone, Dialog]]:
+    """Two phones at one node that talk to each other, and the caller's end of it."""
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        with CallingPhone(network, ALICE) as alice, CallingPhone(network, BOB) as bob:
+            await alice.register()
+            await bob.register()
+            invite = await alice.invite(BOB)
+            taking = asyncio.create_task(bob.take(await bob.asked("INVITE")))
+            dialog, _ = await alice.connected(invite)
+            await taking
+            yield network, alice, bob, dialog
+
+
+async def within(phone: CallingPhone, request: Request) -> Response:
+    """The final answer to a request within a call."""
+    await phone._send_within(request)
+    return await phone.final(request)
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 407, 488, 491, 503, 603])
+async def test_an_answer_within_a_call_comes_back_whatever_it_is(status: int) -> None:
+    async with in_a_call() as (network, alice, bob, dialog):
+        elsewhere = [("Contact", "<sip:5550003@telprotocol>"), ("Server", "bob")]
+        asking = asyncio.create_task(within(alice, dialog.request("INFO")))
+        info = await bob.asked("INFO")
+        assert (info.routes, info.record_routes, len(info.vias)) == ([], [], 2)
+        await bob.say(info.response(status, headers=elsewhere))
+        answer = await asking
+        if status == 503:  # says nothing of Bob, RFC 3261 16.7 step 6
+            assert (answer.status, answer.headers.get("Server")) == (500, "telsdk")
+        else:
+            assert (answer.status, answer.headers.get("Server")) == (status, "bob")
+            assert answer.headers.get("Contact") == elsewhere[0][1]
+        assert network.nodes[0].calls.proxy.open == 0
+
+
+async def test_a_re_invite_within_a_call_can_be_taken_back() -> None:
+    async with in_a_call() as (network, alice, bob, dialog):
+        again = await alice._send_within(dialog.request("INVITE"))
+        invite = await bob.asked("INVITE")
+        await bob.say(invite.response(180))
+        await alice.rings(again)
+        cancelling = asyncio.create_task(alice.cancel(again))
+        await bob.say((await bob.asked("CANCEL")).response(200))
+        await bob.say(invite.response(487))
+        await cancelling
+        assert (await bob.asked("ACK")).cseq.number == invite.cseq.number
+        assert network.nodes[0].calls.proxy.open == 0
+
+
+async def test_who_hangs_up_at_either_end_reaches_the_other() -> None:
+    async with in_a_call() as (_, alice, bob, dialog):
+        ending = asyncio.create_task(alice.hang_up(dialog))
+        bye = await bob.hung_up()
+        assert (bye.max_forwards, [via.host for via in bye.vias]) == (69, [HOST, HOST])
+        assert (await ending).status == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (lambda request, _: request.headers.remove("Route"), 481),
+        (lambda request, _: request.headers.set("Call-ID", "of-another-call"), 403),
+        (lambda request, node: request.headers.set("Route", f"<sip:{'0' * 24}@{node};lr>"), 403),
+        (lambda request, node: request.headers.set("Route", f"<sip:{node};lr>"), 403),
+        (lambda request, _: request.headers.set("Max-Forwards", "0"), 483),
+        (lambda request, _: request.headers.add("Proxy-Require", "time-travel"), 420),
+        (lambda request, _: setattr(request, "uri", Uri.parse("tel:+15550001")), 416),
+        (lambda request, _: request.headers.add("Route", "<sip:h;transport=sctp;lr>"), 404),
+    ],
+)
+async def test_what_is_not_of_the_call_goes_no_further_and_leaves_nothing(
+    change: Callable[[Request, str], None], status: int
+) -> None:
+    async with in_a_call() as (network, alice, bob, dialog):
+        request = dialog.request("INFO")
+        change(request, f"{HOST}:{alice.port_of_node}")
+        answer = await within(alice, request)
+        assert answer.status == status
+        if status in (403, 404):
+            assert (answer.headers.get("Warning") or "").startswith("399 telprotocol ")
+        assert network.nodes[0].calls.proxy.open == 0
+        asking = asyncio.create_task(alice.hang_up(dialog))
+        await bob.hung_up()
+        assert (await asking).status == 200
+
+
+async def test_a_request_within_no_call_that_names_the_node_itself_is_answered_and_forgotten() -> None:
+    async with Network(1) as network:
+        await network.start()
+        node = network.nodes[0]
+        with Peer() as stranger:
+            port = network.listed[0].sockets.port
+            for user, status in (("a@", 481), ("5550001@", 481), ("", 405)):
+                request = stranger.request("BYE", f"sip:{user}{HOST}:{port}")
+                request.headers.set("To", "<sip:x@y.z>;tag=1")
+                assert (await stranger.ask(request, HOST, port)).status == status
+            assert node.calls.proxy.open == 0
+
+
+async def test_a_phone_that_is_gone_is_told_of_within_a_call_too() -> None:
+    async with in_a_call() as (network, alice, bob, dialog):
+        bob.__exit__(None, None, None)
+        answer = await within(alice, dialog.request("BYE"))
+        assert answer.status == 500
+        assert network.nodes[0].calls.proxy.open == 0

@@ -11,7 +11,7 @@ from telsdk.address import REALM, aor
 from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.net.sockets import Listener, bind_stream
-from telsdk.node.flows import FlowTokens, ForgedRoute
+from telsdk.node.flows import MAX_KNOWN, FlowTokens, ForgedRoute
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
@@ -85,6 +85,27 @@ def test_a_token_for_both_sides_is_of_one_caller_and_one_call() -> None:
     ]:
         with pytest.raises(ForgedRoute):
             tokens.read(call_id, forged, *tags)
+
+
+def test_a_token_that_was_read_once_opens_nothing_to_others() -> None:
+    tokens = FlowTokens()
+    token = tokens.write_both("call", "caller", FLOW, FLOW)
+    for tags in [("caller", "callee"), ("callee", "caller")]:
+        assert tokens.read("call", token, *tags) == FLOW
+    with pytest.raises(ForgedRoute):
+        tokens.read("call", token, "callee", "somebody")
+
+
+def test_what_is_remembered_of_tokens_is_bounded_in_number_and_length() -> None:
+    tokens = FlowTokens()
+    token = tokens.write("call", FLOW)
+    for n in range(MAX_KNOWN + 10):
+        assert tokens.read("call", token, f"{n}") == FLOW
+    assert len(tokens._known) <= MAX_KNOWN
+    long = "c" * 30_000
+    for call_id, tags in [(long, ("a", "b")), ("call", (long, "b")), ("call", ("a", long))]:
+        assert tokens.read(call_id, tokens.write(call_id, FLOW), *tags) == FLOW
+    assert not any(long in key for key in tokens._known)
 
 
 class WebNetwork(Network):

@@ -7,7 +7,7 @@ be it malformed or not even UTF-8, and what is changed is one line.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final, TypeVar
 
@@ -134,15 +134,45 @@ class Headers:
     def remove(self, name: str) -> None:
         """Remove every value of the field; nothing happens where there is none."""
         key = KEYS.get(name) or key_of(name)
-        if key not in self.shape.first:
-            return
-        self._forget(key)
-        while (at := self.shape.first.get(key)) is not None:
-            self._delete(at)
+        if key in self.shape.doubled:
+            self.delete_lines([at for at, known in enumerate(self.shape.keys) if known == key])
+        elif key in self.shape.first:
+            self.delete_lines((self.shape.first[key],))
 
     def pop_first(self, name: str) -> str | None:
         """Remove and return the first value: of a list field, the first in its list. None where absent."""
         return self._replace_first(KEYS.get(name) or key_of(name), None)
+
+    def drop(self, name: str, count: int) -> None:
+        """Remove the first `count` values of a list field, or all where it has fewer."""
+        key = KEYS.get(name) or key_of(name)
+        gone: list[int] = []
+        for at, known in enumerate(self.shape.keys):
+            if known != key or not (value := value_of(self.raw[at])):
+                continue
+            spans = _list_spans(value)
+            if len(spans) > count:
+                if count:
+                    self._forget(key)
+                    rest = value[spans[count][0] :].strip(" \t")
+                    self.raw[at] = f"{_name(self.raw[at])}: {rest}"
+                break
+            count -= len(spans)
+            gone.append(at)
+        self.delete_lines(gone)
+
+    def drop_last(self, name: str) -> None:
+        """Remove the last value of a list field; nothing happens where there is none."""
+        key = KEYS.get(name) or key_of(name)
+        for at in range(len(self.raw) - 1, -1, -1):
+            if self.shape.keys[at] == key and (value := value_of(self.raw[at])):
+                rest = value[: _list_spans(value)[-1][0]].rstrip(" \t").removesuffix(",").rstrip(" \t")
+                if rest:
+                    self._forget(key)
+                    self.raw[at] = f"{_name(self.raw[at])}: {rest}"
+                else:
+                    self.delete_lines((at,))
+                return
 
     def replace_first(self, name: str, value: str) -> None:
         """Put `value` in the place of the first value of the field, or add it. The rest of a list stays."""
@@ -182,10 +212,18 @@ class Headers:
         self._forget(key)
         self.raw[at] = line
 
-    def delete_line(self, at: int) -> None:
-        """Remove line `at`."""
-        self._forget(self.shape.keys[at])
-        self._delete(at)
+    def delete_lines(self, at: Sequence[int]) -> None:
+        """Remove these lines; they are in order."""
+        keys = self.shape.keys
+        for key in {keys[i] for i in at}:
+            self._forget(key)
+        if len(at) == 1:
+            self._delete(at[0])
+        elif at:
+            # At once: a shape for each line on the way would take quadratic time.
+            gone = frozenset(at)
+            self.raw = [line for i, line in enumerate(self.raw) if i not in gone]
+            self.shape = of_keys(tuple([key for i, key in enumerate(keys) if i not in gone]))
 
     def typed(self, key: str, read: Callable[[Headers], T]) -> T:
         """Return what `read` makes of the field `key` (a canonical key), and keep it until that field changes.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import eq
 from typing import Final
 
@@ -24,6 +25,7 @@ from telsdk.sip.limits import (
     MAX_MESSAGE,
     MAX_REMEMBERED,
     MAX_REMEMBERED_LENGTH,
+    MAX_SHAPE_LINES,
     MAX_URI,
 )
 from telsdk.sip.message import grammar
@@ -238,10 +240,16 @@ def _read_head(head: bytes) -> _Head:
     if head.translate(_AS_IT_IS, _PLAIN) != b"\r\n" * (len(lines) - 1):
         _refuse_controls(lines)
     start = lines.pop(0)
-    names = tuple([line.partition(":")[0] for line in lines])
-    shape = of_names(names)
-    if shape.problem is not None or len(lines) > MAX_HEADERS or any(map(eq, names, lines)):
+    too_many = len(lines) > MAX_HEADERS and _are_too_many(lines)
+    if too_many:
+        del lines[MAX_HEADERS:]  # those that are left tell who is to be answered
+    if len(lines) > MAX_SHAPE_LINES:  # whose shape nobody keeps; most may be folds
         lines, shape = _look_again(lines)
+    else:
+        names = tuple([line.partition(":")[0] for line in lines])
+        shape = of_names(names)
+        if shape.problem is not None or any(map(eq, names, lines)):
+            lines, shape = _look_again(lines)
     headers = of_lines(shape, lines)
     problem = None if shape.problem is None else SipParseError(shape.problem)
     if head.count(b",") >= MAX_LIST_VALUES:
@@ -249,7 +257,14 @@ def _read_head(head: bytes) -> _Head:
     message, start_problem = (
         _status(start, headers) if start[:4].upper() == "SIP/" else _request(start, headers)
     )
+    if too_many:
+        raise _failure(LimitExceeded(f"more than {MAX_HEADERS} header fields", status=513), message)
     return message, start_problem or problem
+
+
+def _are_too_many(lines: list[str]) -> bool:
+    """Whether there are too many without those that continue another (section 7.3.1)."""
+    return sum([line[:1] not in (" ", "\t") for line in lines]) > MAX_HEADERS
 
 
 def _refuse_controls(lines: list[str]) -> None:
@@ -261,14 +276,8 @@ def _refuse_controls(lines: list[str]) -> None:
 
 def _look_again(lines: list[str]) -> tuple[list[str], Shape]:
     """Put folded lines together (section 7.3.1), each with its line breaks, and say what their names tell."""
-    whole: list[str] = []
-    for line in lines:
-        if line[:1] in (" ", "\t") and whole:
-            whole[-1] += "\r\n" + line
-        else:
-            whole.append(line)
-    if len(whole) > MAX_HEADERS:
-        raise LimitExceeded(f"more than {MAX_HEADERS} header fields", status=513)
+    begins = [at for at, line in enumerate(lines) if line[:1] not in (" ", "\t") or not at]
+    whole = ["\r\n".join(lines[at:end]) for at, end in pairwise([*begins, len(lines)])]
     return whole, of_names(tuple([_name_in(line) for line in whole]))
 
 

@@ -42,13 +42,14 @@ class Shape:
     def __init__(self, keys: tuple[str, ...], unnamed: str | None = None) -> None:
         self.keys = keys
         first: dict[str, int] = {}
+        doubled: set[str] = set()
         for at, key in enumerate(keys):
             if key not in first:
                 first[key] = at
+            else:
+                doubled.add(key)
         self.first = first
-        self.doubled: frozenset[str] = (
-            _NONE if len(first) == len(keys) else frozenset([key for key in first if keys.count(key) > 1])
-        )
+        self.doubled: frozenset[str] = frozenset(doubled) if doubled else _NONE
         self.problem = unnamed or _problem(first, self.doubled)
         self._inserted: dict[tuple[int, str], Shape] = {}
         self._deleted: dict[int, Shape] = {}

@@ -85,10 +85,15 @@ def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]
         # A strict router put our Record-Route into the Request-URI, and the target behind all routes.
         taken.append(NameAddr(request.uri))
         request.uri = _as_request_uri(routes.pop().uri)
-        _set_routes(request, routes)
-    while routes and is_local(routes[0].uri):
-        taken.append(routes.pop(0))
+        request.headers.drop_last("Route")
+    ours = 0
+    while ours < len(routes) and is_local(routes[ours].uri):
+        ours += 1
+    if ours == 1:
         request.headers.pop_first("Route")
+    elif ours:
+        request.headers.drop("Route", ours)
+    taken += routes[:ours]
     maddr = request.uri.param("maddr")
     if maddr and is_local(replace(request.uri, host=maddr.strip("[]").lower())):
         request.uri = replace(request.uri, port=None).without("maddr", "transport")
@@ -143,12 +148,6 @@ def _obey_strict_router(request: Request) -> None:
         request.headers.pop_first("Route")
         request.headers.add("Route", f"<{request.uri}>")
         request.uri = _as_request_uri(first.uri)
-
-
-def _set_routes(request: Request, routes: Sequence[NameAddr]) -> None:
-    request.headers.remove("Route")
-    for route in routes:
-        request.headers.add("Route", str(route))
 
 
 def asked_by(request: Request) -> str:

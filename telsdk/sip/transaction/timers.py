@@ -19,6 +19,9 @@ Item = TypeVar("Item")
 MAX_LENGTHS: Final = 32
 """Lengths that a `Timeline` keeps queues of, though empty: RFC 3261 has about ten."""
 
+LOOKED_THROUGH: Final = 1_024
+"""Entries of one length in a `Timeline` that are never too many."""
+
 
 class Timer(StrEnum):
     """The timers of transactions, by their letters in RFC 3261 table 4 and RFC 6026."""
@@ -81,17 +84,19 @@ class Timeline(Generic[Item]):
 
     Most timers of transactions are stopped long before they fire. To take them out costs more than to leave them and
     to pass them over when their time has come. Those of one length run out in the order in which they were started,
-    and there are few lengths, so there is one queue per length.
+    and there are few lengths, so there is one queue per length. Behind one that lasts, those that mean nothing any
+    more would pile up with all that they hold: a queue in which they may be three of four is looked through.
 
     Args:
         means: whether an item still means anything.
     """
 
-    __slots__ = ("_means", "_queues")
+    __slots__ = ("_longest", "_means", "_queues")
 
     def __init__(self, means: Callable[[Item], bool]) -> None:
         self._means = means
         self._queues: dict[float, deque[tuple[float, Item]]] = {}
+        self._longest: dict[float, int] = {}  # how long a queue may be until it is looked through
 
     def start(self, item: Item, seconds: float, now: Monotonic) -> None:
         """Hand `item` out in `seconds`."""
@@ -117,16 +122,25 @@ class Timeline(Generic[Item]):
         """
         due: list[tuple[float, Item]] = []
         sources = 0
-        for queue in self._queues.values():
+        for seconds, queue in self._queues.items():
             if queue and queue[0][0] <= now:
                 sources += 1
                 while queue and queue[0][0] <= now:
                     due.append(queue.popleft())
+            if len(queue) > LOOKED_THROUGH and len(queue) > self._longest.get(seconds, 0):
+                self._look_through(seconds, queue)
         if sources > 1:
             due.sort(key=_when)
         if len(self._queues) > MAX_LENGTHS:
             self._queues = {seconds: queue for seconds, queue in self._queues.items() if queue}
         return [item for _, item in due]
+
+    def _look_through(self, seconds: float, queue: deque[tuple[float, Item]]) -> None:
+        """Leave in a queue only what still means anything."""
+        alive = [entry for entry in queue if self._means(entry[1])]
+        queue.clear()
+        queue.extend(alive)
+        self._longest[seconds] = 4 * len(alive)
 
 
 def _when(entry: tuple[float, object]) -> float:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from telsdk.sip.errors import LimitExceeded, SipParseError, Unwritable
 from telsdk.sip.limits import MAX_LIST_VALUES
-from telsdk.sip.message import Headers, Via
+from telsdk.sip.message import Headers, NameAddr, Response, Via
 from telsdk.sip.message.headers import split_list
 from tests.sip.messages import addresses, texts, tokens, vias
 
@@ -98,6 +98,82 @@ def test_popping_a_lone_value_with_a_comma_in_it_leaves_no_empty_line() -> None:
     headers = Headers([("Contact", '"A, B" <sip:a@h>')])
     assert headers.pop_first("Contact") == '"A, B" <sip:a@h>'
     assert len(headers) == 0
+
+
+def routes(*lines: str) -> Headers:
+    return Headers([("To", "<sip:h>"), *(("Route", line) for line in lines), ("X-A", "1")])
+
+
+@pytest.mark.parametrize(
+    ("count", "left"),
+    [
+        (0, ["<sip:a>, <sip:b,c> ,<sip:d>", "", "<sip:e>"]),
+        (1, ["<sip:b,c> ,<sip:d>", "", "<sip:e>"]),
+        (2, ["<sip:d>", "", "<sip:e>"]),
+        (3, ["", "<sip:e>"]),
+        (4, [""]),
+        (9, [""]),
+    ],
+)
+def test_the_first_values_of_a_list_are_dropped_and_the_rest_stays_as_it_came(
+    count: int, left: list[str]
+) -> None:
+    headers = routes("<sip:a>, <sip:b,c> ,<sip:d>", "", "<sip:e>")
+    headers.drop("route", count)
+    assert headers.lines() == routes(*left).lines()
+    assert headers.shape.keys == ("to", *["route"] * len(left), "x-a")
+
+
+def test_the_last_value_of_a_list_is_dropped_and_the_rest_stays_as_it_came() -> None:
+    headers = routes("<sip:a> ,  <sip:b,c>", "<sip:d>", "")
+    seen = []
+    for _ in range(4):
+        headers.drop_last("Route")
+        seen.append([value for name, value in headers if name == "Route"])
+    assert seen == [["<sip:a> ,  <sip:b,c>", ""], ["<sip:a>", ""], [""], [""]]
+
+
+def test_what_was_read_of_a_field_is_forgotten_when_values_of_it_are_dropped() -> None:
+    changes: list[Callable[[Headers], None]] = [
+        lambda headers: headers.drop("Route", 2),
+        lambda headers: headers.drop("Route", 1),
+        lambda headers: headers.drop_last("Route"),
+        lambda headers: headers.delete_lines((1, 2)),
+    ]
+    for change in changes:
+        headers = routes("<sip:a>,<sip:b>", "<sip:c>", "<sip:d>")
+        message = Response(200, headers=headers)
+        before = message.routes
+        change(headers)
+        assert message.routes == [NameAddr.parse(value) for value in headers.all("Route")] != before
+
+
+def test_lines_are_deleted_by_their_numbers() -> None:
+    headers = sample()
+    lines = headers.lines()
+    headers.delete_lines(())
+    assert headers.lines() == lines
+    headers.delete_lines((0, 1, 5))
+    assert headers.lines() == lines[2:5]
+    headers.delete_lines((1,))
+    assert headers.lines() == [lines[2], lines[4]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda headers: headers.remove("Route"),
+        lambda headers: headers.set("Route", "<sip:h>"),
+        lambda headers: headers.drop("Route", 10_000),
+        lambda headers: headers.drop("Route", 2_000),
+    ],
+)
+def test_to_take_off_many_takes_time_in_proportion_to_their_number(change: Callable[[Headers], None]) -> None:
+    for lines in (["<sip:h>"] * 250, [",".join(["<sip:h>"] * MAX_LIST_VALUES)] * 20):
+        headers = routes(*lines)
+        began = time.process_time()
+        change(headers)
+        assert time.process_time() - began < 0.05
 
 
 def test_replacing_the_first_value_leaves_the_others_and_the_name_as_they_came() -> None:

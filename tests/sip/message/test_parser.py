@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given
@@ -397,6 +397,46 @@ def test_a_body_with_a_blank_line_in_it_stays_whole() -> None:
     (message,) = StreamParser().feed(data)
     assert isinstance(message, Request)
     assert message.body == body
+
+
+def test_whoever_sends_too_many_fields_is_told_and_folds_do_not_count() -> None:
+    folded = spoilt(
+        b"Max-Forwards: 69", b"X: y" + b"\r\n z" * (2 * limits.MAX_HEADERS) + b"\r\nMax-Forwards: 69"
+    )
+    assert bytes(parse(folded)) == folded
+    many = spoilt(b"Content-Type:", b"X: y\r\n" * limits.MAX_HEADERS + b"Content-Type:")
+    with pytest.raises(LimitExceeded, match="more than 256 header fields") as caught:
+        parse(many)
+    request = refused_request(caught.value)
+    assert request is not None
+    assert parse(bytes(request.response(513, to_tag="t"))).to_tag == "t"
+    (event,) = StreamParser().feed(many)
+    assert isinstance(event, Malformed)
+    assert (event.fatal, event.error.status) == (True, 513)
+
+
+_NAMES = ["".join(letters) for letters in product("abcdefghijklmnopqrst", repeat=3)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"".join(b"%s:\r\n" % name.encode() for name in _NAMES[:4_500]) + b"aaa:\r\n",
+        b"".join(b"%s:\r\n" % name.encode() for name in _NAMES[:240]) + b"aaa:\r\n",
+        b"X:" + b"\r\n " * 9_000 + b"\r\n",
+        b"X:" + b"\r\n a:" * 6_000 + b"\r\n",
+        b"(:\r\n" * 7_000,
+        b"\xe9:\r\n" * 6_000,
+        b"\r\n".join(b"X:" + b"\r\n " * 30 for _ in range(250)) + b"\r\n",
+    ],
+    ids=["names", "names that pass", "folds", "folds like fields", "no names", "no UTF-8", "folded fields"],
+)
+def test_many_lines_take_time_in_proportion_to_their_number(lines: bytes) -> None:
+    data = spoilt(b"Max-Forwards: 69\r\n", lines + b"Max-Forwards: 69\r\n")
+    began = time.process_time()
+    for event in StreamParser().feed(data):
+        described(event)
+    assert time.process_time() - began < 0.05
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from telsdk.clock import Monotonic
 from telsdk.sip.transaction import Agenda, Timers
-from telsdk.sip.transaction.timers import MAX_LENGTHS, Timeline, Timer
+from telsdk.sip.transaction.timers import LOOKED_THROUGH, MAX_LENGTHS, Timeline, Timer
 
 TABLE_4 = {  # RFC 3261 table 4 and RFC 6026 on UDP and on TCP; None: the timer does not run
     Timer.A: (0.5, None),
@@ -137,6 +137,31 @@ def test_lengths_that_nothing_runs_for_are_forgotten() -> None:
         assert len(timeline._queues) <= MAX_LENGTHS + 2
     timeline.take_due(Monotonic(math.inf))
     assert timeline.deadline() is None
+
+
+@pytest.mark.parametrize("alive_of_ten", [0, 1, 5, 10])
+def test_what_means_nothing_any_more_does_not_pile_up_behind_one_that_lasts(alive_of_ten: int) -> None:
+    means: set[int] = set()
+    looked = 0
+
+    def alive(item: int) -> bool:
+        nonlocal looked
+        looked += 1
+        return item == 0 or item in means
+
+    timeline: Timeline[int] = Timeline(alive)
+    timeline.start(0, 181.0, Monotonic(0.0))
+    for item in range(1, 30_000):
+        now = Monotonic(item / 1000)
+        timeline.start(item, 181.0, now)
+        if item % 10 < alive_of_ten:
+            means.add(item)
+        assert timeline.take_due(now) == []
+        assert len(timeline._queues[181.0]) <= 4 * (len(means) + 1) + LOOKED_THROUGH
+    assert looked <= 2 * 30_000  # and it is looked at each about once
+    taken = timeline.take_due(Monotonic(1000.0))
+    assert taken[0] == 0
+    assert means <= set(taken)
 
 
 class TimelineAgainstAList(RuleBasedStateMachine):
