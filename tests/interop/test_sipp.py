@@ -72,10 +72,9 @@ async def test_a_phone_calls_a_phone_and_the_node_stays_in_the_call(
         ]  # fmt: skip
         _, invite = stage.messages(bob)[0]
         routes = [one.uri for one in invite.record_routes]
-        assert [(one.port, one.param("transport")) for one in routes] == [
-            (stage.port(callee), callee.lower()),
-            (stage.port(caller), caller.lower()),
-        ]
+        # One where both come by the same listener; else one for each side, the callee's on top (RFC 5658).
+        sides = dict.fromkeys((stage.port(side), side.lower()) for side in (callee, caller))
+        assert [(one.port, one.param("transport")) for one in routes] == list(sides)
         assert invite.via.port == stage.port(callee)
 
 
@@ -234,15 +233,13 @@ async def test_calls_come_about_though_the_caller_loses_every_tenth_message(tmp_
 # With a user client, which takes no media but DTLS-SRTP
 
 
-async def test_a_uc_refuses_a_call_without_encryption(tmp_path: Path) -> None:
+async def test_a_uc_refuses_a_call_without_encryption_before_it_rings(tmp_path: Path) -> None:
     async with Stage(tmp_path) as stage:
         carol = await stage.network.user(CAROL)
-        alice = await stage.registered(ALICE, "call", "trying", "rings", "refused:488", peer=CAROL)
-        call = await asyncio.wait_for(carol.incoming.get(), 15)
-        with pytest.raises(DescriptionRefused, match="DTLS-SRTP"):
-            await call.answer()
+        alice = await stage.registered(ALICE, "call", "trying", "refused:488", peer=CAROL)
         await stage.ended()
-        assert stage.ladder(alice) == [*CHALLENGED, "< 180 INVITE", "< 488 INVITE", "> ACK"]
+        assert carol.incoming.empty()
+        assert stage.ladder(alice) == [*CHALLENGED, "< 488 INVITE", "> ACK"]
 
 
 async def test_a_uc_takes_a_call_with_encryption_until_the_phone_hangs_up(tmp_path: Path) -> None:
