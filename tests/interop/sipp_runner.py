@@ -167,16 +167,22 @@ class Stage:
 
     async def registered(self, number: Number, *acts: str, params: str = "", **options: Any) -> Phone:
         """A phone that has registered `number`, and goes on with the acts."""
-        before = self.bindings(number)
+        before = len(self.wire)
         phone = await self.start(number, f"register:600:{params}", *acts, **options)
 
-        def new() -> list[Binding]:
-            return [one for one in self.bindings(number) if one not in before]
+        def ports() -> list[int]:
+            # What was said, not what is bound: a quick phone by TCP has gone again when we look.
+            said = [
+                one
+                for one in self.wire[before:]
+                if one.direction == "sent" and _is_registered(one.data, number)
+            ]
+            return [one.hop.port for one in said]
 
-        await self.until(lambda: bool(new()) or phone.process.returncode is not None)
-        if not new():
+        await self.until(lambda: bool(ports()) or phone.process.returncode is not None)
+        if not ports():
             await phone.ended()
-        phone.port = new()[0].hop.port
+        phone.port = ports()[0]
         return phone
 
     async def ended(self) -> None:
@@ -247,3 +253,10 @@ def _hexadecimal(host: str) -> str:
 def _word(message: Message) -> str:
     status = f"{message.status} " if isinstance(message, Response) else ""
     return f"{status}{message.cseq.method}"
+
+
+def _is_registered(data: bytes, number: Number) -> bool:
+    """Whether a message tells `number` that it is registered."""
+    if not data.startswith(b"SIP/2.0 200 ") or b" REGISTER\r\n" not in data:
+        return False
+    return parse(data).to.uri.user == str(number)
