@@ -182,7 +182,7 @@ def _last_row(statistics: Path) -> dict[str, str]:
 
 
 def _p99(folder: Path, pid: int) -> float:
-    """Milliseconds, as finely as sipp's clock goes: 1; infinite when nothing was answered."""
+    """Milliseconds, as finely as the clock of sipp goes: 1 to 4. Infinite when nothing was answered."""
     took: list[float] = []
     for file in folder.glob(f"*_{pid}_rtt.csv"):
         with file.open(newline="") as rows:
