@@ -7,7 +7,8 @@
 Needs Linux with two cores, and sipp (Debian: sip-tester). Kamailio (Debian: kamailio) is measured where it is
 installed. The server has one core and sipp the other. On another machine every figure differs: what counts are the
 ratios, of servers that take turns in one run, each at the same part of its own maximum. On a machine that others use
-at the same time the maxima are too low and the latencies too high; it says how much of the server's core others took.
+at the same time the maxima are too low and the latencies too high; it says how much of the server's core others took,
+and `--urgent` leaves them next to nothing while a step lasts.
 Everything stays on 127.0.0.1, and ends by itself.
 """
 
@@ -22,7 +23,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.sipload.comparison import FULL, QUICK, ROWS, compare
-from benchmarks.sipload.server import Kind
+from benchmarks.sipload.server import Kind, Place
 from benchmarks.sipload.table import table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,7 +47,8 @@ def main() -> None:
     else:
         kinds.insert(0, kamailio())
     with tempfile.TemporaryDirectory(prefix="sipload-") as folder:
-        figures = compare(kinds, QUICK if wanted.quick else FULL, cores[0], cores[1], Path(folder))
+        server, load = (Place(core, wanted.urgent) for core in cores[:2])
+        figures = compare(kinds, QUICK if wanted.quick else FULL, server, load, Path(folder))
     print(json.dumps(figures) if wanted.json else "\n" + table(ROWS, figures))
 
 
@@ -77,6 +79,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="a minute or two")
     parser.add_argument("--compiled", action="store_true", help="the core in .build/core besides")
+    parser.add_argument("--urgent", action="store_true", help="before all others on these cores; for root")
     parser.add_argument("--json", action="store_true", help="figures for a program")
     return parser.parse_args()
 

@@ -82,7 +82,7 @@ def _arguments() -> argparse.Namespace:
 def _told(pause: Pause) -> str:
     return (
         f"{pause.users} users registered, {4 * pause.calls} transactions at once: the longest datagram took "
-        f"{pause.longest * 1e3:.1f} ms, the longest full garbage collection {pause.collection * 1e3:.1f} ms"
+        f"{pause.longest * 1e3:.1f} ms, the longest garbage collection {pause.collection * 1e3:.1f} ms"
     )
 
 

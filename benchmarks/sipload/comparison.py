@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from typing import Final
 
 from benchmarks.sipload.generator import Generator, GeneratorFailed, Step
 from benchmarks.sipload.search import highest
-from benchmarks.sipload.server import Kind, Server, free_ports
+from benchmarks.sipload.server import Kind, Place, Server, free_ports
 from benchmarks.sipload.table import Row
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -87,20 +86,20 @@ FULL: Final = Plan(OPERATIONS, tries=10, seconds=5.0, rounds=3, users=10_000, pa
 
 
 def compare(
-    kinds: Sequence[Kind], plan: Plan, server_core: int, load_core: int, folder: Path
+    kinds: Sequence[Kind], plan: Plan, server_place: Place, load_place: Place, folder: Path
 ) -> Mapping[str, Mapping[str, float]]:
     """The figures of each kind of server, by row; what comes on the way is told on standard error.
 
     Args:
-        server_core: where the servers run, one at a time.
-        load_core: where sipp runs.
+        server_place: where the servers run, one at a time.
+        load_place: where sipp runs.
         folder: for what they print.
 
     Raises:
         ServerFailed: a server does not start.
         GeneratorFailed: users cannot register.
     """
-    comparison = Comparison(kinds, plan, server_core, load_core, folder)
+    comparison = Comparison(kinds, plan, server_place, load_place, folder)
     comparison.search()
     comparison.measure()
     if plan.users is not None:
@@ -118,12 +117,12 @@ class Comparison:
     """
 
     def __init__(
-        self, kinds: Sequence[Kind], plan: Plan, server_core: int, load_core: int, folder: Path
+        self, kinds: Sequence[Kind], plan: Plan, server_place: Place, load_place: Place, folder: Path
     ) -> None:
         self._kinds = kinds
         self._plan = plan
-        self._server_core = server_core
-        self._load_core = load_core
+        self._server_place = server_place
+        self._load_place = load_place
         self._folder = folder
         self.figures: dict[str, dict[str, float]] = {kind.name: {} for kind in kinds}
 
@@ -153,7 +152,7 @@ class Comparison:
         for kind in self._kinds:
             with self._server(kind, CALL) as server:
                 before = server.memory()
-                Generator(server, self._load_core, self._folder, auth=False, users=users).register_all(
+                Generator(server, self._load_place, self._folder, auth=False, users=users).register_all(
                     REGISTERS
                 )
                 time.sleep(LINGERS)
@@ -167,7 +166,7 @@ class Comparison:
             command = [sys.executable, "-m", "benchmarks.profile_call", "--pause", "--json"]
             command += ["--core", str(kind.core), "--users", str(users), "--times", str(calls)]
             with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
-                os.sched_setaffinity(process.pid, {self._server_core})
+                self._server_place.put(process.pid)
                 try:
                     printed, _ = process.communicate(timeout=PAUSE_TAKES)
                 finally:
@@ -213,10 +212,10 @@ class Comparison:
     def _running(self, kind: Kind, operation: str, users: int) -> Iterator[tuple[Server, Generator]]:
         """A server just started, where users are registered."""
         with self._server(kind, operation) as server:
-            generator = Generator(server, self._load_core, self._folder, auth=operation != CALL, users=users)
+            generator = Generator(server, self._load_place, self._folder, auth=operation != CALL, users=users)
             generator.register_all(REGISTERS)
             yield server, generator
 
     def _server(self, kind: Kind, operation: str) -> Server:
         command = kind.command if operation == CALL else kind.with_passwords
-        return Server(command, free_ports(1)[0], self._server_core, self._folder)
+        return Server(command, free_ports(1)[0], self._server_place, self._folder)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,7 @@ from typing import Final
 
 from benchmarks.sipload.facts import PASSWORD
 from benchmarks.sipload.messages import DOMAIN
-from benchmarks.sipload.server import HOST, Server, busy_seconds, free_ports
+from benchmarks.sipload.server import HOST, Place, Server, busy_seconds, free_ports
 
 SCENARIOS: Final = Path(__file__).with_name("scenarios")
 TALK: Final = 0.1  # seconds between ACK and BYE
@@ -70,14 +69,14 @@ class Generator:
     """Runs sipp against one server.
 
     Args:
-        core: where sipp runs.
+        place: where sipp runs.
         auth: the server asks for passwords.
         users: how many there are, from u00000 on.
     """
 
-    def __init__(self, server: Server, core: int, folder: Path, *, auth: bool, users: int) -> None:
+    def __init__(self, server: Server, place: Place, folder: Path, *, auth: bool, users: int) -> None:
         self._server = server
-        self._core = core
+        self._place = place
         self._folder = folder
         self._suffix = "_auth" if auth else ""
         self._caller, self._callee = free_ports(2)
@@ -157,8 +156,8 @@ class Generator:
             sipp = subprocess.Popen(
                 told, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
             )
-        os.sched_setaffinity(sipp.pid, {self._core})
         try:
+            self._place.put(sipp.pid)
             yield sipp
         finally:
             sipp.kill()

@@ -81,7 +81,7 @@ class Pause:
 
     Attributes:
         longest: seconds of processor time that one datagram took, or what came with it.
-        collection: seconds of the longest full garbage collection; 0 if there was none.
+        collection: seconds of the longest garbage collection; 0 if there was none.
     """
 
     users: int
@@ -230,15 +230,15 @@ async def _cycles(made: Bench, operation: Operation) -> float:
 
 @contextmanager
 def _collections() -> Iterator[list[float]]:
-    """The seconds of every full garbage collection."""
+    """The seconds of every garbage collection."""
     took: list[float] = []
     began = 0.0
 
-    def note(phase: str, info: dict[str, int]) -> None:
+    def note(phase: str, _info: dict[str, int]) -> None:
         nonlocal began
         if phase == "start":
             began = thread_time()
-        elif info["generation"] == 2:
+        else:
             took.append(thread_time() - began)
 
     gc.callbacks.append(note)

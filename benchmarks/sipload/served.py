@@ -107,7 +107,7 @@ class PasswordNode(Node):
 
 
 async def launch(sockets: BoundSockets, *, auth: bool, users: int) -> Node:
-    """Start a node, by UDP and TLS.
+    """Start a node, by UDP and TLS, in a process that is its own: the collector is told, as by `telsdk node run`.
 
     Args:
         auth: passwords are asked for.
@@ -115,7 +115,7 @@ async def launch(sockets: BoundSockets, *, auth: bool, users: int) -> Node:
     """
     identity = TlsIdentity.generate()
     facts = LoadFacts(users, f"sip:127.0.0.1:{sockets.port};transport=tls", identity.pin)
-    return await (PasswordNode if auth else OpenNode).launch(
+    node = await (PasswordNode if auth else OpenNode).launch(
         facts,
         HUB,
         0,
@@ -124,6 +124,8 @@ async def launch(sockets: BoundSockets, *, auth: bool, users: int) -> Node:
         phone_secrets=(b"x" * 32,),
         settings=NodeSettings(max_users=1_000_000, max_open=100_000),
     )
+    memory.settle()
+    return node
 
 
 async def serve(port: int, *, auth: bool, users: int) -> None:
@@ -136,7 +138,6 @@ async def serve(port: int, *, auth: bool, users: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     node = await launch(bind("127.0.0.1", port), auth=auth, users=users)
-    memory.settle()  # as `telsdk node run` does
     try:
         await stop.wait()
     finally:

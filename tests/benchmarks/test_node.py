@@ -20,7 +20,7 @@ from benchmarks.sipload.comparison import (
     cost_of,
     most_of,
 )
-from benchmarks.sipload.server import Kind, Server, ServerFailed, free_ports
+from benchmarks.sipload.server import Kind, Place, Server, ServerFailed, free_ports
 from tests.conftest import program
 
 SMALL = Plan((CALL,), tries=1, seconds=0.5, rounds=1, users=None, pause=(4, 8))
@@ -43,12 +43,12 @@ def processes(port: int) -> list[str]:
 @pytest.mark.timeout(180)
 def test_servers_are_compared(tmp_path: Path) -> None:
     program("sipp")
-    core = min(os.sched_getaffinity(0))
+    cores = os.sched_getaffinity(0)
     kinds = [node("node", ROOT)]
     if shutil.which("kamailio"):
         kinds.insert(0, kamailio())
     slow = [Kind(kind.name, kind.command, kind.with_passwords, 20.0, kind.core) for kind in kinds]
-    figures = compare(slow, SMALL, core, max(os.sched_getaffinity(0)), tmp_path)
+    figures = compare(slow, SMALL, Place(min(cores)), Place(max(cores)), tmp_path)
     assert list(figures) == [kind.name for kind in kinds]
     for name, found in figures.items():
         assert found[most_of(CALL)] == 20.0
@@ -60,8 +60,8 @@ def test_servers_are_compared(tmp_path: Path) -> None:
 
 def test_a_server_is_gone_when_it_was_stopped(tmp_path: Path) -> None:
     (port,) = free_ports(1)
-    core = min(os.sched_getaffinity(0))
-    with Server(node("node", ROOT).command, port, core, tmp_path) as server:
+    place = Place(min(os.sched_getaffinity(0)))
+    with Server(node("node", ROOT).command, port, place, tmp_path) as server:
         assert server.seconds() > 0
         assert server.memory() > 1_000_000
         assert processes(port)
@@ -70,4 +70,4 @@ def test_a_server_is_gone_when_it_was_stopped(tmp_path: Path) -> None:
 
 def test_a_server_that_ends_by_itself_is_told_and_not_waited_for(tmp_path: Path) -> None:
     with pytest.raises(ServerFailed, match="it ended with 3"):
-        Server(["sh", "-c", "exit 3"], free_ports(1)[0], min(os.sched_getaffinity(0)), tmp_path)
+        Server(["sh", "-c", "exit 3"], free_ports(1)[0], Place(min(os.sched_getaffinity(0))), tmp_path)
