@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from telsdk.clock import Monotonic
+from telsdk.compiling import mypyc_attr
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Response, write_host
 from telsdk.sip.transaction.events import Event, Outgoing
@@ -35,6 +36,7 @@ def _means(running: Running) -> bool:
     return timer is not Timer.TRYING or not tx.data
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class TransactionUser:
     """Who has to do with a transaction as its `owner`, and is told at once of answers, without an event.
 
