@@ -13,7 +13,7 @@ from typing import Final
 from fuzz.choices import Choices
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import Headers, Request, Response, parse
-from telsdk.sip.message.headers import of_lines
+from telsdk.sip.message.headers import Headers
 from telsdk.sip.message.names import LISTS, key_of
 from telsdk.sip.message.readers import READERS, from_tag, to_tag, via
 from telsdk.sip.message.shape import Shape, of_keys, of_names
@@ -261,7 +261,7 @@ class Run:
     def _read(self, name: str, value: str) -> None:
         """What is read of a field is kept until it changes; so it is what is read anew."""
         del value
-        anew = of_lines(self.headers.shape, self.headers.lines())
+        anew = Headers(shape=self.headers.shape, raw=self.headers.lines())
         for key, read in READINGS:
             if key == key_of(name):
                 assert told(self.headers, key, read) == told(anew, key, read)

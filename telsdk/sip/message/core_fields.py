@@ -18,6 +18,9 @@ _via = re.compile(
 _plain_via = re.compile(grammar.PLAIN_VIA).fullmatch
 _cseq = re.compile(rf"([0-9]{{1,32}}+){grammar.LWS}({grammar.TOKEN})").fullmatch
 
+_PLAIN_PARAMS: Final = ("branch", "rport", "received")
+"""What a Via as `telsdk.sip.message.grammar.PLAIN_VIA` may have, in lower case."""
+
 MAX_CSEQ: Final = 2**31 - 1
 """RFC 3261 section 8.1.1.5."""
 
@@ -33,7 +36,7 @@ class Via:
         host: without brackets when IPv6.
     """
 
-    __slots__ = ("_params", "_plain", "host", "port", "protocol", "transport")
+    __slots__ = ("_params", "_plain", "_text", "host", "port", "protocol", "transport")
 
     def __init__(
         self,
@@ -43,12 +46,14 @@ class Via:
         params: Params | None = (),
         protocol: str = "SIP/2.0",
         plain: str = "",
+        text: str = "",
     ) -> None:
         """Make a Via.
 
         Args:
             params: as on the wire; None: as in `plain`.
             plain: parameters as `telsdk.sip.message.grammar.PLAIN_VIA` matches them.
+            text: all of it, where that is known.
         """
         self.transport = transport
         self.host = host
@@ -56,6 +61,7 @@ class Via:
         self.protocol = protocol
         self._params = params
         self._plain = plain
+        self._text = text
 
     @classmethod
     def parse(cls, text: str) -> Via:
@@ -68,7 +74,7 @@ class Via:
         if match is None:
             return _via_by_grammar(text)
         transport, host, port, plain = match.groups()
-        return Via(transport, host, int(port) if port else None, None, "SIP/2.0", plain)
+        return Via(transport, host, int(port) if port else None, None, "SIP/2.0", plain, text)
 
     @property
     def params(self) -> Params:
@@ -78,6 +84,8 @@ class Via:
         return self._params
 
     def __str__(self) -> str:
+        if self._text:
+            return self._text
         sent_by = grammar.write_host(self.host, self.port)
         params = self._plain if self._params is None else grammar.join_params(self._params)
         return f"{self.protocol}/{self.transport} {sent_by}{params}"
@@ -94,11 +102,12 @@ class Via:
     @property
     def branch(self) -> str | None:
         """The transaction's id (section 8.1.1.7); from RFC 2543 peers there is none."""
-        if self._params is not None:
+        plain = self._plain
+        if not plain:
             return self.param("branch")
-        start = self._plain.find(";branch=") + 8  # a plain Via has one
-        end = self._plain.find(";", start)
-        return self._plain[start:] if end < 0 else self._plain[start:end]
+        start = plain.find(";branch=") + 8  # a plain Via has one
+        end = plain.find(";", start)
+        return plain[start:] if end < 0 else plain[start:end]
 
     @property
     def received(self) -> str | None:
@@ -118,10 +127,29 @@ class Via:
 
     def has(self, name: str) -> bool:
         """Return whether the parameter is there, with or without a value."""
-        if self._params is not None:
-            return grammar.has_param(self._params, name)
-        end = self._plain.find(f";{name.lower()}") + len(name) + 1  # a plain Via has its names in lower case
-        return end > len(name) and self._plain[end : end + 1] in ("", ";", "=")
+        if self._plain and name in _PLAIN_PARAMS:
+            return f";{name}" in self._plain
+        return grammar.has_param(self.params, name)
+
+    def stamped(self, host: str, port: int) -> Via:
+        """Return the same, with where the request really came from (RFC 3261 18.2.1, RFC 3581 section 4).
+
+        Args:
+            host: goes into ``received``, unless it is what the Via says already and its ``rport`` is not asked for.
+            port: goes into ``rport`` where that is asked for.
+        """
+        plain = self._plain
+        asks = self.has("rport")
+        if not asks and self.host == host and not self.has("received"):
+            return self
+        if plain and ";received=" not in plain and ";rport=" not in plain and ":" not in host:
+            if asks:
+                plain = plain.replace(";rport", f";rport={port}", 1)
+            plain = f"{plain};received={host}"
+            text = f"{self._text[: len(self._text) - len(self._plain)]}{plain}" if self._text else ""
+            return Via(self.transport, self.host, self.port, None, self.protocol, plain, text)
+        params = grammar.set_param(self.params, "received", host)
+        return self._with(grammar.set_param(params, "rport", str(port)) if asks else params)
 
     def with_param(self, name: str, value: str | None) -> Via:
         """Return the same with this parameter; None writes the bare name."""

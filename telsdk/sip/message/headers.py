@@ -50,6 +50,9 @@ def _list_spans(value: str) -> list[tuple[int, int]]:
 _UNSHOWN: Final = frozenset({"authorization", "proxy-authorization", "identity"})
 """Whose values are good for something in the hands of who reads a log: repr leaves them out."""
 
+_OPEN: Final = frozenset(": \t\r\n")
+"""What a line that may have no value ends with: its colon, or blanks behind it."""
+
 _readers: dict[str, set[object]] = {}
 """By key, what has ever read it, to forget by: there are as many as typed fields, whatever peers send."""
 
@@ -71,9 +74,20 @@ class Headers:
 
     __slots__ = ("_typed", "raw", "shape")
 
-    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self.shape: Shape = EMPTY
-        self.raw: list[str] = []  # as on the wire, folds and all, octets that are no UTF-8 as lone surrogates
+    def __init__(
+        self,
+        fields: Iterable[tuple[str, str]] = (),
+        *,
+        shape: Shape = EMPTY,
+        raw: list[str] | None = None,
+    ) -> None:
+        """Make a header section of `fields`, each a name and a value.
+
+        Args:
+            shape, raw: lines that are taken over as they are, and what their names tell.
+        """
+        self.shape: Shape = shape
+        self.raw: list[str] = [] if raw is None else raw
         self._typed: dict[object, Any] = {}  # by reader
         for name, value in fields:
             self.add(name, value)
@@ -93,8 +107,11 @@ class Headers:
     def all(self, name: str) -> list[str]:
         """Return every value of the field in order, list fields split at their commas; an empty line holds none."""
         key = KEYS.get(name) or key_of(name)
-        if key not in self.shape.first:
+        first = self.shape.first.get(key)
+        if first is None:
             return []
+        if key not in self.shape.doubled and "," not in (value := self._value(first)):
+            return [value] if value or key not in LISTS else []
         values = [self._value(at) for at, known in enumerate(self.shape.keys) if known == key]
         if key not in LISTS:
             return values
@@ -141,7 +158,17 @@ class Headers:
 
     def pop_first(self, name: str) -> str | None:
         """Remove and return the first value: of a list field, the first in its list. None where absent."""
-        return self._replace_first(KEYS.get(name) or key_of(name), None)
+        key = KEYS.get(name) or key_of(name)
+        at = self.shape.first.get(key)
+        if at is None:
+            return None
+        line = self.raw[at]
+        if line[-1] in _OPEN or "," in line or "\r" in line:
+            return self._replace_first(key, None)
+        self._forget(key)
+        self.shape = self.shape.deleted(at)
+        del self.raw[at]
+        return value_of(line) if line.isascii() else readable(value_of(line))
 
     def drop(self, name: str, count: int) -> None:
         """Remove the first `count` values of a list field, or all where it has fewer."""
@@ -243,9 +270,9 @@ class Headers:
         self._typed[read] = value
         return value
 
-    def know(self, values: dict[object, object]) -> None:
-        """For the parser: what `typed` answers, by reader (each one `registered`), in the place of all it kept."""
-        self._typed = values
+    def know(self, read: object, value: object) -> None:
+        """For the parser: what `typed` answers for a reader, which is `registered`."""
+        self._typed[read] = value
 
     def items(self) -> Iterator[tuple[str, str]]:
         """Yield canonical key (`telsdk.sip.message.names.key_of`) and whole value of each line."""
@@ -255,7 +282,7 @@ class Headers:
     def first_at(self, key: str) -> int | None:
         """Return where the first line is that holds a value of a field (a canonical key), or None."""
         at = self.shape.first.get(key)
-        if at is None or key not in LISTS or value_of(self.raw[at]):
+        if at is None or self.raw[at][-1] not in _OPEN or key not in LISTS or value_of(self.raw[at]):
             return at
         lines = self.raw
         return next(
@@ -280,10 +307,6 @@ class Headers:
         """Return the field lines as they will be written, without their line ends."""
         return self.raw.copy()
 
-    def written(self, start: str) -> bytes:
-        """Return the head of a message: `start` as its first line, then these, and the blank line."""
-        return "\r\n".join([start, *self.raw, "\r\n"]).encode("utf-8", "surrogateescape")
-
     def only(self, *names: str) -> Headers:
         """Return a copy with only these fields, in their order here; lines stay as they came."""
         return self.chosen(tuple([KEYS.get(name) or key_of(name) for name in names]))
@@ -292,7 +315,7 @@ class Headers:
         """Return the same as `only`, for canonical keys."""
         shape, at = self.shape.chosen(keys)
         lines = self.raw
-        return of_lines(shape, [lines[i] for i in at])
+        return Headers(shape=shape, raw=[lines[i] for i in at])
 
     def extend(self, fields: Headers | Iterable[tuple[str, str]]) -> None:
         """Append all of `fields`; lines of another `Headers` stay as they came."""
@@ -307,8 +330,9 @@ class Headers:
 
     def copy(self) -> Headers:
         """Return an independent copy; typed values already read are kept."""
-        twin = of_lines(self.shape, self.raw.copy())
-        twin._typed = self._typed.copy()
+        twin = Headers(shape=self.shape, raw=self.raw.copy())
+        if self._typed:
+            twin._typed = self._typed.copy()
         return twin
 
     def __contains__(self, name: str) -> bool:
@@ -375,13 +399,6 @@ def _end_of_first(value: str) -> int:
     if '"' in value[:end] or "<" in value[:end]:
         return _list_spans(value)[0][1]
     return end
-
-
-def of_lines(shape: Shape, lines: list[str]) -> Headers:
-    """Return a header section of these lines, which are taken over and have that shape."""
-    headers = Headers()
-    headers.shape, headers.raw = shape, lines
-    return headers
 
 
 def value_of(line: str) -> str:

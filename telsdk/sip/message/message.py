@@ -9,7 +9,7 @@ from typing import Final, Self
 from telsdk.sip.errors import SipParseError, Unwritable
 from telsdk.sip.message import grammar, readers
 from telsdk.sip.message.core_fields import CSeq, Via
-from telsdk.sip.message.headers import Headers, readable
+from telsdk.sip.message.headers import Headers, readable, split_list, value_of
 from telsdk.sip.message.uri import NameAddr, Uri
 
 REASONS: Final[dict[int, str]] = {
@@ -96,10 +96,15 @@ class Message:
         start = self.start_line
         if not start.isprintable() and not _one_line(start):
             raise Unwritable(f"{start[:80]!r} cannot be a start line: it has a line break")
-        at = self.headers.shape.first.get("content-length")
-        if at is None or not _says(self.headers.raw[at], len(self.body)):
-            self.headers.set("Content-Length", str(len(self.body)))
-        return self.headers.written(start) + self.body
+        headers, length = self.headers, len(self.body)
+        at = headers.shape.first.get("content-length")
+        if at is None:
+            headers.insert_line(len(headers.raw), "content-length", f"Content-Length: {length}")
+        elif readers.content_lengths.kept.get(headers.raw[at]) != length and not _says(
+            headers.raw[at], length
+        ):
+            headers.set("Content-Length", str(length))
+        return "\r\n".join([start, *headers.raw, "\r\n"]).encode("utf-8", "surrogateescape") + self.body
 
     @property
     def vias(self) -> list[Via]:
@@ -110,6 +115,25 @@ class Message:
     def via(self) -> Via:
         """The top Via: who sent this request, or for whom this response is."""
         return self.headers.typed("via", readers.via)
+
+    def stamp_via(self, host: str, port: int) -> Via:
+        """Note in the top Via where this really came from; return that Via as it came: see `Via.stamped`."""
+        headers = self.headers
+        via = self.via
+        stamped = via.stamped(host, port)
+        if stamped is not via:
+            at = headers.first_at("via")
+            assert at is not None  # it was just read
+            line = headers.raw[at]
+            came = str(via)
+            if "," not in line and "\r" not in line and line.endswith(came):
+                headers.change_line(at, "via", f"{line[: len(line) - len(came)]}{stamped}")
+                headers.know(readers.via, stamped)
+            else:
+                # By the octets that came: what is read has U+FFFD in the place of those that are no UTF-8.
+                by_octets = Via.parse(split_list(value_of(line))[0])
+                headers.replace_first("Via", str(by_octets.stamped(host, port)))
+        return via
 
     @property
     def from_(self) -> NameAddr:
@@ -124,22 +148,34 @@ class Message:
     @property
     def from_tag(self) -> str | None:
         """The tag of From (section 19.3), without taking the rest of it apart."""
-        return self.headers.typed("from", readers.from_tag)
+        at = self.headers.shape.first.get("from")
+        known = None if at is None else readers.from_tags.kept.get(self.headers.raw[at])
+        if known is None:
+            return self.headers.typed("from", readers.from_tag)
+        return None if known == readers.NO_TAG else known
 
     @property
     def to_tag(self) -> str | None:
         """The tag of To (section 19.3), without taking the rest of it apart."""
-        return self.headers.typed("to", readers.to_tag)
+        at = self.headers.shape.first.get("to")
+        known = None if at is None else readers.to_tags.kept.get(self.headers.raw[at])
+        if known is None:
+            return self.headers.typed("to", readers.to_tag)
+        return None if known == readers.NO_TAG else known
 
     @property
     def call_id(self) -> str:
         """The dialog's or registration's id (section 20.8); case counts."""
-        return self.headers.typed("call-id", readers.call_id)
+        at = self.headers.shape.first.get("call-id")
+        known = None if at is None else readers.call_ids.kept.get(self.headers.raw[at])
+        return self.headers.typed("call-id", readers.call_id) if known is None else known
 
     @property
     def cseq(self) -> CSeq:
         """Number and method (section 20.16)."""
-        return self.headers.typed("cseq", readers.cseq)
+        at = self.headers.shape.first.get("cseq")
+        known = None if at is None else readers.cseqs.kept.get(self.headers.raw[at])
+        return self.headers.typed("cseq", readers.cseq) if known is None else known
 
     @property
     def contacts(self) -> list[NameAddr]:
@@ -154,6 +190,8 @@ class Message:
     @property
     def routes(self) -> list[NameAddr]:
         """The way still to go (section 20.34)."""
+        if "route" not in self.headers.shape.first:
+            return []
         return list(self.headers.typed("route", readers.routes))
 
     @property
@@ -164,7 +202,11 @@ class Message:
     @property
     def max_forwards(self) -> int | None:
         """Hops left, 0 to 255 (section 20.22); None where a peer of RFC 2543 does not count."""
-        return self.headers.typed("max-forwards", readers.max_forwards)
+        at = self.headers.shape.first.get("max-forwards")
+        if at is None:
+            return None
+        known = readers.hops_left.kept.get(self.headers.raw[at])
+        return self.headers.typed("max-forwards", readers.max_forwards) if known is None else known
 
     @property
     def expires(self) -> int | None:
@@ -188,13 +230,21 @@ class Request(Message):
         uri: Uri | str,
         headers: Headers | Iterable[tuple[str, str]] | None = None,
         body: bytes = b"",
+        *,
+        uri_text: str | None = None,
     ) -> None:
+        """Make a request.
+
+        Args:
+            uri_text: how `uri` is written; None: as `str` has it.
+        """
         if method not in METHODS and not grammar.is_token(method):
             raise Unwritable(f"{method[:40]!r} is not a method: it is no token (RFC 3261 section 25.1)")
-        super().__init__(headers, body)
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers or ())
+        self.body = body
         self.method = method
         self._uri = uri if isinstance(uri, Uri) else None
-        self._uri_text = str(uri)
+        self._uri_text = str(uri) if uri_text is None else uri_text
 
     @property
     def uri(self) -> Uri:
@@ -241,25 +291,15 @@ class Request(Message):
 
     def bare(self) -> Request:
         """A request with this method and Request-URI, and nothing else."""
-        twin = Request(self.method, self._uri_text)
-        twin._uri = self._uri
-        return twin
+        return Request(self.method, self._uri or self._uri_text, uri_text=self._uri_text)
 
     def copy(self) -> Self:
         """An independent copy."""
-        twin = type(self)(self.method, self._uri_text, self.headers.copy(), self.body)
-        twin._uri = self._uri
-        return twin
+        uri = self._uri or self._uri_text
+        return type(self)(self.method, uri, self.headers.copy(), self.body, uri_text=self._uri_text)
 
     def __repr__(self) -> str:
         return f"<Request {self.start_line}>"
-
-
-def request_of_wire(method: str, uri_text: str, uri: Uri, headers: Headers) -> Request:
-    """For the parser: a request whose Request-URI is `uri`, written as `uri_text`."""
-    request = Request(method, uri_text, headers)
-    request._uri = uri
-    return request
 
 
 _ANSWERED: Final = ("via", "from", "to", "call-id", "cseq")
@@ -278,7 +318,8 @@ class Response(Message):
         headers: Headers | Iterable[tuple[str, str]] | None = None,
         body: bytes = b"",
     ) -> None:
-        super().__init__(headers, body)
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers or ())
+        self.body = body
         self.status = status
         self._reason = REASONS.get(status, "") if reason is None else reason
 

@@ -29,8 +29,8 @@ from telsdk.sip.limits import (
     MAX_URI,
 )
 from telsdk.sip.message import grammar
-from telsdk.sip.message.headers import Headers, of_lines, split_list, value_of
-from telsdk.sip.message.message import Request, Response, request_of_wire
+from telsdk.sip.message.headers import Headers, split_list, value_of
+from telsdk.sip.message.message import Request, Response
 from telsdk.sip.message.names import LISTS
 from telsdk.sip.message.readers import content_lengths, read_core
 from telsdk.sip.message.shape import Shape, of_names
@@ -250,7 +250,7 @@ def _read_head(head: bytes) -> _Head:
         shape = of_names(names)
         if shape.problem is not None or any(map(eq, names, lines)):
             lines, shape = _look_again(lines)
-    headers = of_lines(shape, lines)
+    headers = Headers(shape=shape, raw=lines)
     problem = None if shape.problem is None else SipParseError(shape.problem)
     if head.count(b",") >= MAX_LIST_VALUES:
         problem = problem or _long_list(headers)
@@ -303,12 +303,12 @@ def _long_list(headers: Headers) -> SipParseError | None:
 def _request(line: str, headers: Headers) -> _Head:
     known = _request_lines.get(line)
     if known is not None:
-        return request_of_wire(*known, headers), None
+        method, text, uri = known
+        return Request(method, uri, headers, uri_text=text), None
     match = _request_line(line)
     if match is not None:
-        method, uri = match.groups()
-        request = Request(method, uri, headers)
-        if len(uri) <= MAX_URI:
+        request = Request(match[1], match[2], headers)
+        if len(match[2]) <= MAX_URI:
             return request, None
         return request, LimitExceeded(f"URI of more than {MAX_URI} characters", status=414)
     match = _sloppy_request_line(line)

@@ -191,20 +191,20 @@ def _length(value: str) -> int:
     return int(value)
 
 
-_NO_TAG: Final = "\r"
+NO_TAG: Final = "\r"
 """What a memory holds for an address without a tag, where None is what it does not know. No tag reads so."""
 
 
 def _tag_to_keep(value: str) -> str:
     tag = _tag(value)
-    return _NO_TAG if tag is None else tag
+    return NO_TAG if tag is None else tag
 
 
-_from_tags: Final = Memory("from", _tag_to_keep)
-_to_tags: Final = Memory("to", _tag_to_keep)
-_call_ids: Final = Memory("call-id", values.call_id)
-_cseqs: Final = Memory("cseq", CSeq.parse)
-_max_forwards: Final = Memory("max-forwards", _hops)
+from_tags: Final = Memory("from", _tag_to_keep)
+to_tags: Final = Memory("to", _tag_to_keep)
+call_ids: Final = Memory("call-id", values.call_id)
+cseqs: Final = Memory("cseq", CSeq.parse)
+hops_left: Final = Memory("max-forwards", _hops)
 content_lengths: Final = Memory("content-length", _length)
 
 
@@ -219,51 +219,43 @@ def read_core(headers: Headers, *, of_request: bool) -> CSeq:
     """
     first, raw = headers.shape.first, headers.raw
     line = raw[first["from"]]
-    ours = _from_tags.kept.get(line)
-    if ours is None:
-        ours = _from_tags.read(line)
+    if line not in from_tags.kept:
+        from_tags.read(line)
     line = raw[first["to"]]
-    theirs = _to_tags.kept.get(line)
-    if theirs is None:
-        theirs = _to_tags.read(line)
+    if line not in to_tags.kept:
+        to_tags.read(line)
     line = raw[first["call-id"]]
-    call = _call_ids.kept.get(line)
-    if call is None:
-        call = _call_ids.read(line)
+    if line not in call_ids.kept:
+        call_ids.read(line)
     line = raw[first["cseq"]]
-    number = _cseqs.kept.get(line)
+    number = cseqs.kept.get(line)
     if number is None:
-        number = _cseqs.read(line)
-    known: dict[object, object] = {
-        from_tag: None if ours == _NO_TAG else ours,
-        to_tag: None if theirs == _NO_TAG else theirs,
-        call_id: call,
-        cseq: number,
-    }
-    headers.know(known)
+        number = cseqs.read(line)
     if of_request:
-        at = first.get("max-forwards")
-        if at is not None:
-            if "max-forwards" in headers.shape.doubled:
-                raise SipParseError("max-forwards occurs more than once (RFC 3261 section 7.3.1)")
-            line = raw[at]
-            left = _max_forwards.kept.get(line)
-            known[max_forwards] = _max_forwards.read(line) if left is None else left
-        value = value_of(raw[first["via"]])
-        if "," in value or not value:
-            headers.typed("via", via)
-        else:
-            known[via] = _via_of(value)
-        if "route" in first:
-            headers.typed("route", routes)
+        _read_way(headers)
     return number
 
 
-def _via_of(value: str) -> Via:
-    try:
-        return Via.parse(readable(value))
-    except SipParseError as error:
-        raise type(error)(f"via: {error.reason}", status=error.status) from None
+def _read_way(headers: Headers) -> None:
+    """Read what says where a request came from and goes to, and how far it may go yet."""
+    first, raw = headers.shape.first, headers.raw
+    at = first.get("max-forwards")
+    if at is not None:
+        if "max-forwards" in headers.shape.doubled:
+            raise SipParseError("max-forwards occurs more than once (RFC 3261 section 7.3.1)")
+        if raw[at] not in hops_left.kept:
+            hops_left.read(raw[at])
+    line = raw[first["via"]]
+    value = line[5:] if line[:5] == "Via: " and "\r" not in line else value_of(line)
+    if "," in value or not value:
+        headers.typed("via", via)
+    else:
+        try:
+            headers.know(via, Via.parse(value if value.isascii() else readable(value)))
+        except SipParseError as error:
+            raise type(error)(f"via: {error.reason}", status=error.status) from None
+    if "route" in first:
+        headers.typed("route", routes)
 
 
 registered("via", via)

@@ -8,7 +8,7 @@ from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Headers, Message, Request, Response
-from telsdk.sip.transaction.engine import Ground, Transactions, TransactionUser
+from telsdk.sip.transaction.engine import Transactions, TransactionUser
 from telsdk.sip.transaction.events import Outgoing, ResponseReceived, TimedOut, TransportFailed
 from telsdk.sip.transaction.machines import Action, ClientTransaction, Input, State
 from telsdk.sip.transaction.via import MAGIC, MAX_DATAGRAM, branch_of, instead_of_udp, push_via
@@ -24,10 +24,6 @@ _UNANSWERED = (State.CALLING, State.TRYING, State.PROCEEDING)
 class ClientTransactions(Transactions[ClientTransaction]):
     """Keys are branch and method (17.1.3)."""
 
-    def __init__(self, ground: Ground) -> None:
-        super().__init__(ground)
-        self._udp_is_left: dict[ClientTransaction, Hop] = {}  # for requests that went by TCP for their size
-
     def send(
         self, request: Request, hop: Hop, now: Monotonic, owner: object | None, branch_suffix: str
     ) -> ClientTransaction:
@@ -36,7 +32,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
         push_via(request, self._ground.via_to(hop, branch))
         tx = self._new(request, hop, branch, owner)
         if (by_tcp := instead_of_udp(hop, len(tx.data))) is not None and self._redirect(tx, by_tcp):
-            self._udp_is_left[tx] = hop
+            tx.udp_is_left = hop
         self.begin(tx, now)
         return tx
 
@@ -50,7 +46,8 @@ class ClientTransactions(Transactions[ClientTransaction]):
             # The request is sent no more; what may be sent now, and again, is its ACK.
             invite_failed = status >= 300 and tx.request.method == "INVITE"
             tx.data = bytes(_ack(tx, response)) if invite_failed else b""
-        self.step(tx, _input(status), now, response, source)
+        trigger = Input.PROVISIONAL if status < 200 else Input.SUCCESS if status < 300 else Input.FAILURE
+        self._move(tx, tx.machine.step(tx.state, trigger), now, response, source)
         if tx.cancel_wanted and tx.state is State.PROCEEDING and not tx.cancelled:
             self._send_cancel(tx, now)
         return True
@@ -93,19 +90,16 @@ class ClientTransactions(Transactions[ClientTransaction]):
 
     def _fail(self, tx: ClientTransaction, now: Monotonic) -> None:
         """By TCP nobody is there: the request goes by UDP after all, if it fits, as if nothing had been."""
-        by_udp = self._udp_is_left.get(tx)
+        by_udp = tx.udp_is_left
         if by_udp is None or tx.state not in (State.CALLING, State.TRYING) or len(tx.data) > MAX_DATAGRAM:
             super()._fail(tx, now)
             return
         self._forget(tx)
+        tx.udp_is_left = None
         self._redirect(tx, by_udp)
         tx.round += 1
         tx.interval = tx.gives_up_at = 0.0
         self.begin(tx, now)
-
-    def _forget(self, tx: ClientTransaction) -> None:
-        super()._forget(tx)
-        self._udp_is_left.pop(tx, None)
 
     def _send_cancel(self, tx: ClientTransaction, now: Monotonic) -> None:
         tx.cancelled = True
@@ -141,12 +135,6 @@ class ClientTransactions(Transactions[ClientTransaction]):
             self._ground.events.append(TimedOut(tx))
         elif action is Action.FAILED:
             self._ground.events.append(TransportFailed(tx))
-
-
-def _input(status: int) -> Input:
-    if status < 200:
-        return Input.PROVISIONAL
-    return Input.SUCCESS if status < 300 else Input.FAILURE
 
 
 def _ack(tx: ClientTransaction, response: Response) -> Request:

@@ -12,8 +12,8 @@ from telsdk.sip.message import Message, Response, write_host
 from telsdk.sip.transaction.events import Event, Outgoing
 from telsdk.sip.transaction.machines import (
     Action,
-    Actions,
     Input,
+    Move,
     State,
     Transaction,
     Trigger,
@@ -30,8 +30,9 @@ _LAST: Final = frozenset(_GIVES_UP.values())
 
 
 def _means(running: Running) -> bool:
+    """Whether a timer still means anything: with no move in the state that was reached, it was stopped on the way."""
     tx, timer, begun = running
-    if tx.state is State.TERMINATED or tx.round != begun or not tx.machine.runs(tx.state, timer):
+    if timer not in tx.machine.leaving[tx.state] or tx.round != begun:
         return False
     return timer is not Timer.TRYING or not tx.data
 
@@ -81,6 +82,8 @@ class Ground:
         self.token = token
         self.timers = timers
         self.durations = {reliable: timers.durations(reliable=reliable) for reliable in (True, False)}
+        # What repeats the message says when it was the last time.
+        self.durations[False].update(dict.fromkeys(_LAST, None))
         self.timeline: Timeline[Running] = Timeline(_means)
         self.outgoing: list[Outgoing] = []
         self.events: list[Event] = []
@@ -124,7 +127,7 @@ class Transactions(Generic[Tx]):
         self._known[tx.id] = tx
         if tx.reliable:
             self._by_way.setdefault(_way(tx.hop), set()).add(tx)
-        self._act(tx, tx.machine.start[1], now, None, None)
+        self._move(tx, tx.machine.start, now)
 
     def step(
         self,
@@ -144,7 +147,7 @@ class Transactions(Generic[Tx]):
     def _move(
         self,
         tx: Tx,
-        move: tuple[State, Actions],
+        move: Move,
         now: Monotonic,
         message: Message | None = None,
         source: Hop | None = None,
@@ -152,8 +155,23 @@ class Transactions(Generic[Tx]):
         """Make a move that the machine has, and do what belongs to it."""
         after, actions = move
         tx.state = after
-        if actions:
-            self._act(tx, actions, now, message, source)
+        for action in actions:
+            if isinstance(action, Timer):
+                seconds = self._ground.durations[tx.reliable][action]
+                if seconds is not None:
+                    self._start_timer(tx, action, seconds, now)
+                continue
+            try:
+                self._do(tx, action, now, message, source)
+            except BaseException:
+                # A bug of the role above is not to leave a transaction that no timer ends.
+                for one in actions[actions.index(action) :]:
+                    if (
+                        isinstance(one, Timer)
+                        and (seconds := self._ground.durations[tx.reliable][one]) is not None
+                    ):
+                        self._start_timer(tx, one, seconds, now)
+                raise
         if after is State.TERMINATED:
             self._forget(tx)
             if not actions and isinstance(tx.owner, TransactionUser):
@@ -165,7 +183,7 @@ class Transactions(Generic[Tx]):
         """Move on a timer whose time has come, if it still means anything."""
         if _means(running):
             tx, timer, _ = running
-            self.step(tx, timer, now)  # type: ignore[arg-type]
+            self._move(tx, tx.machine.leaving[tx.state][timer], now)  # type: ignore[arg-type]
 
     def transport_failed(self, hop: Hop, now: Monotonic) -> None:
         """Tell every transaction whose messages go over `hop`."""
@@ -174,20 +192,6 @@ class Transactions(Generic[Tx]):
 
     def _fail(self, tx: Tx, now: Monotonic) -> None:
         self.step(tx, Input.TRANSPORT_ERROR, now)
-
-    def _act(
-        self, tx: Tx, actions: Actions, now: Monotonic, message: Message | None, source: Hop | None
-    ) -> None:
-        for at, action in enumerate(actions):
-            if isinstance(action, Timer):
-                self._start_timer(tx, action, now)
-                continue
-            try:
-                self._do(tx, action, now, message, source)
-            except BaseException:
-                # A bug of the role above is not to leave a transaction that no timer ends.
-                self._act(tx, tuple([one for one in actions[at:] if isinstance(one, Timer)]), now, None, None)
-                raise
 
     def _do(
         self, tx: Tx, action: Action, now: Monotonic, message: Message | None, source: Hop | None
@@ -213,18 +217,14 @@ class Transactions(Generic[Tx]):
         if hop.flow is not None:
             yield from self._by_way.get(_way(hop.on_flow(None)), ())
 
-    def _start_timer(self, tx: Tx, timer: Timer, now: Monotonic) -> None:
-        seconds = self._ground.durations[tx.reliable][timer]
-        if seconds is None:
-            return
+    def _start_timer(self, tx: Tx, timer: Timer, seconds: float, now: Monotonic) -> None:
+        """Start a timer whose first duration that is."""
         if timer in _GIVES_UP:
             seconds = tx.interval = self._interval(tx, timer, seconds)
             if not tx.gives_up_at:
                 tx.gives_up_at = now + self._ground.timers.timeout
             elif now + seconds >= tx.gives_up_at:
                 timer, seconds = _GIVES_UP[timer], max(0.0, round(tx.gives_up_at - now, 3))
-        elif timer in _LAST and not tx.reliable:
-            return  # what repeats the message says when it was the last time
         if seconds > 0:
             self._ground.timeline.start((tx, timer, tx.round), seconds, now)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
@@ -15,29 +15,51 @@ class Event:
     __slots__ = ()
 
 
-@dataclass(slots=True)
+# No dataclasses, here and of what else each message makes one: their `__init__` is never compiled.
+
+
 class Outgoing:
-    """A message to be sent; not an event, but the driver's work."""
+    """A message to be sent; not an event, but the driver's work.
 
-    hop: Hop
-    data: bytes = field(repr=False)  # as it goes on the wire, tokens and all: nothing for logs
+    Attributes:
+        data: as it goes on the wire, tokens and all: nothing for logs.
+    """
+
+    __slots__ = ("data", "hop")
+
+    def __init__(self, hop: Hop, data: bytes) -> None:
+        self.hop = hop
+        self.data = data
+
+    def __repr__(self) -> str:
+        return f"Outgoing(hop={self.hop!r})"
 
 
-@dataclass(slots=True)
 class RequestReceived(Event):
     """A new request, never a retransmission, never ACK or CANCEL. Somebody has to respond to `tx`."""
 
-    tx: ServerTransaction
-    request: Request
-    source: Hop
+    __slots__ = ("request", "source", "tx")
+
+    def __init__(self, tx: ServerTransaction, request: Request, source: Hop) -> None:
+        self.tx = tx
+        self.request = request
+        self.source = source
+
+    def __repr__(self) -> str:
+        return f"RequestReceived(tx={self.tx!r}, source={self.source!r})"
 
 
-@dataclass(slots=True)
 class AckReceived(Event):
     """An ACK to a 2xx, or one that belongs to nothing known here. It is never answered."""
 
-    request: Request
-    source: Hop
+    __slots__ = ("request", "source")
+
+    def __init__(self, request: Request, source: Hop) -> None:
+        self.request = request
+        self.source = source
+
+    def __repr__(self) -> str:
+        return f"AckReceived(request={self.request!r}, source={self.source!r})"
 
 
 @dataclass(slots=True)

@@ -66,38 +66,39 @@ class Action(StrEnum):
 
 Trigger: TypeAlias = Input | Timer
 Actions: TypeAlias = tuple[Action | Timer, ...]
-Moves: TypeAlias = Mapping[tuple[State, Trigger], tuple[State, Actions]]
+Move: TypeAlias = tuple[State, Actions]
+Moves: TypeAlias = Mapping[tuple[State, Trigger], Move]
 
 
 @dataclass(frozen=True)
 class Machine:
-    """One of the four. `start` holds the first state and what is done on entering it."""
+    """One of the four.
+
+    Attributes:
+        start: the first state and what is done on entering it.
+        moves: the table.
+        leaving: the same table, by the state and then by what happens.
+    """
 
     name: str
-    start: tuple[State, Actions]
+    start: Move
     moves: Moves
-    _from: dict[State, dict[Trigger, tuple[State, Actions]]] = field(
-        init=False, repr=False, default_factory=dict
-    )
+    leaving: dict[State, dict[Trigger, Move]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for state in State:
-            self._from[state] = {trigger: move for (s, trigger), move in self.moves.items() if s is state}
+            self.leaving[state] = {trigger: move for (s, trigger), move in self.moves.items() if s is state}
 
-    def step(self, state: State, trigger: Trigger) -> tuple[State, Actions]:
-        """The move from `state` on `trigger`.
+    def step(self, state: State, trigger: Trigger) -> Move:
+        """Return the move from `state` on `trigger`.
 
         Raises:
             ProtocolStateError: the table has none.
         """
-        move = self._from[state].get(trigger)
+        move = self.leaving[state].get(trigger)
         if move is None:
             raise ProtocolStateError(f"{self.name} transaction is {state}: not the time for {trigger}")
         return move
-
-    def runs(self, state: State, timer: Timer) -> bool:
-        """Whether `timer` means anything in `state`: with no move there it was stopped on the way."""
-        return timer in self._from[state]
 
     @property
     def states(self) -> frozenset[State]:
@@ -105,7 +106,7 @@ class Machine:
         return frozenset({s for s, _ in self.moves} | {s for s, _ in self.moves.values()})
 
 
-def _stay(state: State, *triggers: Input) -> dict[tuple[State, Trigger], tuple[State, Actions]]:
+def _stay(state: State, *triggers: Input) -> dict[tuple[State, Trigger], Move]:
     """Moves for what is taken in silence."""
     return {(state, trigger): (state, ()) for trigger in triggers}
 
@@ -261,12 +262,15 @@ class Transaction:
 class ClientTransaction(Transaction):
     """A request that was sent, until its answers can no longer come."""
 
-    __slots__ = ("cancel_wanted", "cancelled")
+    __slots__ = ("cancel_wanted", "cancelled", "udp_is_left")
 
     def __init__(self, key: object, request: Request, hop: Hop) -> None:
         super().__init__(INVITE_CLIENT if request.method == "INVITE" else CLIENT, key, request, hop)
         self.cancel_wanted = False  # CANCEL asked for, and waiting for a provisional response
         self.cancelled = False  # CANCEL sent
+        self.udp_is_left: Hop | None = (
+            None  # it went by TCP for its size (18.1.1), and this way may do instead
+        )
 
 
 class ServerTransaction(Transaction):

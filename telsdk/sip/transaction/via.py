@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import TRANSPORTS, Hop
-from telsdk.sip.message import Request, Response, Via, grammar, split_list, value_of, write_host
+from telsdk.sip.message import Request, Response, Via
 
 MAX_UDP_REQUEST = 1_300
 """Bytes from which a request goes by TCP rather than UDP where the path MTU is not known (18.1.1)."""
@@ -19,40 +19,11 @@ MAGIC = "z9hG4bK"  # 8.1.1.7: a branch that starts so is unique
 
 def receive_via(request: Request, source: Hop) -> Via:
     """Note in the top Via where the request really came from (18.2.1, RFC 3581 4); return that Via as it came."""
-    via = request.via
     host = source.host
     if "%" in host:
-        host = host.partition("%")[
-            0
-        ]  # the zone of a link-local address means something here alone (RFC 4007)
-    asks_port = via.has("rport")
-    if not asks_port and via.host == host and not via.has("received"):
-        return via
-    port = source.port if asks_port else None
-    headers = request.headers
-    at = headers.first_at("via")
-    assert at is not None  # a request was just read by it
-    line, text = headers.raw[at], str(via)
-    if "," not in line and "\r" not in line and line.endswith(text):
-        headers.change_line(at, "via", line[: len(line) - len(text)] + _stamped(via, host, port))
-    else:
-        # By the octets that came: what is read has U+FFFD in the place of those that are no UTF-8.
-        came = Via.parse(split_list(value_of(line))[0])
-        headers.replace_first("Via", _stamped(came, host, port))
-    return via
-
-
-def _stamped(via: Via, host: str, port: int | None) -> str:
-    text = str(via)
-    if ";received" not in text and (port is None or text.count(";rport") == 1) and ":" not in host:
-        before, asks, after = text.partition(";rport")
-        if port is None or not after or after[0] == ";":
-            return f"{before}{asks}{'' if port is None else f'={port}'}{after};received={host}"
-    params = grammar.set_param(via.params, "received", host)
-    if port is not None:
-        params = grammar.set_param(params, "rport", str(port))
-    sent_by = write_host(via.host, via.port)
-    return f"{via.protocol}/{via.transport} {sent_by}{grammar.join_params(params)}"
+        # The zone of a link-local address means something here alone (RFC 4007).
+        host = host.partition("%")[0]
+    return request.stamp_via(host, source.port)
 
 
 def branch_of(response: Response) -> str | None:
@@ -77,10 +48,10 @@ def reply_hop(via: Via, source: Hop) -> Hop:
 
     A `maddr` is not followed: whoever asks would choose who is flooded.
     """
-    if source.transport != "UDP" or via.has("rport"):
+    if source.transport != "UDP":
         return source
     port = via.port if via.port is not None else TRANSPORTS["UDP"].port
-    if port == source.port:
+    if port == source.port or via.has("rport"):
         return source
     return Hop(source.transport, source.host, port, source.flow)
 

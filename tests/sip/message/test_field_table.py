@@ -11,7 +11,7 @@ from telsdk.clock import Monotonic
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import Message, Response, field_table, parse
 from telsdk.sip.message.field_table import FIELDS, FieldType, ListField, SingleField, typed
-from telsdk.sip.message.headers import of_lines
+from telsdk.sip.message.headers import Headers
 from telsdk.sip.message.names import COMPACT, LISTS, SINGLE
 from telsdk.sip.message.readers import READERS
 from telsdk.sip.message.shape import of_keys
@@ -85,7 +85,7 @@ def test_the_examples_of_the_rfcs_are_read_and_what_is_written_of_them_means_the
     ("key", "line"), [(key, line) for key in KEYS for line in SAMPLES[key].malformed], ids=repr
 )
 def test_what_is_malformed_is_refused_and_the_field_named(key: str, line: str) -> None:
-    broken = Response(200, headers=of_lines(of_keys((key,)), [f"{FIELDS[key].name}: {line}"]))
+    broken = Response(200, headers=Headers(shape=of_keys((key,)), raw=[f"{FIELDS[key].name}: {line}"]))
     with pytest.raises(SipParseError, match=f"^{key}: ") as refused:
         FIELDS[key].of(broken)
     assert refused.value.status == 400
@@ -98,7 +98,7 @@ def test_any_line_is_refused_or_read_for_good(key: str, line: str, data: st.Data
         example = data.draw(st.sampled_from(EXAMPLES[key]))
         at = data.draw(st.integers(0, len(example)))
         line = example[:at] + line + example[at:]
-    lines = of_lines(of_keys((key,)), [f"{key}: {line}"])
+    lines = Headers(shape=of_keys((key,)), raw=[f"{key}: {line}"])
     try:
         found = field.of(Response(200, headers=lines))
     except SipParseError:
