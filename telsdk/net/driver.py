@@ -168,7 +168,10 @@ class Driver:
         try:
             for _ in range(MAX_PUMP_ROUNDS):
                 for event in stack.take_events():
-                    if not self._guarded(application.on_event, event, now):
+                    try:
+                        application.on_event(event, now)
+                    except Exception:
+                        log.exception("a bug in a handler of SIP events")
                         self._guarded(stack.give_up, event, now)
                 try:
                     acted = application.on_roles(now)

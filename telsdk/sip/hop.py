@@ -40,26 +40,58 @@ _SECURE: Final = frozenset([one.name for one in TRANSPORTS.values() if one.secur
 _WEB: Final = frozenset([one.name for one in TRANSPORTS.values() if one.web])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False, eq=False)
 class Hop:
-    """One end of a transport, as seen from here."""
+    """One end of a transport, as seen from here. Immutable.
 
-    transport: str  # the name of one of `TRANSPORTS`
-    host: str
-    port: int
-    flow: int | None = None  # an existing connection; None: the driver finds or opens one
-    pins: frozenset[bytes] = frozenset()  # SHA-256 of the SubjectPublicKeyInfo a new TLS peer must show
-    is_source: bool = field(
-        default=False, compare=False
-    )  # a datagram came from there: no address anybody gave
-    taken_at: tuple[str, int] | None = field(
-        default=None, compare=False
-    )  # where the peer opened this connection to; None: it did not
+    Attributes:
+        transport: the name of one of `TRANSPORTS`.
+        flow: an existing connection; None: the driver finds or opens one.
+        pins: SHA-256 of the SubjectPublicKeyInfo, one of which a new TLS peer must show.
+        is_source: a datagram came from there: no address that anybody gave. It does not count when hops are compared.
+        taken_at: where the peer opened this connection to; None: it did not. It does not count either.
+        reliable: whether the transport delivers by itself, so that transactions need not retransmit.
+    """
 
-    @property
-    def reliable(self) -> bool:
-        """Whether the transport delivers by itself, so that transactions need not retransmit."""
-        return self.transport not in _UNRELIABLE
+    transport: Final[str]
+    host: Final[str]
+    port: Final[int]
+    flow: Final[int | None]
+    pins: Final[frozenset[bytes]]
+    is_source: Final[bool]
+    taken_at: Final[tuple[str, int] | None]
+    reliable: bool = field(init=False, repr=False)
+
+    def __init__(
+        self,
+        transport: str,
+        host: str,
+        port: int,
+        flow: int | None = None,
+        pins: frozenset[bytes] = frozenset(),
+        is_source: bool = False,
+        taken_at: tuple[str, int] | None = None,
+    ) -> None:
+        self.transport = transport
+        self.host = host
+        self.port = port
+        self.flow = flow
+        self.pins = pins
+        self.is_source = is_source
+        self.taken_at = taken_at
+        self.reliable = transport not in _UNRELIABLE
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hop) and (self.transport, self.host, self.port, self.flow, self.pins) == (
+            other.transport,
+            other.host,
+            other.port,
+            other.flow,
+            other.pins,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.transport, self.host, self.port, self.flow))
 
     @property
     def secure(self) -> bool:

@@ -88,7 +88,7 @@ class Headers:
         """
         self.shape: Shape = shape
         self.raw: list[str] = [] if raw is None else raw
-        self._typed: dict[object, Any] = {}  # by reader
+        self._typed: dict[object, Any] | None = None  # by reader; most messages need none
         for name, value in fields:
             self.add(name, value)
 
@@ -165,7 +165,8 @@ class Headers:
         line = self.raw[at]
         if line[-1] in _OPEN or "," in line or "\r" in line:
             return self._replace_first(key, None)
-        self._forget(key)
+        if self._typed is not None:
+            self._forget(key)
         self.shape = self.shape.deleted(at)
         del self.raw[at]
         return value_of(line) if line.isascii() else readable(value_of(line))
@@ -230,13 +231,15 @@ class Headers:
         Args:
             key: its canonical key.
         """
-        self._forget(key)
+        if self._typed is not None:
+            self._forget(key)
         self.shape = self.shape.inserted(at, key)
         self.raw.insert(at, line)
 
     def change_line(self, at: int, key: str, line: str) -> None:
         """Put `line` in the place of line `at`, whose canonical key is `key` too; unchecked as `insert_line`."""
-        self._forget(key)
+        if self._typed is not None:
+            self._forget(key)
         self.raw[at] = line
 
     def delete_lines(self, at: Sequence[int]) -> None:
@@ -258,8 +261,9 @@ class Headers:
         Raises:
             SipParseError: as `read` does, with the field's name before the reason.
         """
-        if read in self._typed:
-            kept: T = self._typed[read]
+        typed = self._typed
+        if typed is not None and read in typed:
+            kept: T = typed[read]
             return kept
         try:
             value = read(self)
@@ -267,11 +271,13 @@ class Headers:
             raise type(error)(f"{key}: {error.reason}", status=error.status) from None
         if read not in _all_readers:
             registered(key, read)
-        self._typed[read] = value
+        self.know(read, value)
         return value
 
     def know(self, read: object, value: object) -> None:
         """For the parser: what `typed` answers for a reader, which is `registered`."""
+        if self._typed is None:
+            self._typed = {}
         self._typed[read] = value
 
     def items(self) -> Iterator[tuple[str, str]]:
@@ -329,11 +335,8 @@ class Headers:
         self.raw += fields.raw
 
     def copy(self) -> Headers:
-        """Return an independent copy; typed values already read are kept."""
-        twin = Headers(shape=self.shape, raw=self.raw.copy())
-        if self._typed:
-            twin._typed = self._typed.copy()
-        return twin
+        """Return an independent copy."""
+        return Headers(shape=self.shape, raw=self.raw.copy())
 
     def __contains__(self, name: str) -> bool:
         return (KEYS.get(name) or key_of(name)) in self.shape.first
@@ -362,9 +365,10 @@ class Headers:
 
     def _forget(self, key: str) -> None:
         """Forget what was made of the field."""
-        if self._typed:
+        typed = self._typed
+        if typed is not None:
             for reader in _readers.get(key, ()):
-                self._typed.pop(reader, None)
+                typed.pop(reader, None)
 
     def _delete(self, at: int) -> None:
         self.shape = self.shape.deleted(at)

@@ -32,22 +32,58 @@ _is_paramchars = re.compile(grammar.PARAMCHARS).fullmatch
 _MUST_BE_IN_BOTH: Final = ("user", "ttl", "method", "maddr", "transport")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False, eq=False)
 class Uri:
-    """A URI. Of ``sip`` and ``sips`` all parts are known; any other scheme is kept whole in `host`.
+    """A URI. Immutable. Of ``sip`` and ``sips`` all parts are known; any other scheme is kept whole in `host`.
 
     Scheme, host and parameter names are lower case, needless escapes are resolved: two URIs that differ
     only in these are equal (``==``). By the looser rules of RFC 3261 section 19.1.4 compare with
     `equivalent`.
+
+    Attributes:
+        user: what must be escaped is escaped: see `telsdk.sip.message.grammar`.escape_user and unescape.
+        host: without brackets when IPv6; the whole opaque part when the scheme is not sip or sips.
+        headers: as written after "?", without it.
     """
 
-    scheme: str
-    user: str | None  # what must be escaped is escaped; grammar.escape_user and grammar.unescape
-    host: str  # without brackets when IPv6; the whole opaque part when the scheme is not sip or sips
-    port: int | None = None
-    password: str | None = field(default=None, repr=False)
-    params: Params = ()
-    headers: str = ""  # as written after "?", without it
+    scheme: Final[str]
+    user: Final[str | None]
+    host: Final[str]
+    port: Final[int | None]
+    password: str | None = field(repr=False)
+    params: Final[Params]
+    headers: Final[str]
+    _text: str = field(init=False, repr=False)
+
+    def __init__(
+        self,
+        scheme: str,
+        user: str | None,
+        host: str,
+        port: int | None = None,
+        password: str | None = None,
+        params: Params = (),
+        headers: str = "",
+    ) -> None:
+        self.scheme = scheme
+        self.user = user
+        self.host = host
+        self.port = port
+        self.password = password
+        self.params = params
+        self.headers = headers
+        self._text = ""  # as it was written once
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        return isinstance(other, Uri) and self.host == other.host and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def _parts(self) -> tuple[object, ...]:
+        return (self.scheme, self.user, self.host, self.port, self.password, self.params, self.headers)
 
     @classmethod
     def parse(cls, text: str) -> Uri:
@@ -60,6 +96,11 @@ class Uri:
 
     def __str__(self) -> str:
         """The URI as text. Raises Unwritable where it would read as another one: escape the user part."""
+        if not self._text:
+            self._text = self._written()
+        return self._text
+
+    def _written(self) -> str:
         if self.scheme not in ("sip", "sips"):
             return f"{self.scheme}:{self.host}"
         if self.user is not None and not _is_user(self.user):
@@ -134,7 +175,9 @@ def _parse_uri(text: str) -> Uri:
     if match is None:
         return _uri_by_grammar(text)
     scheme, user, host, port, params = match.groups()
-    return Uri(scheme, user, host, int(port) if port else None, None, grammar.split_plain_params(params))
+    uri = Uri(scheme, user, host, int(port) if port else None, None, grammar.split_plain_params(params))
+    uri._text = text
+    return uri
 
 
 def _uri_by_grammar(text: str) -> Uri:
@@ -180,13 +223,33 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 80 else text[:77] + "...")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False, eq=False)
 class NameAddr:
-    """An address with a display name and header parameters: To, From, Contact, Route and their like."""
+    """An address with a display name and header parameters: To, From, Contact, Route and their like. Immutable.
 
-    uri: Uri
-    display: str | None = None  # the text itself, without quotes and escapes
-    params: Params = ()  # values as on the wire; read them with `param`
+    Attributes:
+        display: the text itself, without quotes and escapes.
+        params: their values as on the wire; read them with `param`.
+    """
+
+    uri: Final[Uri]
+    display: Final[str | None]
+    params: Final[Params]
+
+    def __init__(self, uri: Uri, display: str | None = None, params: Params = ()) -> None:
+        self.uri = uri
+        self.display = display
+        self.params = params
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NameAddr) and (self.uri, self.display, self.params) == (
+            other.uri,
+            other.display,
+            other.params,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.uri, self.display, self.params))
 
     @classmethod
     def parse(cls, text: str) -> NameAddr:

@@ -20,18 +20,40 @@ from telsdk.sip.server.routing import asked_by
 from telsdk.sip.transaction import ClientTransaction, ServerTransaction, TransactionUser
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False)
 class Target:
-    """One place to forward a request to."""
+    """One place to forward a request to.
 
-    uri: Uri  # the new Request-URI
+    Attributes:
+        uri: the new Request-URI.
+        request: what to send instead of a copy of `Context.request`; the proxy changes it, and drops it in the end.
+        routes: Route values to put on top, such as a binding's path (RFC 3327 5.3).
+        q: those with less are tried when all with more have failed.
+        alternatives: other ways to the same user agent, for when this one is gone.
+    """
+
+    uri: Uri
     hop: Hop
-    request: Request | None = (
-        None  # what to send instead of a copy of `Context.request`; the proxy may change it
-    )
-    routes: tuple[NameAddr, ...] = ()  # Route values to put on top, such as a binding's path (RFC 3327 5.3)
-    q: float = 1.0  # those with less are tried when all with more have failed
-    alternatives: tuple[Target, ...] = ()  # other ways to the same user agent, for when this one is gone
+    request: Request | None
+    routes: tuple[NameAddr, ...]
+    q: float
+    alternatives: tuple[Target, ...]
+
+    def __init__(
+        self,
+        uri: Uri,
+        hop: Hop,
+        request: Request | None = None,
+        routes: tuple[NameAddr, ...] = (),
+        q: float = 1.0,
+        alternatives: tuple[Target, ...] = (),
+    ) -> None:
+        self.uri = uri
+        self.hop = hop
+        self.request = request
+        self.routes = routes
+        self.q = q
+        self.alternatives = alternatives
 
     @property
     def next_way(self) -> Target | None:
@@ -64,6 +86,7 @@ class Context(TransactionUser):
 
     __slots__ = (
         "app",
+        "asked_by",
         "awaiting",
         "branches",
         "breadth",
@@ -77,7 +100,6 @@ class Context(TransactionUser):
         "source",
         "stopped",
         "tx",
-        "via",
         "waiting",
     )
 
@@ -92,7 +114,7 @@ class Context(TransactionUser):
         self.request = request  # as it came, but without our own Routes; copy it, then edit; shed once closed
         self.source = source
         self.tx = tx  # None for an ACK
-        self.via = asked_by(request)
+        self.asked_by = asked_by(request)
         self.own_routes = own_routes  # our Route values that were taken off: what Record-Route had put there
         self.in_dialog = request.to_tag is not None
         self.mark = mark
@@ -100,7 +122,7 @@ class Context(TransactionUser):
         self.finals: list[Response] = []
         self.awaiting: list[Response] = []  # 3xx that the application has to decide on
         self.waiting: list[Target] = []  # not tried yet, highest q first
-        self.breadth = max_breadth(request)
+        self.breadth = max_breadth(request) if "max-breadth" in request.headers.shape.first else MAX_BREADTH
         self.cancelled = False  # by the caller
         self.stopped = False  # nothing more is tried: the caller has cancelled, or a 6xx came (16.7 step 5)
         self.closed = False  # a final response was sent: only a further 2xx still goes back
@@ -119,14 +141,18 @@ class Context(TransactionUser):
 
     def enqueue(self, targets: Sequence[Target]) -> None:
         """Note targets to be tried, in the order of their q."""
-        self.waiting = sorted([*self.waiting, *targets], key=lambda target: -target.q)
+        self.waiting += targets
+        if len(self.waiting) > 1:
+            self.waiting.sort(key=lambda target: -target.q)
 
     def next_group(self) -> list[tuple[Target, int]]:
         """Take the targets to be tried now: all of the highest q, but no more than Max-Breadth leaves.
 
         Each comes with its share of that breadth (RFC 5393 5.3.3).
         """
-        free = self.breadth - sum(branch.breadth for branch in self.pending)
+        free = self.breadth - sum([branch.breadth for branch in self.branches if not branch.done])
+        if len(self.waiting) == 1 and free > 0:
+            return [(self.waiting.pop(), free)]
         group = [target for target in self.waiting if target.q == self.waiting[0].q][: max(free, 0)]
         del self.waiting[: len(group)]
         return [(target, free // len(group)) for target in group]
@@ -138,15 +164,25 @@ class Context(TransactionUser):
         self.awaiting.clear()
         self.waiting.clear()
         self.finals.clear()
+        left = []
         for branch in self.branches:
             if branch.done:
                 branch.shed()
-        self.branches = self.pending
+            else:
+                left.append(branch)
+        self.branches = left
 
     @property
     def pending(self) -> list[Branch]:
         """The branches that have no final response yet."""
         return [branch for branch in self.branches if not branch.done]
+
+    def is_pending(self) -> bool:
+        """Whether a branch has no final response yet."""
+        for branch in self.branches:  # noqa: SIM110 - asked for each message, and a generator takes twice the time
+            if not branch.done:
+                return True
+        return False
 
 
 class Branch(TransactionUser):
@@ -185,8 +221,8 @@ class Branch(TransactionUser):
         """Drop the request, which was answered and is not sent again; that of the context stands for it."""
         if self.tx is not None:
             self.tx.request = self.context.request
-        if self.target.request is not None:
-            self.target = Target(self.target.uri, self.target.hop)
+        self.target.request = None
+        self.target.alternatives = ()
 
 
 _PREFERRED_4XX = (401, 407, 415, 420, 484)  # 16.7 step 6: they say what would help

@@ -60,7 +60,7 @@ __all__ = ["Arrived", "Context", "Finished", "Proxy", "ProxySettings", "Redirect
 RecordRoute = Callable[[Context, Target], Sequence[Uri]]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Arrived(Event):
     """A request waits for the application: `Proxy.forward` or `Proxy.reply`. `tx` is None for an ACK."""
 
@@ -68,6 +68,12 @@ class Arrived(Event):
     request: Request
     source: Hop
     tx: ServerTransaction | None
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        self.request = ctx.request
+        self.source = ctx.source
+        self.tx = ctx.tx
 
 
 @dataclass(slots=True)
@@ -80,13 +86,18 @@ class Redirect3xx(Event):
     target: Target
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Finished(Event):
     """The caller has a final response, or none can come any more. For INVITE another 2xx may still pass."""
 
     ctx: Context
     response: Response | None  # None: nobody answered a request in time (RFC 4320)
     target: Target | None  # who took it, for a 2xx
+
+    def __init__(self, ctx: Context, response: Response | None, target: Target | None) -> None:
+        self.ctx = ctx
+        self.response = response
+        self.target = target
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +145,7 @@ class Proxy:
         self._timer_c: Timeline[Branch] = Timeline(waits_for_news)
         self._ringing: Agenda[Context] = Agenda()  # contexts with targets that wait for those above to fail
         self._open = 0
+        self._patience = stack.timers.timer_c
         self._taker = (self._respond, self._give_up)  # made once: a branch holds nothing of its own
 
     @property
@@ -181,6 +193,11 @@ class Proxy:
         if self._relays is not None:
             times.append(self._relays.deadline())
         return min([when for when in times if when is not None], default=None)
+
+    @property
+    def has_events(self) -> bool:
+        """Whether `take_events` would return any."""
+        return bool(self._events)
 
     def take_events(self) -> list[Event]:
         """What happened, in order; each is given out once."""
@@ -247,7 +264,8 @@ class Proxy:
 
     def _arrive(self, event: RequestReceived, now: Monotonic) -> None:
         request, tx = event.request, event.tx
-        refusal = self._refusal(request)
+        in_dialog = request.to_tag is not None
+        refusal = self._refusal(request, in_dialog)
         if refusal is not None:
             self._stack.answer(tx, refusal.status, now, refusal.reason, *refusal.headers)
             return
@@ -255,25 +273,25 @@ class Proxy:
         if is_looping(request, mark, self._stack.is_ours):
             self._stack.answer(tx, 482, now)
             return
-        if self._relays is not None and request.to_tag is not None:
+        if in_dialog and self._relays is not None:
             self._relays.pass_on(event, mark, now)
             return
         ctx = self._context(request, event.source, tx, mark)
-        if ctx.in_dialog and not ctx.routed and not self._is_local(ctx.request.uri):
+        if in_dialog and not ctx.routed and not self._is_local(ctx.request.uri):
             # Who is not in the dialog's route set is no open relay for it.
             self._stack.answer(tx, 481, now)
             return
         tx.owner = ctx
         self._open += 1
-        self._events.append(Arrived(ctx, ctx.request, event.source, tx))
+        self._events.append(Arrived(ctx))
 
-    def _refusal(self, request: Request) -> Refusal | None:
+    def _refusal(self, request: Request, in_dialog: bool) -> Refusal | None:
         settings = self._settings
-        if settings.max_open is not None and self.open >= settings.max_open and request.to.tag is None:
+        if not in_dialog and settings.max_open is not None and self.open >= settings.max_open:
             # What has begun may go on: to refuse a BYE would only make more work.
             return Refusal(503, "Overloaded", (("Retry-After", str(settings.retry_after)),))
         refusal = check(request, settings.supported)
-        if refusal is None and max_breadth(request) == 0:
+        if refusal is None and "max-breadth" in request.headers.shape.first and max_breadth(request) == 0:
             return Refusal(440)  # RFC 5393 5.3.3
         return refusal
 
@@ -285,17 +303,18 @@ class Proxy:
             return
         ctx = self._context(event.request, event.source, None, "")
         if ctx.routed:
-            self._events.append(Arrived(ctx, ctx.request, event.source, None))
+            self._events.append(Arrived(ctx))
 
     def _context(self, request: Request, source: Hop, tx: ServerTransaction | None, mark: str) -> Context:
         """16.4 works on a copy: the transaction answers the request as it came."""
-        if has_own_part(request):
-            request = request.copy()
+        if not has_own_part(request):
+            return Context(request, source, tx, (), mark)
+        request = request.copy()
         return Context(request, source, tx, take_own_routes(request, self._is_local), mark)
 
     def _copy(self, ctx: Context, target: Target) -> Request:
         request = target.request if target.request is not None else ctx.request.copy()
-        own = self._record_route(ctx, target) if self._record_route and not ctx.in_dialog else ()
+        own = () if self._record_route is None or ctx.in_dialog else self._record_route(ctx, target)
         if own and (target.uri.scheme == "sips" or is_secure(request)):
             own = secured(own)
         prepare(request, target.uri, own, target.routes)
@@ -313,7 +332,7 @@ class Proxy:
         branch = Branch(ctx, target, breadth, self._taker)
         ctx.branches.append(branch)
         request = self._copy(ctx, target)
-        if breadth != MAX_BREADTH or "Max-Breadth" in request.headers:
+        if breadth != MAX_BREADTH or "max-breadth" in request.headers.shape.first:
             request.headers.set("Max-Breadth", str(breadth))
         if not self._may_go(ctx, request, target):
             self._end(branch)
@@ -322,8 +341,8 @@ class Proxy:
             return
         branch.tx = self._stack.request(request, target.hop, now, owner=branch, branch_suffix=ctx.mark)
         if request.method == "INVITE":
-            branch.timer_c_at = now + self._stack.timers.timer_c
-            self._timer_c.start(branch, self._stack.timers.timer_c, now)
+            branch.timer_c_at = now + self._patience
+            self._timer_c.start(branch, self._patience, now)
 
     def _may_go(self, ctx: Context, request: Request, target: Target) -> bool:
         """RFC 5630 5.3: what is SIPS stays SIPS, and goes by TLS alone."""
@@ -336,7 +355,7 @@ class Proxy:
     def _respond(self, branch: Branch, response: Response, now: Monotonic) -> None:
         ctx = branch.context
         response.headers.pop_first("Via")
-        if not goes_back(response, ctx.via):
+        if not goes_back(response, ctx.asked_by):
             if response.status >= 200:
                 self._failure(branch, self._made_here(ctx, 502), now)
         elif response.status < 200:
@@ -371,7 +390,7 @@ class Proxy:
     def _provisional(self, branch: Branch, response: Response, now: Monotonic) -> None:
         if response.status == 100:
             return
-        branch.timer_c_at = now + self._stack.timers.timer_c
+        branch.timer_c_at = now + self._patience
         tx = branch.context.tx
         if tx is not None and not branch.context.closed and tx.state in (State.TRYING, State.PROCEEDING):
             self._stack.respond(tx, response, now)
@@ -467,8 +486,8 @@ class Proxy:
             self._stack.cancel(branch.tx, now)
 
     def _cancel_pending(self, ctx: Context, now: Monotonic) -> None:
-        for branch in ctx.pending:
-            if branch.tx is not None and branch.tx.request.method == "INVITE":
+        for branch in ctx.branches:
+            if not branch.done and branch.tx is not None and branch.tx.request.method == "INVITE":
                 self._stack.cancel(branch.tx, now)
 
     def _end(self, branch: Branch) -> None:
@@ -478,9 +497,11 @@ class Proxy:
 
     def _settle(self, ctx: Context, now: Monotonic) -> None:
         """Answer the caller once no branch can bring anything better."""
-        while ctx.waiting and not ctx.pending and not ctx.awaiting:
+        if ctx.is_pending():
+            return
+        while ctx.waiting and not ctx.is_pending() and not ctx.awaiting:
             self._start_group(ctx, now)
-        if ctx.closed or ctx.awaiting or ctx.pending or ctx.tx is None:
+        if ctx.closed or ctx.awaiting or ctx.is_pending() or ctx.tx is None:
             return
         best = best_response(ctx.finals) if ctx.finals else self._made_here(ctx, 480)
         if ctx.cancelled and best.status < 600:
@@ -495,13 +516,14 @@ class Proxy:
 
     def _finish(self, ctx: Context, response: Response, target: Target | None, now: Monotonic) -> None:
         assert ctx.tx is not None
-        if not ctx.tx.ended:  # else the caller's connection is gone
+        if ctx.tx.state is not State.TERMINATED:  # else the caller's connection is gone
             self._stack.respond(ctx.tx, response, now)
         self._close(ctx, response, target)
 
     def _close(self, ctx: Context, response: Response | None, target: Target | None) -> None:
         ctx.closed = True
         self._open -= 1
-        self._ringing.stop(ctx)
+        if ctx in self._ringing:
+            self._ringing.stop(ctx)
         self._events.append(Finished(ctx, response, target))
         ctx.shed()

@@ -81,7 +81,7 @@ def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]
     """
     taken: list[NameAddr] = []
     routes = request.routes
-    if routes and request.uri.has("lr") and is_local(request.uri):
+    if routes and request.uri.params and request.uri.has("lr") and is_local(request.uri):
         # A strict router put our Record-Route into the Request-URI, and the target behind all routes.
         taken.append(NameAddr(request.uri))
         request.uri = _as_request_uri(routes.pop().uri)
@@ -94,7 +94,7 @@ def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]
     elif ours:
         request.headers.drop("Route", ours)
     taken += routes[:ours]
-    maddr = request.uri.param("maddr")
+    maddr = request.uri.param("maddr") if request.uri.params else None
     if maddr and is_local(replace(request.uri, host=maddr.strip("[]").lower())):
         request.uri = replace(request.uri, port=None).without("maddr", "transport")
     return tuple(taken)
@@ -124,7 +124,9 @@ def prepare(request: Request, uri: Uri, record_routes: Sequence[Uri], routes: Se
 
 def _as_request_uri(uri: Uri) -> Uri:
     """19.1.1 table 1: a Contact may say with which method and headers it wants to be asked; a Request-URI not."""
-    return replace(uri, headers="").without("method") if uri.headers or uri.has("method") else uri
+    if uri.headers or (uri.params and uri.has("method")):
+        return replace(uri, headers="").without("method")
+    return uri
 
 
 def is_secure(request: Request) -> bool:
@@ -152,10 +154,9 @@ def _obey_strict_router(request: Request) -> None:
 
 def asked_by(request: Request) -> str:
     """Return the Via line of whoever sent this request here, as it came and was stamped: for `goes_back`."""
-    headers = request.headers
-    at = headers.first_at("via")
+    at = request.headers.first_at("via")
     assert at is not None  # a request that was received has one
-    return headers.raw[at]
+    return request.headers.raw[at]
 
 
 def goes_back(response: Response, line: str) -> bool:
@@ -165,11 +166,12 @@ def goes_back(response: Response, line: str) -> bool:
         line: what `asked_by` says of the request.
     """
     headers = response.headers
+    at = headers.shape.first.get("via")
+    if at is not None and headers.raw[at] == line:
+        return True
     at = headers.first_at("via")
     if at is None:
         return False
-    if headers.raw[at] == line:
-        return True
     below, asked = split_list(value_of(headers.raw[at]))[0], split_list(value_of(line))[0]
     if below == asked:
         return True
