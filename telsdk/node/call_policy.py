@@ -92,13 +92,12 @@ class CallPolicy:
         Raises:
             WalletToAsk: a contract wallet has to be asked about the caller first; then act again.
         """
-        match event:
-            case Arrived(ctx=ctx):
-                self._arrived(ctx, now, wall)
-            case Redirect3xx():
-                self._redirected(event, now)
-            case Finished(ctx=ctx):
-                self._open.discard(ctx)
+        if isinstance(event, Arrived):
+            self._arrived(event.ctx, now, wall)
+        elif isinstance(event, Finished):
+            self._open.discard(event.ctx)
+        elif isinstance(event, Redirect3xx):
+            self._redirected(event, now)
 
     def busy(self, event: Event, now: Monotonic) -> None:
         """Answers a request that cannot be judged now, because too many wait for contract wallets already."""
@@ -163,6 +162,9 @@ class CallPolicy:
 
     def _bindings(self, callee: NumberFacts, request: Request, now: Monotonic) -> list[Target]:
         bindings = self._registrar.bindings(str(callee.number), now)
+        if len(bindings) == 1 and not bindings[0].path:
+            one = bindings[0]
+            return [Target(one.contact.uri, one.hop, self.outbound(without_login(request)))]
         return [self._device(flows, request) for flows in by_user_agent(bindings)]
 
     def _device(self, flows: Sequence[Binding], request: Request) -> Target:
@@ -225,11 +227,12 @@ class CallPolicy:
         del source
         try:
             # The last of our Routes is that of the far side, and names the place that it came to.
-            tags = (request.from_tag or "", request.to_tag or "")
+            call_id, from_tag, to_tag = request.call_id, request.from_tag or "", request.to_tag or ""
             flow: Hop | None = None
-            for uri in [route.uri for route in own_routes]:
+            for route in own_routes:
+                uri = route.uri
                 place = None if uri.port is None else (uri.host, uri.port)
-                flow = self._tokens.read(request.call_id, uri.user, *tags, place)
+                flow = self._tokens.read(call_id, uri.user, from_tag, to_tag, place)
             hop = self._on(request, flow)
         except ForgedRoute as forged:
             raise NoWayOn(403, warning(forged)) from None
@@ -259,13 +262,12 @@ class CallPolicy:
         """Only where the two ends cannot reach each other: when one is no UC with a key in its Contact."""
         if ctx.request.method not in _DIALOG_METHODS or target.request is None:
             return ()
-        sides = ((target.hop, self._needs_us(target.hop)), (ctx.source, self._caller_needs_us(ctx)))
-        if not any(needs for _, needs in sides):
+        callee = target.hop if self._needs_us(target.hop) else None
+        caller = ctx.source if self._caller_needs_us(ctx) else None
+        if callee is None and caller is None:
             return ()
         call_id = ctx.request.call_id
-        (callee, by_us), (caller, from_us) = [
-            (hop if needs else None, self._place(hop)) for hop, needs in sides
-        ]
+        by_us, from_us = self._place(target.hop), self._place(ctx.source)
         if by_us == from_us:
             tag = ctx.request.from_tag or ""
             return (_uri_of(by_us, self._tokens.write_both(call_id, tag, callee, caller)),)
@@ -276,8 +278,12 @@ class CallPolicy:
 
     def _needs_us(self, hop: Hop) -> bool:
         """Whether somebody behind `hop` is reached by it and no other way."""
-        there = self._logins.over(hop).values()
-        return hop.transport in ("WS", "WSS") or any(login.kind is LoginKind.PHONE for login in there)
+        if hop.web:
+            return True
+        for login in self._logins.over(hop).values():  # noqa: SIM110 - a generator takes twice the time
+            if login.kind is LoginKind.PHONE:
+                return True
+        return False
 
     def _caller_needs_us(self, ctx: Context) -> bool:
         """The same of a caller; one from elsewhere does not where a listed node leads to him, or his own key."""
@@ -291,7 +297,7 @@ class CallPolicy:
             return True  # how the caller is reached cannot be read here
         if routes:
             return self._listed(routes[0].uri) is None
-        return not any(contact.uri.has(PIN_PARAM) for contact in contacts)
+        return not any([contact.uri.has(PIN_PARAM) for contact in contacts])
 
     def _listed(self, uri: Uri) -> NodeFacts | None:
         return find((node for hub in self._directory.hubs() for node in hub.nodes), uri)

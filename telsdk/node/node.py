@@ -41,8 +41,8 @@ from telsdk.server.load import LOAD_HEADER, Load
 from telsdk.server.own_key import OwnKey
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
-from telsdk.sip.server import ProxySettings, Registrar
-from telsdk.sip.transaction import Event, RequestReceived, Stack
+from telsdk.sip.server import Finished, ProxySettings, Registrar
+from telsdk.sip.transaction import AckReceived, Event, RequestReceived, Stack
 from telsdk.sip.ua import UNANSWERED
 
 log = logging.getLogger(__name__)
@@ -207,11 +207,11 @@ class Node:
     def on_event(self, event: Event, now: Monotonic) -> None:
         if isinstance(event, RequestReceived):
             self._asked(event, now)
-        elif not self.watching.notifier.handle(event, now):
+        elif isinstance(event, AckReceived) or not self.watching.notifier.handle(event, now):
             self.calls.proxy.handle(event, now)
 
     def _asked(self, event: RequestReceived, now: Monotonic) -> None:
-        request = event.request
+        request, proxy = event.request, self.calls.proxy
         if request.method == "REGISTER":
             self._judged(event, self._register, now)
         elif not request.uri.user and self._is_for_us(request):
@@ -219,16 +219,19 @@ class Node:
         elif request.method == "SUBSCRIBE" and self.watching.serves(event):
             self.watching.notifier.handle(event, now)
         else:
-            self.calls.proxy.handle(event, now)
+            proxy.handle(event, now)
+            for arrived in proxy.take_events():  # at once: the driver's next round would come to the same
+                self._act(arrived, now)
 
     def on_roles(self, now: Monotonic) -> bool:
-        watched = self.watching.busy
-        if watched:
+        acted = self.watching.busy
+        if acted:
             self.watching.act(now, Wall(time.time()))
-        events = self.calls.proxy.take_events()
-        for event in events:
-            self._act(event, now)
-        return watched or bool(events)
+        if self.calls.proxy.has_events:
+            for event in self.calls.proxy.take_events():
+                self._act(event, now)
+                acted = acted or not isinstance(event, Finished)  # of that nothing comes that is to be sent
+        return acted
 
     def _act(self, event: Event, now: Monotonic) -> None:
         try:
