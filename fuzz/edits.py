@@ -13,7 +13,6 @@ from typing import Final
 from fuzz.choices import Choices
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import Headers, Request, Response, parse
-from telsdk.sip.message.headers import Headers
 from telsdk.sip.message.names import LISTS, key_of
 from telsdk.sip.message.readers import READERS, from_tag, to_tag, via
 from telsdk.sip.message.shape import Shape, of_keys, of_names

@@ -297,7 +297,7 @@ class CallPolicy:
             return True  # how the caller is reached cannot be read here
         if routes:
             return self._listed(routes[0].uri) is None
-        return not any([contact.uri.has(PIN_PARAM) for contact in contacts])
+        return not any(contact.uri.has(PIN_PARAM) for contact in contacts)
 
     def _listed(self, uri: Uri) -> NodeFacts | None:
         return find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
