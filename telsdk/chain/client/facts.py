@@ -10,7 +10,7 @@ from telsdk.records import with_records
 
 
 def facts_of(client: Client, number: Number, block: int | None = None) -> NumberFacts:
-    """What a `Directory` would say of `number`, as of `block` (the newest, unless given).
+    """Return what a `Directory` would say of `number`, as of `block` (the newest, unless given).
 
     Raises:
         NotFound: nobody holds it.

@@ -1,4 +1,4 @@
-"""NumberRecords: what an owner writes about his number."""
+"""NumberRecords: what an owner writes about their number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from telsdk.records import BY_NAME, CONTRACT, UPDATE, Inputs, Records, Update, a
 
 
 class NumberRecords(SigningContract):
-    """Written by the owner himself, or by anyone whom he gave a permit.
+    """The records of numbers. An owner writes them, or anyone to whom the owner gave a permit.
 
     Every setter raises revert.NotOwner when the number is not this account's. Every ``permit_…`` signs what
     the setter of that name would do, for another to `relay`; it must be called with the owner's account.
@@ -27,11 +27,11 @@ class NumberRecords(SigningContract):
         self._registry = registry
 
     def get(self, number: Number, block: Block = "latest") -> Records:
-        """The records of `number`."""
+        """Return the records of `number`."""
         return self.ask(self.get_read(number), block)
 
     def get_read(self, number: Number) -> Read[Records]:
-        """`get`, for a batch."""
+        """Return the question of `get`, for a batch."""
         return self.later("recordsOf", number, parse=answered)
 
     def set_credential(self, number: Number, hash: bytes, kdf: int) -> Receipt:

@@ -1,4 +1,4 @@
-"""From the events about one number, label or hub to what they add up to. Pure: no chain, no database.
+"""Fold the events about one number, label or hub to what they add up to. Pure: no chain, no database.
 
 A state is the fold of its own events and of nothing else, so after a reorganisation it is enough to forget
 the events that are gone and to fold the rest again.
@@ -38,7 +38,7 @@ class Listing:
 
 
 def fold_number(events: Iterable[ChainEvent]) -> NumberState | None:
-    """What the events about one number add up to, oldest first; None when nobody ever held it."""
+    """Return what the events about one number, oldest first, add up to; None when nobody ever held it."""
     state: NumberState | None = None
     for event in events:
         step = _NUMBER.get((event.contract, event.name))
@@ -50,7 +50,7 @@ def fold_number(events: Iterable[ChainEvent]) -> NumberState | None:
 
 
 def fold_label(events: Iterable[ChainEvent]) -> int | None:
-    """The number that claimed a label last, or None. It may have lost it since by changing hands."""
+    """Return the number that claimed a label last, or None. It may have lost it since by changing hands."""
     holder: int | None = None
     for event in events:
         if event.name == "NameClaimed":
@@ -110,7 +110,7 @@ _NUMBER: dict[tuple[str, str], Callable[[NumberState, ChainEvent], NumberState]]
 
 
 def fold_hub(events: Iterable[ChainEvent]) -> HubFacts | None:
-    """What the events about one hub and its nodes add up to; None when there is none, or it has left."""
+    """Return what the events about one hub and its nodes add up to; None when there is none, or it has left."""
     hub: HubFacts | None = None
     for event in events:
         step = _HUB.get(event.name)

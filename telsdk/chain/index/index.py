@@ -1,8 +1,8 @@
 """A copy of the chain's facts, followed block by block: so that no RPC is in the path of a call.
 
-It is built from the contracts' events and from block headers; where names need ENS, they are asked after in
-turn (`telsdk.chain.index.ens`). Every answer is as of one block,
-`ChainIndex.head`. When the chain is reorganised, what the lost blocks said is forgotten with them.
+It is built from the contracts' events and from block headers. Where names need ENS, the chain is asked about them in
+turn (`telsdk.chain.index.ens`). Every answer is as of one block, `ChainIndex.head`. When the chain is reorganised, what
+the lost blocks said is forgotten with them.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ class Source(Protocol):
     def deployment(self) -> Deployment: ...
 
     def head(self, block: int | None = None) -> Head:
-        """The newest block, or that of height `block`; raises `LookupError` when there is none."""
+        """Return the newest block, or that of height `block`; raise `LookupError` when there is none."""
         ...
 
     def events(self, first: int, last: int) -> list[ChainEvent]:
-        """The events of the deployment's contracts in the blocks `first` to `last`, in order."""
+        """Return the events of the deployment's contracts in the blocks `first` to `last`, in order."""
         ...
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool: ...
 
     def name_stands(self, number: int, block: int) -> bool:
-        """Whether the name of `number` stands for it; asked only on chains with ENS."""
+        """Return whether the name of `number` stands for it. The index asks this only on chains with ENS."""
         ...
 
 
@@ -81,7 +81,7 @@ class ChainIndex:
     # Following the chain
 
     def load(self) -> Head:
-        """Takes in everything up to the newest block. An index in a file goes on from where it was.
+        """Take in everything up to the newest block. An index in a file goes on from where it was.
 
         Raises:
             RpcError, RpcUnreachable: the chain cannot be read; what was taken in so far stays.
@@ -90,7 +90,7 @@ class ChainIndex:
         return self.head
 
     def poll(self) -> frozenset[Number]:
-        """Takes in what is new on the chain. Says which numbers' facts may have changed.
+        """Take in what is new on the chain. Return the numbers whose facts may have changed.
 
         Raises:
             RpcError, RpcUnreachable: the chain cannot be read; the answers stay as of `head`.
@@ -110,7 +110,7 @@ class ChainIndex:
             return frozenset(map(Number, changed))
 
     def _base(self, newest: Head) -> int | None:
-        """The last block taken in that `newest` builds on; None when there is nothing to do."""
+        """Return the last block taken in that `newest` builds on; None when there is nothing to do."""
         before = self._deployment.block - 1
         tip = self._head
         if tip is None:
@@ -133,7 +133,7 @@ class ChainIndex:
             return False
 
     def _stretch(self, first: int, newest: Head, chunk: int) -> tuple[Head, list[ChainEvent], int]:
-        """The last block of a stretch from `first` on, its events, and how many blocks the RPC bears."""
+        """Return the last block of a stretch from `first` on, its events, and how many blocks the RPC bears."""
         while True:
             last = min(first + chunk - 1, newest.number)
             tip = newest if last == newest.number else self._source.head(last)
@@ -196,7 +196,7 @@ class ChainIndex:
         return self._head
 
     def number(self, number: Number) -> NumberFacts | None:
-        """The facts of `number`, or None when nobody holds it."""
+        """Return the facts of `number`, or None when nobody holds it."""
         with self._reading:
             try:
                 return self._facts[number]
@@ -207,7 +207,7 @@ class ChainIndex:
                 return facts
 
     def resolve(self, name: Name) -> Number | None:
-        """The number that `name` stands for now, or None."""
+        """Return the number that `name` stands for now, or None."""
         with self._reading:
             holder = self._store.holder_of(name.label)
             if holder is None:
@@ -224,7 +224,7 @@ class ChainIndex:
             return self._hubs.get(hub)
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
-        """Whether the contract at `account` accepts `signature` over `digest` (ERC-1271). Asks the chain.
+        """Ask the chain whether the contract at `account` accepts `signature` over `digest` (ERC-1271).
 
         Raises:
             RpcError, RpcUnreachable: the chain cannot be asked.
@@ -232,7 +232,7 @@ class ChainIndex:
         return self._source.is_valid_signature(account, digest, signature)
 
     def numbers_of(self, owner: str) -> tuple[Number, ...]:
-        """The numbers that the account `owner` (EIP-55) holds."""
+        """Return the numbers that the account `owner` (EIP-55) holds."""
         with self._reading:
             return tuple(map(Number, self._store.numbers_of(owner)))
 

@@ -73,7 +73,7 @@ class IndexStore:
         self._db.close()
 
     def tip(self) -> Head | None:
-        """The block that everything here is as of; None before the first."""
+        """Return the block that everything here is as of; None before the first."""
         text = self._meta("tip")
         if text is None:
             return None
@@ -81,12 +81,12 @@ class IndexStore:
         return Head(number, bytes.fromhex(digest), timestamp)
 
     def blocks(self, at_most: int) -> list[tuple[int, bytes]]:
-        """The blocks whose hashes are known, up to the height `at_most`, newest first."""
+        """Return the blocks whose hashes are known, up to the height `at_most`, newest first."""
         query = "SELECT number, hash FROM block WHERE number <= ? ORDER BY number DESC"
         return self._db.execute(query, (at_most,)).fetchall()
 
     def apply(self, base: int, events: Iterable[ChainEvent], tip: Head) -> Touched:
-        """Forgets what came after block `base`, and takes in the `events` from there on to `tip`."""
+        """Forget what came after block `base`, and take in the `events` from there on to `tip`."""
         rows = [
             (event, subject) for event in events if (subject := _subject(event, self._market)) is not None
         ]
@@ -115,7 +115,7 @@ class IndexStore:
         )
 
     def holder_of(self, label: str) -> int | None:
-        """The number that claimed `label` last; it may have lost it since by changing hands."""
+        """Return the number that claimed `label` last; it may have lost it since by changing hands."""
         row = self._db.execute("SELECT number FROM label WHERE label = ?", (label,)).fetchone()
         return row[0] if row else None
 
@@ -128,7 +128,7 @@ class IndexStore:
         return state is not None and state.label is not None
 
     def named(self, after: int, limit: int) -> list[int]:
-        """The first `limit` numbers with a label that are greater than `after`."""
+        """Return the first `limit` numbers with a label that are greater than `after`."""
         rows = self._db.execute(
             "SELECT number FROM number WHERE label IS NOT NULL AND number > ? ORDER BY number LIMIT ?",
             (after, limit),
@@ -234,7 +234,7 @@ class IndexStore:
         self._insert("number", [row])
 
     def _withdrawn(self, owner: str, listing: Listing) -> bool:
-        """Whether `owner` said something to the market about all his numbers after `listing`."""
+        """Return whether `owner` told the market something about all their numbers after `listing`."""
         row = self._db.execute(
             "SELECT 1 FROM event WHERE account = ? AND (block, place) > (?, ?) LIMIT 1",
             (owner, listing.block, listing.index),
@@ -312,7 +312,7 @@ def _subject(event: ChainEvent, market: str) -> Subject | None:
     if event.contract == "HubList":
         return Subject(hub=args["hubId"])
     if event.name == "ApprovalForAll":
-        # The owner's word to the market about all his numbers ends his offers.
+        # The owner's word to the market about all their numbers ends their offers.
         return Subject(account=args["owner"]) if args["operator"] == market else None
     number = args.get("number", args.get("tokenId"))
     if number is None or event.contract == "NumberRegistrar":
