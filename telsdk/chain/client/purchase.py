@@ -11,24 +11,40 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from eth_utils.crypto import keccak
 
-from telsdk.chain.access import Account, PermitData, Receipt
+from telsdk.chain.access import Account, PermitData, Receipt, Session
+from telsdk.chain.contracts import NumberRegistrar, NumberRegistry
 from telsdk.chain.errors import NumberTaken, PriceTooHigh, TransactionPending
 from telsdk.chain.units import moment
-from telsdk.directory import Domain
+from telsdk.directory import Domain, Head
 from telsdk.errors import NotFound
 from telsdk.number import Number
-
-if TYPE_CHECKING:
-    from telsdk.chain.client.client import Client
 
 Wait = Callable[[float], object]  # lets so many seconds pass
 
 _LOOKS = 600  # looks at the chain's clock before it counts as stopped
 _PATIENCE = 1.0  # seconds between two looks, at least
+
+
+class Buyer(Protocol):
+    """What a purchase asks of the chain. `telsdk.chain.client.Client` answers it."""
+
+    @property
+    def session(self) -> Session: ...
+
+    @property
+    def domain(self) -> Domain: ...
+
+    @property
+    def registry(self) -> NumberRegistry: ...
+
+    @property
+    def registrar(self) -> NumberRegistrar: ...
+
+    def head(self, block: int | None = None) -> Head: ...
 
 
 def secret(domain: Domain, account: Account, number: Number, owner: str) -> bytes:
@@ -45,7 +61,7 @@ def secret(domain: Domain, account: Account, number: Number, owner: str) -> byte
 
 
 def buy_number(
-    client: Client,
+    client: Buyer,
     number: Number,
     owner: str | None = None,
     max_price: Decimal | None = None,
@@ -71,7 +87,7 @@ def buy_number(
     return client.registrar.register(number, owner, key, max_price)
 
 
-def _check(client: Client, number: Number, max_price: Decimal | None) -> Decimal:
+def _check(client: Buyer, number: Number, max_price: Decimal | None) -> Decimal:
     """Return the highest price to commit to."""
     with suppress(NotFound):
         owner = client.registry.custody(number).owner
@@ -82,7 +98,7 @@ def _check(client: Client, number: Number, max_price: Decimal | None) -> Decimal
     return price if max_price is None else max_price
 
 
-def _commit(client: Client, commitment: bytes) -> datetime:
+def _commit(client: Buyer, commitment: bytes) -> datetime:
     """Return when the commitment was made, by the chain's clock: now, or by an earlier run."""
     registrar = client.registrar
     since = registrar.committed_at(commitment)
@@ -92,7 +108,7 @@ def _commit(client: Client, commitment: bytes) -> datetime:
     return since
 
 
-def _wait_until(client: Client, ready: datetime, wait: Wait) -> None:
+def _wait_until(client: Buyer, ready: datetime, wait: Wait) -> None:
     for _ in range(_LOOKS):
         left = (ready - moment(client.session.clock())).total_seconds()
         if left <= 0:
