@@ -23,7 +23,7 @@ from benchmarks.operations import measure  # noqa: E402
 from benchmarks.world import Figures  # noqa: E402
 from scripts.manifest import CompileError  # noqa: E402
 from scripts.toolchain import ToolchainError  # noqa: E402
-from telsdk.chain.embedded import EmbeddedChain  # noqa: E402
+from telsdk.chain.development.embedded import EmbeddedChain  # noqa: E402
 
 FIGURES = ROOT / "benchmarks/gas.json"
 PAGE = ROOT / "docs/gas.md"

@@ -21,14 +21,14 @@ from web3.types import TxReceipt
 
 from scripts import samples
 from scripts.helpers import helpers
-from telsdk.chain.abi import NOBODY, types
+from telsdk.chain.access import Account as Payer
+from telsdk.chain.access import Permit
 from telsdk.chain.client import Client
 from telsdk.chain.contracts.base import Contract
-from telsdk.chain.deploy import deploy
-from telsdk.chain.devchain import DevChain
-from telsdk.chain.functions import functions
-from telsdk.chain.permits import Permit
-from telsdk.chain.session import Account as Payer
+from telsdk.chain.development import DevChain
+from telsdk.chain.interface import NOBODY, functions
+from telsdk.chain.interface.abi import types
+from telsdk.chain.rollout import deploy
 from telsdk.number import Number
 
 Figures = dict[str, dict[str, dict[str, int]]]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import telsdk
-from telsdk.chain.deploy import deploy
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.chain.rollout import deploy
 
 # On a chain that has the contracts already: alice = telsdk.connect(rpc=..., account=...)
 chain = EmbeddedChain()

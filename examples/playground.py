@@ -11,8 +11,8 @@ from contextlib import AsyncExitStack
 from typing import Self
 
 import telsdk
-from telsdk.chain.deploy import deploy
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.chain.rollout import deploy
 from telsdk.clock import Wall
 
 HOST = "127.0.0.1"

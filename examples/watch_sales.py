@@ -6,8 +6,8 @@ import asyncio
 from decimal import Decimal
 
 import telsdk
-from telsdk.chain.deploy import deploy
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.chain.rollout import deploy
 from telsdk.follow import Follower
 
 NUMBER = telsdk.Number(5551234)

@@ -22,9 +22,9 @@ from ape.api import AccountAPI, ProviderAPI
 from ape.cli import ConnectedProviderCommand, account_option
 from web3 import Web3
 
-from telsdk.chain import deploy as chain_deploy
-from telsdk.chain import deployments
-from telsdk.chain.apeaccount import ApeAccount
+from telsdk.chain.access import ApeAccount
+from telsdk.chain.interface import deployments
+from telsdk.chain.rollout import deploy, standing
 from telsdk.errors import TelError
 
 ZERO = "0x" + "00" * 20
@@ -56,10 +56,10 @@ def cli(
     w3: Web3 = provider.web3
     path = _path(name, output)
     try:
-        if chain_deploy.standing(w3, path) is not None:
+        if standing(w3, path) is not None:
             click.echo(f"{path}: deployed already")
             return
-        made = chain_deploy.deploy(
+        made = deploy(
             w3,
             ApeAccount(account, provider),
             name=name,

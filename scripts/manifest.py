@@ -4,8 +4,8 @@
     scripts/manifest.py --check    exit 1 when what is there was not made from these sources
 
 ``telsdk/chain/data/manifest.json`` has their ABIs and creation code, and where in that the runtime code and its
-immutables are; ``telsdk/chain/refusals.py`` a class for each custom error; ``contracts/layout.json`` their storage
-slots and the size of their code.
+immutables are; ``telsdk/chain/revert/refusals.py`` a class for each custom error; ``contracts/layout.json`` their
+storage slots and the size of their code.
 
 The output depends on the sources, the settings below and the pins in ``package.json`` only. Needs Node.js and
 the npm packages: ``scripts/toolchain.py`` brings both.
@@ -29,7 +29,7 @@ from scripts.layout import MAX_CODE, code_size  # noqa: E402
 from scripts.toolchain import ToolchainError, node  # noqa: E402
 
 MANIFEST = ROOT / "telsdk/chain/data/manifest.json"
-REFUSALS = ROOT / "telsdk/chain/refusals.py"
+REFUSALS = ROOT / "telsdk/chain/revert/refusals.py"
 LAYOUT = ROOT / "contracts/layout.json"
 CONTRACTS = ("NumberRegistry", "NumberRegistrar", "NameAlias", "NumberRecords", "HubList", "NumberMarket")
 TOOLS = ("BatchRead",)  # run by eth_call, and never deployed

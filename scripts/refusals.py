@@ -1,8 +1,9 @@
-"""Writes ``telsdk/chain/refusals.py``: one exception class for each custom error of the contracts.
+"""Writes ``telsdk/chain/revert/refusals.py``: one exception class for each custom error of the contracts.
 
 The docstring is the error's NatSpec. Whether a number is an amount or a time says the line that explains the
-error to people, in `telsdk.chain.explain`: what it shows as ether is a Decimal of ether, what it shows as a
-time is a datetime. ``scripts/manifest.py`` calls this; nobody else needs to.
+error to people, in `telsdk.chain.interface.explanations`: what it shows as ether is a Decimal of ether, what it
+shows as a time is a datetime. ``scripts/manifest.py`` calls this; nobody else needs to. It has to run where
+there is no ``refusals.py`` yet, so nothing that it imports needs one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from telsdk.chain.explain import EXPLANATIONS
+from telsdk.chain.interface.explanations import EXPLANATIONS
 
 _WIDTH = 106  # of a docstring's lines, which stand four columns in
 

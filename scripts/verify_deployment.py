@@ -15,8 +15,8 @@ import click
 from ape.api import ProviderAPI
 from ape.cli import ConnectedProviderCommand
 
-from telsdk.chain import deployments
-from telsdk.chain.verify import verify
+from telsdk.chain.interface import deployments
+from telsdk.chain.rollout import verify
 from telsdk.errors import TelError
 
 

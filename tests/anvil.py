@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from scripts import toolchain
-from telsdk.chain.anvil import AnvilChain
+from telsdk.chain.development import AnvilChain
 from telsdk.chain.errors import RpcUnreachable
 from tests.conftest import missing
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any, Self
 
 from telsdk.chain.client import Client
-from telsdk.chain.deployments import Deployment
-from telsdk.chain.devchain import DevChain
+from telsdk.chain.development import DevChain
 from telsdk.chain.index import ChainIndex, Source
+from telsdk.chain.interface import Deployment
 from telsdk.clock import Wall
 from telsdk.credential import light
 from telsdk.credential.deep import KeystoreSigner

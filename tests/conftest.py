@@ -17,8 +17,8 @@ from tests import logscan
 # web3 and py-evm take seconds to load: only tests that ask for a chain wait for them.
 if TYPE_CHECKING:
     from telsdk.chain.client import Client
-    from telsdk.chain.deployments import Deployment
-    from telsdk.chain.embedded import EmbeddedChain
+    from telsdk.chain.development.embedded import EmbeddedChain
+    from telsdk.chain.interface import Deployment
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("telsdk", deadline=None)
@@ -69,8 +69,8 @@ def ipv6() -> None:
 @pytest.fixture(scope="session")
 def deployed() -> tuple[EmbeddedChain, Deployment]:
     """The one chain of the test run. Change it through `chain`, which puts it back."""
-    from telsdk.chain.deploy import deploy
-    from telsdk.chain.embedded import EmbeddedChain
+    from telsdk.chain.development.embedded import EmbeddedChain
+    from telsdk.chain.rollout import deploy
 
     chain = EmbeddedChain()
     return chain, deploy(chain.w3, chain.accounts[0])

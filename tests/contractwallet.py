@@ -8,8 +8,8 @@ from eth_utils.address import to_checksum_address
 
 from scripts import toolchain
 from scripts.helpers import helpers
-from telsdk.chain import manifest
 from telsdk.chain.client import Client
+from telsdk.chain.interface import manifest
 from telsdk.number import Number
 from tests.conftest import missing
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from telsdk.chain import manifest
+from telsdk.chain.interface import manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 ROWS = re.findall(

@@ -48,12 +48,14 @@ def test_what_is_not_offered_is_an_attribute_error() -> None:
 
 
 FOLDER = Path(telsdk.__file__).parent
-PACKAGES = [path.parent for path in sorted(FOLDER.glob("sip/*/__init__.py"))]
+PACKAGES = [
+    path.parent for floors in ("chain", "sip") for path in sorted(FOLDER.glob(f"{floors}/*/__init__.py"))
+]
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
-def test_from_outside_a_package_of_sip_only_what_it_lists_is_taken(package: Path) -> None:
-    inner = f"telsdk.sip.{package.name}."
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: f"{path.parent.name}.{path.name}")
+def test_from_outside_a_package_of_chain_or_sip_only_what_it_lists_is_taken(package: Path) -> None:
+    inner = f"telsdk.{package.parent.name}.{package.name}."
     outside = [path for path in FOLDER.rglob("*.py") if package not in path.parents]
     for path in outside:
         for node in ast.walk(ast.parse(path.read_text())):

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from scripts import samples
-from telsdk.chain import manifest
+from telsdk.chain.interface import manifest
 from telsdk.directory import NumberFacts
 from telsdk.number import Number
 from telsdk.records import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from benchmarks.operations import alias, hubs, market, records, registrar, registry
 from benchmarks.world import Figures, World
-from telsdk.chain.devchain import DevChain
+from telsdk.chain.development import DevChain
 
 SCENARIOS = (
     *registry.SCENARIOS,

@@ -8,8 +8,8 @@ from typing import Any
 
 from benchmarks.world import ALL_RECORDS, NUMBER, World
 from scripts import samples
+from telsdk.chain.access import Permit
 from telsdk.chain.client import Client
-from telsdk.chain.permits import Permit
 from telsdk.number import Number
 from telsdk.records import RECORDS, WORDS, Record
 

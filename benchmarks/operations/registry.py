@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from benchmarks.world import ALL_RECORDS, NUMBER, SECOND, THIRD, World
-from telsdk.chain.abi import NOBODY
+from telsdk.chain.access import Account, Permit
 from telsdk.chain.client import Client
-from telsdk.chain.permits import Permit
-from telsdk.chain.session import Account
+from telsdk.chain.interface import NOBODY
 from telsdk.number import Number
 
 _TRANSFER = "transferFrom"

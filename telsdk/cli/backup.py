@@ -88,7 +88,7 @@ def _vault(options: Options, number: Number, folder: Path | None, ipfs: str | No
         from telsdk.backup.seal import BackupIdentity
         from telsdk.uc.store import Store
         from telsdk.uc.vault import Vault
-    from telsdk.chain.backup_pointer import ChainPointer
+    from telsdk.chain.client import ChainPointer
     from telsdk.credential.deep import KeystoreSigner, backup_secret
 
     if folder is not None and ipfs is not None:

@@ -13,7 +13,7 @@ from telsdk.cli.common.params import NUMBER, PIN
 from telsdk.number import Number
 
 if TYPE_CHECKING:
-    from telsdk.chain.contracts.hubs import HubEntry
+    from telsdk.chain.contracts import HubEntry
     from telsdk.directory import NodeFacts
 
 _KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -212,7 +212,7 @@ def forget(address: str, chain_id: int | None, file: Path | None, yes: bool, as_
 
 
 def _facts(client: Client, address: str) -> NumberFacts:
-    from telsdk.chain.facts import facts_of
+    from telsdk.chain.client import facts_of
 
     found = client.lookup(address)
     return facts_of(client, found.number, found.block)

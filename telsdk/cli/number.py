@@ -20,8 +20,8 @@ from telsdk.number import Number
 from telsdk.records import shown
 
 if TYPE_CHECKING:
+    from telsdk.chain.access import Permit
     from telsdk.chain.client import Client
-    from telsdk.chain.permits import Permit
 
 
 @click.group()
@@ -220,7 +220,7 @@ def _consent_of(client: Client, number: Number, keystore: str) -> Permit:
 
 def _read_consent(path: Path, number: Number) -> Permit:
     """Read the consent in a file. Somebody sent the file, so check that it is a consent for this number."""
-    from telsdk.chain.permits import Permit, PermitError
+    from telsdk.chain.access import Permit, PermitError
 
     permit = Permit.from_json(path.read_text(encoding="utf-8", errors="replace"))
     if (permit.contract, permit.function, permit.args[:-1]) != ("NumberRegistry", "moveTo", (int(number),)):

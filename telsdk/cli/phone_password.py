@@ -199,7 +199,7 @@ async def _from_node(
 def _by_secret(
     options: Options, address: str, secret_file: Path, server: PhoneServer | None, lifetime: int
 ) -> _Got:
-    from telsdk.chain.facts import facts_of
+    from telsdk.chain.client import facts_of
     from telsdk.chain.index import ChainIndex
     from telsdk.credential.phone import MIN_SECRET, PhonePasswords
     from telsdk.credential.phoneaccount import PhoneAccount
@@ -254,7 +254,7 @@ def _print(account: PhoneAccount, place: PhoneServer | None, label: str | None, 
 
 
 def _facts(client: Client, number: Number) -> NumberFacts | None:
-    from telsdk.chain.facts import facts_of
+    from telsdk.chain.client import facts_of
 
     try:
         return facts_of(client, number)

@@ -2,7 +2,7 @@
 
 Whoever follows a chain by one RPC believes what that says the newest block is, and which events are in the blocks; see
 docs/architecture.md. It cannot mix two chains, and a lie about one block ends with the next honest answer. Where a
-witness is asked besides (`telsdk.chain.witness`), no event can be invented or kept back either.
+witness is asked besides (`telsdk.chain.index.witness`), no event can be invented or kept back either.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from telsdk.chain.client import Client
-from telsdk.chain.deployments import Deployment
-from telsdk.chain.embedded import EmbeddedChain
-from telsdk.chain.events import ChainEvent
-from telsdk.chain.witness import Witnessed
+from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.chain.index import Witnessed
+from telsdk.chain.interface import ChainEvent, Deployment
 from telsdk.directory import Head
 from telsdk.uc.trust import Trust
 from tests.attacks.test_revocation import judged

@@ -17,8 +17,8 @@ import pytest
 
 from telsdk.address import aor
 from telsdk.chain.client import Client
-from telsdk.chain.deployments import Deployment
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.chain.interface import Deployment
 from telsdk.clock import Wall
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.errors import TelError

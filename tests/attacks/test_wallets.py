@@ -13,7 +13,7 @@ from eth_abi.abi import encode
 from eth_account import Account
 
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex
 from telsdk.clock import Wall
 from telsdk.credential import wallet

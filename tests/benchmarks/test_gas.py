@@ -10,7 +10,7 @@ import pytest
 from benchmarks import gas
 from benchmarks.gastable import BEGIN, END, ROWS, TableError, table, with_table
 from benchmarks.world import Figures
-from telsdk.chain.devchain import DevChain
+from telsdk.chain.development import DevChain
 
 CLAIM = "NameAlias.claim(string,uint256): first"
 

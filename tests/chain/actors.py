@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.number import Number
 
 NUMBER = Number(5551234)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from tests.chain.actors import buy
 
 

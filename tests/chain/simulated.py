@@ -6,10 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from telsdk.chain.deployments import Deployment
 from telsdk.chain.errors import RpcError, RpcUnreachable
-from telsdk.chain.events import ChainEvent
-from telsdk.chain.manifest import CONTRACTS
+from telsdk.chain.interface import CONTRACTS, ChainEvent, Deployment
 from telsdk.directory import Head
 from telsdk.errors import NotFound
 

@@ -8,7 +8,7 @@ from typing import Any
 from web3 import Web3
 from web3.types import RPCEndpoint, RPCError, RPCResponse
 
-from telsdk.chain.embedded import EmbeddedChain, _Provider
+from telsdk.chain.development.embedded import EmbeddedChain, _Provider
 
 
 class Cut(BaseException):

@@ -12,7 +12,7 @@ from typing import Any
 from web3 import Web3
 from web3.types import RPCEndpoint
 
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 
 
 class ChainRpc:

@@ -12,8 +12,8 @@ import pytest
 from telsdk.cli.demo.report import DemoReport
 
 if TYPE_CHECKING:
-    from telsdk.chain.deployments import Deployment
-    from telsdk.chain.embedded import EmbeddedChain
+    from telsdk.chain.development.embedded import EmbeddedChain
+    from telsdk.chain.interface import Deployment
     from tests.cli.chainrpc import ChainRpc
 
 
@@ -71,7 +71,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def rpc(chain: EmbeddedChain, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChainRpc]:
     """The chain over HTTP. The environment names it, and its deployment is known."""
-    from telsdk.chain import deployments
+    from telsdk.chain.interface import deployments
     from tests.cli.chainrpc import served
 
     deployments.save(deployment)

@@ -8,7 +8,7 @@ import pytest
 
 from telsdk.backup.cid import cid_of
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.cli.common.places import Own
 from telsdk.number import Number
 from telsdk.uc.store import Store

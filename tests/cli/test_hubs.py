@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.net.pins import TlsIdentity
 from telsdk.number import Number
 from tests.cli.chainrpc import ChainRpc

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex
 from telsdk.clock import Wall
 from telsdk.credential import light, loginfile

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from telsdk.chain import deployments
 from telsdk.chain.client import Client
-from telsdk.chain.deployments import Deployment
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.chain.interface import Deployment, deployments
 from telsdk.name import Name
 from telsdk.number import Number
 from tests.cli.chainrpc import ChainRpc

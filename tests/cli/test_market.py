@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.number import Number
 from tests.cli.chainrpc import ChainRpc
 from tests.cli.command import run

@@ -8,7 +8,7 @@ import pytest
 
 from scripts import samples
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.number import Number
 from telsdk.records import WORDS, shown
 from tests.cli.chainrpc import ChainRpc

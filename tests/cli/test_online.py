@@ -22,7 +22,7 @@ from websockets.typing import Subprotocol
 
 from telsdk import private
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.credential.phoneaccount import PhoneServer
 from telsdk.name import Name
 from telsdk.net.pins import TlsIdentity, client_context, pin_of_certificate

@@ -10,7 +10,7 @@ import pytest
 
 from telsdk import private
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex
 from telsdk.cli.common import phone_journal, phone_settings, qrcode
 from telsdk.clock import Wall

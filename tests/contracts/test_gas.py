@@ -15,10 +15,10 @@ from benchmarks import gas
 from benchmarks.gastable import ROWS, Row
 from benchmarks.operations import measure
 from scripts import toolchain
-from telsdk.chain import manifest
-from telsdk.chain.anvil import AnvilChain
-from telsdk.chain.devchain import seconds
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development import AnvilChain
+from telsdk.chain.development.devchain import seconds
+from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.chain.interface import manifest
 from tests.anvil import running_anvil
 
 INSIDE = {

@@ -13,11 +13,11 @@ import pytest
 from web3.types import RPCEndpoint
 
 from scripts import toolchain
-from telsdk.chain import deployments
-from telsdk.chain.anvil import AnvilChain
+from telsdk.chain.access import request
 from telsdk.chain.client import connect
-from telsdk.chain.deploy import deploy
-from telsdk.chain.rpc import request
+from telsdk.chain.development import AnvilChain
+from telsdk.chain.interface import deployments
+from telsdk.chain.rollout import deploy
 from tests.anvil import running_anvil
 from tests.contracts.evm import ROOT
 

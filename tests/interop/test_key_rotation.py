@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from telsdk.chain.deployments import Deployment
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.chain.interface import Deployment
 from telsdk.net.driver import Wire
 from tests.chainnetwork import ChainNetwork
 from tests.interop.test_phones import baresip

@@ -8,9 +8,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
-from telsdk.chain.facts import facts_of
+from telsdk.chain.client import Client, facts_of
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.index import ChainIndex
 from telsdk.clock import Wall
 from telsdk.credential.deep import KeystoreSigner

@@ -7,8 +7,8 @@ import ssl
 
 import pytest
 
-from telsdk.chain.deployments import Deployment
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.chain.interface import Deployment
 from telsdk.clock import Monotonic
 from telsdk.net.pins import PinMismatch, TlsIdentity, client_context, pin_of_certificate
 from telsdk.number import Number

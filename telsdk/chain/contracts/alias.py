@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from telsdk.chain.batch import Read
+from telsdk.chain.access import Block, Read, Receipt
 from telsdk.chain.contracts.base import Contract
-from telsdk.chain.session import Block, Receipt
 from telsdk.name import Name
 from telsdk.number import Number
 

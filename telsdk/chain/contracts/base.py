@@ -7,10 +7,8 @@ from typing import Any, ClassVar, TypeVar
 
 from eth_abi.exceptions import EncodingError
 
-from telsdk.chain.batch import ANSWER, Read
-from telsdk.chain.functions import functions
-from telsdk.chain.permits import Permit, PermitData, PermitError
-from telsdk.chain.session import Block, Receipt, Session
+from telsdk.chain.access import ANSWER, Block, Permit, PermitData, PermitError, Read, Receipt, Session
+from telsdk.chain.interface import functions
 from telsdk.directory import Domain
 
 T = TypeVar("T")
@@ -31,7 +29,7 @@ class Contract:
         return self.session.call(self.address, functions(self.NAME)[function], args, block=block)
 
     def later(self, function: str, *args: Any, parse: Callable[[Any], T], size: int = ANSWER) -> Read[T]:
-        """Return a question for a `telsdk.chain.batch.Batch`.
+        """Return a question for a `telsdk.chain.access.Batch`.
 
         Args:
             parse: turns the answer into what the typed method returns.

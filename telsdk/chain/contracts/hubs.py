@@ -8,10 +8,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from telsdk.chain.abi import NOBODY
-from telsdk.chain.batch import Batch, Read
+from telsdk.chain.access import Batch, Block, Read, Receipt
 from telsdk.chain.contracts.base import Contract
-from telsdk.chain.session import Block, Receipt
+from telsdk.chain.interface import NOBODY
 from telsdk.chain.units import ether, moment
 from telsdk.directory import HubFacts, NodeFacts
 from telsdk.errors import NotFound

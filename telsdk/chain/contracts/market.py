@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from telsdk.chain import revert
-from telsdk.chain.batch import Batch, Read
+from telsdk.chain.access import Batch, Read, Receipt, Session
 from telsdk.chain.contracts.base import Contract
 from telsdk.chain.contracts.registry import NumberRegistry
 from telsdk.chain.errors import ContractRefused
-from telsdk.chain.session import Receipt, Session
 from telsdk.chain.units import ether, wei
 from telsdk.directory import Domain
 from telsdk.number import Number

@@ -1,22 +1,20 @@
-"""NumberRecords: what an owner writes about his number."""
+"""NumberRecords: what an owner writes about their number."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from telsdk.chain.batch import Read
+from telsdk.chain.access import PERMIT_LIFETIME, Block, Permit, PermitData, Read, Receipt, Session
 from telsdk.chain.contracts.base import SigningContract
 from telsdk.chain.contracts.registry import NumberRegistry
-from telsdk.chain.permits import LIFETIME, Permit, PermitData
-from telsdk.chain.session import Block, Receipt, Session
 from telsdk.directory import Domain
 from telsdk.number import Number
 from telsdk.records import BY_NAME, CONTRACT, UPDATE, Inputs, Records, Update, answered
 
 
 class NumberRecords(SigningContract):
-    """Written by the owner himself, or by anyone whom he gave a permit.
+    """The records of numbers. An owner writes them, or anyone to whom the owner gave a permit.
 
     Every setter raises revert.NotOwner when the number is not this account's. Every ``permit_…`` signs what
     the setter of that name would do, for another to `relay`; it must be called with the owner's account.
@@ -29,11 +27,11 @@ class NumberRecords(SigningContract):
         self._registry = registry
 
     def get(self, number: Number, block: Block = "latest") -> Records:
-        """The records of `number`."""
+        """Return the records of `number`."""
         return self.ask(self.get_read(number), block)
 
     def get_read(self, number: Number) -> Read[Records]:
-        """`get`, for a batch."""
+        """Return the question of `get`, for a batch."""
         return self.later("recordsOf", number, parse=answered)
 
     def set_credential(self, number: Number, hash: bytes, kdf: int) -> Receipt:
@@ -41,7 +39,7 @@ class NumberRecords(SigningContract):
         return self._set("credential", number, (hash, kdf))
 
     def permit_credential(
-        self, number: Number, hash: bytes, kdf: int, lifetime: timedelta = LIFETIME
+        self, number: Number, hash: bytes, kdf: int, lifetime: timedelta = PERMIT_LIFETIME
     ) -> Permit:
         return self._permit_to_set("credential", number, (hash, kdf), lifetime)
 
@@ -49,14 +47,14 @@ class NumberRecords(SigningContract):
         """Take the light credential away: no light login is left."""
         return self.write("clearCredential", number)
 
-    def permit_clear_credential(self, number: Number, lifetime: timedelta = LIFETIME) -> Permit:
+    def permit_clear_credential(self, number: Number, lifetime: timedelta = PERMIT_LIFETIME) -> Permit:
         return self._sign("clearCredential", number, (), (), lifetime)
 
     def set_hub(self, number: Number, hub: int | None) -> Receipt:
         """Set the home hub, or none."""
         return self._set("hub", number, hub)
 
-    def permit_hub(self, number: Number, hub: int | None, lifetime: timedelta = LIFETIME) -> Permit:
+    def permit_hub(self, number: Number, hub: int | None, lifetime: timedelta = PERMIT_LIFETIME) -> Permit:
         return self._permit_to_set("hub", number, hub, lifetime)
 
     def set_backup(self, number: Number, expected: bytes | None, next: bytes | None) -> Receipt:
@@ -68,7 +66,11 @@ class NumberRecords(SigningContract):
         return self._set("backup", number, (expected, next))
 
     def permit_backup(
-        self, number: Number, expected: bytes | None, next: bytes | None, lifetime: timedelta = LIFETIME
+        self,
+        number: Number,
+        expected: bytes | None,
+        next: bytes | None,
+        lifetime: timedelta = PERMIT_LIFETIME,
     ) -> Permit:
         return self._permit_to_set("backup", number, (expected, next), lifetime)
 
@@ -76,14 +78,16 @@ class NumberRecords(SigningContract):
         """Set the X25519 public key that messages to `number` are sealed to, or none."""
         return self._set("message_key", number, key)
 
-    def permit_message_key(self, number: Number, key: bytes | None, lifetime: timedelta = LIFETIME) -> Permit:
+    def permit_message_key(
+        self, number: Number, key: bytes | None, lifetime: timedelta = PERMIT_LIFETIME
+    ) -> Permit:
         return self._permit_to_set("message_key", number, key, lifetime)
 
     def set_many(self, number: Number, update: Update) -> Receipt:
         """Write several records in one transaction."""
         return self.write("setMany", number, update.struct())
 
-    def permit_many(self, number: Number, update: Update, lifetime: timedelta = LIFETIME) -> Permit:
+    def permit_many(self, number: Number, update: Update, lifetime: timedelta = PERMIT_LIFETIME) -> Permit:
         return self._sign("setMany", number, (("update", "Update"),), (update.struct(),), lifetime)
 
     def _set(self, name: str, number: Number, value: object) -> Receipt:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from telsdk.chain.access import Receipt
 from telsdk.chain.contracts.base import Contract
-from telsdk.chain.session import Receipt
 from telsdk.chain.units import ether, moment, wei
 from telsdk.number import Number
 

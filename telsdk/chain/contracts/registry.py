@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from telsdk.chain.abi import NOBODY
-from telsdk.chain.batch import Read
+from telsdk.chain.access import PERMIT_LIFETIME, Block, Permit, PermitData, Read, Receipt
 from telsdk.chain.contracts.base import SigningContract
-from telsdk.chain.permits import LIFETIME, Permit, PermitData
-from telsdk.chain.session import Block, Receipt
+from telsdk.chain.interface import NOBODY
 from telsdk.errors import NotFound
 from telsdk.number import Number
 
@@ -73,7 +71,7 @@ class NumberRegistry(SigningContract):
         owner = self.custody(number).owner
         return self.write("safeTransferFrom(address,address,uint256)", owner, to, number)
 
-    def permit_move(self, number: Number, lifetime: timedelta = LIFETIME) -> Permit:
+    def permit_move(self, number: Number, lifetime: timedelta = PERMIT_LIFETIME) -> Permit:
         """Sign this account's consent to receive `number` from its present owner. Only the owner can `relay` it.
 
         Raises:
@@ -107,7 +105,7 @@ class NumberRegistry(SigningContract):
         """End all sessions of `number`, on every device. Records stay."""
         return self.write("revokeSessions", number)
 
-    def permit_revoke_sessions(self, number: Number, lifetime: timedelta = LIFETIME) -> Permit:
+    def permit_revoke_sessions(self, number: Number, lifetime: timedelta = PERMIT_LIFETIME) -> Permit:
         """Sign a permit by which anyone can end all sessions of `number`.
 
         Raises:

@@ -46,7 +46,7 @@ class Options:
             ChainError: one of them cannot be asked, or is on another chain.
         """
         from telsdk.chain.client import connect
-        from telsdk.chain.witness import Witnessed
+        from telsdk.chain.index import Witnessed
 
         if not self.witnesses:
             return client

@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from rich.status import Status
 
-    from telsdk.chain.session import Receipt
+    from telsdk.chain.access import Receipt
 
 NOTHING = "–"
 _WIDE = 240  # columns in a file or pipe, which has no width

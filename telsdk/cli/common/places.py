@@ -75,8 +75,7 @@ def chain_index(source: Source, who: str) -> Iterator[ChainIndex]:
     A second process of the same `who` gets a copy in memory: two must not write one file. What was taken in without
     witnesses was not checked by them, so a copy with witnesses has another file.
     """
-    from telsdk.chain.index import ChainIndex
-    from telsdk.chain.witness import Witnessed
+    from telsdk.chain.index import ChainIndex, Witnessed
 
     who = f"{who}.witnessed" if isinstance(source, Witnessed) else who
     folder = Path(platformdirs.user_cache_dir(_APP))

@@ -57,7 +57,7 @@ def signing_for(
     said = click.get_current_context().get_parameter_source("account")
     if said is ParameterSource.COMMANDLINE:
         raise click.UsageError("give --wallet or --account, not both")
-    from telsdk.chain.wallet import CONFIRM_TIMEOUT, RemoteWallet
+    from telsdk.chain.access import CONFIRM_TIMEOUT, RemoteWallet
 
     remote = RemoteWallet(wallet)
     with working(f"asking the wallet at {remote.place} for its accounts"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from telsdk.backup.blocks import FolderStore
 from telsdk.backup.errors import BackupError
 from telsdk.backup.seal import BackupIdentity
-from telsdk.chain.backup_pointer import ChainPointer
+from telsdk.chain.client import ChainPointer
 from telsdk.cli.demo.checks import Checks
 from telsdk.cli.demo.report import Facts
 from telsdk.cli.demo.stage import Stage

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from telsdk.errors import TelError
 
 if TYPE_CHECKING:
-    from telsdk.chain.devchain import DevChain
+    from telsdk.chain.development import DevChain
 
 
 class NoEmbeddedChain(TelError):
@@ -21,9 +21,9 @@ def embedded_chain() -> DevChain:
         NoEmbeddedChain: the extra ``[demo]`` is not installed.
     """
     try:
-        from telsdk.chain.embedded import EmbeddedChain
+        from telsdk.chain.development import embedded
     except ImportError as error:
         raise NoEmbeddedChain(
             f"{error.name} is missing: pip install 'telprotocol[demo]', or give --rpc URL of an anvil"
         ) from error
-    return EmbeddedChain()
+    return embedded.EmbeddedChain()

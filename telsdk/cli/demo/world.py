@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from telsdk.chain.anvil import AnvilChain
 from telsdk.chain.client import Client, connect
-from telsdk.chain.deploy import deploy
-from telsdk.chain.deployments import Deployment
-from telsdk.chain.devchain import DevChain
+from telsdk.chain.development import AnvilChain, DevChain
 from telsdk.chain.index import ChainIndex
+from telsdk.chain.interface import Deployment
+from telsdk.chain.rollout import deploy
 from telsdk.cli.demo.embedded import embedded_chain
 from telsdk.credential import light, passphrase
 from telsdk.name import Name

@@ -6,7 +6,7 @@ import pytest
 
 from telsdk.chain import revert
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.name import Name
 from tests.chain.actors import NUMBER, OTHER, buy, me
 

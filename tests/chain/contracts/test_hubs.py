@@ -9,9 +9,8 @@ import pytest
 
 from telsdk.chain import revert
 from telsdk.chain.client import Client
-from telsdk.chain.contracts import hubs
-from telsdk.chain.contracts.hubs import HubEntry
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.contracts import HubEntry, hubs
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.directory import HubFacts, NodeFacts
 from telsdk.errors import NotFound
 from tests.chain.actors import NEXT_PIN, PIN, me

@@ -9,8 +9,7 @@ import pytest
 
 from telsdk.chain import revert
 from telsdk.chain.client import Client
-from telsdk.chain.contracts.market import Offer
-from telsdk.chain.contracts.registry import Custody
+from telsdk.chain.contracts import Custody, Offer
 from tests.chain.actors import NUMBER, me
 
 PRICE = Decimal("1.5")

@@ -10,10 +10,9 @@ import pytest
 
 from scripts import samples
 from telsdk.chain import revert
+from telsdk.chain.access import Permit, Receipt
 from telsdk.chain.client import Client
-from telsdk.chain.contracts.records import NumberRecords
-from telsdk.chain.permits import Permit
-from telsdk.chain.session import Receipt
+from telsdk.chain.contracts import NumberRecords
 from telsdk.records import RECORDS, Record, Records, Update
 from tests.chain.actors import NUMBER, me
 

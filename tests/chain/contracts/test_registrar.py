@@ -9,7 +9,7 @@ import pytest
 
 from telsdk.chain import revert
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.units import moment
 from telsdk.number import Number
 from tests.chain.actors import NUMBER, me

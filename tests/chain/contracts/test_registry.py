@@ -10,8 +10,8 @@ import pytest
 
 from telsdk.chain import revert
 from telsdk.chain.client import Client
-from telsdk.chain.contracts.registry import Custody
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.contracts import Custody
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.errors import NotFound
 from tests.chain.actors import NUMBER, OTHER, me
 

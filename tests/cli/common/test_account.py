@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from telsdk import private
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.cli.common.account import account_address, keystore_path, open_account
 from telsdk.cli.common.failure import Failure
 from telsdk.cli.common.secret import passphrase, secret_bytes

@@ -14,7 +14,7 @@ import pytest
 from keyring.core import load_keyring
 
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.name import Name
 from telsdk.number import Number
 from tests.cli.chainrpc import ChainRpc

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from telsdk.chain.client import Client
-from telsdk.chain.embedded import EmbeddedChain
+from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.number import Number
 from tests.anvil import running_anvil
 from tests.cli.chainrpc import ChainRpc
@@ -122,7 +122,7 @@ def test_a_wallet_that_signs_for_a_contract_in_a_form_of_its_own_logs_in(
     alice: Client, team: TeamWallet, chain: EmbeddedChain, wallet: str, keystores: Keystores
 ) -> None:
     """As the program of a contract wallet does: it offers the contract's address, and signs by the key's."""
-    from telsdk.chain.wallet import RemoteWallet
+    from telsdk.chain.access import RemoteWallet
 
     key = chain.accounts[1].address
     behind = RemoteWallet(wallet)

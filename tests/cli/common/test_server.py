@@ -71,7 +71,7 @@ def test_a_server_follows_the_chain_as_its_witness_tells_it_too(
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         away = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        monkeypatch.setattr("telsdk.chain.rpc.RETRIES", 1)
+        monkeypatch.setattr("telsdk.chain.access.rpc.RETRIES", 1)
         ran = run(*words, "--witness", rpc.url, "--witness", away)
         monkeypatch.setenv("TELSDK_WITNESS", away)
         assert run(*words).err == ran.err

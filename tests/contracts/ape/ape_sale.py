@@ -9,9 +9,9 @@ import ape
 import pytest
 
 from telsdk.chain import revert
-from telsdk.chain.apeaccount import ApeAccount
+from telsdk.chain.access import ApeAccount
 from telsdk.chain.client import Client
-from telsdk.chain.deploy import deploy
+from telsdk.chain.rollout import deploy
 from telsdk.number import Number
 
 NUMBER = 5_551_234

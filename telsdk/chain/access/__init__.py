@@ -1,0 +1,32 @@
+"""Read from a chain and write to it: the RPC, sessions, batches of reads, permits, and the accounts that sign."""
+
+from telsdk.chain.access import erc1271
+from telsdk.chain.access.apeaccount import ApeAccount
+from telsdk.chain.access.batch import ANSWER, Answer, Batch, Read
+from telsdk.chain.access.permits import PERMIT_LIFETIME, Permit, PermitData, PermitError
+from telsdk.chain.access.rpc import mapped, open_rpc, request
+from telsdk.chain.access.session import Account, Block, Receipt, Session, Signed
+from telsdk.chain.access.wallet import CONFIRM_TIMEOUT, RemoteWallet
+
+__all__ = [
+    "ANSWER",
+    "CONFIRM_TIMEOUT",
+    "PERMIT_LIFETIME",
+    "Account",
+    "Answer",
+    "ApeAccount",
+    "Batch",
+    "Block",
+    "Permit",
+    "PermitData",
+    "PermitError",
+    "Read",
+    "Receipt",
+    "RemoteWallet",
+    "Session",
+    "Signed",
+    "erc1271",
+    "mapped",
+    "open_rpc",
+    "request",
+]

@@ -1,0 +1,51 @@
+"""Ask accounts that are contracts, such as wallets, whether they accept a signature (ERC-1271)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from eth_utils.address import to_checksum_address
+
+from telsdk.chain.access.rpc import mapped
+from telsdk.chain.access.session import Session
+from telsdk.chain.errors import AnswerError, ContractRefused, NotDeployed
+from telsdk.chain.interface import Function
+
+GAS: Final = 3_000_000
+"""The gas for one question: a stranger's contract must not make us wait long for its answer.
+
+A wallet of many keys, or one that verifies a passkey by itself, takes a tenth of it."""
+
+_MAGIC = bytes.fromhex("1626ba7e")
+_IS_VALID_SIGNATURE = Function(
+    {
+        "type": "function",
+        "name": "isValidSignature",
+        "stateMutability": "view",
+        "inputs": [{"name": "hash", "type": "bytes32"}, {"name": "signature", "type": "bytes"}],
+        "outputs": [{"name": "magicValue", "type": "bytes4"}],
+    }
+)
+
+
+def is_contract(session: Session, account: str) -> bool:
+    """Return whether `account` has code: a contract, or a key's account that runs one (EIP-7702).
+
+    Raises:
+        RpcError, RpcUnreachable: the chain cannot be asked.
+    """
+    with mapped():
+        return bool(session.w3.eth.get_code(to_checksum_address(account)))
+
+
+def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> bool:
+    """Return whether the contract at `account` accepts `signature` over `digest`; False when there is no contract.
+
+    Raises:
+        RpcError, RpcUnreachable: the chain cannot be asked.
+    """
+    try:
+        answer = session.call(to_checksum_address(account), _IS_VALID_SIGNATURE, (digest, signature), gas=GAS)
+    except (ContractRefused, NotDeployed, AnswerError):
+        return False
+    return bool(answer == _MAGIC)

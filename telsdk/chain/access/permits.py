@@ -1,0 +1,124 @@
+"""Permits: what an owner allows by signature instead of a transaction, so that another can pay (EIP-712)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Self
+
+from eth_account.messages import encode_typed_data
+
+from telsdk.chain.access.session import Account
+from telsdk.chain.errors import ChainError
+from telsdk.directory import Domain
+
+PERMIT_LIFETIME = timedelta(hours=1)  # how long a permit holds unless said otherwise
+MAX_PERMIT = 65_536  # characters of JSON; a contract wallet's signature may be long
+
+Fields = tuple[tuple[str, str], ...]  # (name, Solidity type)
+
+_DOMAIN: Fields = (
+    ("name", "string"),
+    ("version", "string"),
+    ("chainId", "uint256"),
+    ("verifyingContract", "address"),
+)
+
+
+class PermitError(ChainError, ValueError):
+    """The text is no permit."""
+
+
+@dataclass(frozen=True, slots=True)
+class PermitData:
+    """A struct to sign in the suite's domain (EIP-712)."""
+
+    type: str
+    fields: Fields
+    values: Mapping[str, Any]
+    structs: Mapping[str, Fields] = field(default_factory=dict)  # other structs that `fields` name
+
+    def payload(self, domain: Domain) -> dict[str, Any]:
+        """Return the struct as eth_signTypedData_v4 takes it."""
+        structs = {"EIP712Domain": _DOMAIN, self.type: self.fields, **self.structs}
+        return {
+            "types": {
+                name: [{"name": key, "type": kind} for key, kind in fields]
+                for name, fields in structs.items()
+            },
+            "primaryType": self.type,
+            "domain": {
+                "name": "telsdk",
+                "version": "1",
+                "chainId": domain.chain_id,
+                "verifyingContract": domain.registry,
+            },
+            "message": dict(self.values),
+        }
+
+    def sign(self, domain: Domain, account: Account) -> bytes:
+        """Return the signature of `account`, 65 bytes."""
+        signed = account.sign_message(encode_typed_data(full_message=self.payload(domain)))
+        return bytes(signed.signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """A signed call that anyone may take to the chain: once, and not after `deadline`."""
+
+    contract: str  # for example "NumberRecords"
+    function: str  # for example "setHubFor"
+    args: tuple[Any, ...]
+    deadline: int  # seconds since 1970, by the chain's clock
+    signature: bytes = field(repr=False)  # whoever has it can use it: not for logs
+
+    def to_json(self) -> str:
+        """Return the permit as text, to hand to a relayer."""
+        return json.dumps(
+            {
+                "contract": self.contract,
+                "function": self.function,
+                "args": [_to_json(value) for value in self.args],
+                "deadline": self.deadline,
+                "signature": "0x" + self.signature.hex(),
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read the permit written as `text`.
+
+        Raises:
+            PermitError: it is not one.
+        """
+        try:
+            if len(text) > MAX_PERMIT:
+                raise ValueError("too long")
+            data = json.loads(text)
+            return cls(
+                str(data["contract"]),
+                str(data["function"]),
+                tuple(_from_json(value) for value in data["args"]),
+                int(data["deadline"]),
+                bytes.fromhex(data["signature"].removeprefix("0x")),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise PermitError(f"this is no permit ({error!r}): ask the owner to sign one") from error
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"hex": value.hex()}
+    if isinstance(value, tuple):
+        return [_to_json(item) for item in value]
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return bytes.fromhex(value["hex"])
+    if isinstance(value, list):
+        return tuple(_from_json(item) for item in value)
+    return value

@@ -1,0 +1,315 @@
+"""The chain as a program uses it: one object for each contract, and the questions that concern several."""
+
+from __future__ import annotations
+
+import os
+import time
+from decimal import Decimal
+from typing import Self
+
+from eth_typing import HexStr
+from eth_utils.address import is_address, to_checksum_address
+from eth_utils.crypto import keccak
+from web3 import Web3
+from web3.exceptions import BlockNotFound
+from web3.types import FilterParams
+
+from telsdk.chain.access import (
+    Account,
+    Batch,
+    Permit,
+    PermitError,
+    Receipt,
+    Session,
+    erc1271,
+    mapped,
+    open_rpc,
+)
+from telsdk.chain.client.lookup import Lookup
+from telsdk.chain.client.purchase import Wait, buy_number
+from telsdk.chain.contracts import (
+    HubList,
+    NameAlias,
+    NumberMarket,
+    NumberRecords,
+    NumberRegistrar,
+    NumberRegistry,
+)
+from telsdk.chain.errors import (
+    NotDeployed,
+    RpcError,
+    RpcUnreachable,
+    SeveralNumbers,
+    UnknownNetwork,
+    WrongNetwork,
+)
+from telsdk.chain.interface import ChainEvent, Deployment, EventDecoder, deployments
+from telsdk.chain.units import ether
+from telsdk.directory import Domain, Head
+from telsdk.errors import NotFound
+from telsdk.name import Name
+from telsdk.number import Number
+from telsdk.records import with_records
+
+_TRANSFER = HexStr("0x" + keccak(text="Transfer(address,address,uint256)").hex())
+
+
+def connect(
+    network: str | None = None,
+    rpc: str | None = None,
+    account: Account | None = None,
+    deployment: Deployment | None = None,
+) -> Client:
+    """Return a client of a deployment: the one called `network`, or the one on the chain that `rpc` serves.
+
+    Without both, the environment variables TELSDK_NETWORK and TELSDK_RPC say which. `account` signs what is written;
+    without one the client can only read.
+
+    Raises:
+        UnknownNetwork: there is no such network, or nothing says which.
+        RpcUnreachable: the RPC does not answer.
+        WrongNetwork: the RPC serves another chain.
+        NotDeployed: the contracts are not there.
+    """
+    if network is None and rpc is None and deployment is None:
+        network, rpc = os.environ.get("TELSDK_NETWORK") or None, os.environ.get("TELSDK_RPC") or None
+    if deployment is None and network is not None:
+        deployment = deployments.load(network)
+    rpc = rpc or (deployment.rpc if deployment is not None else None)
+    if rpc is None:
+        raise UnknownNetwork(_unsaid(deployment))
+    w3 = open_rpc(rpc)
+    if deployment is None:
+        with mapped():
+            deployment = deployments.on_chain(w3.eth.chain_id)
+    client = Client(w3, deployment, account)
+    client.check()
+    return client
+
+
+def _unsaid(deployment: Deployment | None) -> str:
+    if deployment is None:
+        return "no network is named: give --network NAME or --rpc URL, or set TELSDK_NETWORK or TELSDK_RPC"
+    return f"network {deployment.name} names no RPC of its own: give --rpc URL, or set TELSDK_RPC"
+
+
+class Client:
+    """The contracts of `deployment` at `w3`; `account` signs what is written.
+
+    Attributes:
+        registry, registrar, alias, records, hubs, market: the contracts.
+    """
+
+    def __init__(self, w3: Web3, deployment: Deployment, account: Account | None = None) -> None:
+        self.deployment = deployment
+        self._decoder = EventDecoder(deployment)
+        self.session = Session(w3, account, self._decoder)
+        at, domain = deployment.addresses, deployment.domain
+        self.registry = NumberRegistry(self.session, at["NumberRegistry"], domain)
+        self.registrar = NumberRegistrar(self.session, at["NumberRegistrar"], domain)
+        self.alias = NameAlias(self.session, at["NameAlias"], domain)
+        self.records = NumberRecords(self.session, at["NumberRecords"], domain, self.registry)
+        self.hubs = HubList(self.session, at["HubList"], domain)
+        self.market = NumberMarket(self.session, at["NumberMarket"], domain, self.registry)
+
+    @property
+    def domain(self) -> Domain:
+        """What ties signatures to this deployment."""
+        return self.deployment.domain
+
+    @property
+    def account(self) -> Account | None:
+        return self.session.account
+
+    def as_account(self, account: Account | None) -> Self:
+        """Return the same client with another account."""
+        return type(self)(self.session.w3, self.deployment, account)
+
+    def check(self) -> None:
+        """Check that this is the deployment's chain, and that its registry is there.
+
+        Raises:
+            WrongNetwork: it is another chain.
+            NotDeployed: the registry is not there.
+        """
+        w3, deployment = self.session.w3, self.deployment
+        with mapped():
+            chain_id = w3.eth.chain_id
+            if chain_id != deployment.chain_id:
+                raise WrongNetwork(
+                    f"the RPC serves chain {chain_id}, and network {deployment.name} is on chain "
+                    f"{deployment.chain_id}: give another --rpc or --network"
+                )
+            # The others were created with it. To ask for each would make every command slower.
+            code = w3.eth.get_code(to_checksum_address(self.registry.address))
+        if not code:
+            raise NotDeployed(
+                f"there is no NumberRegistry at {self.registry.address} on chain {chain_id}: was the chain "
+                "begun anew? Deploy again, or give another --network"
+            )
+
+    # What goes across contracts
+
+    def batch(self, block: int | None = None) -> Batch:
+        """Return a batch, which makes all its reads at once as of `block`, by default the newest."""
+        return Batch(self.session, block)
+
+    def lookup(self, address: str) -> Lookup:
+        """Return all about a number as of the newest block. `address` is the number, its name, or its owner's account.
+
+        Raises:
+            NotFound: nobody holds the number, or the account holds none.
+            SeveralNumbers: the account holds more than one: look up one of its `numbers_of`.
+            NumberError, NameFormatError: `address` is no number, name or account.
+        """
+        block = self.session.height()
+        number = self._number(address, block)
+        with self.batch(block) as batch:
+            custody = batch.add(self.registry.custody_read(number))
+            records = batch.add(self.records.get_read(number))
+            price = batch.add(self.market.price_read(number))
+            name = batch.add(self.alias.name_of_read(number))
+        found = Lookup(
+            number=number,
+            name=name.get(),
+            owner=custody.get().owner,
+            epoch=custody.get().epoch,
+            session=custody.get().session,
+            listing=price.get(),
+            chain_id=self.domain.chain_id,
+            block=block,
+        )
+        return with_records(found, records.get())
+
+    def numbers_of(self, account: str) -> tuple[Number, ...]:
+        """Return the numbers of `account`, in order. It reads the whole history: a `ChainIndex` is quicker."""
+        account = to_checksum_address(account)
+        if self.registry.balance(account) == 0:
+            return ()
+        received = self._received(account)
+        with self.batch() as batch:
+            held = {number: batch.add(self.registry.custody_read(number)) for number in sorted(received)}
+        return tuple(number for number, custody in held.items() if custody.get().owner == account)
+
+    def balance(self, account: str | None = None) -> Decimal:
+        """Return the ether of `account`, by default of this client's account."""
+        address = account or self.session.signer().address
+        with mapped():
+            return ether(self.session.w3.eth.get_balance(to_checksum_address(address)))
+
+    def buy_number(
+        self,
+        number: Number,
+        owner: str | None = None,
+        max_price: Decimal | None = None,
+        wait: Wait = time.sleep,
+    ) -> Receipt:
+        """Buy a number that nobody holds; see `telsdk.chain.client.purchase.buy_number`."""
+        return buy_number(self, number, owner, max_price, wait)
+
+    def relay(self, permit: Permit) -> Receipt:
+        """Do what an owner's `permit` allows, at this account's expense.
+
+        Raises:
+            PermitError: it is for no contract that takes permits.
+            revert.SignatureExpired, revert.InvalidSignature: the permit does not hold, or no longer.
+        """
+        for contract in (self.registry, self.records):
+            if permit.contract == contract.NAME:
+                return contract.relay(permit)
+        raise PermitError(f"{permit.contract} takes no permits")
+
+    # What a ChainIndex asks
+
+    def head(self, block: int | None = None) -> Head:
+        """Return the newest block, or that of height `block`.
+
+        Raises:
+            NotFound: there is none of that height.
+        """
+        with mapped(BlockNotFound):
+            try:
+                header = self.session.w3.eth.get_block("latest" if block is None else block)
+            except BlockNotFound as error:
+                raise NotFound(f"the chain has no block {block}") from error
+        return Head(header["number"], bytes(header["hash"]), header["timestamp"])
+
+    def events(self, first: int, last: int) -> list[ChainEvent]:
+        """Return the events of the contracts in the blocks `first` to `last`, in order.
+
+        Raises:
+            RpcError: the RPC fails, or refuses so many blocks at once.
+        """
+        addresses = [to_checksum_address(address) for address in self.deployment.addresses.values()]
+        return self._events({"fromBlock": first, "toBlock": last, "address": addresses})
+
+    def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
+        """Return whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
+        return erc1271.accepts(self.session, account, digest, signature)
+
+    def is_contract(self, account: str) -> bool:
+        """Return whether `account` is a contract, which may accept signatures."""
+        return erc1271.is_contract(self.session, account)
+
+    def name_stands(self, number: int, block: int) -> bool:
+        """Return whether the name that was claimed for `number` stands for it as of `block`."""
+        return self.alias.name_of(Number(number), block) is not None
+
+    def _events(self, query: FilterParams) -> list[ChainEvent]:
+        with mapped():
+            logs = self.session.w3.eth.get_logs(query)
+        events = (self._decoder.decode(log) for log in logs)
+        return sorted((event for event in events if event is not None), key=_place)
+
+    def _received(self, account: str) -> set[Number]:
+        """Return every number that `account` ever received."""
+        topics = [_TRANSFER, None, HexStr("0x" + account[2:].lower().rjust(64, "0"))]
+        found: set[Number] = set()
+        first, last = self.deployment.block, self.session.height()
+        step = last - first + 1
+        while first <= last:
+            until = min(first + step - 1, last)
+            try:
+                events = self._events(
+                    {
+                        "fromBlock": first,
+                        "toBlock": until,
+                        "address": to_checksum_address(self.registry.address),
+                        "topics": topics,
+                    }
+                )
+            except RpcUnreachable:
+                raise
+            except RpcError:
+                if step == 1:
+                    raise
+                step = max(1, step // 4)
+                continue
+            found.update(Number(event.args["tokenId"]) for event in events)
+            first = until + 1
+        return found
+
+    def _number(self, address: str, block: int) -> Number:
+        if is_address(address):
+            return self._only_number(address)
+        if address.isdecimal():
+            return Number.parse(address)
+        number = self.alias.number_of(Name(address), block)
+        if number is None:
+            raise NotFound(f"{address} stands for no number: nobody has claimed it, or its number was sold")
+        return number
+
+    def _only_number(self, account: str) -> Number:
+        numbers = self.numbers_of(account)
+        if len(numbers) == 1:
+            return numbers[0]
+        if not numbers:
+            raise NotFound(f"{account} holds no number: buy one with `telsdk number buy-new`")
+        raise SeveralNumbers(
+            f"{account} holds several numbers, look one of them up: {', '.join(map(str, numbers))}",
+            numbers,
+        )
+
+
+def _place(event: ChainEvent) -> tuple[int, int]:
+    return event.block, event.index

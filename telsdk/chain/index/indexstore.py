@@ -1,0 +1,330 @@
+"""The file behind `ChainIndex`: the events as they came, and what they fold to, in SQLite.
+
+One transaction takes in a stretch of the chain, or forgets one and takes in another, so a process killed at
+any moment leaves the file as of one block. Nothing here is thread-safe: `ChainIndex` guards it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from telsdk.chain.errors import IndexMismatch
+from telsdk.chain.index.fold import Listing, NumberState, fold_hub, fold_label, fold_number
+from telsdk.chain.interface import ChainEvent, Deployment
+from telsdk.directory import Head, HubFacts
+from telsdk.records import RECORDS, WORDS, values
+
+SCHEMA = 2  # raised when the same tables come to hold something else; see `_layout`
+KEPT_BLOCKS = 256  # how many block hashes are kept to find where a reorganised chain parts
+
+_TABLES = ("meta", "block", "event", "number", "label")
+
+
+class Subject(NamedTuple):
+    """Whom an event is about, in the columns of the table of events."""
+
+    number: int | None = None
+    label: str | None = None
+    hub: int | None = None
+    account: str | None = None
+
+
+class Touched:
+    """Whom events are about."""
+
+    def __init__(self, subjects: Iterable[Subject]) -> None:
+        self.numbers: set[int] = set()
+        self.labels: set[str] = set()
+        self.hubs: set[int] = set()
+        self.accounts: set[str] = set()
+        for subject in subjects:
+            self.numbers.update(() if subject.number is None else (subject.number,))
+            self.labels.update(() if subject.label is None else (subject.label,))
+            self.hubs.update(() if subject.hub is None else (subject.hub,))
+            self.accounts.update(() if subject.account is None else (subject.account,))
+
+
+class IndexStore:
+    """The index of `deployment` in the SQLite file at `path`; ":memory:" is no file.
+
+    Raises:
+        IndexMismatch: the file holds another deployment's index, or is none.
+    """
+
+    def __init__(self, path: str, deployment: Deployment) -> None:
+        self._path = path
+        self._market = deployment.addresses["NumberMarket"]
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._open(deployment)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise IndexMismatch(f"{path} is no index of telsdk ({error}): give another file") from error
+        except IndexMismatch:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        self._db.close()
+
+    def tip(self) -> Head | None:
+        """Return the block that everything here is as of; None before the first."""
+        text = self._meta("tip")
+        if text is None:
+            return None
+        number, digest, timestamp = json.loads(text)
+        return Head(number, bytes.fromhex(digest), timestamp)
+
+    def blocks(self, at_most: int) -> list[tuple[int, bytes]]:
+        """Return the blocks whose hashes are known, up to the height `at_most`, newest first."""
+        query = "SELECT number, hash FROM block WHERE number <= ? ORDER BY number DESC"
+        return self._db.execute(query, (at_most,)).fetchall()
+
+    def apply(self, base: int, events: Iterable[ChainEvent], tip: Head) -> Touched:
+        """Forget what came after block `base`, and take in the `events` from there on to `tip`."""
+        rows = [
+            (event, subject) for event in events if (subject := _subject(event, self._market)) is not None
+        ]
+        with self._transaction():
+            touched = Touched([*self._forget(base), *(subject for _, subject in rows)])
+            self._insert("event", [_row(event, subject) for event, subject in rows])
+            self._mark({event.block: event.block_hash for event, _ in rows} | {tip.number: tip.hash})
+            self._refold(touched)
+            self._set_meta("tip", json.dumps([tip.number, tip.hash.hex(), tip.timestamp]))
+        return touched
+
+    def number(self, number: int) -> NumberState | None:
+        cursor = self._db.cursor()
+        cursor.row_factory = sqlite3.Row
+        row = cursor.execute("SELECT * FROM number WHERE number = ?", (number,)).fetchone()
+        if row is None:
+            return None
+        price, block, place = row["price"], row["listed_block"], row["listed_place"]
+        return NumberState(
+            owner=row["owner"],
+            epoch=row["epoch"],
+            session=row["session"],
+            label=row["label"],
+            listing=None if price is None else Listing(int(price), block, place),
+            **{word.name: row[word.name] for word in WORDS},
+        )
+
+    def holder_of(self, label: str) -> int | None:
+        """Return the number that claimed `label` last; it may have lost it since by changing hands."""
+        row = self._db.execute("SELECT number FROM label WHERE label = ?", (label,)).fetchone()
+        return row[0] if row else None
+
+    def numbers_of(self, owner: str) -> list[int]:
+        rows = self._db.execute("SELECT number FROM number WHERE owner = ? ORDER BY number", (owner,))
+        return [number for (number,) in rows]
+
+    def has_label(self, number: int) -> bool:
+        state = self.number(number)
+        return state is not None and state.label is not None
+
+    def named(self, after: int, limit: int) -> list[int]:
+        """Return the first `limit` numbers with a label that are greater than `after`."""
+        rows = self._db.execute(
+            "SELECT number FROM number WHERE label IS NOT NULL AND number > ? ORDER BY number LIMIT ?",
+            (after, limit),
+        )
+        return [number for (number,) in rows]
+
+    def hubs(self) -> list[HubFacts]:
+        rows = self._db.execute(
+            "SELECT DISTINCT hub FROM event WHERE hub IS NOT NULL ORDER BY hub"
+        ).fetchall()
+        return [facts for (hub,) in rows if (facts := fold_hub(self._events("hub", hub))) is not None]
+
+    # Opening
+
+    def _open(self, deployment: Deployment) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        identity = json.dumps([deployment.chain_id, sorted(deployment.addresses.items())])
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables:
+            if self._meta("deployment") != identity:
+                raise IndexMismatch(
+                    f"{self._path} is the index of another deployment: give another file, or delete it"
+                )
+            if self._meta("schema") == _layout():
+                return
+        with self._transaction():
+            self._create(identity)
+
+    def _create(self, identity: str) -> None:
+        for table in _TABLES:
+            self._db.execute(f"DROP TABLE IF EXISTS {table}")
+        for statement in _statements().split(";"):
+            self._db.execute(statement)
+        self._set_meta("deployment", identity)
+        self._set_meta("schema", _layout())
+
+    # Writing
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def _insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Put `rows` into `table`; all name the same columns."""
+        if not rows:
+            return
+        names, places = ", ".join(rows[0]), ", ".join(f":{name}" for name in rows[0])
+        self._db.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
+
+    def _forget(self, base: int) -> list[Subject]:
+        query = f"SELECT {', '.join(Subject._fields)} FROM event WHERE block > ?"
+        subjects = [Subject(*row) for row in self._db.execute(query, (base,))]
+        self._db.execute("DELETE FROM event WHERE block > ?", (base,))
+        self._db.execute("DELETE FROM block WHERE number > ?", (base,))
+        return subjects
+
+    def _mark(self, hashes: dict[int, bytes]) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO block VALUES (?,?)", sorted(hashes.items()))
+        self._db.execute(
+            "DELETE FROM block WHERE number <="
+            " (SELECT number FROM block ORDER BY number DESC LIMIT 1 OFFSET ?)",
+            (KEPT_BLOCKS,),
+        )
+
+    def _refold(self, touched: Touched) -> None:
+        for label in touched.labels:
+            holder = fold_label(self._events("label", label))
+            # Whoever loses or regains the label changes too.
+            touched.numbers.update(number for number in (self.holder_of(label), holder) if number is not None)
+            self._db.execute("DELETE FROM label WHERE label = ?", (label,))
+            if holder is not None:
+                self._db.execute("INSERT INTO label VALUES (?,?)", (label, holder))
+        for account in touched.accounts:
+            touched.numbers.update(self.numbers_of(account))
+        for number in touched.numbers:
+            self._put(number, fold_number(self._events("number", number)))
+
+    def _put(self, number: int, state: NumberState | None) -> None:
+        self._db.execute("DELETE FROM number WHERE number = ?", (number,))
+        if state is None:
+            return
+        listing = state.listing
+        if listing is not None and self._withdrawn(state.owner, listing):
+            listing = None
+        row = {
+            "number": number,
+            "owner": state.owner,
+            "epoch": state.epoch,
+            "session": state.session,
+            "label": state.label,
+            "price": None if listing is None else str(listing.price),
+            "listed_block": None if listing is None else listing.block,
+            "listed_place": None if listing is None else listing.index,
+            **values(state),
+        }
+        self._insert("number", [row])
+
+    def _withdrawn(self, owner: str, listing: Listing) -> bool:
+        """Return whether `owner` told the market something about all their numbers after `listing`."""
+        row = self._db.execute(
+            "SELECT 1 FROM event WHERE account = ? AND (block, place) > (?, ?) LIMIT 1",
+            (owner, listing.block, listing.index),
+        ).fetchone()
+        return row is not None
+
+    def _events(self, column: str, subject: int | str) -> list[ChainEvent]:
+        rows = self._db.execute(
+            f"SELECT contract, name, args, block, place, hash FROM event WHERE {column} = ?"
+            " ORDER BY block, place",
+            (subject,),
+        )
+        return [
+            ChainEvent(contract, name, json.loads(args, object_hook=_bytes_from_json), block, place, digest)
+            for contract, name, args, block, place, digest in rows
+        ]
+
+    def _meta(self, key: str) -> str | None:
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def _set_meta(self, key: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, value))
+
+
+def _statements() -> str:
+    """Return the SQL that makes the tables. Prices are text: a uint128 does not fit SQLite's integers."""
+    kinds = {word.name: "BLOB" if isinstance(word.zero, bytes) else "INTEGER" for word in WORDS}
+    records = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
+    return f"""
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE block (number INTEGER PRIMARY KEY, hash BLOB NOT NULL);
+CREATE TABLE event (
+    block INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL,
+    contract TEXT NOT NULL, name TEXT NOT NULL, args TEXT NOT NULL,
+    number INTEGER, label TEXT, hub INTEGER, account TEXT,
+    PRIMARY KEY (block, place)
+) WITHOUT ROWID;
+CREATE INDEX event_number ON event (number, block, place) WHERE number IS NOT NULL;
+CREATE INDEX event_label ON event (label, block, place) WHERE label IS NOT NULL;
+CREATE INDEX event_hub ON event (hub, block, place) WHERE hub IS NOT NULL;
+CREATE INDEX event_account ON event (account, block, place) WHERE account IS NOT NULL;
+CREATE TABLE number (
+    number INTEGER PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL, session INTEGER NOT NULL,
+    label TEXT, price TEXT, listed_block INTEGER, listed_place INTEGER, {records}
+);
+CREATE INDEX number_owner ON number (owner);
+CREATE TABLE label (label TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+def _layout() -> str:
+    """Name what is in the tables: a file that has another name for it is filled again from the chain.
+
+    A change of the tables or of how a record is read changes it; what else changes their meaning raises SCHEMA.
+    """
+    return hashlib.sha256(f"{SCHEMA}{_statements()}{RECORDS}".encode()).hexdigest()
+
+
+def _row(event: ChainEvent, subject: Subject) -> dict[str, Any]:
+    return {
+        "block": event.block,
+        "place": event.index,
+        "hash": event.block_hash,
+        "contract": event.contract,
+        "name": event.name,
+        "args": json.dumps(event.args, default=_bytes_to_json),
+        **subject._asdict(),
+    }
+
+
+def _subject(event: ChainEvent, market: str) -> Subject | None:
+    """Return whom `event` is about; None when nothing here depends on it."""
+    args = event.args
+    if event.contract == "HubList":
+        return Subject(hub=args["hubId"])
+    if event.name == "ApprovalForAll":
+        # The owner's word to the market about all their numbers ends their offers.
+        return Subject(account=args["owner"]) if args["operator"] == market else None
+    number = args.get("number", args.get("tokenId"))
+    if number is None or event.contract == "NumberRegistrar":
+        return None
+    return Subject(number=number, label=args.get("label"))
+
+
+def _bytes_to_json(value: object) -> dict[str, str]:
+    if not isinstance(value, bytes):
+        raise TypeError(f"{value!r} is in no event")
+    return {"hex": value.hex()}
+
+
+def _bytes_from_json(value: dict[str, Any]) -> Any:
+    return bytes.fromhex(value["hex"]) if value.keys() == {"hex"} else value

@@ -1,0 +1,24 @@
+"""What is known of the contracts without asking a chain: their ABIs and code, where they are, what they say."""
+
+from telsdk.chain.interface import abi, deployments, manifest
+from telsdk.chain.interface.abi import NOBODY
+from telsdk.chain.interface.deployments import Deployment
+from telsdk.chain.interface.events import ChainEvent, EventDecoder
+from telsdk.chain.interface.explanations import explain
+from telsdk.chain.interface.function import Function, functions
+from telsdk.chain.interface.manifest import CONTRACTS, Artifact
+
+__all__ = [
+    "CONTRACTS",
+    "NOBODY",
+    "Artifact",
+    "ChainEvent",
+    "Deployment",
+    "EventDecoder",
+    "Function",
+    "abi",
+    "deployments",
+    "explain",
+    "functions",
+    "manifest",
+]

@@ -1,0 +1,6 @@
+"""Put the contracts on a chain, go on where that was cut off, and compare what is there."""
+
+from telsdk.chain.rollout.deploying import deploy, standing
+from telsdk.chain.rollout.verifying import Comparison, verify
+
+__all__ = ["Comparison", "deploy", "standing", "verify"]
