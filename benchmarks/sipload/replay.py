@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, nullcontext
 from time import thread_time
 from typing import Any
 
+from telsdk.net.limits import GATHER
 from telsdk.net.sockets import BoundSockets, bind
 
 Datagram = tuple[bytes, tuple[str, int]]
@@ -46,7 +47,7 @@ class _Selector(selectors.DefaultSelector):
     replayed: ReplaySocket | None = None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if self.replayed is not None and self.replayed.inbox:
+        if self.replayed is not None and self.replayed.inbox and self.replayed in self.get_map():
             return [(self.get_key(self.replayed), selectors.EVENT_READ)]
         if self.replayed is not None and timeout == 0:
             return []  # the loop has more to do: then the kernel is not asked
@@ -103,6 +104,7 @@ class Replay:
                 await asyncio.sleep(0)
                 if not self._socket.inbox:
                     break
+                self._loop.pass_time(GATHER)  # a node that lets them gather comes to it by then
             await asyncio.sleep(0)
             took = thread_time() - began
         sent = [data for data, _ in self._socket.sent]

@@ -1,6 +1,9 @@
 """What a server of ours grants a peer. Every limit of the package is here, with its reason."""
 
 DATAGRAMS_A_READ = 64  # then other sockets and timers get their turn
+GATHER = 0.001  # seconds in which datagrams are left to gather, once so many come that each would wake us up
+LIVELY = 2_000  # datagrams a second from which that is done: a wake-up costs as much as a datagram
+LIVELY_FOR = 0.02  # seconds that those are counted in
 UDP_RECEIVE_BUFFER = (
     4 * 1024 * 1024
 )  # bytes; a stall of 15 ms at full speed loses packets with the usual 208 KiB

@@ -6,11 +6,12 @@ import asyncio
 import logging
 import socket
 import sys
+from collections.abc import Callable
 
 import pytest
 
 from telsdk.net.icmp import Undelivered
-from telsdk.net.limits import DATAGRAMS_A_READ
+from telsdk.net.limits import DATAGRAMS_A_READ, GATHER
 from telsdk.net.udp import Sender, UdpEndpoint
 from telsdk.sip.hop import Hop
 from telsdk.sip.transaction import ResponseReceived, TransportFailed
@@ -60,6 +61,53 @@ async def test_more_than_one_batch_is_read_in_order() -> None:
             await receiver.changed.wait()
     assert receiver.datagrams == [b"%d" % number for number in range(many)]
     receiver.endpoint.close()
+
+
+class Sending:
+    """Numbered datagrams to a receiver."""
+
+    def __init__(self, receiver: Receiver, sock: socket.socket) -> None:
+        self._receiver = receiver
+        self._socket = sock
+        self.sent = 0
+
+    async def go_on(self, *, until: Callable[[], bool], many: int, pause: float) -> None:
+        """Send so many at a time until that holds."""
+        while not until():
+            for _ in range(many):
+                self._socket.sendto(b"%d" % self.sent, self._receiver.endpoint.address)
+                self.sent += 1
+            await asyncio.sleep(pause)
+
+    async def all_came(self) -> None:
+        while len(self._receiver.datagrams) < self.sent:
+            self._receiver.changed.clear()
+            await self._receiver.changed.wait()
+
+
+async def test_where_many_come_it_looks_now_and_then_and_misses_none_and_waits_again_when_few_do() -> None:
+    receiver = Receiver()
+    endpoint = receiver.endpoint
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sending = Sending(receiver, sock)
+        async with asyncio.timeout(10):
+            for _ in range(2):
+                await sending.go_on(until=lambda: not endpoint.waits, many=10, pause=0)
+                await sending.go_on(until=lambda: endpoint.waits, many=1, pause=3 * GATHER)
+                await sending.all_came()
+    assert receiver.datagrams == [b"%d" % number for number in range(sending.sent)]
+    endpoint.close()
+
+
+async def test_it_can_be_closed_while_datagrams_gather() -> None:
+    receiver = Receiver()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        async with asyncio.timeout(10):
+            await Sending(receiver, sock).go_on(until=lambda: not receiver.endpoint.waits, many=10, pause=0)
+        seen = len(receiver.datagrams)
+        receiver.endpoint.close()
+        await asyncio.sleep(3 * GATHER)
+    assert len(receiver.datagrams) == seen
 
 
 @linux

@@ -34,9 +34,10 @@ class Via:
     Attributes:
         transport: in upper case: UDP, TCP, TLS, WS, WSS ...
         host: without brackets when IPv6.
+        text: as it was written, where that is the one normal form; else "".
     """
 
-    __slots__ = ("_params", "_plain", "_text", "host", "port", "protocol", "transport")
+    __slots__ = ("_params", "_plain", "host", "port", "protocol", "text", "transport")
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class Via:
         Args:
             params: as on the wire; None: as in `plain`.
             plain: parameters as `telsdk.sip.message.grammar.PLAIN_VIA` matches them.
-            text: all of it, where that is known.
+            text: see the attribute.
         """
         self.transport = transport
         self.host = host
@@ -61,7 +62,7 @@ class Via:
         self.protocol = protocol
         self._params = params
         self._plain = plain
-        self._text = text
+        self.text = text
 
     @classmethod
     def parse(cls, text: str) -> Via:
@@ -84,8 +85,8 @@ class Via:
         return self._params
 
     def __str__(self) -> str:
-        if self._text:
-            return self._text
+        if self.text:
+            return self.text
         sent_by = grammar.write_host(self.host, self.port)
         params = self._plain if self._params is None else grammar.join_params(self._params)
         return f"{self.protocol}/{self.transport} {sent_by}{params}"
@@ -146,7 +147,7 @@ class Via:
             if asks:
                 plain = plain.replace(";rport", f";rport={port}", 1)
             plain = f"{plain};received={host}"
-            text = f"{self._text[: len(self._text) - len(self._plain)]}{plain}" if self._text else ""
+            text = f"{self.text[: len(self.text) - len(self._plain)]}{plain}" if self.text else ""
             return Via(self.transport, self.host, self.port, None, self.protocol, plain, text)
         params = grammar.set_param(self.params, "received", host)
         return self._with(grammar.set_param(params, "rport", str(port)) if asks else params)

@@ -121,18 +121,17 @@ class Message:
         headers = self.headers
         via = self.via
         stamped = via.stamped(host, port)
-        if stamped is not via:
-            at = headers.first_at("via")
-            assert at is not None  # it was just read
-            line = headers.raw[at]
-            came = str(via)
-            if "," not in line and "\r" not in line and line.endswith(came):
-                headers.change_line(at, "via", f"{line[: len(line) - len(came)]}{stamped}")
-                headers.know(readers.via, stamped)
-            else:
-                # By the octets that came: what is read has U+FFFD in the place of those that are no UTF-8.
-                by_octets = Via.parse(split_list(value_of(line))[0])
-                headers.replace_first("Via", str(by_octets.stamped(host, port)))
+        if stamped is via:
+            return via
+        at = headers.shape.first["via"]
+        line, came = headers.raw[at], via.text or str(via)
+        if line.endswith(came) and "," not in line and "\r" not in line:
+            headers.change_line(at, "via", f"{line[: len(line) - len(came)]}{stamped.text or stamped}")
+            headers.know(readers.via, stamped)
+        else:
+            # By the octets that came: what is read has U+FFFD in the place of those that are no UTF-8.
+            by_octets = Via.parse(split_list(value_of(headers.raw[headers.first_at("via") or 0]))[0])
+            headers.replace_first("Via", str(by_octets.stamped(host, port)))
         return via
 
     @property

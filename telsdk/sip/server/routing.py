@@ -80,11 +80,11 @@ def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]
     A maddr that names this element has led the request here, and has done its work.
     """
     taken: list[NameAddr] = []
-    routes = request.routes
-    if routes and request.uri.params and request.uri.has("lr") and is_local(request.uri):
+    routes, uri = request.routes, request.uri
+    if routes and uri.params and uri.has("lr") and is_local(uri):
         # A strict router put our Record-Route into the Request-URI, and the target behind all routes.
-        taken.append(NameAddr(request.uri))
-        request.uri = _as_request_uri(routes.pop().uri)
+        taken.append(NameAddr(uri))
+        uri = request.uri = _as_request_uri(routes.pop().uri)
         request.headers.drop_last("Route")
     ours = 0
     while ours < len(routes) and is_local(routes[ours].uri):
@@ -94,17 +94,18 @@ def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]
     elif ours:
         request.headers.drop("Route", ours)
     taken += routes[:ours]
-    maddr = request.uri.param("maddr") if request.uri.params else None
-    if maddr and is_local(replace(request.uri, host=maddr.strip("[]").lower())):
-        request.uri = replace(request.uri, port=None).without("maddr", "transport")
+    maddr = uri.param("maddr") if uri.params else None
+    if maddr and is_local(replace(uri, host=maddr.strip("[]").lower())):
+        request.uri = replace(uri, port=None).without("maddr", "transport")
     return tuple(taken)
 
 
 def prepare(request: Request, uri: Uri, record_routes: Sequence[Uri], routes: Sequence[NameAddr]) -> None:
     """Make `request` ready to leave for `uri` (16.6 steps 2 to 6)."""
-    if request.uri is not uri:
+    came_for = request.uri
+    if came_for is not uri:
         uri = _as_request_uri(uri)
-        if request.uri != uri:
+        if came_for != uri:
             request.uri = uri
     headers = request.headers
     first = headers.shape.first

@@ -34,7 +34,10 @@ def branch_of(response: Response) -> str | None:
     headers = response.headers
     line = headers.raw[headers.shape.first["via"]]
     start = line.find(";branch=") + 8
-    if start < 8 or "," in line or '"' in line or "\r" in line:
+    comma = line.find(",")
+    if comma > start >= 8:
+        line = line[:comma]  # of the other values nothing is wanted
+    if start < 8 or -1 < comma < start or '"' in line or "\r" in line:
         try:
             return response.via.branch
         except SipParseError:
