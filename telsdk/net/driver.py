@@ -200,30 +200,25 @@ class Driver:
             self._tap(Wire(self.now(), "sent", hop, data))
         if hop.transport != "UDP":
             self._connections.send(hop, data)
+        elif self._udp is None:
+            self._loop.call_soon(self.hop_failed, hop, "this endpoint has no UDP")
         elif hop.is_source or is_address(hop.host):
-            self._send_datagram(hop, data, (hop.host, hop.port))
+            try:
+                self._udp.send(data, (hop.host, hop.port))
+            except OSError as error:
+                self._loop.call_soon(self.hop_failed, hop, error.strerror or str(error))
         else:
             task = self._loop.create_task(self._resolve_and_send(hop, data))
             self._resolving.add(task)
             task.add_done_callback(self._resolving.discard)
 
-    def _send_datagram(self, hop: Hop, data: bytes, address: tuple[str, int]) -> None:
-        if self._udp is None:
-            self._loop.call_soon(self.hop_failed, hop, "this endpoint has no UDP")
-            return
-        try:
-            self._udp.send(data, address)
-        except OSError as error:
-            self._loop.call_soon(self.hop_failed, hop, error.strerror or str(error))
-
     async def _resolve_and_send(self, hop: Hop, data: bytes) -> None:
         """By the system's resolver in a thread: `sendto` would ask it here, and all others would wait."""
+        assert self._udp is not None
         try:
-            address = await resolve(hop.host, hop.port)
+            self._udp.send(data, await resolve(hop.host, hop.port))
         except OSError as error:
             self.hop_failed(hop, error.strerror or str(error))
-        else:
-            self._send_datagram(hop, data, address)
 
     def _arm(self) -> None:
         """See that we look at the clock soon: what just happened may have started a timer.

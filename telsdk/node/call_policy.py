@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 
 _TOKEN_METHODS = frozenset({"INVITE", "MESSAGE"})
 _DIALOG_METHODS = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
+_MAX_PLACES = 256
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -74,6 +75,8 @@ class CallPolicy:
         self._addresses = addresses
         self._open: set[Context] = set()
         self._tokens = FlowTokens()
+        # By transport and where a peer came to; made anew when it was emptied.
+        self._places: dict[tuple[str, tuple[str, int] | None], tuple[str, int, str]] = {}
         self.proxy = Proxy(
             stack,
             is_local=self._is_local,
@@ -287,7 +290,10 @@ class CallPolicy:
 
     def _caller_needs_us(self, ctx: Context) -> bool:
         """The same of a caller; one from elsewhere does not where a listed node leads to him, or his own key."""
-        if self._needs_us(ctx.source) or self._needs_us(sending_edge(ctx.request, ctx.source)):
+        if self._needs_us(ctx.source):
+            return True
+        edge = sending_edge(ctx.request, ctx.source)
+        if edge != ctx.source and self._needs_us(edge):
             return True
         if self._logins.over(ctx.source):
             return False
@@ -304,7 +310,13 @@ class CallPolicy:
 
     def _place(self, hop: Hop) -> tuple[str, int, str]:
         """Host, port and transport parameter by which whoever is behind `hop` reaches us."""
-        return (*self._addresses.reached_by(hop), hop.uri_transport)
+        key = (hop.transport, hop.taken_at)
+        place = self._places.get(key)
+        if place is None:
+            if len(self._places) >= _MAX_PLACES:
+                self._places.clear()
+            place = self._places[key] = (*self._addresses.reached_by(hop), hop.uri_transport)
+        return place
 
 
 def _uri_of(place: tuple[str, int, str], token: str) -> Uri:

@@ -227,7 +227,7 @@ class Node:
         acted = self.watching.busy
         if acted:
             self.watching.act(now, Wall(time.time()))
-        if self.calls.proxy.has_events:
+        if self.calls.proxy.untaken:
             for event in self.calls.proxy.take_events():
                 self._act(event, now)
                 acted = acted or not isinstance(event, Finished)  # of that nothing comes that is to be sent

@@ -133,7 +133,7 @@ class Watching:
     @property
     def busy(self) -> bool:
         """Whether there is something to act on."""
-        return bool(self._changed) or self.notifier.has_events
+        return bool(self._changed or self.notifier.untaken)
 
     def act(self, now: Monotonic, wall: Wall) -> None:
         """Acts on the notifier's events, and tells of changes; `now` monotonic, `wall` in seconds since 1970."""

@@ -140,7 +140,7 @@ class Via:
             port: goes into ``rport`` where that is asked for.
         """
         plain = self._plain
-        asks = self.has("rport")
+        asks = ";rport" in plain or (not plain and self.has("rport"))
         if not asks and self.host == host and not self.has("received"):
             return self
         if plain and ";received=" not in plain and ";rport=" not in plain and ":" not in host:

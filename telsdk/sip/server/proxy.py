@@ -141,7 +141,7 @@ class Proxy:
         self._is_local = is_local
         self._record_route = record_route
         self._settings = settings or ProxySettings()
-        self._events: list[Event] = []
+        self.untaken: list[Event] = []
         self._timer_c: Timeline[Branch] = Timeline(waits_for_news)
         self._ringing: Agenda[Context] = Agenda()  # contexts with targets that wait for those above to fail
         self._open = 0
@@ -151,7 +151,7 @@ class Proxy:
     @property
     def open(self) -> int:
         """How many requests wait for an answer."""
-        return self._open + (0 if self._relays is None else len(self._relays))
+        return self._open + (0 if self._relays is None else len(self._relays.open))
 
     # Events and time
 
@@ -194,16 +194,11 @@ class Proxy:
             times.append(self._relays.deadline())
         return min([when for when in times if when is not None], default=None)
 
-    @property
-    def has_events(self) -> bool:
-        """Whether `take_events` would return any."""
-        return bool(self._events)
-
     def take_events(self) -> list[Event]:
         """What happened, in order; each is given out once."""
-        taken = self._events
+        taken = self.untaken
         if taken:
-            self._events = []
+            self.untaken = []
         return taken
 
     # What the application decides
@@ -283,11 +278,11 @@ class Proxy:
             return
         tx.owner = ctx
         self._open += 1
-        self._events.append(Arrived(ctx))
+        self.untaken.append(Arrived(ctx))
 
     def _refusal(self, request: Request, in_dialog: bool) -> Refusal | None:
         settings = self._settings
-        if not in_dialog and settings.max_open is not None and self.open >= settings.max_open:
+        if settings.max_open is not None and not in_dialog and self.open >= settings.max_open:
             # What has begun may go on: to refuse a BYE would only make more work.
             return Refusal(503, "Overloaded", (("Retry-After", str(settings.retry_after)),))
         refusal = check(request, settings.supported)
@@ -303,7 +298,7 @@ class Proxy:
             return
         ctx = self._context(event.request, event.source, None, "")
         if ctx.routed:
-            self._events.append(Arrived(ctx))
+            self.untaken.append(Arrived(ctx))
 
     def _context(self, request: Request, source: Hop, tx: ServerTransaction | None, mark: str) -> Context:
         """16.4 works on a copy: the transaction answers the request as it came."""
@@ -346,9 +341,9 @@ class Proxy:
 
     def _may_go(self, ctx: Context, request: Request, target: Target) -> bool:
         """RFC 5630 5.3: what is SIPS stays SIPS, and goes by TLS alone."""
-        if not is_secure(request):
-            return ctx.request.uri.scheme != "sips"
-        return target.hop.secure
+        if request.uri.scheme == "sips" or ("route" in request.headers.shape.first and is_secure(request)):
+            return target.hop.secure
+        return ctx.request.uri.scheme != "sips"
 
     # Private: answers
 
@@ -372,7 +367,7 @@ class Proxy:
         ):
             self._end(branch)
             ctx.awaiting.append(response)
-            self._events.append(Redirect3xx(ctx, response, places, branch.target))
+            self.untaken.append(Redirect3xx(ctx, response, places, branch.target))
         else:
             self._failure(branch, response, now)
 
@@ -525,5 +520,5 @@ class Proxy:
         self._open -= 1
         if ctx in self._ringing:
             self._ringing.stop(ctx)
-        self._events.append(Finished(ctx, response, target))
+        self.untaken.append(Finished(ctx, response, target))
         ctx.shed()

@@ -159,12 +159,8 @@ class Relays:
         self._stack = stack
         self._next_hop = next_hop
         self._is_local = is_local
-        self._open: set[Relay] = set()
+        self.open: set[Relay] = set()  # those that wait for an answer
         self._timer_c: Timeline[Relay] = Timeline(_waits)
-
-    def __len__(self) -> int:
-        """Return how many wait for an answer."""
-        return len(self._open)
 
     def pass_on(self, event: RequestReceived, mark: str, now: Monotonic) -> None:
         """Send a request on, or refuse it."""
@@ -183,7 +179,7 @@ class Relays:
         if not _may_go(event.request.uri.scheme == "sips", request, hop):
             self._stack.respond(tx, sips_not_allowed(self._stack, event.request), now)
             return
-        relay = Relay(self._stack, tx, self._open)
+        relay = Relay(self._stack, tx, self.open)
         relay.send(request, hop, mark, now)
         if relay.timer_c_at:
             self._timer_c.start(relay, self._stack.timers.timer_c, now)

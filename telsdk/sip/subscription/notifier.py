@@ -133,7 +133,7 @@ class Notifier:
         self._max = max_subscriptions
         self._known: dict[_Key, Subscription] = {}
         self._agenda: Agenda[_Due] = Agenda()
-        self._events: list[Event] = []
+        self.untaken: list[Event] = []
 
     def __len__(self) -> int:
         """Return how many subscriptions there are."""
@@ -178,13 +178,8 @@ class Notifier:
 
     def take_events(self) -> list[Event]:
         """Return the events since the last call, in order."""
-        taken, self._events = self._events, []
+        taken, self.untaken = self.untaken, []
         return taken
-
-    @property
-    def has_events(self) -> bool:
-        """Whether `take_events` would return any."""
-        return bool(self._events)
 
     # What the application decides
 
@@ -229,7 +224,7 @@ class Notifier:
         if subscription.pending and self._knows(subscription):
             subscription.pending = False
             subscription.next_at = now
-            self._events.append(StateWanted(subscription))
+            self.untaken.append(StateWanted(subscription))
 
     def notify(self, subscription: Subscription, body: bytes, now: Monotonic) -> None:
         """Tell the present state: now, or as soon as the last NOTIFY is answered and the package allows.
@@ -288,7 +283,7 @@ class Notifier:
         elif len(self._known) >= self._max:
             self._stack.answer(tx, 503, now, None, ("Retry-After", str(BUSY_RETRY_AFTER)))
         else:
-            self._events.append(SubscribeAsked(tx, request, event.source, package, kind, expires))
+            self.untaken.append(SubscribeAsked(tx, request, event.source, package, kind, expires))
 
     def _refresh(self, event: RequestReceived, kind: EventType, expires: int, now: Monotonic) -> None:
         subscription = self._known.get((dialog_id(event.request), kind))
@@ -323,7 +318,7 @@ class Notifier:
             self._agenda.start((subscription, "expiry"), float(expires), now)
         else:
             self._agenda.stop((subscription, "expiry"))
-        self._events.append(StateWanted(subscription))
+        self.untaken.append(StateWanted(subscription))
 
     # Private: NOTIFY
 
@@ -385,4 +380,4 @@ class Notifier:
             del self._known[subscription.dialog.id, subscription.event]
             self._agenda.stop((subscription, "expiry"))
             self._agenda.stop((subscription, "interval"))
-            self._events.append(SubscriptionGone(subscription))
+            self.untaken.append(SubscriptionGone(subscription))

@@ -11,7 +11,14 @@ from telsdk.sip.message import Headers, Message, Request, Response
 from telsdk.sip.transaction.engine import Transactions, TransactionUser
 from telsdk.sip.transaction.events import Outgoing, ResponseReceived, TimedOut, TransportFailed
 from telsdk.sip.transaction.machines import Action, ClientTransaction, Input, State
-from telsdk.sip.transaction.via import MAGIC, MAX_DATAGRAM, branch_of, instead_of_udp, push_via
+from telsdk.sip.transaction.via import (
+    MAGIC,
+    MAX_DATAGRAM,
+    MAX_UDP_REQUEST,
+    branch_of,
+    instead_of_udp,
+    push_via,
+)
 
 # A request as we write it, up to the end of the branch of its first Via; what follows may be cut off.
 _quoted_request = re.compile(
@@ -31,8 +38,10 @@ class ClientTransactions(Transactions[ClientTransaction]):
         branch = MAGIC + self._ground.token() + branch_suffix
         push_via(request, self._ground.via_to(hop, branch))
         tx = self._new(request, hop, branch, owner)
-        if (by_tcp := instead_of_udp(hop, len(tx.data))) is not None and self._redirect(tx, by_tcp):
-            tx.udp_is_left = hop
+        if len(tx.data) > MAX_UDP_REQUEST:
+            by_tcp = instead_of_udp(hop, len(tx.data))
+            if by_tcp is not None and self._redirect(tx, by_tcp):
+                tx.udp_is_left = hop
         self.begin(tx, now)
         return tx
 

@@ -66,6 +66,7 @@ class Ground:
         "outgoing",
         "sent_by",
         "timeline",
+        "timeout",
         "timers",
         "token",
     )
@@ -81,6 +82,7 @@ class Ground:
         self.besides = besides
         self.token = token
         self.timers = timers
+        self.timeout = timers.timeout
         self.durations = {reliable: timers.durations(reliable=reliable) for reliable in (True, False)}
         # What repeats the message says when it was the last time.
         self.durations[False].update(dict.fromkeys(_LAST, None))
@@ -220,9 +222,11 @@ class Transactions(Generic[Tx]):
     def _start_timer(self, tx: Tx, timer: Timer, seconds: float, now: Monotonic) -> None:
         """Start a timer whose first duration that is."""
         if timer in _GIVES_UP:
-            seconds = tx.interval = self._interval(tx, timer, seconds)
+            if tx.interval:
+                seconds = self._interval(tx, timer)
+            tx.interval = seconds
             if not tx.gives_up_at:
-                tx.gives_up_at = now + self._ground.timers.timeout
+                tx.gives_up_at = now + self._ground.timeout
             elif now + seconds >= tx.gives_up_at:
                 timer, seconds = _GIVES_UP[timer], max(0.0, round(tx.gives_up_at - now, 3))
         if seconds > 0:
@@ -230,13 +234,13 @@ class Transactions(Generic[Tx]):
         else:
             self.step(tx, timer, now)
 
-    def _interval(self, tx: Tx, timer: Timer, first: float) -> float:
-        """How long until the next retransmission (17.1.1.2, 17.1.2.2, 17.2.1)."""
+    def _interval(self, tx: Tx, timer: Timer) -> float:
+        """Return how long it is until the next retransmission (17.1.1.2, 17.1.2.2, 17.2.1)."""
         if timer is Timer.A:
-            return tx.interval * 2 or first
+            return tx.interval * 2
         if tx.state is State.PROCEEDING:
             return self._ground.timers.t2
-        return min(tx.interval * 2 or first, self._ground.timers.t2)
+        return min(tx.interval * 2, self._ground.timers.t2)
 
 
 def _way(hop: Hop) -> object:

@@ -53,7 +53,9 @@ class ServerTransactions(Transactions[ServerTransaction]):
     def respond(self, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
         """See `telsdk.sip.transaction.stack.Stack.respond`."""
         status = response.status
-        move = tx.machine.step(tx.state, _input(status))  # refuse before anything is written
+        trigger = Input.SEND_SUCCESS if 200 <= status < 300 else Input.SEND_FAILURE
+        # Refuse before anything is written.
+        move = tx.machine.step(tx.state, Input.SEND_PROVISIONAL if status < 200 else trigger)
         if status > 100:
             tag = response.to_tag
             if tag is None:
@@ -115,9 +117,3 @@ class ServerTransactions(Transactions[ServerTransaction]):
         super()._forget(tx)
         if tx.merge_key is not None and self._merging.get(tx.merge_key) is tx:
             del self._merging[tx.merge_key]
-
-
-def _input(status: int) -> Input:
-    if status < 200:
-        return Input.SEND_PROVISIONAL
-    return Input.SEND_SUCCESS if status < 300 else Input.SEND_FAILURE
