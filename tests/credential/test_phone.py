@@ -24,7 +24,7 @@ def passwords(directory: FixedDirectory) -> PhonePasswords:
 
 
 def valid(passwords: PhonePasswords, username: str, now: Wall) -> set[str]:
-    return {password for password, _ in passwords.granted(username, now)}
+    return set(passwords.granted(username, now).passwords)
 
 
 def test_an_issued_password_is_the_one_that_is_recomputed(

@@ -11,7 +11,8 @@ from telsdk.sip.server.binding import first_hop_knows_flows, flow_id, same_uri
 
 def bound(contact: str, updated_at: Monotonic = Monotonic(0.0), q: float = 1.0) -> Binding:
     hop = Hop("TLS", "192.0.2.1", 40000, flow=1)
-    return Binding(NameAddr.parse(contact), hop, Monotonic(60.0), "c", 1, q, (), updated_at)
+    flow = flow_id(NameAddr.parse(contact))
+    return Binding(contact, hop, Monotonic(60.0), "c", 1, q, (), updated_at, flow)
 
 
 def device(name: str, flow: int, updated_at: Monotonic) -> Binding:
