@@ -158,12 +158,9 @@ class Registrar:
         known = self._users.get(user)
         if known is None:
             return []
-        found = known.bindings()
-        if now is None:
-            return found
-        if len(found) == 1:
-            return found if found[0].expires_at > now else []
-        return [one for one in found if one.expires_at > now]
+        if known.others:
+            return [one for one in known.bindings() if now is None or one.expires_at > now]
+        return [known.first] if now is None or known.first.expires_at > now else []
 
     def at(self, contact: Uri) -> Binding | None:
         """Return the binding with this Contact URI, whoever's it is: where a request within a call goes on to.
