@@ -129,20 +129,20 @@ class Registrar:
             longest: seconds that the right to them lasts: no binding is granted for longer, be that less than
                 `min_expires`, for nothing longer could be asked for instead.
         """
-        if user is not None:
-            known = self._users.get(user)
-            if known is not None and not known.others:
-                again = self._again(known.first, request, now, flow, longest)
-                if again is not None:
-                    known.first = again
-                    if again.expires_at < known.wake_at:
-                        self._watch(known.name, [again])
-                    return self._ok(request, [again], now, again.flow_id is not None)
+        if user is None:
+            user = request.to.uri.user or ""
+        known = self._users.get(user)
+        if known is not None and not known.others:
+            again = self._again(known.first, request, now, flow, longest)
+            if again is not None:
+                known.first = again
+                if again.expires_at < known.wake_at:
+                    self._watch(known.name, [again])
+                return self._ok(request, [again], now, again.flow_id is not None)
         if (malformed := malformation(request)) is not None:
             return request.response(malformed.status, malformed.reason)
         if request.to.uri.scheme not in _SCHEMES:
             return request.response(400, "To must be a SIP URI")  # 10.3 step 5
-        user = user if user is not None else request.to.uri.user or ""
         try:
             wanted, flows = self._wanted(request, now, flow, longest)
             left = self._merge(self.bindings(user, now), wanted, request, now)
@@ -241,7 +241,7 @@ class Registrar:
         ):
             return None
         text, written = split_expires(headers.first_line("contact") or "")
-        if text != old.contact_text:
+        if text != old.contact_text or (written is not None and "expires" in first):
             return None
         try:
             seconds = self._seconds(written, request)
