@@ -115,7 +115,7 @@ class PhonePasswords:
         if by_light and facts.credential is None:
             raise ValueError(f"{facts.number} has no light credential")
         grant = _by_light(facts) if by_light else _by_owner(facts)
-        password = _password(self._secrets[0], self._directory.domain, str(user), grant)
+        password = _password(self._secrets[0], _purpose(self._directory.domain), str(user), grant)
         return PhonePassword(str(user), password, user.expiry)
 
     def granted(self, username: str, now: Wall) -> Granted:
@@ -137,9 +137,9 @@ class PhonePasswords:
         if not now < expiry <= now + MAX_LIFETIME:
             raise PhoneLoginRefused(f"the phone password of {number} expired at {expiry}: issue a new one")
         by_any = (_by_owner(facts),) if facts.credential is None else (_by_owner(facts), _by_light(facts))
-        domain = self._directory.domain
+        purpose = _purpose(self._directory.domain)
         passwords = [
-            _password(secret, domain, username, grant) for secret in self._secrets for grant in by_any
+            _password(secret, purpose, username, grant) for secret in self._secrets for grant in by_any
         ]
         return Granted(tuple(passwords), by_any * len(self._secrets), expiry)
 
@@ -166,8 +166,12 @@ def _by_light(facts: NumberFacts) -> Grant:
     return Grant(facts.number, facts.epoch, facts.session, None, facts.credential)
 
 
-def _password(secret: bytes, domain: Domain, username: str, grant: Grant) -> str:
+def _purpose(domain: Domain) -> str:
+    """Return what all passwords of one deployment cover."""
+    return f"{_PURPOSE}\0{domain.chain_id}\0{domain.registry.lower()}"
+
+
+def _password(secret: bytes, purpose: str, username: str, grant: Grant) -> str:
     behind = f"light {grant.credential.hex()}" if grant.credential else f"deep {(grant.owner or '').lower()}"
-    covered = "\0".join((_PURPOSE, str(domain.chain_id), domain.registry.lower(), username, behind))
-    digest = hmac.digest(secret, covered.encode(), "sha256")
+    digest = hmac.digest(secret, f"{purpose}\0{username}\0{behind}".encode(), "sha256")
     return base64.b32encode(digest[:_ENCODED]).decode().lower()[:_LENGTH]
