@@ -159,7 +159,7 @@ class Admission:
             raise NotTheCaller(f"From says {uri.aor}: this phone is {number}, or anonymous")
 
     def caller(self, request: Request, number: Number, now: Wall) -> None:
-        """Holds the caller token of a request against the number logged in where it came from.
+        """Hold the caller token of a request against the number logged in where it came from.
 
         Raises:
             AuthError: no token, or one that does not speak for `number` in this very call.

@@ -63,7 +63,7 @@ class Logins:
     """The logins of one node, by the hop that each came over.
 
     A hop stands for one user, or for several: those behind one proxy of somebody else share its hop. Which of them
-    sends a request he has to prove; a hop proves nothing.
+    sends a request they have to prove; a hop proves nothing.
     """
 
     def __init__(self) -> None:
