@@ -10,6 +10,8 @@ from telsdk.errors import TelError
 MIN_DIGITS = 5
 MAX_DIGITS = 15  # as many as the longest E.164 number has; but our numbers are not E.164 numbers
 
+_LEAST = 10 ** (MIN_DIGITS - 1)
+_LARGEST = 10**MAX_DIGITS - 1
 _DIGITS = re.compile(r"[1-9][0-9]{4,14}", re.ASCII)
 
 
@@ -24,9 +26,11 @@ class Number(int):
         NumberError: the value has fewer than 5 or more than 15 digits, or is no integer.
     """
 
+    __slots__ = ()  # a node keeps two for each of its users: without a place for attributes they are half as large
+
     def __new__(cls, value: int) -> Self:
         number = super().__new__(cls, value)
-        if not _DIGITS.fullmatch(str(int(number))):
+        if not _LEAST <= number <= _LARGEST:
             raise NumberError(
                 f"{value} is not a number: {MIN_DIGITS} to {MAX_DIGITS} digits, the first not 0"
             )
@@ -43,7 +47,7 @@ class Number(int):
             raise NumberError(
                 f"{text!r} is not a number: {MIN_DIGITS} to {MAX_DIGITS} digits, the first not 0"
             )
-        return cls(int(text))
+        return super().__new__(cls, int(text))
 
     def __str__(self) -> str:
         return int.__repr__(self)

@@ -19,6 +19,11 @@ def test_a_number_is_read_back_from_its_digits(value: int) -> None:
     assert hash(number) == hash(value)
 
 
+def test_a_number_has_no_room_for_anything_else() -> None:
+    with pytest.raises(AttributeError):
+        Number(5551234).name = "alice"  # type: ignore[attr-defined]
+
+
 @given(st.integers().filter(lambda value: not 10_000 <= value < 10**15))
 def test_other_integers_are_refused(value: int) -> None:
     with pytest.raises(NumberError, match="is not a number"):

@@ -14,9 +14,9 @@ from telsdk.directory import NumberFacts
 from telsdk.number import Number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Grant:
-    """What a login rests on.
+    """What a login rests on. Immutable; not frozen, because one is made with each login, and that takes thrice as long.
 
     Counters alone would not do. `moveTo` keeps them while the owner changes, and so does a reorganisation in which
     another buyer takes the place of the first.

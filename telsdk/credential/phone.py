@@ -12,12 +12,11 @@ and ends when the owner changes or clears that: a thief who guessed a light pass
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from telsdk.clock import Wall
 from telsdk.credential.errors import PhoneLoginRefused
@@ -29,8 +28,11 @@ MAX_LIFETIME: Final = 366 * 86400  # seconds
 DEFAULT_LIFETIME: Final = 90 * 86400  # seconds
 MIN_SECRET: Final = 32  # octets
 
-_PURPOSE: Final = b"telsdk phone password"
+_PURPOSE: Final = "telsdk phone password"
 _LENGTH: Final = 26  # base32 characters of 5 bits
+_ENCODED: Final = (
+    20  # octets of the HMAC that are written in base32: what is whole of it, and covers those characters
+)
 _USERNAME: Final = re.compile(
     r"([0-9]{1,15})\.([1-9][0-9]{0,19})\.(0|[1-9][0-9]{0,19})\.([1-9][0-9]{0,11})", re.ASCII
 )
@@ -55,15 +57,7 @@ class PhoneUser:
         Raises:
             PhoneLoginRefused: it is no phone's user name.
         """
-        match = _USERNAME.fullmatch(username)
-        if not match:
-            raise PhoneLoginRefused(
-                f"{username[:80]!r} is no phone user name: issue one with `telsdk phone-password`"
-            )
-        try:
-            return cls(Number.parse(match[1]), int(match[2]), int(match[3]), int(match[4]))
-        except NumberError as error:
-            raise PhoneLoginRefused(str(error)) from error
+        return cls(*_read(username))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +70,14 @@ class PhonePassword:
 
     def __repr__(self) -> str:
         return f"PhonePassword(username={self.username!r}, expiry={self.expiry})"
+
+
+class Granted(NamedTuple):
+    """What a user name may log in with."""
+
+    passwords: tuple[str, ...]
+    grants: tuple[Grant, ...]  # what a login by each of the passwords rests on
+    expiry: int  # of all of them, in seconds since 1970
 
 
 class PhonePasswords:
@@ -110,56 +112,66 @@ class PhonePasswords:
         if not 0 < lifetime <= MAX_LIFETIME:
             raise ValueError(f"a phone password lasts 1 to {MAX_LIFETIME} seconds, not {lifetime}")
         user = PhoneUser(facts.number, facts.epoch, facts.session, int(now) + lifetime)
-        grant = Grant(facts.number, facts.epoch, facts.session, facts.owner)
-        if by_light:
-            if facts.credential is None:
-                raise ValueError(f"{facts.number} has no light credential")
-            grant = replace(grant, owner=None, credential=facts.credential)
-        password = _password(self._secrets[0], self._directory.domain, str(user), grant)
+        if by_light and facts.credential is None:
+            raise ValueError(f"{facts.number} has no light credential")
+        grant = _by_light(facts) if by_light else _by_owner(facts)
+        password = _password(self._secrets[0], _purpose(self._directory.domain), str(user), grant)
         return PhonePassword(str(user), password, user.expiry)
 
-    def user(self, username: str) -> PhoneUser:
-        """Return what a user name says.
-
-        Raises:
-            PhoneLoginRefused: it is no phone's user name.
-        """
-        return PhoneUser.parse(username)
-
-    def granted(self, username: str, now: Wall) -> tuple[tuple[str, Grant], ...]:
-        """Return the passwords that `username` may log in with at `now`, each with what a login by it rests on.
+    def granted(self, username: str, now: Wall) -> Granted:
+        """Return what `username` may log in with at `now`.
 
         For each of the operator's secrets these are the password that a deep session would be given and, where
         there is a light credential, the one that a light session would be given.
 
         Raises:
-            PhoneLoginRefused: there is none: the user name is malformed, expired or revoked, or its number was sold
+            PhoneLoginRefused: there is nothing: the user name is malformed, expired or revoked, or its number was sold
                 or is nobody's.
         """
-        user = self.user(username)
-        facts = self._directory.number(user.number)
-        if facts is None or (user.epoch, user.session) != (facts.epoch, facts.session):
+        number, epoch, session, expiry = _read(username)
+        facts = self._directory.number(number)
+        if facts is None or epoch != facts.epoch or session != facts.session:
             raise PhoneLoginRefused(
-                f"the phone password of {user.number} is void: it was sold or its sessions ended"
+                f"the phone password of {number} is void: it was sold or its sessions ended"
             )
-        if not now < user.expiry <= now + MAX_LIFETIME:
-            raise PhoneLoginRefused(
-                f"the phone password of {user.number} expired at {user.expiry}: issue a new one"
-            )
-        by_owner = Grant(user.number, user.epoch, user.session, facts.owner)
-        grants = [by_owner]
-        if facts.credential is not None:
-            grants.append(replace(by_owner, owner=None, credential=facts.credential))
-        return tuple(
-            (_password(secret, self._directory.domain, username, grant), grant)
-            for secret in self._secrets
-            for grant in grants
+        if not now < expiry <= now + MAX_LIFETIME:
+            raise PhoneLoginRefused(f"the phone password of {number} expired at {expiry}: issue a new one")
+        by_any = (_by_owner(facts),) if facts.credential is None else (_by_owner(facts), _by_light(facts))
+        purpose = _purpose(self._directory.domain)
+        passwords = [
+            _password(secret, purpose, username, grant) for secret in self._secrets for grant in by_any
+        ]
+        return Granted(tuple(passwords), by_any * len(self._secrets), expiry)
+
+
+def _read(username: str) -> tuple[Number, int, int, int]:
+    """Return number, epoch, session and expiry that a user name says: see `PhoneUser.parse`."""
+    match = _USERNAME.fullmatch(username)
+    if not match:
+        raise PhoneLoginRefused(
+            f"{username[:80]!r} is no phone user name: issue one with `telsdk phone-password`"
         )
+    number, epoch, session, expiry = match.groups()
+    try:
+        return Number.parse(number), int(epoch), int(session), int(expiry)
+    except NumberError as error:
+        raise PhoneLoginRefused(str(error)) from error
 
 
-def _password(secret: bytes, domain: Domain, username: str, grant: Grant) -> str:
+def _by_owner(facts: NumberFacts) -> Grant:
+    return Grant(facts.number, facts.epoch, facts.session, facts.owner)
+
+
+def _by_light(facts: NumberFacts) -> Grant:
+    return Grant(facts.number, facts.epoch, facts.session, None, facts.credential)
+
+
+def _purpose(domain: Domain) -> str:
+    """Return what all passwords of one deployment cover."""
+    return f"{_PURPOSE}\0{domain.chain_id}\0{domain.registry.lower()}"
+
+
+def _password(secret: bytes, purpose: str, username: str, grant: Grant) -> str:
     behind = f"light {grant.credential.hex()}" if grant.credential else f"deep {(grant.owner or '').lower()}"
-    parts = (str(domain.chain_id), domain.registry.lower(), username, behind)
-    message = b"\0".join((_PURPOSE, *(part.encode() for part in parts)))
-    digest = hmac.new(secret, message, hashlib.sha256).digest()
-    return base64.b32encode(digest).decode().lower()[:_LENGTH]
+    digest = hmac.digest(secret, f"{purpose}\0{username}\0{behind}".encode(), "sha256")
+    return base64.b32encode(digest[:_ENCODED]).decode().lower()[:_LENGTH]

@@ -13,15 +13,14 @@ from typing import ClassVar
 from telsdk.address import REALM, aor
 from telsdk.clock import Wall
 from telsdk.compiling import mypyc_attr
-from telsdk.credential.grant import Grant
-from telsdk.credential.phone import PhonePasswords
+from telsdk.credential.phone import Granted, PhonePasswords
 from telsdk.credential.verify import Authority, Verifier
 from telsdk.directory import Directory, locate
 from telsdk.errors import TelError
 from telsdk.node.logins import BoundLogin, LoginKind
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
-from telsdk.sip.auth import BearerVerifier, DigestError, DigestServer, StaleNonce, WrongNumber, made_with
+from telsdk.sip.auth import BearerVerifier, DigestError, DigestServer, StaleNonce, WrongNumber
 from telsdk.sip.auth import caller_token as identity
 from telsdk.sip.auth import challenge as bearer_challenge
 from telsdk.sip.errors import AuthError, SipParseError
@@ -49,7 +48,7 @@ class PhonesRefused(AuthError):
 
 
 class NotTheCaller(AuthError):
-    """Who proved himself is not whom the request says that it is from."""
+    """Whoever proved who they are is not whom the request says that it is from."""
 
     status: ClassVar[int] = 403
 
@@ -89,18 +88,19 @@ class Admission:
         self._digest = DigestServer(REALM, secrets.token_bytes(32), algorithm=settings.digest_algorithm)
 
     def login(self, request: Request, source: Hop, now: Wall) -> BoundLogin:
-        """Who sends this REGISTER, by session token or phone password; `now` in seconds since 1970.
+        """Return who sends this REGISTER, by session token or phone password; `now` in seconds since 1970.
 
         Raises:
             AuthError: nobody, with the status to answer.
         """
-        value = request.headers.get("Authorization")
+        value = request.headers.first_line("authorization")
         if value is None:
             raise LoginMissing("log in with a session token or a phone password")
         credentials = Credentials.parse(value)
-        if credentials.scheme.lower() == "bearer":
+        scheme = credentials.scheme.lower()
+        if scheme == "bearer":
             return self._session(request, credentials, now)
-        if credentials.scheme.lower() != "digest":
+        if scheme != "digest":
             # RFC 4475 3.3.7: as if it had come without, so that whoever sent it is told what would do.
             raise LoginMissing(
                 f"{credentials.scheme[:40]!r} is no way to log in here: session token or phone password"
@@ -108,7 +108,7 @@ class Admission:
         return self._phone(request, credentials, source, now)
 
     def session(self, request: Request, now: Wall) -> BoundLogin:
-        """Who sends this request, by session token and nothing else; `now` in seconds since 1970.
+        """Return who sends this request, by session token and nothing else; `now` in seconds since 1970.
 
         Raises:
             AuthError: nobody, with the status to answer.
@@ -122,9 +122,9 @@ class Admission:
     def sender(
         self, request: Request, there: Mapping[Number, BoundLogin], behind: Mapping[Number, BoundLogin]
     ) -> BoundLogin | None:
-        """Whose request this claims to be, among the logins where it came from; he has to prove it yet.
+        """Return whose request this claims to be, among the logins where it came from. They have to prove it yet.
 
-        Where one number alone is logged in, by its own hop, it is his, whatever its From says. Among several, or
+        Where one number alone is logged in, by its own hop, it is theirs, whatever its From says. Among several, or
         behind a proxy, the From tells; who is none of them counts as somebody from elsewhere.
 
         Args:
@@ -140,7 +140,7 @@ class Admission:
         return None if number is None else there.get(Number(number)) or behind.get(Number(number))
 
     def phone_caller(self, request: Request, number: Number, source: Hop, now: Wall) -> None:
-        """Holds the phone password of a request, in Proxy-Authorization, and its From against `number`.
+        """Hold the phone password of a request, in Proxy-Authorization, and its From against `number`.
 
         The callee's phone shows what the From says: so it names the number that the password is of, by digits or
         name, or nobody (RFC 3323).
@@ -159,7 +159,7 @@ class Admission:
             raise NotTheCaller(f"From says {uri.aor}: this phone is {number}, or anonymous")
 
     def caller(self, request: Request, number: Number, now: Wall) -> None:
-        """Holds the caller token of a request against the number logged in where it came from.
+        """Hold the caller token of a request against the number logged in where it came from.
 
         Raises:
             AuthError: no token, or one that does not speak for `number` in this very call.
@@ -182,20 +182,20 @@ class Admission:
             raise WrongNumber(f"the caller token is of {caller.authority.number}, logged in is {number}")
 
     def challenge(self, error: AuthError, source: Hop, now: Wall) -> str:
-        """The one challenge to send with a refusal: most phones break at a second.
+        """Return the one challenge to send with a refusal: most phones break at a second.
 
         Who tried a token is told what was wrong with it; everybody else is taken for a phone.
         """
-        if self.phones is None or not isinstance(error, DigestError | LoginMissing):
+        if self.phones is None or not isinstance(error, (DigestError, LoginMissing)):
             return self.token_challenge(error)
         return self.phone_challenge(error, source, now)
 
     def token_challenge(self, error: AuthError) -> str:
-        """Asks for a session token, whatever was tried."""
+        """Return what asks for a session token, whatever was tried."""
         return bearer_challenge(REALM, None if isinstance(error, LoginMissing) else error)
 
     def phone_challenge(self, error: AuthError, source: Hop, now: Wall) -> str:
-        """A digest challenge, whatever was tried."""
+        """Return a digest challenge, whatever was tried."""
         return self._digest.challenge(now, _where(source), stale=isinstance(error, StaleNonce))
 
     def _session(self, request: Request, credentials: Credentials, now: Wall) -> BoundLogin:
@@ -206,18 +206,10 @@ class Admission:
     def _phone(self, request: Request, credentials: Credentials, source: Hop, now: Wall) -> BoundLogin:
         if self.phones is None:
             raise PhonesRefused("this node takes no phones: log in with a session token")
-        phones = self.phones
-        accepted: list[tuple[str, Grant]] = []
-
-        def expected(username: str) -> tuple[str, ...]:
-            accepted.extend(phones.granted(username, now))
-            return tuple(password for password, _ in accepted)
-
-        user = self._digest.verify(credentials, request.method, now, _where(source), expected)
-        grant = next(
-            grant for password, grant in accepted if made_with(credentials, password, request.method)
-        )
-        return BoundLogin(LoginKind.PHONE, grant, phones.user(user).expiry)
+        tried = _Tried(self.phones, now)
+        _, made_by = self._digest.proven(credentials, request.method, now, _where(source), tried.passwords)
+        assert tried.granted is not None  # or there had been no password
+        return BoundLogin(LoginKind.PHONE, tried.granted.grants[made_by], tried.granted.expiry)
 
     def _number_of(self, user: str) -> int | None:
         try:
@@ -226,8 +218,21 @@ class Admission:
             return None
 
 
+class _Tried:
+    """What a phone's user name may log in with, kept for when it is known by which password it does."""
+
+    def __init__(self, phones: PhonePasswords, now: Wall) -> None:
+        self._phones = phones
+        self._now = now
+        self.granted: Granted | None = None
+
+    def passwords(self, username: str) -> tuple[str, ...]:
+        self.granted = self._phones.granted(username, self._now)
+        return self.granted.passwords
+
+
 def without_login(request: Request) -> Request:
-    """A copy to send on: what proves a phone to its node is nobody else's business (RFC 3261 22.3).
+    """Return a copy to send on: what proves a phone to its node is nobody else's business (RFC 3261 22.3).
 
     Credentials for another realm stay; a proxy further on may wait for them.
     """
@@ -259,10 +264,10 @@ def _fingerprints(request: Request) -> tuple[tuple[str, str], ...]:
 
 
 def _is_anonymous(uri: Uri) -> bool:
-    """Whether a From names nobody (RFC 3323 section 4.1)."""
+    """Return whether a From names nobody (RFC 3323 section 4.1)."""
     return uri.host == "anonymous.invalid" or (uri.user or "").lower() == "anonymous"
 
 
 def _where(source: Hop) -> str:
-    """What a nonce is bound to. Not the port: phones change it between challenge and answer."""
+    """Return what a nonce is bound to. Not the port: phones change it between challenge and answer."""
     return f"{source.transport} {source.host}"

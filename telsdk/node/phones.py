@@ -1,4 +1,4 @@
-"""A user asks his node for a phone password, and gets it: OPTIONS with an Accept that names it.
+"""A user asks their node for a phone password, and gets it: OPTIONS with an Accept that names it.
 
     UC   -> OPTIONS sip:node   Accept: application/vnd.telprotocol.phone-password+json;lifetime=604800
                                Authorization: Bearer (session token)
@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from email.utils import formatdate
 from typing import ClassVar, Final
 
 from telsdk.clock import Wall
@@ -24,7 +23,7 @@ from telsdk.errors import TelError
 from telsdk.net.sockets import Address, Listener
 from telsdk.node.admission import Admission, PhonesRefused
 from telsdk.node.settings import NodeSettings
-from telsdk.server.answers import later, warning
+from telsdk.server.answers import date, later, refusal
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
@@ -70,11 +69,11 @@ class Phones:
         self._servers = servers
 
     def serves(self, request: Request) -> bool:
-        """Whether this request, which is for the node itself, asks for a phone password."""
+        """Return whether this request, which is for the node itself, asks for a phone password."""
         return request.method == "OPTIONS" and _asked(request) is not None
 
     def answer(self, request: Request, source: Hop, wall: Wall, *, chain_age: float) -> Response:
-        """The response to `request`.
+        """Return the response to `request`.
 
         Args:
             wall: seconds since 1970.
@@ -85,14 +84,13 @@ class Phones:
         try:
             account = self._issue(request, source, wall)
         except AuthError as refused:
-            headers = [warning(refused)]
+            response = refusal(request, refused.status, refused)
             if refused.status == 401:
-                headers.append(("WWW-Authenticate", self._admission.token_challenge(refused)))
-            return request.response(refused.status, headers=headers)
+                response.headers.add("WWW-Authenticate", self._admission.token_challenge(refused))
+            return response
         except TelError as error:
-            return request.response(404, headers=[warning(error)])
-        fields = [("Content-Type", CONTENT_TYPE), ("Date", formatdate(wall, usegmt=True))]
-        response = request.response(200, headers=fields)
+            return refusal(request, 404, error)
+        response = request.response(200, headers=[("Content-Type", CONTENT_TYPE), date(wall)])
         response.body = account.body()
         return response
 
@@ -118,7 +116,7 @@ class Phones:
 
 
 def places(listed: Address, listeners: Iterable[Listener]) -> tuple[PhoneServer, ...]:
-    """Where a node takes phones, the best for them first.
+    """Return where a node takes phones, the best for them first.
 
     Its extra TLS listeners show a certificate that phones can check. At the listed address it shows a key that is
     pinned on chain, of which phones know nothing, so UDP is named before that.
@@ -134,7 +132,7 @@ def places(listed: Address, listeners: Iterable[Listener]) -> tuple[PhoneServer,
 
 
 def _asked(request: Request) -> str | None:
-    """The parameters of the Accept value that asks for a phone password; None: none does."""
+    """Return the parameters of the Accept value that asks for a phone password; None: none does."""
     for value in request.headers.all("Accept"):
         kind, _, params = value.partition(";")
         if kind.strip().lower() == CONTENT_TYPE:

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import re
+from email.utils import formatdate
+from functools import lru_cache
+
+from telsdk.clock import Wall
 from telsdk.sip.message import Request, Response
 
 HeaderField = tuple[str, str]
 
+_replace_unsayable = re.compile(r'[^ -~]|["\\]').sub
+
 
 def warning(error: Exception) -> HeaderField:
     """Return a Warning with the reason as text (RFC 3261 20.43; 399 is the miscellaneous warning)."""
-    text = "".join(char if " " <= char <= "~" and char not in '"\\' else "'" for char in str(error))
+    text = _replace_unsayable("'", str(error))
     return "Warning", f'399 telprotocol "{text}"'
+
+
+def refusal(request: Request, status: int, error: Exception) -> Response:
+    """Return a response that refuses `request`, with the reason as a Warning."""
+    response = request.response(status)
+    name, value = warning(error)
+    response.headers.insert_line(len(response.headers.raw), "warning", f"{name}: {value}")
+    return response
+
+
+@lru_cache(maxsize=2)  # hundreds of answers may go out within one second
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+def date(wall: Wall) -> HeaderField:
+    """Return a Date (RFC 3261 20.17); `wall` in seconds since 1970."""
+    return "Date", _date(int(wall))
 
 
 def later(request: Request, seconds: int, reason: str | None = None) -> Response:

@@ -54,7 +54,7 @@ def test_a_phone_password_is_the_one_that_nodes_compute(rpc: ChainRpc, alice: Cl
     with ChainIndex(alice) as index:
         index.load()
         now = Wall(datetime.now(UTC).timestamp())
-        valid = [password for password, _ in PhonePasswords([SECRET], index).granted(issued["username"], now)]
+        valid = PhonePasswords([SECRET], index).granted(issued["username"], now).passwords
         assert issued["password"] in valid
 
 
@@ -106,7 +106,7 @@ def test_settings_are_printed_alone(rpc: ChainRpc, alice: Client, home: Path, na
     (noted,) = phone_journal.noted(alice.domain)
     with ChainIndex(alice) as index:
         index.load()
-        ((password, _),) = PhonePasswords([SECRET], index).granted(noted.username, Wall(noted.issued))
+        (password,) = PhonePasswords([SECRET], index).granted(noted.username, Wall(noted.issued)).passwords
     place = PhoneServer.parse(TLS)
     account = PhoneAccount(PhonePassword(noted.username, password, noted.user.expiry), (place,))
     assert ran.out == phone_settings.PROGRAMS[name](account, place)

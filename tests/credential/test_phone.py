@@ -24,7 +24,7 @@ def passwords(directory: FixedDirectory) -> PhonePasswords:
 
 
 def valid(passwords: PhonePasswords, username: str, now: Wall) -> set[str]:
-    return {password for password, _ in passwords.granted(username, now)}
+    return set(passwords.granted(username, now).passwords)
 
 
 def test_an_issued_password_is_the_one_that_is_recomputed(
@@ -91,6 +91,30 @@ def test_what_a_light_session_had_issued_ends_with_the_light_credential(
         assert (deep.password in left, by_light.password in left) == (True, False)
     with pytest.raises(ValueError, match="no light credential"):
         passwords.issue(facts, NOW, by_light=True)
+
+
+def test_each_password_stands_with_what_a_login_by_it_rests_on(
+    directory: FixedDirectory, facts: NumberFacts
+) -> None:
+    facts = directory.change(5551234, credential=b"\x01" * 32)
+    both = PhonePasswords([SECRET, OLD_SECRET], directory)
+    issued = [
+        (PhonePasswords([secret], directory).issue(facts, NOW, by_light=by_light), by_light)
+        for secret in (SECRET, OLD_SECRET)
+        for by_light in (False, True)
+    ]
+    granted = both.granted(issued[0][0].username, NOW)
+    assert granted.passwords == tuple(one.password for one, _ in issued)
+    assert [grant.credential is not None for grant in granted.grants] == [by_light for _, by_light in issued]
+    assert [grant.owner for grant in granted.grants] == [facts.owner, None] * 2
+    assert granted.expiry == issued[0][0].expiry
+
+
+def test_passwords_that_phones_have_since_earlier_releases_hold(directory: FixedDirectory) -> None:
+    directory.domain = Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
+    directory.change(5551234, owner="0xAb" + "1f" * 19, credential=b"c" * 32)
+    granted = PhonePasswords([SECRET], directory).granted("5551234.3.2.1800003600", NOW)
+    assert granted.passwords == ("ies4dmql6tibcxgi7lc2oiovti", "dsggtrbc3tmctkpzwakoprt3am")
 
 
 def test_while_the_operators_secret_changes_both_are_accepted_and_then_one(

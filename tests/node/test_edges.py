@@ -14,7 +14,7 @@ CAME_BY = Hop("TCP", "192.0.2.7", 40123, flow=3)
 
 
 def binding(*path: str) -> Binding:
-    contact = NameAddr.parse("<sip:5550001@10.0.0.9>")
+    contact = "<sip:5550001@10.0.0.9>"
     return Binding(
         contact, CAME_BY, Monotonic(60.0), "call", 1, path=tuple(NameAddr.parse(one) for one in path)
     )

@@ -51,7 +51,9 @@ def test_only_the_logins_that_the_chain_no_longer_grants_are_forgotten() -> None
 
 hops = st.sampled_from([FLOW, FLOW.on_flow(2), PHONE])
 numbers = st.sampled_from([ALICE, BOB])
-deeds = st.lists(st.tuples(st.sampled_from(["add", "drop", "drop_hop", "keep"]), hops, numbers), max_size=12)
+deeds = st.lists(
+    st.tuples(st.sampled_from(["add", "drop", "drop_hop", "keep", "keep_one"]), hops, numbers), max_size=12
+)
 
 
 @given(deeds)
@@ -67,8 +69,11 @@ def test_any_order_of_logins_and_ends_leaves_what_a_set_of_pairs_would(
         elif deed == "drop":
             logins.drop(number)
             model = {pair for pair in model if pair[1] != number}
-        elif deed == "keep":
-            logins.keep(number, [hop])
+        elif deed.startswith("keep"):
+            if deed == "keep":
+                logins.keep(number, [hop])
+            else:
+                logins.keep_one(number, hop)
             model = {pair for pair in model if pair[1] != number or pair[0] == hop}
         else:
             logins.drop_hop(hop)

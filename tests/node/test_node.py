@@ -223,6 +223,22 @@ async def test_a_phone_of_one_number_cannot_register_another() -> None:
             assert (await phone_login(phone, network, issued.username, issued.password)).status == 403
 
 
+@pytest.mark.parametrize("params", [";expires=60;expires=70", "?x", ";q=0.5, <sip:"])
+async def test_what_is_malformed_is_refused_with_and_without_a_password(params: str) -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        network.own(ALICE)
+        issued = PhonePasswords([SECRET], network.facts).issue(
+            network.facts.numbers[ALICE], Wall(time.time())
+        )
+        with Peer(ALICE) as phone:
+            assert (await register(phone, network, params=params)).status == 400
+            answer = await phone_login(phone, network, issued.username, issued.password, params)
+            assert answer.status == 400
+            node = network.nodes[0]
+            assert (node.registrar.users, len(node.logins)) == (0, 0)
+
+
 async def test_a_stranger_without_a_token_reaches_a_user_as_unverified() -> None:
     async with Network(1) as network:
         await network.start()

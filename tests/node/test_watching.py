@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from functools import partial
 
 from telsdk.address import aor
+from telsdk.node.logins import BoundLogin
 from telsdk.number import Number
 from telsdk.sip.message import Request
 from telsdk.sip.subscription import Presence, RegistrationInfo
@@ -84,7 +84,7 @@ async def test_a_login_whose_time_is_over_is_told_nothing_more() -> None:
             node = network.nodes[0]
             (binding,) = node.registrar.bindings(str(ALICE))
             login = node.logins.over(binding.hop)[ALICE]
-            node.logins.add(binding.hop, replace(login, expiry=int(time.time())))
+            node.logins.add(binding.hop, BoundLogin(login.kind, login.grant, int(time.time())))
             await bob.register(expires=0)
             state, body = await alice.told()
             assert (state.state, state.reason, body) == ("terminated", "rejected", b"")

@@ -1,6 +1,6 @@
 """Prove and check who sends a request: session tokens, caller tokens and digests (RFC 8898, 8224, 7616)."""
 
-from telsdk.sip.auth.digest import DigestError, DigestServer, StaleNonce, made_with
+from telsdk.sip.auth.digest import DigestError, DigestServer, StaleNonce
 from telsdk.sip.auth.jws import TokenError
 from telsdk.sip.auth.session_token import BearerVerifier, SingleUse, WrongNumber, challenge
 
@@ -13,5 +13,4 @@ __all__ = [
     "TokenError",
     "WrongNumber",
     "challenge",
-    "made_with",
 ]

@@ -1,8 +1,8 @@
 """Digest authentication for off-the-shelf phones (RFC 3261 section 22, RFC 7616, RFC 8760).
 
 One challenge, one algorithm, qop=auth. The server keeps no nonces that it gave out: a nonce is a time and a counter
-under an HMAC, which also covers where it was sent, so it is of no use from anywhere else. The server keeps the highest
-nonce count of the nonces in use, and how often each user failed.
+under a keyed hash, which also covers where it was sent, so it is of no use from anywhere else. The server keeps the
+highest nonce count of the nonces in use, and how often each user failed.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import struct
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import ClassVar, Final
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final, Protocol
 
 from telsdk.clock import Wall
 from telsdk.errors import Refused
-from telsdk.sip.auth.jws import TokenMalformed, decode, encode
 from telsdk.sip.errors import AuthError
 from telsdk.sip.message import Challenge, Credentials
 
@@ -28,15 +26,23 @@ MAX_WAIT: Final = 300  # seconds; it doubles with every further failure
 MAX_USER: Final = 128  # characters of a user name: failures are remembered by it
 FAILURES: Final = 10_000  # users and sources whose failures are remembered
 
-Passwords = str | tuple[str, ...] | None
+Passwords = str | Sequence[str] | None
 """The passwords that a user may log in with: one, several, or none."""
 
-_ALGORITHMS: Final[dict[str, Callable[[bytes], str]]] = {
-    "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
-    "SHA-256": lambda data: hashlib.sha256(data).hexdigest(),
-    "SHA-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
+
+class _Hash(Protocol):
+    def copy(self) -> _Hash: ...
+    def update(self, data: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
+
+
+_ALGORITHMS: Final[dict[str, _Hash]] = {
+    "MD5": hashlib.md5(usedforsecurity=False),
+    "SHA-256": hashlib.sha256(),
+    "SHA-512-256": hashlib.new("sha512_256"),
 }
-_STAMP: Final = struct.Struct(">II")  # seconds since 1970, counter; an older one is the lesser number
+"""Hashes of nothing yet: to copy one takes half as long as to make one."""
+_STAMP_LENGTH: Final = 16  # hexadecimal digits: seconds since 1970 and counter, each of 32 bits
 _MAC_LENGTH: Final = 16  # octets: 128 bits cannot be guessed, and the nonce stays short
 _NOBODY: Final = ("",)  # an unknown user's response is compared with it too, so that it takes as long
 
@@ -97,11 +103,18 @@ def response(
     """
     if algorithm not in _ALGORITHMS or qop not in (None, "auth", "auth-int"):
         raise UnsupportedChallenge(f"digest with algorithm {algorithm[:20]} and qop {qop} is not understood")
-    digest = _ALGORITHMS[algorithm]
-    secret = digest(f"{user}:{realm}:{password}".encode())
-    asked = f"{method}:{uri}" + (f":{digest(body)}" if qop == "auth-int" else "")
+    fresh = _ALGORITHMS[algorithm]
+    secret = _digest(fresh, f"{user}:{realm}:{password}".encode())
+    asked = f"{method}:{uri}" if qop != "auth-int" else f"{method}:{uri}:{_digest(fresh, body)}"
     between = f"{nonce}:{nc}:{cnonce}:{qop}" if qop else nonce
-    return digest(f"{secret}:{between}:{digest(asked.encode())}".encode())
+    return _digest(fresh, f"{secret}:{between}:{_digest(fresh, asked.encode())}".encode())
+
+
+def _digest(fresh: _Hash, data: bytes) -> str:
+    """Return the digest of `data`, by a hash of nothing yet."""
+    hashing = fresh.copy()
+    hashing.update(data)
+    return hashing.hexdigest()
 
 
 def answer(
@@ -145,16 +158,6 @@ def answer(
     return str(Credentials("Digest", params))
 
 
-def made_with(credentials: Credentials, password: str, method: str) -> bool:
-    """Return whether `password` made these credentials. All else in them is for `DigestServer.verify` to judge.
-
-    Raises:
-        DigestMalformed: a parameter is missing.
-    """
-    realm, algorithm = credentials.get("realm") or "", (credentials.get("algorithm") or "MD5").upper()
-    return _Given(credentials, realm, algorithm).matches(password, method)
-
-
 class DigestServer:
     """A server that challenges and checks the phones of one realm.
 
@@ -181,8 +184,10 @@ class DigestServer:
         if algorithm not in _ALGORITHMS:
             raise ValueError(f"no digest algorithm {algorithm!r}: take one of {', '.join(_ALGORITHMS)}")
         self._realm = realm
-        self._secret = secret
         self._algorithm = algorithm
+        # `secret` may be longer than the longest key.
+        self._mac: _Hash = hashlib.blake2b(key=hashlib.blake2b(secret).digest(), digest_size=_MAC_LENGTH)
+        self._beginning = f"{Challenge('Digest', {'realm': realm})}, nonce="
         self._lifetime = lifetime
         self._counter = 0
         self._counts = _NonceCounts(nonces)
@@ -197,16 +202,9 @@ class DigestServer:
             stale: whether its password was right and only the nonce was not.
         """
         self._counter = (self._counter + 1) & 0xFFFFFFFF
-        stamp = _STAMP.pack(int(now) & 0xFFFFFFFF, self._counter)
-        params = {
-            "realm": self._realm,
-            "nonce": encode(stamp + self._mac(stamp, source)),
-            "algorithm": self._algorithm,
-            "qop": "auth",
-        }
-        if stale:
-            params["stale"] = "true"
-        return str(Challenge("Digest", params))
+        nonce = self._nonce(f"{int(now) & 0xFFFFFFFF:08x}{self._counter:08x}", source)
+        ending = ", stale=true" if stale else ""
+        return f'{self._beginning}"{nonce}", algorithm={self._algorithm}, qop="auth"{ending}'
 
     def verify(
         self,
@@ -228,39 +226,54 @@ class DigestServer:
         Raises:
             DigestError: no user's did, or not now; `status` is the answer.
         """
+        return self.proven(credentials, method, now, source, password_for)[0]
+
+    def proven(
+        self,
+        credentials: Credentials,
+        method: str,
+        now: Wall,
+        source: str,
+        password_for: Callable[[str], Passwords],
+    ) -> tuple[str, int]:
+        """Return what `verify` does, and which of the user's passwords made `credentials`, counted from 0.
+
+        Args and exceptions are those of `verify`.
+        """
         given = _Given(credentials, self._realm, self._algorithm)
+        who = (source, given.user)
         # Before any password is tried: else waiting would not slow a guesser down.
-        self._failures.check((source, given.user), now)
+        self._failures.check(who, now)
         cause: Refused | None = None
         try:
             passwords = password_for(given.user)
         except Refused as error:
             passwords, cause = None, error
-        if not given.matches(passwords, method):
-            self._failures.note((source, given.user), now)
+        made_by = given.made_by(passwords, method)
+        if made_by < 0:
+            self._failures.note(who, now)
             raise BadCredentials("the user name or the password is wrong") from cause
-        self._failures.forgive((source, given.user))
+        self._failures.forgive(who)
         # The nonce after the password: "stale" says that the password was right (RFC 2617 section 3.2.1).
         stamp = self._stamp(given.nonce, source)
         if stamp is None or not -1 < now - (stamp >> 32) < self._lifetime:
             raise StaleNonce("the nonce is too old, or not from here")
         self._counts.use(stamp, given.nc, now - self._lifetime)
-        return given.user
+        return given.user, made_by
 
     def _stamp(self, nonce: str, source: str) -> int | None:
-        """Return time and counter, as one number, of a `nonce` that was made for `source`; None when it was not."""
-        try:
-            data = decode(nonce)
-        except TokenMalformed:
-            return None
-        stamp, mac = data[: _STAMP.size], data[_STAMP.size :]
-        if len(stamp) != _STAMP.size or not hmac.compare_digest(mac, self._mac(stamp, source)):
-            return None
-        return int.from_bytes(stamp)
+        """Return time and counter, as one number, of a `nonce` that was made for `source`; None when it was not.
 
-    def _mac(self, stamp: bytes, source: str) -> bytes:
-        message = stamp + f"{self._realm}\0{source}".encode()
-        return hmac.digest(self._secret, message, "sha256")[:_MAC_LENGTH]
+        The older of two is the lesser number.
+        """
+        stamp = nonce[:_STAMP_LENGTH]
+        if not nonce.isascii() or not hmac.compare_digest(nonce, self._nonce(stamp, source)):
+            return None
+        return int(stamp, 16)
+
+    def _nonce(self, stamp: str, source: str) -> str:
+        """Return the nonce for `source` that has this stamp. None but ours are ever written so."""
+        return stamp + _digest(self._mac, f"{stamp}\0{self._realm}\0{source}".encode())
 
 
 class _Given:
@@ -269,37 +282,41 @@ class _Given:
     __slots__ = ("_algorithm", "_cnonce", "_count", "_realm", "_response", "_uri", "nc", "nonce", "user")
 
     def __init__(self, credentials: Credentials, realm: str, algorithm: str) -> None:
-        def need(name: str) -> str:
-            value = credentials.get(name)
-            if value is None:
-                raise DigestMalformed(f"the digest has no {name}")
-            return value
-
         if credentials.scheme.lower() != "digest":
             raise DigestMalformed("these are no digest credentials")
-        self.user, self._uri, self.nonce = need("username"), need("uri"), need("nonce")
-        self._response, self._cnonce = need("response"), need("cnonce")
+        params = credentials.params
+        try:
+            self.user = params["username"]
+            self.nonce = params["nonce"]
+            self._uri = params["uri"]
+            self._response = params["response"]
+            self._cnonce = params["cnonce"]
+            self._count = params["nc"]
+            qop, given_realm = params["qop"], params["realm"]
+        except KeyError as missing:
+            raise DigestMalformed(f"the digest has no {missing.args[0]}") from None
         if len(self.user) > MAX_USER:
             raise DigestMalformed(f"the user name has more than {MAX_USER} characters")
         # Each challenge asks for qop: a client that leaves it out would evade the nonce count.
-        if need("qop") != "auth":
+        if qop != "auth":
             raise DigestMalformed("the digest must have qop=auth")
-        self._count = need("nc")
         if not _nonce_count(self._count):
             raise DigestMalformed("the digest's nc is not eight hexadecimal digits")
-        if need("realm") != realm or (credentials.get("algorithm") or "MD5").upper() != algorithm:
+        if given_realm != realm or (params.get("algorithm") or "MD5").upper() != algorithm:
             raise DigestMalformed(f"the digest must be for realm {realm} and by {algorithm}")
         self.nc = int(self._count, 16)
-        self._realm, self._algorithm = realm, algorithm
+        self._realm = realm
+        self._algorithm = algorithm
 
-    def matches(self, passwords: Passwords, method: str) -> bool:
-        """Return whether one of `passwords` made the response. For an unknown user it takes as long."""
+    def made_by(self, passwords: Passwords, method: str) -> int:
+        """Return which of `passwords` made the response, or -1. For an unknown user it takes as long."""
         known = (passwords,) if isinstance(passwords, str) else passwords
         given = self._response.lower().encode()
-        found = False
-        for password in known or _NOBODY:
-            found |= hmac.compare_digest(self._expected(password, method).encode(), given)
-        return found and bool(known)
+        found = -1
+        for at, password in enumerate(known or _NOBODY):
+            if hmac.compare_digest(self._expected(password, method).encode(), given):
+                found = at
+        return found if known else -1
 
     def _expected(self, password: str, method: str) -> str:
         return response(
@@ -342,15 +359,18 @@ class _NonceCounts:
         if nc <= last or (not last and stamp <= self._forgotten):
             raise StaleNonce("the nonce has been used for another request")
         self._seen[stamp] = nc
-        self._seen.move_to_end(stamp)
-        self._tidy(oldest)
+        if last:
+            self._seen.move_to_end(stamp)
+        else:
+            self._tidy(oldest)
 
     def _tidy(self, oldest: float) -> None:
-        while self._seen:
-            stamp = next(iter(self._seen))
-            if stamp >> 32 > oldest and len(self._seen) <= self._size:
+        seen = self._seen
+        for _ in range(len(seen)):
+            stamp = next(iter(seen))
+            if stamp >> 32 > oldest and len(seen) <= self._size:
                 break
-            del self._seen[stamp]
+            del seen[stamp]
             self._forgotten = max(self._forgotten, stamp)
 
 
@@ -363,6 +383,8 @@ class _Failures:
 
     def check(self, who: tuple[str, str], now: Wall) -> None:
         """Raise TooManyFailures while `who` has to wait."""
+        if not self._failed:
+            return
         _, until = self._failed.get(who, (0, 0.0))
         if now < until:
             raise TooManyFailures(int(until - now) + 1)
@@ -378,4 +400,5 @@ class _Failures:
 
     def forgive(self, who: tuple[str, str]) -> None:
         """Forget the failures of `who`, because the password was right."""
-        self._failed.pop(who, None)
+        if self._failed:
+            self._failed.pop(who, None)

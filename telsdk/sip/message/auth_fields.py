@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Self
 
 from telsdk.sip.errors import SipParseError
@@ -17,23 +17,40 @@ _auth_param = re.compile(
     rf"{grammar.SWS}({grammar.TOKEN}){grammar.SWS}={grammar.SWS}({grammar.TOKEN}|{grammar.QUOTED_STRING})"
     rf"{grammar.SWS}(?:,|$)"
 ).match
+# The same for names in lower case and values without escapes, all at once; what is written otherwise ends it.
+_find_plain_params = re.compile(
+    rf'[ \t]*+([a-z0-9-]++)=(?:"([^"\\\x00-\x08\x0a-\x1f\x7f]*+)"|({grammar.TOKEN}))(?:,|\Z)|(.++)', re.DOTALL
+).findall
 
 
-@dataclass(frozen=True, slots=True)
 class _AuthField:
-    """A scheme with either parameters or one token68."""
+    """A scheme with either parameters or one token68. Immutable.
 
-    scheme: str  # as written; compare in lower case
-    params: Mapping[str, str] = field(default_factory=dict)  # lower-case name and unquoted value
-    token68: str | None = field(default=None, repr=False)  # a session token, in Credentials: nothing for logs
+    Attributes:
+        scheme: as written; compare in lower case.
+        params: by their names in lower case; values without quotes.
+        token68: in Credentials a session token: nothing for logs.
+    """
+
+    __slots__ = ("params", "scheme", "token68")
+
+    def __init__(self, scheme: str, params: dict[str, str] | None = None, token68: str | None = None) -> None:
+        self.scheme = scheme
+        self.params: dict[str, str] = {} if params is None else params
+        self.token68 = token68
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The field value written as `text`.
+        """Return the field value written as `text`.
 
         Raises:
             SipParseError: no scheme, a malformed parameter, or one that occurs twice.
         """
+        scheme, _, rest = text.partition(" ")
+        if scheme == "Digest":  # nearly all: phones log in so, at each refresh with a value never seen before
+            params = _plain_params(rest)
+            if params:
+                return cls(scheme, params)
         match = _scheme(text)
         if match is None:
             raise SipParseError("no authentication scheme where one belongs (RFC 3261 section 25.1)")
@@ -50,12 +67,22 @@ class _AuthField:
             [_write(name, value, bare) for name, value in self.params.items()]
         )
 
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _AuthField)
+            and type(other) is type(self)
+            and (self.scheme, self.params, self.token68) == (other.scheme, other.params, other.token68)
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(scheme={self.scheme!r}, params={self.params!r})"
+
     def get(self, name: str) -> str | None:
-        """The unquoted value of a parameter, or None."""
+        """Return the unquoted value of a parameter, or None."""
         return self.params.get(name.lower())
 
     def _bare(self) -> frozenset[str]:
-        """The parameters that the grammar writes without quotes; all others get them."""
+        """Return the parameters that the grammar writes without quotes; all others get them."""
         raise NotImplementedError
 
 
@@ -85,7 +112,7 @@ class AuthenticationInfo:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The Authentication-Info written as `text`.
+        """Return the Authentication-Info written as `text`.
 
         Raises:
             SipParseError: it has no parameter, a malformed one, or one twice.
@@ -98,7 +125,7 @@ class AuthenticationInfo:
         return ", ".join([_write(name, value, _BARE_IN_INFO) for name, value in self.params.items()])
 
     def get(self, name: str) -> str | None:
-        """The unquoted value of a parameter, or None."""
+        """Return the unquoted value of a parameter, or None."""
         return self.params.get(name.lower())
 
 
@@ -113,6 +140,15 @@ def _write(name: str, value: str, bare: frozenset[str]) -> str:
     if name in bare and grammar.is_token(value):
         return f"{name}={value}"
     return f"{name}={grammar.quote(value)}"
+
+
+def _plain_params(text: str) -> dict[str, str] | None:
+    """Return what `_parse_params` does, quickly; None where they are not written in the usual way."""
+    found = _find_plain_params(text)
+    if not found or found[-1][3] or len(found) > MAX_AUTH_PARAMS:
+        return None
+    params = {name: quoted or bare for name, quoted, bare, _ in found}
+    return params if len(params) == len(found) else None
 
 
 def _parse_params(text: str, scheme: str) -> dict[str, str]:

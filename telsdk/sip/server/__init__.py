@@ -1,6 +1,6 @@
 """Proxy, redirect server and registrar (RFC 3261 sections 8.3, 10 and 16)."""
 
-from telsdk.sip.server.binding import Binding, by_user_agent
+from telsdk.sip.server.binding import Binding, by_user_agent, is_direct
 from telsdk.sip.server.fork import Context, Target
 from telsdk.sip.server.proxy import Arrived, Finished, Proxy, ProxySettings, Redirect3xx
 from telsdk.sip.server.redirect import Redirect, RedirectAsked
@@ -22,4 +22,5 @@ __all__ = [
     "Registrar",
     "Target",
     "by_user_agent",
+    "is_direct",
 ]

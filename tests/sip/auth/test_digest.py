@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 from collections.abc import Callable
@@ -122,6 +123,31 @@ def test_one_of_two_passwords_is_enough_while_the_operators_secret_changes(serve
     assert verify(server, answer(server.challenge(NOW, SOURCE)), password_for=both) == USER
 
 
+@pytest.mark.parametrize("at", range(3))
+def test_it_is_known_by_which_of_the_passwords_a_phone_got_in(server: DigestServer, at: int) -> None:
+    several = ["another", "a third", "a fourth"]
+    several[at] = PASSWORD
+    credentials = answer(server.challenge(NOW, SOURCE))
+    assert server.proven(credentials, "REGISTER", NOW, SOURCE, lambda _user: several) == (USER, at)
+
+
+def test_all_passwords_are_tried_whichever_of_them_it_was(
+    server: DigestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[bool] = []
+    original = hmac.compare_digest
+
+    def counted(one: Any, other: Any) -> bool:
+        compared.append(original(one, other))
+        return compared[-1]
+
+    several = [PASSWORD, "another", PASSWORD]
+    credentials = answer(server.challenge(NOW, SOURCE))
+    monkeypatch.setattr(hmac, "compare_digest", counted)
+    server.verify(credentials, "REGISTER", NOW, SOURCE, lambda _user: several)
+    assert compared == [True, False, True, True]  # the last of them is the nonce
+
+
 def test_a_wrong_password_and_an_unknown_user_look_the_same(server: DigestServer) -> None:
     def refused(_user: str) -> None:
         raise Refused("this password expired")
@@ -211,6 +237,28 @@ def test_a_nonce_of_nobodys_making_is_stale(server: DigestServer, nonce: str) ->
     made = Challenge("Digest", {"realm": REALM, "nonce": nonce, "qop": "auth", "algorithm": "MD5"})
     with pytest.raises(digest.StaleNonce):
         verify(server, answer(str(made)))
+
+
+@pytest.mark.parametrize(
+    "rewrite",
+    [str.upper, lambda nonce: f"+{nonce[1:]}", lambda nonce: f" {nonce[1:]}", lambda nonce: f"{nonce}0",
+     lambda nonce: nonce[:-1], lambda nonce: f"{nonce[:1]}_{nonce[2:]}", lambda nonce: f"0x{nonce[2:]}"],
+)  # fmt: skip
+def test_a_nonce_has_one_form(server: DigestServer, rewrite: Callable[[str], str]) -> None:
+    """Another would be counted on its own, and so could be used twice."""
+    challenge = Challenge.parse(server.challenge(NOW, SOURCE))
+    nonce = challenge.get("nonce") or ""
+    assert rewrite(nonce) != nonce
+    made = Challenge("Digest", {**challenge.params, "nonce": rewrite(nonce)})
+    with pytest.raises(digest.StaleNonce):
+        verify(server, answer(str(made)))
+
+
+def test_a_secret_may_be_longer_than_any_key_and_counts_to_its_end() -> None:
+    one, other = [DigestServer(REALM, b"s" * 200 + end) for end in (b"1", b"2")]
+    verify(one, answer(one.challenge(NOW, SOURCE)))
+    with pytest.raises(digest.StaleNonce):
+        verify(one, answer(other.challenge(NOW, SOURCE)))
 
 
 def test_a_nonce_of_another_server_or_of_before_a_restart_is_stale(server: DigestServer) -> None:

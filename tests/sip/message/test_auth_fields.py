@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,3 +59,37 @@ def test_written_parameters_read_as_themselves(scheme: str, params: dict[str, st
         again = kind.parse(str(kind(scheme, params)))
         assert again.scheme == scheme
         assert again.params == params
+
+
+pieces = st.sampled_from(
+    ["realm", "NC", "a", "a", "=", "=", "=", '"', '"', '""', '"x"', "MD5", ",", ",", ", ", " ", "\t", "\\", '\\"',
+     "\r\n", "é", "\0", "<", ";"]
+)  # fmt: skip
+
+
+@given(st.lists(pieces, max_size=14).map("".join))
+def test_what_is_read_quickly_says_what_the_grammar_says(text: str) -> None:
+    def read(scheme: str) -> dict[str, str] | None:
+        try:
+            return Credentials.parse(f"{scheme} {text}").params
+        except SipParseError:
+            return None
+
+    assert read("Digest") == read("DIGEST")  # which phones do not write, and so is read by the grammar
+
+
+def test_credentials_are_equal_by_what_they_say_and_show_no_session_token() -> None:
+    assert Credentials.parse("Digest a=1") == Credentials("Digest", {"a": "1"})
+    assert Credentials("Digest", {"a": "1"}) != Credentials("Digest", {"a": "2"})
+    assert Credentials("Digest", {"a": "1"}) != Challenge("Digest", {"a": "1"})
+    assert "secret" not in repr(Credentials.parse("Bearer secret"))
+
+
+@pytest.mark.parametrize(
+    "text", ["a=" * 10_000, 'a="' * 10_000, "a=1 " * 8_000, 'a="' + "\\" * 30_000, "," * 30_000]
+)
+def test_hostile_credentials_take_time_in_proportion_to_their_length(text: str) -> None:
+    began = time.process_time()
+    with pytest.raises(SipParseError):
+        Credentials.parse(f"Digest {text}")
+    assert time.process_time() - began < 0.05

@@ -6,12 +6,13 @@ from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Uri
 from telsdk.sip.server import Binding, by_user_agent
-from telsdk.sip.server.binding import first_hop_knows_flows, flow_id, same_uri
+from telsdk.sip.server.binding import first_hop_knows_flows, flow_id, is_direct, same_uri, split_expires
 
 
 def bound(contact: str, updated_at: Monotonic = Monotonic(0.0), q: float = 1.0) -> Binding:
     hop = Hop("TLS", "192.0.2.1", 40000, flow=1)
-    return Binding(NameAddr.parse(contact), hop, Monotonic(60.0), "c", 1, q, (), updated_at)
+    flow = flow_id(NameAddr.parse(contact))
+    return Binding(contact, hop, Monotonic(60.0), "c", 1, q, (), updated_at, flow)
 
 
 def device(name: str, flow: int, updated_at: Monotonic) -> Binding:
@@ -34,6 +35,42 @@ def device(name: str, flow: int, updated_at: Monotonic) -> Binding:
 )
 def test_a_flow_has_an_instance_and_a_number(params: str, expected: tuple[str, int] | None) -> None:
     assert flow_id(NameAddr.parse("<sip:a@h>" + params)) == expected
+
+
+@pytest.mark.parametrize(
+    ("contact", "split"),
+    [
+        ("<sip:a@h>;expires=60", ("<sip:a@h>", "60")),
+        ("sip:a@h ;expires=0", ("sip:a@h", "0")),
+        ("<sip:a@h>;q=1;expires=60", ("<sip:a@h>;q=1", "60")),
+        ("<sip:a@h;expires=60>", None),
+        ("<sip:a@h>;expires=60;q=1", None),
+        ("<sip:a@h>;Expires=60", None),
+        ("<sip:a@h>;expires=soon", None),
+        ("<sip:a@h>;expires=", None),
+        ("<sip:a@h>;expires=٣", None),
+        ('<sip:a@h>;x=";expires=60"', None),
+        ("<sip:a@h>", None),
+        ("*", None),
+    ],
+)
+def test_the_time_at_the_end_of_a_contact_is_taken_off(contact: str, split: tuple[str, str] | None) -> None:
+    assert split_expires(contact) == (split or (contact, None))
+    if split is not None:
+        assert NameAddr.parse(contact) == NameAddr.parse(split[0]).with_param("expires", split[1])
+
+
+@pytest.mark.parametrize(
+    ("via", "direct"),
+    [
+        (("SIP/2.0/UDP h",), True),
+        (('SIP/2.0/UDP h;x=","',), True),
+        (("SIP/2.0/UDP h, SIP/2.0/UDP g",), False),
+        (("SIP/2.0/UDP h", "SIP/2.0/UDP g"), False),
+    ],
+)
+def test_a_request_with_one_via_came_directly(via: tuple[str, ...], direct: bool) -> None:
+    assert is_direct(Request("REGISTER", "sip:h", [("Via", value) for value in via])) == direct
 
 
 def test_two_bindings_are_one_place_by_flow_or_else_by_equivalent_uri() -> None:

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Request, Response, Uri, parse
-from telsdk.sip.server import Registrar
+from telsdk.sip.message import NameAddr, Request, Response, Uri, parse
+from telsdk.sip.server import Binding, Registrar
+from tests.interpreted import interpreted
 
 FLOW = Hop("TLS", "192.0.2.1", 40000, flow=1)
 CONTACT = "<sip:5551234@192.0.2.1:5060>"
@@ -394,6 +395,119 @@ def test_a_change_is_told_and_a_refresh_is_none() -> None:
     assert changed == ["5551234"]
     registrar.expire(Monotonic(70.0))
     assert changed == ["5551234"] * 2
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        CONTACT,
+        "sip:5551234@192.0.2.1:5060",
+        '"A, B;expires=9" <sip:5551234@192.0.2.1>;q=0.5',
+        "<sip:5551234@192.0.2.1>;Q=0.5;x",
+        '<sip:5551234@192.0.2.1>;x="a;expires=9"',
+    ],
+)
+@pytest.mark.parametrize("ending", ["", ";expires=600", " ;expires=600", "; Expires = 600", ";expires=soon"])
+def test_a_contact_is_given_back_as_it_came_with_the_time_it_has_left(contact: str, ending: str) -> None:
+    registrar = Registrar()
+    for cseq in (1, 2):
+        response = registrar.process(register(contact + ending, expires=600, cseq=cseq), Monotonic(0.0), FLOW)
+        (given,) = listed(response)
+        assert NameAddr.parse(given) == NameAddr.parse(f"{contact};expires=600")
+        assert given == f"{contact};expires=600" or "Expires" in ending or "soon" in ending
+        assert len(registrar.bindings("5551234")) == len(registrar._contacts) == 1
+
+
+def test_who_registers_and_goes_again_and_again_leaves_little_behind() -> None:
+    registrar = Registrar()
+    for cseq in range(1, 1000):
+        registrar.process(register(CONTACT, cseq=2 * cseq), Monotonic(0.0), FLOW)
+        registrar.process(register(CONTACT, expires=0, cseq=2 * cseq + 1), Monotonic(0.0), FLOW)
+    assert registrar.users == 0
+    assert len(registrar._wakes) < 100
+
+
+def test_a_refresh_for_a_shorter_time_ends_in_time() -> None:
+    registrar = Registrar()
+    registrar.process(register(CONTACT, expires=3600), Monotonic(0.0), FLOW)
+    registrar.process(register(CONTACT, expires=60, cseq=2), Monotonic(0.0), FLOW)
+    assert registrar.deadline() == 60.0
+    assert registrar.expire(Monotonic(60.0)) == ["5551234"]
+    assert registrar.expire(Monotonic(3600.0)) == []
+
+
+@interpreted("it looks up no builtins again")
+def test_two_contacts_that_are_one_by_their_hash_alone_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("telsdk.sip.server.registrar.hash", lambda _uri: 1, raising=False)
+    registrar = Registrar()
+    registrar.process(register(CONTACT), Monotonic(0.0), FLOW, user="1")
+    registrar.process(register("<sip:b@192.0.2.2>"), Monotonic(0.0), FLOW.on_flow(2), user="2")
+    found = [
+        registrar.at(Uri.parse(uri)) for uri in ("sip:b@192.0.2.2", "sip:5551234@192.0.2.1:5060", "sip:c@h")
+    ]
+    assert [one and one.hop.flow for one in found] == [2, 1, None]
+
+
+class AllLookedAt(Registrar):
+    """Takes nothing for a mere refresh."""
+
+    def _again(self, *_: object) -> None:
+        return None
+
+
+refreshes = st.builds(
+    lambda contacts, expires, call_id, cseq, headers: register(
+        *contacts, expires=expires, call_id=call_id, cseq=cseq, headers=headers
+    ),
+    st.one_of(
+        st.sampled_from([
+            (CONTACT,), (CONTACT + ";expires=120",), (CONTACT + ";Expires=120",), (CONTACT + ";expires=5",),
+            (CONTACT + ";q=0.5",), ("<sip:5551234@192.0.2.1:5060>;expires=0",), ("<SIP:5551234@192.0.2.1:5060>",),
+            ("<sip:5551234@192.0.2.1:5060;x=1>",), (CONTACT + DEVICE + ";reg-id=1",),
+            (CONTACT + DEVICE + ";reg-id=2",), ("<sip:b@192.0.2.2>",), ("*",), (), (CONTACT, "<sip:b@192.0.2.2>"),
+        ]),
+    ),
+    st.sampled_from([None, 0, 5, 60, 600, 7200]),
+    st.sampled_from(["c", "d"]),
+    st.integers(1, 6),
+    st.sampled_from([
+        (), (), (), OUTBOUND, (SECOND_VIA,), (SECOND_VIA, *OUTBOUND), (("Require", "path"),), (("Require", "x"),),
+        (("Path", "<sip:edge.example;lr>"),), (("Expires", "9"), ("Expires", "900")), (("Expires", "soon"),),
+        (("Content-Type", "nonsense"),), (("Record-Route", "nonsense"),), (("Via", "SIP/2.0/TLS h, nonsense"),),
+    ]),
+)  # fmt: skip
+hops = st.sampled_from(
+    [FLOW, FLOW.on_flow(2), Hop("UDP", "192.0.2.1", 5060), Hop("UDP", "192.0.2.1", 5060, is_source=True)]
+)
+
+
+@interpreted("it has no subclass that is not")
+@given(
+    st.lists(
+        st.tuples(refreshes, hops, st.sampled_from([0.0, 1.0, 90.0]), st.sampled_from([None, 30])), max_size=8
+    )
+)
+def test_to_know_a_refresh_at_once_changes_nothing(
+    sent: list[tuple[Request, Hop, float, int | None]],
+) -> None:
+    told: tuple[list[str], list[str]] = ([], [])
+    both = (
+        Registrar(flow_timer=90, on_change=told[0].append),
+        AllLookedAt(flow_timer=90, on_change=told[1].append),
+    )
+    now = Monotonic(0.0)
+    for request, hop, later, longest in sent:
+        now = Monotonic(now + later)
+        quick, slow = [bytes(one.process(request, now, hop, longest=longest)) for one in both]
+        assert quick == slow
+        quick_held, slow_held = [
+            [tuple(getattr(one, name) for name in Binding.__slots__) for one in registrar.bindings("5551234")]
+            for registrar in both
+        ]
+        assert quick_held == slow_held
+        assert told[0] == told[1]
+        assert both[0].expire(now) == both[1].expire(now)
+        assert both[0].deadline() == both[1].deadline()
 
 
 class RegistrarAgainstADictionary(RuleBasedStateMachine):

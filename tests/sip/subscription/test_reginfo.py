@@ -9,6 +9,7 @@ from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr
 from telsdk.sip.server import Binding
+from telsdk.sip.server.binding import flow_id
 from telsdk.sip.subscription import RegistrationInfo
 from telsdk.sip.subscription.reginfo import BoundContact, RegistrationEntry
 
@@ -52,7 +53,8 @@ FOREIGN = b"""<?xml version="1.0"?>
 
 
 def bound(contact: str) -> Binding:
-    return Binding(NameAddr.parse(contact), Hop("UDP", "192.0.2.1", 5060), Monotonic(160.4), "c", 1)
+    flow = flow_id(NameAddr.parse(contact))
+    return Binding(contact, Hop("UDP", "192.0.2.1", 5060), Monotonic(160.4), "c", 1, flow_id=flow)
 
 
 @given(documents)
