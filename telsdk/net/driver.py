@@ -55,15 +55,15 @@ class Application(Protocol):
     """What acts on a stack: node, hub or UC."""
 
     def on_event(self, event: Event, now: Monotonic) -> None:
-        """Something happened in the stack; `now` in monotonic seconds."""
+        """Take what happened in the stack; `now` in monotonic seconds."""
         ...
 
     def on_roles(self, now: Monotonic) -> bool:
-        """The roles may have events: after the stack's were handled, and after a timer. Return whether any had."""
+        """Handle the events of the roles: after those of the stack, and after a timer. Return whether any had one."""
         ...
 
     def on_flow_closed(self, hop: Hop) -> None:
-        """A connection is gone."""
+        """Take note that a connection is gone."""
         ...
 
 
@@ -106,11 +106,11 @@ class Driver:
         self._closed = False
 
     def now(self) -> Monotonic:
-        """The stack's clock, in monotonic seconds."""
+        """Return the time by the stack's clock, in monotonic seconds."""
         return Monotonic(self._loop.time())
 
     async def listen(self, sockets: BoundSockets, identity: TlsIdentity | None) -> None:
-        """Serves UDP and, on the same port, TLS with `identity`; without one plain TCP."""
+        """Serve UDP and, on the same port, TLS with `identity`; without one plain TCP."""
         self._udp = UdpEndpoint(
             sockets.udp, self._datagram, self._undelivered, self._receive_buffer, self._arm
         )
@@ -119,13 +119,13 @@ class Driver:
         await self.listen_also(Listener(kind, sockets.stream, self._context))
 
     def present(self, identity: TlsIdentity) -> None:
-        """Shows this key to whoever connects from now on. Connections that stand are not touched."""
+        """Show this key to whoever connects from now on. Connections that stand are not touched."""
         if self._context is None:
             raise RuntimeError("only who listens with a key can change it")
         identity.present_in(self._context)
 
     async def listen_also(self, listener: Listener) -> None:
-        """Takes connections at one more place."""
+        """Take connections at one more place."""
         server = await self._loop.create_server(
             lambda: self._connections.accepted(listener), sock=listener.socket
         )
@@ -136,14 +136,14 @@ class Driver:
         self._connections.let_go(hop)
 
     def kick(self) -> None:
-        """Handles the stack's events, sends what it wants sent, and sets its timer. Call after using the stack."""
+        """Handle the stack's events, send what it wants sent, and set its timer. Call after using the stack."""
         if self._pumping or self._closed:
             return
         self._pump(self.now())
         self._arm()
 
     async def close(self) -> None:
-        """Stops listening and closes every connection. Closing again does nothing."""
+        """Stop listening and close every connection. Closing again does nothing."""
         if self._closed:
             return
         self._closed = True
@@ -213,7 +213,7 @@ class Driver:
             task.add_done_callback(self._resolving.discard)
 
     async def _resolve_and_send(self, hop: Hop, data: bytes) -> None:
-        """By the system's resolver in a thread: `sendto` would ask it here, and all others would wait."""
+        """Ask the system's resolver in a thread, then send: `sendto` would ask it here, and all others would wait."""
         assert self._udp is not None
         try:
             self._udp.send(data, await resolve(hop.host, hop.port))
@@ -277,7 +277,7 @@ class Driver:
         return hop
 
     def message(self, message: Message, source: Hop) -> None:
-        """Takes in a message read from a socket."""
+        """Take in a message read from a socket."""
         if self._closed:
             return
         if self._tap is not None:
@@ -287,7 +287,7 @@ class Driver:
         self.kick()
 
     def malformed(self, error: SipParseError, source: Hop) -> None:
-        """Answers what could not be read, where RFC 3261 says so: a request whose Via could be (18.3, 8.2.6)."""
+        """Answer what could not be read, where RFC 3261 says so: a request whose Via could be read (18.3, 8.2.6)."""
         log.info("malformed message from %s:%s: %s", source.host, source.port, error.reason)
         request = refused_request(error)
         if request is not None:
@@ -295,7 +295,7 @@ class Driver:
             self.kick()
 
     def hop_failed(self, hop: Hop, reason: str) -> None:
-        """Tells the stack that nothing gets through to `hop`."""
+        """Tell the stack that nothing gets through to `hop`."""
         if self._closed:
             return
         log.info("cannot reach %s:%s over %s: %s", hop.host, hop.port, hop.transport, reason)
@@ -303,7 +303,7 @@ class Driver:
         self.kick()
 
     def _undelivered(self, datagram: Undelivered) -> None:
-        """ICMP says that a datagram did not get there (RFC 3261 18.4)."""
+        """Tell the stack that a datagram did not get there, as ICMP says (RFC 3261 18.4)."""
         if self._closed:
             return
         if self.stack.bounced(datagram.quoted, self.now()):
@@ -311,7 +311,7 @@ class Driver:
             self.kick()
 
     def flow_closed(self, stream: Stream) -> None:
-        """Tells the stack and the application that a connection is gone."""
+        """Tell the stack and the application that a connection is gone."""
         if self._closed:
             return
         self._guarded(self._application.on_flow_closed, stream.hop)

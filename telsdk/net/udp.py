@@ -74,7 +74,7 @@ class UdpEndpoint:
         return self._gathering is None
 
     def send(self, data: bytes, address: tuple[str, int]) -> None:
-        """Sends one datagram to an IP address. A full buffer drops it, as the network may: timers A and E send again.
+        """Send one datagram to an IP address. A full buffer drops it, as the network may: timers A and E send again.
 
         Raises:
             OSError: the system says that it cannot be sent there.
@@ -117,7 +117,7 @@ class UdpEndpoint:
             self._loop.add_reader(self._socket.fileno(), self._readable)
 
     def _is_lively(self) -> bool:
-        """Whether so many come at present that it pays to let them gather."""
+        """Return whether so many come at present that it pays to let them gather."""
         now = self._loop.time()
         passed = now - self._counted_since
         if passed >= LIVELY_FOR:
@@ -150,7 +150,7 @@ class UdpEndpoint:
 
 
 def _enlarge(sock: socket.socket, wanted: int) -> None:
-    """Asks for a receive buffer of `wanted` bytes, and says so when the system gives less."""
+    """Ask for a receive buffer of `wanted` bytes, and say so when the system gives less."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, wanted)
     given = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # Linux tells twice what may be used
     if given < wanted:

@@ -1,8 +1,8 @@
 """Requests that pass a node: who may send them, where they go, and whether the node stays in the call.
 
-    from a user of ours, to a user of ours    token checked; to his bindings
+    from a user of ours, to a user of ours    token checked; to their bindings
     from a user of ours, to anybody else      token checked; to the callee's home hub, and to the node that it names
-    from elsewhere, to a user of ours         to his bindings: the UC judges the token itself, and trusts no node
+    from elsewhere, to a user of ours         to their bindings: the UC judges the token itself, and trusts no node
     from elsewhere, to anybody else           480: a node is no open relay
 
 Subclasses may watch what leaves by `outbound`; the demo's hostile node does.
@@ -86,11 +86,11 @@ class CallPolicy:
         )
 
     def __len__(self) -> int:
-        """Calls that are being set up."""
+        """Return how many calls are being set up."""
         return len(self._open)
 
     def act(self, event: Event, now: Monotonic, wall: Wall) -> None:
-        """Acts on an event of the proxy; `now` monotonic, `wall` in seconds since 1970.
+        """Act on an event of the proxy; `now` monotonic, `wall` in seconds since 1970.
 
         Raises:
             WalletToAsk: a contract wallet has to be asked about the caller first; then act again.
@@ -103,19 +103,19 @@ class CallPolicy:
             self._redirected(event, now)
 
     def busy(self, event: Event, now: Monotonic) -> None:
-        """Answers a request that cannot be judged now, because too many wait for contract wallets already."""
+        """Answer a request that cannot be judged now, because too many wait for contract wallets already."""
         if isinstance(event, Arrived):
             self.proxy.reply(event.ctx, 503, now)
 
     def outbound(self, request: Request) -> Request:
-        """The request as it is sent on."""
+        """Return the request as it is sent on."""
         return request
 
     def admit(self, request: Request, source: Hop, wall: Wall) -> BoundLogin | None:
-        """The user logged in at `source` who sends this request; None where it is from elsewhere.
+        """Return the user logged in at `source` who sends this request; None where it is from elsewhere.
 
         Raises:
-            AuthError: he may not, or it is not he; with the status to answer.
+            AuthError: they may not send it, or are not who they say; with the status to answer.
             WalletToAsk: that is not known yet.
         """
         behind = self._logins.over(sending_edge(request, source))
@@ -171,7 +171,7 @@ class CallPolicy:
         return [self._device(flows, request) for flows in by_user_agent(bindings)]
 
     def _device(self, flows: Sequence[Binding], request: Request) -> Target:
-        """One user agent: by its newest flow, and should that fail by the others, or anew to the proxy before it."""
+        """Return one user agent as a target: by its newest flow, else by the others or anew to the proxy before it."""
         ways = [
             Target(one.contact.uri, hop, self.outbound(without_login(request)), routes=one.path, q=one.q)
             for one in flows
@@ -180,7 +180,7 @@ class CallPolicy:
         return replace(ways[0], alternatives=tuple(ways[1:]))
 
     def _home_hub(self, callee: NumberFacts, request: Request) -> Target:
-        """Where the callee's node can be asked for.
+        """Return where the callee's node can be asked for.
 
         Raises:
             NoRoute: the callee has named no hub, or one that is not listed.
@@ -191,14 +191,14 @@ class CallPolicy:
         return Target(request.uri, hop_to(hub), self._question(request))
 
     def _question(self, request: Request) -> Request:
-        """What the hub is asked: the request without its body, which is none of the hub's business."""
+        """Return what the hub is asked: the request without its body, which is none of the hub's business."""
         question = without_login(request)
         question.body = b""
         question.headers.remove("Content-Type")
         return question
 
     def _redirected(self, event: Redirect3xx, now: Monotonic) -> None:
-        """The hub says which node: it has to be one that the chain lists. A device's redirect is its answer."""
+        """Forward to the node that the hub names, if the chain lists it. A device's redirect is its answer."""
         ctx = event.ctx
         if event.target.uri != ctx.request.uri:
             self.proxy.relay(ctx, event.response, now)
@@ -208,7 +208,7 @@ class CallPolicy:
             if node is not None and node.active:
                 hop = hop_to(node)
                 if (hop.host, hop.port) in self._addresses:
-                    break  # the hub believes him here, and he is not
+                    break  # the hub believes that the callee is here, and they are not
                 request = self.outbound(without_login(ctx.request))
                 self.proxy.forward(ctx, [Target(ctx.request.uri, hop, request)], now)
                 return
@@ -262,7 +262,7 @@ class CallPolicy:
         return (uri.host, uri.port) in self._addresses
 
     def _record_route(self, ctx: Context, target: Target) -> Sequence[Uri]:
-        """Only where the two ends cannot reach each other: when one is no UC with a key in its Contact."""
+        """Stay in a call only if its ends cannot reach each other: when one is no UC with a key in its Contact."""
         if ctx.request.method not in _DIALOG_METHODS or target.request is None:
             return ()
         callee = target.hop if self._needs_us(target.hop) else None
@@ -280,7 +280,7 @@ class CallPolicy:
         )
 
     def _needs_us(self, hop: Hop) -> bool:
-        """Whether somebody behind `hop` is reached by it and no other way."""
+        """Return whether somebody behind `hop` is reached by it and no other way."""
         if hop.web:
             return True
         for login in self._logins.over(hop).values():  # noqa: SIM110 - a generator takes twice the time
@@ -289,7 +289,7 @@ class CallPolicy:
         return False
 
     def _caller_needs_us(self, ctx: Context) -> bool:
-        """The same of a caller; one from elsewhere does not where a listed node leads to him, or his own key."""
+        """Return whether the caller is reached by us alone, and not by a listed node or a key of their own."""
         if self._needs_us(ctx.source):
             return True
         edge = sending_edge(ctx.request, ctx.source)
@@ -309,7 +309,7 @@ class CallPolicy:
         return find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
 
     def _place(self, hop: Hop) -> tuple[str, int, str]:
-        """Host, port and transport parameter by which whoever is behind `hop` reaches us."""
+        """Return host, port and transport parameter by which whoever is behind `hop` reaches us."""
         key = (hop.transport, hop.taken_at)
         place = self._places.get(key)
         if place is None:

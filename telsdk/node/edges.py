@@ -1,9 +1,9 @@
 """Proxies of others between phones and a node: the connections that come here are theirs, and not the phones'.
 
-A proxy closes a connection that is idle, or is restarted, and opens another. So who registered by a Path is bound to
-the proxy (RFC 3327 section 5.3) and not to the connection that his REGISTER came by. The proxy is known by its host and
-the port where it takes connections, as its Path names it, and on requests its Via. The host has to be the one that it
-comes from, or a Path would let everybody who may register have us send to whom he likes.
+A proxy closes a connection that is idle, or is restarted, and opens another. So a phone that registered by a Path is
+bound to the proxy (RFC 3327 section 5.3) and not to the connection that its REGISTER came by. The proxy is known by its
+host and the port where it takes connections, as its Path names it, and on requests its Via. The host has to be the one
+that it comes from, or a Path would let everybody who may register have us send to whom they like.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from telsdk.sip.server import Binding
 
 
 def edge_of(binding: Binding) -> Hop | None:
-    """The proxy that a binding leads by; None where there is none, or its Path names another host than it came from."""
+    """Return the proxy that a binding leads by; None without one, or if its Path names a host it did not come from."""
     if not binding.path:
         return None
     try:
@@ -27,5 +27,5 @@ def edge_of(binding: Binding) -> Hop | None:
 
 
 def sending_edge(request: Request, source: Hop) -> Hop:
-    """The proxy that a request comes from, if it comes from one: by its own word for the port alone."""
+    """Return the proxy that a request comes from, if it comes from one. Only its port is taken from what it says."""
     return Hop(source.transport, source.host, request.via.port or TRANSPORTS[source.transport].port)

@@ -152,7 +152,7 @@ class Node:
 
     @classmethod
     async def launch(cls, directory: FollowedDirectory, *args: Any, **settings: Any) -> Self:
-        """Loads the chain, then makes a node and starts it. Arguments as for the class.
+        """Load the chain, then make a node and start it. Arguments as for the class.
 
         Raises:
             TelError: the chain cannot be read, or does not list this node.
@@ -163,12 +163,12 @@ class Node:
         return node
 
     async def start(self) -> None:
-        """Follows the chain and serves."""
+        """Follow the chain and serve."""
         await self._life.start()
         self._lag.start()
 
     def present(self, identity: TlsIdentity) -> None:
-        """Shows this key from now on: see `telsdk.server.lifecycle.Lifecycle.present`."""
+        """Show this key from now on: see `telsdk.server.lifecycle.Lifecycle.present`."""
         self._life.present(identity)
 
     async def stop(self) -> None:
@@ -176,7 +176,7 @@ class Node:
         await self._life.stop()
 
     def load(self) -> Load:
-        """How loaded this node is now."""
+        """Return how loaded this node is now."""
         return Load(self.registrar.users, len(self.calls), self._lag.lag, self._directory.head.number)
 
     def _own_facts(self) -> NodeFacts:
@@ -193,7 +193,7 @@ class Node:
     # The chain
 
     def _on_change(self, changed: frozenset[Number]) -> None:
-        """Ends the logins that the chain no longer grants, and what was bound and watched by them. Calls stay."""
+        """End the logins that the chain no longer grants, and what was bound and watched by them. Calls stay."""
         for number in changed:
             left = self.logins.judge(number, self._directory.number(number))
             if left is not None:
@@ -241,7 +241,7 @@ class Node:
                 self.calls.busy(event, now)
 
     def _judged(self, event: RequestReceived, answer: Answer, now: Monotonic) -> None:
-        """Responds by `answer`, at once or when a contract wallet was asked about the sender."""
+        """Respond by `answer`, at once or when a contract wallet was asked about the sender."""
         if event.tx.state not in UNANSWERED:
             return  # its connection is gone since
         try:
@@ -257,7 +257,7 @@ class Node:
         self._driver.kick()
 
     def on_flow_closed(self, hop: Hop) -> None:
-        """Who came by a connection cannot be reached when it is gone (RFC 5626 5.3), unless a proxy leads to him."""
+        """Forget who came by a connection that is gone (RFC 5626 5.3). A binding that leads by a proxy stays."""
         self.logins.drop_hop(hop)
         self.registrar.drop_flow(hop, stays=lambda binding: edge_of(binding) is not None)
         self.watching.drop_hop(hop)
@@ -274,7 +274,7 @@ class Node:
         return self._phones.answer(request, source, Wall(time.time()), chain_age=self.follower.age())
 
     def _is_for_us(self, request: Request) -> bool:
-        """Whether a request is for the node itself: its Request-URI is a SIP URI that names no user."""
+        """Return whether a request is for the node itself: its Request-URI is a SIP URI that names no user."""
         return request.uri.scheme in ("sip", "sips") and not request.uri.user and not request.routes
 
     def _answer_own(self, event: RequestReceived, now: Monotonic) -> None:

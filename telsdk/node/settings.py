@@ -52,7 +52,7 @@ class NodeSettings:
     """What phones are challenged with. Most know nothing but MD5; the passwords have 130 bits."""
 
     phone_lifetime: int = 366 * 86400
-    """Longest that a phone password holds that a user has issued to himself, in seconds."""
+    """Longest that a phone password holds that a user has issued to themselves, in seconds."""
 
     udp_receive_buffer: int = UDP_RECEIVE_BUFFER
     """Bytes of UDP that the system is asked to keep while the process is busy; it says when it gets less."""

@@ -1,11 +1,11 @@
-"""Who is told what by a node: presence of the users that are bound here, and to a user his own registrations.
+"""Who is told what by a node: presence of the users that are bound here, and to a user their own registrations.
 
 A node stores no lists of who may see whom. What it tells of others is what a call would show as well, whether
-somebody is there, and it tells it to users who are logged in here, and to nobody else. Where somebody is bound it
-tells only himself. It takes no presence that a user client publishes (PUBLISH, RFC 3903).
+somebody is there, and it tells it to users who are logged in here, and to nobody else. Where a user is bound it
+tells only that user. It takes no presence that a user client publishes (PUBLISH, RFC 3903).
 
-A node knows of its own users alone. Who asks for somebody who is not bound here gets 480, for he may be at another
-node; who watched him when he left is told closed, which then says no more than that he has left this node.
+A node knows of its own users alone. Who asks for somebody who is not bound here gets 480, for they may be at another
+node; who watched them when they left is told closed, which then says no more than that they have left this node.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ MAX_WATCHED = 200
 
 
 class NotHere(AuthError):
-    """Somebody asks who is not logged in at this node, or for what is not his."""
+    """Somebody asks who is not logged in at this node, or for what is not theirs."""
 
     status = 403
 
@@ -76,7 +76,7 @@ class _Watch:
     watcher: Number
     target: Number
     entity: str  # the address as it was asked for
-    edge: Hop  # the proxy that the watcher is behind, if he is behind one
+    edge: Hop  # the proxy that the watcher is behind, if there is one
     told: bool | None = None  # whether the target was there, as last told
     version: int = 0  # of the next reginfo document
 
@@ -85,8 +85,8 @@ class Watching:
     """The notifier of one node, and what it decides.
 
     Args:
-        admit: which user that is logged in at a hop sends a request, None for nobody; raises AuthError where he may
-            not. The time in seconds since 1970.
+        admit: which user that is logged in at a hop sends a request, None for nobody; raises AuthError where they
+            may not. The time in seconds since 1970.
         challenge: what a phone is challenged with after such an error.
         addresses: where this node listens.
         interval: seconds between two NOTIFYs of one subscription at the least.
@@ -117,11 +117,11 @@ class Watching:
         self.notifier = Notifier(stack, packages, contact=self._contact)
 
     def __len__(self) -> int:
-        """How many subscriptions there are."""
+        """Return how many subscriptions there are."""
         return len(self.notifier)
 
     def serves(self, event: RequestReceived) -> bool:
-        """Whether this SUBSCRIBE is answered here, and not passed on to whom it asks for."""
+        """Return whether this SUBSCRIBE is answered here, and not passed on to whom it asks for."""
         request = event.request
         if request.method != "SUBSCRIBE":
             return False
@@ -136,7 +136,7 @@ class Watching:
         return bool(self._changed or self.notifier.untaken)
 
     def act(self, now: Monotonic, wall: Wall) -> None:
-        """Acts on the notifier's events, and tells of changes; `now` monotonic, `wall` in seconds since 1970."""
+        """Act on the notifier's events, and tell of changes; `now` monotonic, `wall` in seconds since 1970."""
         changed, self._changed = self._changed, set()
         for number in changed:
             for subscription in tuple(self._by_target.get(number, ())):
@@ -155,11 +155,11 @@ class Watching:
                 self._forget(subscription)
 
     def changed(self, user: str) -> None:
-        """Notes that `user` is bound elsewhere than before, or no more."""
+        """Note that `user` is bound elsewhere than before, or no more."""
         self._changed.add(Number.parse(user))
 
     def drop(self, watcher: Number, keep: Sequence[Hop], now: Monotonic) -> None:
-        """Ends what somebody is told whose login the chain no longer grants; over the hops of `keep` it still does."""
+        """End what a user is told whose login the chain no longer grants; over the hops of `keep` it still does."""
         for subscriptions in tuple(self._by_target.values()):
             for subscription in tuple(subscriptions):
                 kept = any(hop.covers(subscription.hop) for hop in keep)
@@ -167,7 +167,7 @@ class Watching:
                     self.notifier.end(subscription, "rejected", now)
 
     def drop_hop(self, hop: Hop) -> None:
-        """Forgets what is told over a connection that is gone."""
+        """Forget what is told over a connection that is gone."""
         self.notifier.drop_hop(hop)
 
     def _asked(self, event: SubscribeAsked, now: Monotonic, wall: Wall) -> None:
@@ -204,7 +204,7 @@ class Watching:
         return _Watch(login.number, target, aor(user), sending_edge(event.request, event.source))
 
     def _tell_change(self, subscription: Subscription, now: Monotonic, wall: Wall) -> None:
-        """One device more or less changes nothing in whether somebody is there."""
+        """Tell what is new. One device more or less changes nothing in whether somebody is there."""
         watch = _watch(subscription)
         there = bool(self._registrar.bindings(str(watch.target), now))
         if subscription.package.name != pidf.PACKAGE or there != watch.told:

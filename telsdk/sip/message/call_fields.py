@@ -28,7 +28,7 @@ class RAck:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The RAck written as `text`. Raises SipParseError where it is none."""
+        """Return the RAck written as `text`. Raises SipParseError where it is none."""
         match = _rack(text)
         if match is None:
             raise SipParseError(f"{text[:80]!r} is not two numbers and a method (RFC 3262 section 7.2)")
@@ -40,16 +40,16 @@ class RAck:
 
 @dataclass(frozen=True, slots=True)
 class Replaces:
-    """A dialog as the one who gets this knows it; other parameters are left out (RFC 3891 section 6.1)."""
+    """A dialog as the device that gets this knows it; other parameters are left out (RFC 3891 section 6.1)."""
 
     call_id: str
     to_tag: str  # the receiver's own tag
-    from_tag: str  # the tag of his peer
+    from_tag: str  # the tag of its peer
     early_only: bool = False  # not if it has been answered
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The Replaces written as `text`. Raises SipParseError where it is none."""
+        """Return the Replaces written as `text`. Raises SipParseError where it is none."""
         match = _replaces(text)
         params = grammar.split_params(match[2]) if match else ()
         tags = [grammar.get_param(params, name) or "" for name in ("to-tag", "from-tag")]
@@ -61,7 +61,7 @@ class Replaces:
 
     @classmethod
     def asked_by(cls, target: Uri) -> Self | None:
-        """What the URI of a Refer-To asks to put into the INVITE. Raises SipParseError."""
+        """Return what the URI of a Refer-To asks to put into the INVITE. Raises SipParseError."""
         for item in target.headers.split("&"):
             name, _, value = item.partition("=")
             if name.lower() == "replaces":
@@ -73,7 +73,7 @@ class Replaces:
         return f"{self.call_id};to-tag={self.to_tag};from-tag={self.from_tag}{end}"
 
     def into(self, uri: Uri) -> Uri:
-        """The URI with this field in it, for a Refer-To (RFC 3261 section 19.1.1)."""
+        """Return the URI with this field in it, for a Refer-To (RFC 3261 section 19.1.1)."""
         field = "Replaces=" + _reserved.sub(lambda match: f"%{ord(match[0]):02X}", str(self))
         headers = f"{uri.headers}&{field}" if uri.headers else field
         return Uri(uri.scheme, uri.user, uri.host, uri.port, uri.password, uri.params, headers)
@@ -87,7 +87,7 @@ class ReferSub:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The Refer-Sub written as `text`. Raises SipParseError where it is none."""
+        """Return the Refer-Sub written as `text`. Raises SipParseError where it is none."""
         value, _ = values.token_and_params(text, "true or false (RFC 4488 section 4)")
         if value.lower() not in ("true", "false"):
             raise SipParseError(f"{text[:80]!r} is not true or false (RFC 4488 section 4)")

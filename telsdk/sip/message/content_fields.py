@@ -30,7 +30,7 @@ class MediaType:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The media-type written as `text`.
+        """Return the media-type written as `text`.
 
         Raises:
             SipParseError: it is none.
@@ -42,7 +42,7 @@ class MediaType:
 
     @classmethod
     def parse_range(cls, text: str) -> Self:
-        """The accept-range written as `text`: the same, and its ``q`` is a qvalue. Raises SipParseError."""
+        """Return the accept-range written as `text`: a media-type whose ``q`` is a qvalue. Raises SipParseError."""
         found = cls.parse(text)
         values.check_q(found.params)
         return found
@@ -61,12 +61,12 @@ class MediaType:
         return values.q_of(self.params)
 
     def param(self, name: str) -> str | None:
-        """The value of a parameter, unquoted, or None."""
+        """Return the value of a parameter, unquoted, or None."""
         return grammar.get_param(self.params, name)
 
 
 def weight(accepted: Iterable[MediaType], name: str) -> float:
-    """How much ``type/subtype`` `name`, in lower case, is wanted by an Accept; 0: not at all.
+    """Return how much an Accept wants ``type/subtype`` `name`, in lower case; 0: not at all.
 
     What names it most closely decides (RFC 2616 section 14.1).
     """
@@ -87,13 +87,13 @@ class Preference:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The encoding written as `text` (RFC 3261 section 20.2). Raises SipParseError where it is none."""
+        """Return the encoding written as `text` (RFC 3261 section 20.2). Raises SipParseError where it is none."""
         value, params = values.token_and_params(text, "a content coding (RFC 3261 section 20.2)")
         return cls(value, values.check_q(params))
 
     @classmethod
     def parse_language(cls, text: str) -> Self:
-        """The language written as `text` (RFC 3261 section 20.3). Raises SipParseError where it is none."""
+        """Return the language written as `text` (RFC 3261 section 20.3). Raises SipParseError where it is none."""
         value, params = values.token_and_params(text, "a language-range (RFC 3261 section 20.3)")
         if value != ANY:
             values.language_tag(value)
@@ -117,7 +117,7 @@ class ContentDisposition:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The Content-Disposition written as `text`. Raises SipParseError where it is none."""
+        """Return the Content-Disposition written as `text`. Raises SipParseError where it is none."""
         kind, params = values.token_and_params(text, "a disposition (RFC 3261 section 20.11)")
         return cls(kind.lower(), params)
 
@@ -139,7 +139,7 @@ class MimeVersion:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The MIME-Version written as `text`. Raises SipParseError where it is none."""
+        """Return the MIME-Version written as `text`. Raises SipParseError where it is none."""
         match = _mime_version(text)
         if match is None:
             raise SipParseError(f"{text[:80]!r} is not a version as 1.0 (RFC 3261 section 20.24)")

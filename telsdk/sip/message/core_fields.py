@@ -190,7 +190,7 @@ class CSeq:
 
     @classmethod
     def parse(cls, text: str) -> CSeq:
-        """The CSeq value written as `text`.
+        """Return the CSeq value written as `text`.
 
         Raises:
             SipParseError: it is none, or its number is 2**31 or more.

@@ -26,7 +26,7 @@ class EventType:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The Event value written as `text`; parameters other than id are left out.
+        """Return the Event value written as `text`; parameters other than id are left out.
 
         Raises:
             SipParseError: it is none.
@@ -51,7 +51,7 @@ class SubscriptionState:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The Subscription-State value written as `text`.
+        """Return the Subscription-State value written as `text`.
 
         Raises:
             SipParseError: it is none.

@@ -50,7 +50,7 @@ class SingleField(Generic[T_co]):
         self.defined = defined
 
     def of(self, message: Message) -> T_co | None:
-        """The value in a message; None where the field is absent.
+        """Return the value in a message; None where the field is absent.
 
         Raises:
             SipParseError: it is malformed, or there twice.
@@ -58,7 +58,7 @@ class SingleField(Generic[T_co]):
         return message.headers.typed(self.key, self.read)
 
     def read(self, headers: Headers) -> T_co | None:
-        """The same of a header section; ask with `Headers.typed`, which remembers it."""
+        """Return the value in a header section; ask with `Headers.typed`, which remembers it."""
         lines = headers.all(self.key)
         if len(lines) > 1:
             raise SipParseError("occurs more than once (RFC 3261 section 7.3.1)")
@@ -77,7 +77,7 @@ class ListField(Generic[T_co]):
         self.defined = defined
 
     def of(self, message: Message) -> tuple[T_co, ...]:
-        """The values in a message, in order; none where the field is absent, or there without a value.
+        """Return the values in a message, in order; none where the field is absent, or there without a value.
 
         Raises:
             SipParseError: one of them is malformed.
@@ -85,7 +85,7 @@ class ListField(Generic[T_co]):
         return message.headers.typed(self.key, self.read)
 
     def read(self, headers: Headers) -> tuple[T_co, ...]:
-        """The same of a header section; ask with `Headers.typed`, which remembers it."""
+        """Return the values in a header section; ask with `Headers.typed`, which remembers them."""
         return tuple([self.parse(value) for value in headers.all(self.key)])
 
 
@@ -182,7 +182,7 @@ FIELDS: Final[Mapping[str, FieldType]] = {field.key: field for field in _ALL}
 
 
 def typed(message: Message, name: str) -> object:
-    """What a field says, by its name in any spelling: one value or None, of a list the values in a tuple.
+    """Return what a field says, by its name in any spelling: one value or None; of a list a tuple of its values.
 
     A field that is not in `FIELDS` has its lines in a tuple, as text.
 

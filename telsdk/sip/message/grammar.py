@@ -111,7 +111,7 @@ _not_user = re.compile(rf"[^{UNRESERVED}&=+$,;?/]")
 
 
 def remembered(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """`parse` with a bounded memory of its newest results, which must be immutable.
+    """Give `parse` a bounded memory of its newest results, which must be immutable.
 
     The From, To, Contact and Via of one call come by in a dozen messages. A long text is not remembered, so
     that nobody can fill the memory with much. A full memory is emptied: to keep what was used last costs each
@@ -133,7 +133,7 @@ def remembered(parse: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def split_params(text: str) -> Params:
-    """The parameters in `text`, which `PARAMS` or `URI_PARAMETERS` is known to match.
+    """Return the parameters in `text`, which `PARAMS` or `URI_PARAMETERS` is known to match.
 
     Raises:
         SipParseError: a name occurs twice (RFC 3261 section 7.3.1).
@@ -153,7 +153,7 @@ def split_params(text: str) -> Params:
 
 
 def split_plain_params(text: str | None) -> Params:
-    """The parameters that one of the ``PLAIN_`` expressions matched: none is there twice, all are lower case."""
+    """Return the parameters that a ``PLAIN_`` expression matched: none is there twice, all are lower case."""
     if not text:
         return ()
     params = []
@@ -172,12 +172,12 @@ def _refuse_twice(params: list[tuple[str, str | None]]) -> None:
 
 
 def join_params(params: Params) -> str:
-    """``;name=value`` for each; the opposite of `split_params`."""
+    """Write ``;name=value`` for each; the opposite of `split_params`."""
     return "".join([f";{name}" if value is None else f";{name}={value}" for name, value in params])
 
 
 def get_param(params: Params, name: str) -> str | None:
-    """The value of a parameter, unquoted; "" where it has none; None where it is absent."""
+    """Return the value of a parameter, unquoted; "" where it has none; None where it is absent."""
     name = name.lower()
     for known, value in params:
         if known == name:
@@ -186,7 +186,7 @@ def get_param(params: Params, name: str) -> str | None:
 
 
 def has_param(params: Params, name: str) -> bool:
-    """Whether the parameter is there, with or without a value."""
+    """Return whether the parameter is there, with or without a value."""
     name = name.lower()
     for known, _ in params:  # noqa: SIM110 - a generator takes twice the time
         if known == name:
@@ -195,7 +195,7 @@ def has_param(params: Params, name: str) -> bool:
 
 
 def set_param(params: Params, name: str, value: str | None) -> Params:
-    """`params` with that parameter, in its old place if it was there; quoted where that is needed."""
+    """Return `params` with that parameter, in its old place if it was there; quoted where that is needed."""
     name = name.lower()
     new = (name, value if value is None or _gen_value(value) else quote(value))
     if has_param(params, name):
@@ -204,13 +204,13 @@ def set_param(params: Params, name: str, value: str | None) -> Params:
 
 
 def drop_params(params: Params, *names: str) -> Params:
-    """`params` without those."""
+    """Return `params` without those."""
     unwanted = {name.lower() for name in names}
     return tuple(param for param in params if param[0] not in unwanted)
 
 
 def quote(text: str) -> str:
-    """`text` as a quoted-string.
+    """Return `text` as a quoted-string.
 
     Raises:
         Unwritable: it has a line break, which a quoted-string cannot hold.
@@ -225,7 +225,7 @@ def _as_pair(match: re.Match[str]) -> str:
 
 
 def unquote(text: str) -> str:
-    """What a quoted-string stands for; anything else as it is."""
+    """Return what a quoted-string stands for; anything else as it is."""
     if text[:1] != '"':
         return text
     text = text[1:-1]
@@ -233,7 +233,7 @@ def unquote(text: str) -> str:
 
 
 def normalise_escapes(text: str) -> str:
-    """`text` with every needless escape resolved and the others in upper case, so that equal means equal.
+    """Resolve every needless escape in `text`, and put the others in upper case, so that equal means equal.
 
     RFC 3261 section 19.1.4: an escaped character is the same as itself, unless it is reserved.
     """
@@ -246,7 +246,7 @@ def _normal_escape(match: re.Match[str]) -> str:
 
 
 def unescape(text: str) -> str:
-    """`text` with all escapes resolved; what is then not UTF-8 becomes U+FFFD. To show, not to compare."""
+    """Resolve all escapes in `text`; what is then not UTF-8 becomes U+FFFD. To show, not to compare."""
     if "%" not in text:
         return text
     raw = re.sub(rb"%([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), text.encode("utf-8", "replace"))
@@ -254,12 +254,12 @@ def unescape(text: str) -> str:
 
 
 def escape_user(text: str) -> str:
-    """Any text as the user part of a SIP URI."""
+    """Write any text as the user part of a SIP URI."""
     return _not_user.sub(lambda m: "".join(f"%{byte:02X}" for byte in m[0].encode("utf-8", "replace")), text)
 
 
 def normalise_host(host: str) -> str:
-    """A host that `HOST` matches, in the one form in which equal hosts are equal: lower case, no brackets.
+    """Return a host that `HOST` matches in the one form by which equal hosts are equal: lower case, no brackets.
 
     Raises:
         SipParseError: labels, IPv4 or IPv6 address are malformed.
@@ -282,14 +282,14 @@ def normalise_host(host: str) -> str:
 
 
 def write_host(host: str, port: int | None = None) -> str:
-    """``host:port``, an IPv6 address in brackets."""
+    """Write ``host:port``, an IPv6 address in brackets."""
     if ":" in host and host[0] != "[":
         host = f"[{host}]"
     return host if port is None else f"{host}:{port}"
 
 
 def parse_port(digits: str) -> int:
-    """A port of 1 to 65535. Raises SipParseError."""
+    """Return the port that `digits` write. Raises SipParseError unless it is one of 1 to 65535."""
     port = int(digits)
     if not 0 < port < 65_536:
         raise SipParseError(f"port {digits} is not one of 1 to 65535")

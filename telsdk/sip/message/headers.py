@@ -291,7 +291,7 @@ class Headers:
         return value
 
     def know(self, read: object, value: object) -> None:
-        """For the parser: what `typed` answers for a reader, which is `registered`."""
+        """Let the parser say what `typed` answers for a reader, which is `registered`."""
         if self._typed is None:
             self._typed = {}
         self._typed[read] = value
@@ -414,7 +414,7 @@ def registered(key: str, read: object) -> None:
 
 
 def _end_of_first(value: str) -> int:
-    """Where the first value of a list with commas ends."""
+    """Return where the first value of a list with commas ends."""
     end = value.index(",")
     if '"' in value[:end] or "<" in value[:end]:
         return _list_spans(value)[0][1]

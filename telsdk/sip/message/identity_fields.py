@@ -29,7 +29,7 @@ class Identity:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The Identity written as `text`.
+        """Return the Identity written as `text`.
 
         Raises:
             SipParseError: it is none, or a parameter occurs twice.
@@ -47,12 +47,12 @@ class Identity:
 
     @property
     def info(self) -> str | None:
-        """The URI of who signed or, with certificates, of where his is to be had."""
+        """The URI of who signed or, with certificates, of the place that has their certificate."""
         value = dict(self.params).get("info")
         return value[1:-1] if value and value[0] == "<" else None
 
     def param(self, name: str) -> str | None:
-        """The value of a parameter such as ``alg`` or ``ppt``, unquoted, or None."""
+        """Return the value of a parameter such as ``alg`` or ``ppt``, unquoted, or None."""
         return grammar.get_param(self.params, name)
 
 
@@ -64,7 +64,7 @@ class Privacy:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The Privacy written as `text`. Raises SipParseError where it is none."""
+        """Return the Privacy written as `text`. Raises SipParseError where it is none."""
         return cls(tuple([values.token(value.strip(" \t")).lower() for value in text.split(";")]))
 
     def __str__(self) -> str:

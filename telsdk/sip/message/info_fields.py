@@ -31,7 +31,7 @@ class Info:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The value written as `text`. Raises SipParseError where it is no URI in ``<>``."""
+        """Return the value written as `text`. Raises SipParseError where it is no URI in ``<>``."""
         match = _info(text)
         if match is None:
             raise SipParseError(
@@ -59,7 +59,7 @@ class WarningValue:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The warning-value written as `text`. Raises SipParseError where it is none."""
+        """Return the warning-value written as `text`. Raises SipParseError where it is none."""
         match = is_warning(text)
         if match is None:
             raise SipParseError(f"{text[:80]!r} is not code, agent and text (RFC 3261 section 20.43)")
@@ -78,7 +78,7 @@ class Reason:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The reason-value written as `text`.
+        """Return the reason-value written as `text`.
 
         Raises:
             SipParseError: it is none, or its cause is no number.
@@ -123,7 +123,7 @@ class Software:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The value written as `text`. Raises SipParseError: something in it is neither product nor comment."""
+        """Return the value written as `text`. Raises SipParseError: something in it is neither product nor comment."""
         found: list[Product | str] = []
         at = 0
         while at < len(text) or not found:

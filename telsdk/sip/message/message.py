@@ -52,7 +52,7 @@ _one_line = re.compile(
 
 
 def _says(line: str, length: int) -> bool:
-    """Whether a Content-Length line says that."""
+    """Return whether a Content-Length line says `length`."""
     said = readers.content_lengths.kept.get(line)
     if said is None:
         try:
@@ -84,11 +84,11 @@ class Message:
         raise NotImplementedError
 
     def copy(self) -> Self:
-        """An independent copy."""
+        """Return an independent copy."""
         raise NotImplementedError
 
     def __bytes__(self) -> bytes:
-        """The wire form. Content-Length is made right, or added, where it is not (section 20.14).
+        """Return the wire form. Content-Length is made right, or added, where it is not (section 20.14).
 
         Raises:
             Unwritable: the start line would not stay in its line.
@@ -274,7 +274,7 @@ class Request(Message):
         to_tag: str | None = None,
         headers: Headers | Iterable[tuple[str, str]] = (),
     ) -> Response:
-        """The response to this request (section 8.2.6.2), its Via, From, To, Call-ID and CSeq as they came.
+        """Return the response to this request (section 8.2.6.2), its Via, From, To, Call-ID and CSeq as they came.
 
         Args:
             to_tag: the tag for To; it is added only where To has none yet.
@@ -289,11 +289,11 @@ class Request(Message):
         return response
 
     def bare(self) -> Request:
-        """A request with this method and Request-URI, and nothing else."""
+        """Return a request with this method and Request-URI, and nothing else."""
         return Request(self.method, self._uri or self._uri_text, uri_text=self._uri_text)
 
     def copy(self) -> Self:
-        """An independent copy."""
+        """Return an independent copy."""
         uri = self._uri or self._uri_text
         return type(self)(self.method, uri, self.headers.copy(), self.body, uri_text=self._uri_text)
 
@@ -346,7 +346,7 @@ class Response(Message):
             self.headers.append_to("To", f";tag={tag}")
 
     def copy(self) -> Self:
-        """An independent copy."""
+        """Return an independent copy."""
         return type(self)(self.status, self._reason, self.headers.copy(), self.body)
 
     def __repr__(self) -> str:

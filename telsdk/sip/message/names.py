@@ -83,7 +83,7 @@ KEYS: Final = _spellings()
 
 
 def key_of(name: str) -> str:
-    """The canonical key of a field name: lower case, long form.
+    """Return the canonical key of a field name: lower case, long form.
 
     Raises:
         SipParseError: the name is not a token.

@@ -59,7 +59,7 @@ PONG: Final = b"\r\n"
 
 
 def parse(data: bytes) -> Request | Response:
-    """The message that fills one datagram or WebSocket frame. What is behind its Content-Length is ignored.
+    """Return the message that fills one datagram or WebSocket frame. What is behind its Content-Length is ignored.
 
     Raises:
         SipParseError: it is malformed, or nothing but line ends.
@@ -82,7 +82,7 @@ def parse(data: bytes) -> Request | Response:
 
 
 def refused_request(error: SipParseError) -> Request | None:
-    """The request that was refused with `error`, as far as it could be read; None where nobody can be answered.
+    """Return the request that was refused with `error`, as far as it could be read; None if nobody can be answered.
 
     Start line and top Via were readable, so that its `response` can be sent. Other typed properties may raise.
     """
@@ -139,7 +139,7 @@ class StreamParser:
         return not self._buffer and self._message is None
 
     def feed(self, data: bytes) -> list[StreamEvent]:
-        """What `data` completes, in order. A fatal `Malformed` is the last event of a stream.
+        """Return what `data` completes, in order. A fatal `Malformed` is the last event of a stream.
 
         Raises:
             SipParseError: the stream is dead already; the same error again.
@@ -212,7 +212,7 @@ _Head = tuple[Request | Response, SipParseError | None]
 
 
 def _content_length(message: Request | Response) -> int | None:
-    """The length of the body by its header field, or None. Raises SipParseError where the end is unknown."""
+    """Return the length of the body by its header field, or None. Raises SipParseError where the end is unknown."""
     headers = message.headers
     at = headers.shape.first.get("content-length")
     if at is None:
@@ -263,7 +263,7 @@ def _read_head(head: bytes) -> _Head:
 
 
 def _are_too_many(lines: list[str]) -> bool:
-    """Whether there are too many without those that continue another (section 7.3.1)."""
+    """Return whether there are too many, not counting lines that continue another (section 7.3.1)."""
     return sum([line[:1] not in (" ", "\t") for line in lines]) > MAX_HEADERS
 
 
@@ -282,13 +282,13 @@ def _look_again(lines: list[str]) -> tuple[list[str], Shape]:
 
 
 def _name_in(line: str) -> str:
-    """The name in a line; "" where it has none: no fold stands before the colon (section 25.1, HCOLON)."""
+    """Return the name in a line; "" where it has none: no fold stands before the colon (section 25.1, HCOLON)."""
     name, colon, _ = line.partition(":")
     return name if colon and "\r\n" not in name else ""
 
 
 def _long_list(headers: Headers) -> SipParseError | None:
-    """Why a list is refused, so that nothing that reads one later finds it too long."""
+    """Return the error of a list that is too long, or None; so nothing that reads a list later finds it too long."""
     for at, key in enumerate(headers.shape.keys):
         line = headers.raw[at]
         # Few lines have as many commas, quoted or not.
@@ -340,7 +340,7 @@ def _status(line: str, headers: Headers) -> _Head:
 
 
 def _failure(error: SipParseError, message: Request | Response) -> SipParseError:
-    """`error`, with the request if it can be answered."""
+    """Return `error`, with the request if that can be answered."""
     if isinstance(message, Request):
         try:
             message.via  # noqa: B018 - only to see whether it can be read
@@ -363,7 +363,7 @@ def _check(message: Request | Response, problem: SipParseError | None) -> None:
 
 
 def _check_request(request: Request) -> None:
-    """Sections 8.1.1.1 and 19.1.1 table 1 (Request-URI), 8.1.1.5 (method)."""
+    """Check the Request-URI (sections 8.1.1.1 and 19.1.1 table 1) and the method (8.1.1.5)."""
     cseq = read_core(request.headers, of_request=True)
     uri = request.uri
     if uri.headers:

@@ -114,7 +114,7 @@ def content_type(headers: Headers) -> str | None:
 
 
 def date(headers: Headers) -> str:
-    """As written; always GMT (section 20.17). That there is such a day is for whoever wants to know it."""
+    """Return the date as written; always GMT (section 20.17). Whether it exists is for who wants to know it."""
     value = _required(headers, "date")
     if not _is_date(value):
         raise SipParseError(
@@ -124,12 +124,12 @@ def date(headers: Headers) -> str:
 
 
 def retry_after(headers: Headers) -> int:
-    """Seconds (section 20.33)."""
+    """Return the seconds (section 20.33)."""
     return RetryAfter.parse(_required(headers, "retry-after")).seconds
 
 
 def warnings(headers: Headers) -> tuple[WarningValue, ...]:
-    """Code, agent and text of each (section 20.43)."""
+    """Return code, agent and text of each (section 20.43)."""
     return tuple([WarningValue.parse(value) for value in headers.all("warning")])
 
 

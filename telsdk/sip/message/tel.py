@@ -44,7 +44,7 @@ class TelUri:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The URI written as `text`, with or without ``tel:`` before it.
+        """Return the URI written as `text`, with or without ``tel:`` before it.
 
         Raises:
             SipParseError: it is none; a local number does not say where it is valid, or a global one does.
@@ -80,7 +80,7 @@ class TelUri:
         return self.number[0] == "+"
 
     def param(self, name: str) -> str | None:
-        """The value of a parameter, "" where it has none; None where it is absent."""
+        """Return the value of a parameter, "" where it has none; None where it is absent."""
         return grammar.get_param(self.params, name)
 
 
@@ -100,7 +100,7 @@ def _normal(name: str, value: str | None) -> tuple[str, str | None]:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two ``tel`` URIs name the same by RFC 3966 section 4; what cannot be read equals itself alone."""
+    """Return whether two ``tel`` URIs name the same (RFC 3966 section 4); what cannot be read equals itself alone."""
     try:
         return TelUri.parse(one) == TelUri.parse(other)
     except SipParseError:

@@ -33,7 +33,7 @@ class Date:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The SIP-date written as `text`; the day of the week is not held against it.
+        """Return the SIP-date written as `text`; the day of the week is not held against it.
 
         Raises:
             SipParseError: it is not of that form, or there is no such day or time.
@@ -75,7 +75,7 @@ class RetryAfter:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The Retry-After written as `text`. Raises SipParseError where it is none."""
+        """Return the Retry-After written as `text`. Raises SipParseError where it is none."""
         match = _retry_after(text)
         if match is None or int(match[1]) > values.MAX_DELTA_SECONDS:
             raise SipParseError(f"{text[:80]!r} does not begin with seconds (RFC 3261 section 20.33)")
@@ -100,7 +100,7 @@ class Timestamp:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The Timestamp written as `text`. Raises SipParseError where it is none."""
+        """Return the Timestamp written as `text`. Raises SipParseError where it is none."""
         match = _timestamp(text)
         if match is None:
             raise SipParseError(
@@ -121,7 +121,7 @@ class SessionExpires:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The Session-Expires written as `text`. Raises SipParseError where it is none."""
+        """Return the Session-Expires written as `text`. Raises SipParseError where it is none."""
         seconds, params = _seconds_and_params(text)
         refresher = (grammar.get_param(params, "refresher") or "").lower()
         return cls(seconds, refresher if refresher in ("uac", "uas") else None)
@@ -131,7 +131,7 @@ class SessionExpires:
 
 
 def min_se(text: str) -> int:
-    """The shortest interval that is taken, in seconds (RFC 4028 section 5); parameters are left out.
+    """Return the shortest interval that is taken, in seconds (RFC 4028 section 5); parameters are left out.
 
     Raises:
         SipParseError: it does not begin with seconds.

@@ -87,7 +87,7 @@ class Uri:
 
     @classmethod
     def parse(cls, text: str) -> Uri:
-        """The URI written as `text`, without angle brackets or blanks around it.
+        """Return the URI written as `text`, without angle brackets or blanks around it.
 
         Raises:
             SipParseError: it is no URI, or a parameter occurs twice.
@@ -95,7 +95,7 @@ class Uri:
         return _parse_uri(text)
 
     def __str__(self) -> str:
-        """The URI as text. Raises Unwritable where it would read as another one: escape the user part."""
+        """Return the URI as text. Raises Unwritable where it would read as another one: escape the user part."""
         if not self._text:
             self._text = self._written()
         return self._text
@@ -117,15 +117,15 @@ class Uri:
         return f"{text}?{self.headers}" if self.headers else text
 
     def param(self, name: str) -> str | None:
-        """The value of a parameter; "" where it has none, as in ``;lr``; None where it is absent."""
+        """Return the value of a parameter; "" where it has none, as in ``;lr``; None where it is absent."""
         return grammar.get_param(self.params, name)
 
     def has(self, name: str) -> bool:
-        """Whether the parameter is there, with or without a value."""
+        """Return whether the parameter is there, with or without a value."""
         return grammar.has_param(self.params, name)
 
     def with_params(self, **params: str | None) -> Self:
-        """The same with these parameters besides; ``lr=None`` writes ``;lr``. Raises Unwritable."""
+        """Return the same with these parameters besides; ``lr=None`` writes ``;lr``. Raises Unwritable."""
         known = self.params
         for name, value in params.items():
             if value is not None and not _is_paramchars(value):
@@ -134,7 +134,7 @@ class Uri:
         return replace(self, params=known)
 
     def without(self, *names: str) -> Self:
-        """The same without these parameters."""
+        """Return the same without these parameters."""
         return replace(self, params=grammar.drop_params(self.params, *names))
 
     @property
@@ -155,7 +155,7 @@ class Uri:
         return wanted or "udp"
 
     def equivalent(self, other: Uri) -> bool:
-        """Whether both name the same resource by RFC 3261 section 19.1.4. Not transitive, says the RFC.
+        """Return whether both name the same resource by RFC 3261 section 19.1.4. Not transitive, says the RFC.
 
         ``tel`` URIs are compared by RFC 3966 section 4.
         """
@@ -253,7 +253,7 @@ class NameAddr:
 
     @classmethod
     def parse(cls, text: str) -> NameAddr:
-        """The name-addr or addr-spec written as `text`.
+        """Return the name-addr or addr-spec written as `text`.
 
         Without ``<>`` all parameters belong to the header, and the URI has no ``?``, ``,`` or ``;``
         (section 20).
@@ -273,19 +273,19 @@ class NameAddr:
         return self.param("tag")
 
     def param(self, name: str) -> str | None:
-        """The value of a header parameter, unquoted; "" where it has none; None where it is absent."""
+        """Return the value of a header parameter, unquoted; "" where it has none; None where it is absent."""
         return grammar.get_param(self.params, name)
 
     def has(self, name: str) -> bool:
-        """Whether the parameter is there, with or without a value."""
+        """Return whether the parameter is there, with or without a value."""
         return grammar.has_param(self.params, name)
 
     def with_param(self, name: str, value: str | None) -> Self:
-        """The same with this parameter; a value that is no token is quoted; None writes the bare name."""
+        """Return the same with this parameter; a value that is no token is quoted; None writes the bare name."""
         return replace(self, params=grammar.set_param(self.params, name, value))
 
     def without(self, *names: str) -> Self:
-        """The same without these parameters."""
+        """Return the same without these parameters."""
         return replace(self, params=grammar.drop_params(self.params, *names))
 
 

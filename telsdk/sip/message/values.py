@@ -26,14 +26,14 @@ _token_and_params = re.compile(rf"{grammar.SWS}({grammar.TOKEN})({grammar.PARAMS
 
 
 def token(text: str) -> str:
-    """A token, in the case in which it is written: of methods the case counts, of option tags it does not."""
+    """Return a token in the case in which it is written: that of methods counts, that of option tags does not."""
     if not grammar.is_token(text):
         raise SipParseError(f"{text[:80]!r} is not a token (RFC 3261 section 25.1)")
     return text
 
 
 def text_utf8(text: str) -> str:
-    """TEXT-UTF8-TRIM: whatever is no control character."""
+    """Return a TEXT-UTF8-TRIM: text without control characters."""
     if not _is_text(text):
         raise SipParseError(f"{text[:80]!r} has a control character (RFC 3261 section 25.1, TEXT-UTF8-TRIM)")
     return text
@@ -46,14 +46,14 @@ def call_id(text: str) -> str:
 
 
 def language_tag(text: str) -> str:
-    """A tag such as ``en-gb``. Digits may be in its later parts, as in those of RFC 5646."""
+    """Return a tag such as ``en-gb``. Digits may be in its later parts, as in those of RFC 5646."""
     if not _is_language(text):
         raise SipParseError(f"{text[:80]!r} is not a language (RFC 3261 section 20.13)")
     return text
 
 
 def integer(largest: int, least: int = 0) -> Callable[[str], int]:
-    """What reads a number of `least` to `largest`, both at most ten digits."""
+    """Return what reads a number of `least` to `largest`, both at most ten digits."""
 
     def read(text: str) -> int:
         if not _is_integer(text) or not least <= int(text) <= largest:
@@ -68,12 +68,12 @@ number: Final = integer(MAX_DELTA_SECONDS)
 
 
 def contact(text: str) -> NameAddr | Literal["*"]:
-    """A Contact: an address, or the ``*`` that means all. That it is alone then, the parser holds."""
+    """Return a Contact: an address, or the ``*`` that means all. The parser sees to it that this is then alone."""
     return "*" if text == "*" else NameAddr.parse(text)
 
 
 def token_and_params(text: str, what: str) -> tuple[str, Params]:
-    """``token *(SEMI generic-param)``; `what` says in the error what it was to be."""
+    """Return the two parts of ``token *(SEMI generic-param)``; `what` says in the error what it was to be."""
     match = _token_and_params(text)
     if match is None:
         raise SipParseError(f"{text[:80]!r} is not {what}")
@@ -81,7 +81,7 @@ def token_and_params(text: str, what: str) -> tuple[str, Params]:
 
 
 def check_q(params: Params) -> Params:
-    """`params`, of which ``q``, if it is there, is a qvalue."""
+    """Return `params`; their ``q``, if it is there, is a qvalue. Raises SipParseError where it is none."""
     q = grammar.get_param(params, "q")
     if q is not None and not _is_qvalue(q):
         raise SipParseError(
@@ -91,5 +91,5 @@ def check_q(params: Params) -> Params:
 
 
 def q_of(params: Params) -> float:
-    """How much something is wanted, 0 to 1, by a ``q`` that `check_q` has seen."""
+    """Return how much something is wanted, 0 to 1, by a ``q`` that `check_q` has seen."""
     return float(grammar.get_param(params, "q") or 1)

@@ -71,7 +71,7 @@ MAX_BREADTH: Final = 60
 
 
 def max_breadth(request: Request) -> int:
-    """What the request allows; what is malformed counts as not said. Zero allows none: answer 440."""
+    """Return how many branches the request allows; what is malformed counts as not said. If zero, answer 440."""
     if "max-breadth" not in request.headers.shape.first:
         return MAX_BREADTH
     try:
@@ -178,7 +178,7 @@ class Context(TransactionUser):
         return [branch for branch in self.branches if not branch.done]
 
     def is_pending(self) -> bool:
-        """Whether a branch has no final response yet."""
+        """Return whether a branch has no final response yet."""
         for branch in self.branches:  # noqa: SIM110 - asked for each message, and a generator takes twice the time
             if not branch.done:
                 return True
@@ -230,7 +230,7 @@ _CHALLENGES = ("WWW-Authenticate", "Proxy-Authenticate")
 
 
 def best_response(finals: Sequence[Response]) -> Response:
-    """The response to send back when no branch succeeded (16.7 step 6), all challenges in it (step 7)."""
+    """Return the response to send back when no branch succeeded (16.7 step 6), all challenges in it (step 7)."""
     best = min(finals, key=_rank)
     if best.status in (401, 407):
         for other in finals:

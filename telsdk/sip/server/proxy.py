@@ -188,14 +188,14 @@ class Proxy:
             self._settle(ctx, now)
 
     def deadline(self) -> Monotonic | None:
-        """When `advance` has something to do next."""
+        """Return when `advance` has something to do next."""
         times = [self._timer_c.deadline(), self._ringing.deadline()]
         if self._relays is not None:
             times.append(self._relays.deadline())
         return min([when for when in times if when is not None], default=None)
 
     def take_events(self) -> list[Event]:
-        """What happened, in order; each is given out once."""
+        """Return what happened, in order; each is given out once."""
         taken = self.untaken
         if taken:
             self.untaken = []
@@ -301,7 +301,7 @@ class Proxy:
             self.untaken.append(Arrived(ctx))
 
     def _context(self, request: Request, source: Hop, tx: ServerTransaction | None, mark: str) -> Context:
-        """16.4 works on a copy: the transaction answers the request as it came."""
+        """Take our own Routes off (16.4), from a copy: the transaction answers the request as it came."""
         if not has_own_part(request):
             return Context(request, source, tx, (), mark)
         request = request.copy()
@@ -340,7 +340,7 @@ class Proxy:
             self._timer_c.start(branch, self._patience, now)
 
     def _may_go(self, ctx: Context, request: Request, target: Target) -> bool:
-        """RFC 5630 5.3: what is SIPS stays SIPS, and goes by TLS alone."""
+        """Return whether it may leave so: what is SIPS stays SIPS, and goes by TLS alone (RFC 5630 5.3)."""
         if request.uri.scheme == "sips" or ("route" in request.headers.shape.first and is_secure(request)):
             return target.hop.secure
         return ctx.request.uri.scheme != "sips"
@@ -391,7 +391,7 @@ class Proxy:
             self._stack.respond(tx, response, now)
 
     def _success(self, branch: Branch, response: Response, now: Monotonic) -> None:
-        """16.7 step 5: every 2xx to INVITE goes back, also a second one; to others only the first answer."""
+        """Send back every 2xx to INVITE, also a second one; to other requests only the first (16.7 step 5)."""
         self._end(branch)
         ctx = branch.context
         assert ctx.tx is not None
@@ -412,7 +412,7 @@ class Proxy:
         self._settle(ctx, now)
 
     def _try_other_way(self, branch: Branch, now: Monotonic) -> bool:
-        """RFC 5626 5.3: a user agent that this flow does not reach may be there by another."""
+        """Try the next flow: a user agent that this one does not reach may be there by another (RFC 5626 5.3)."""
         ctx, target = branch.context, branch.target.next_way
         if target is None or branch.expired or ctx.stopped or ctx.closed:
             return False
@@ -422,7 +422,7 @@ class Proxy:
         return True
 
     def _failed(self, event: TimedOut | TransportFailed, now: Monotonic) -> bool:
-        """16.8 and 16.9: a branch without an answer counts as 408, one that cannot be reached as 503."""
+        """Count a branch without an answer as 408, and one that cannot be reached as 503 (16.8 and 16.9)."""
         if isinstance(event.tx, ServerTransaction):
             return self._caller_failed(event.tx)
         branch = event.tx.owner
@@ -441,7 +441,7 @@ class Proxy:
         return True
 
     def _caller_failed(self, tx: ServerTransaction) -> bool:
-        """Where nobody is left to answer, the context ends. An INVITE goes on: its caller may come again."""
+        """End the context where nobody is left to answer. An INVITE goes on: its caller may come again."""
         ctx = tx.owner
         if isinstance(ctx, Relay):
             if tx.ended:

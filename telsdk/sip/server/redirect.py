@@ -90,6 +90,6 @@ class Redirect:
             self.refuse(event.tx, refused.status, now, reason=refused.reason, headers=refused.headers)
 
     def take_events(self) -> list[Event]:
-        """What happened, in order; each is given out once."""
+        """Return what happened, in order; each is given out once."""
         taken, self._events = self._events, []
         return taken

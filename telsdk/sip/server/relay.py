@@ -214,10 +214,10 @@ class Relays:
 
 
 def _waits(relay: Relay) -> bool:
-    """Whether Timer C means anything to it."""
+    """Return whether Timer C means anything to it."""
     return not relay.expired and relay in relay.open
 
 
 def _may_go(came_secure: bool, leaves: Request, hop: Hop) -> bool:
-    """RFC 5630 5.3: what is SIPS stays SIPS, and goes by TLS alone."""
+    """Return whether it may leave so: what is SIPS stays SIPS, and goes by TLS alone (RFC 5630 5.3)."""
     return hop.secure if is_secure(leaves) else not came_secure

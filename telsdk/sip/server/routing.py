@@ -25,7 +25,11 @@ IsLocal = Callable[[Uri], bool]
 
 
 def check(request: Request, supported: Container[str] = ()) -> Refusal | None:
-    """16.3, but for the loop and for authentication; `supported` has option tags in lower case."""
+    """Return why a request goes no further, or None: 16.3, but for the loop and for authentication.
+
+    Args:
+        supported: option tags, in lower case.
+    """
     if request.uri.scheme not in ("sip", "sips"):
         return Refusal(416)
     if request.max_forwards == 0:
@@ -42,7 +46,7 @@ def check(request: Request, supported: Container[str] = ()) -> Refusal | None:
 
 
 def loop_mark(request: Request) -> str:
-    """A digest of all that decides where a request goes: the same again is a loop (16.6 step 8, RFC 5393)."""
+    """Return a digest of all that decides where a request goes: the same again is a loop (16.6 step 8, RFC 5393)."""
     headers = request.headers
     text = (
         f"{request.uri_text}\n{request.call_id}\n{request.cseq.number}\n{request.from_tag}\n{request.to_tag}"
@@ -53,7 +57,7 @@ def loop_mark(request: Request) -> str:
 
 
 def is_looping(request: Request, mark: str, is_ours: Callable[[str, str, int | None], bool]) -> bool:
-    """Whether the request was here before with the same `mark` (16.3 step 4). Changed, it may pass again."""
+    """Return whether the request was here before with the same `mark` (16.3 step 4). Changed, it may pass again."""
     headers = request.headers
     if "via" not in headers.shape.doubled and "," not in headers.raw[headers.shape.first["via"]]:
         return False  # it comes from who made it
@@ -70,7 +74,7 @@ def _is_own(value: str, mark: str, is_ours: Callable[[str, str, int | None], boo
 
 
 def has_own_part(request: Request) -> bool:
-    """Whether `take_own_routes` may change the request."""
+    """Return whether `take_own_routes` may change the request."""
     return "route" in request.headers.shape.first or (bool(request.uri.params) and request.uri.has("maddr"))
 
 
@@ -124,14 +128,14 @@ def prepare(request: Request, uri: Uri, record_routes: Sequence[Uri], routes: Se
 
 
 def _as_request_uri(uri: Uri) -> Uri:
-    """19.1.1 table 1: a Contact may say with which method and headers it wants to be asked; a Request-URI not."""
+    """Take off the method and headers by which a Contact wants to be asked: a Request-URI has none (19.1.1 table 1)."""
     if uri.headers or (uri.params and uri.has("method")):
         return replace(uri, headers="").without("method")
     return uri
 
 
 def is_secure(request: Request) -> bool:
-    """Whether it may only go over TLS: its Request-URI or its next Route is SIPS (16.6 step 4, RFC 5630 5.3)."""
+    """Return whether it may go over TLS alone: Request-URI or next Route is SIPS (16.6 step 4, RFC 5630 5.3)."""
     if request.uri.scheme == "sips":
         return True
     return "route" in request.headers.shape.first and any(
@@ -140,12 +144,12 @@ def is_secure(request: Request) -> bool:
 
 
 def secured(uris: Sequence[Uri]) -> Sequence[Uri]:
-    """The same as SIPS URIs: what a request that is_secure gets for Record-Route."""
+    """Return the same as SIPS URIs: what a request that `is_secure` gets for Record-Route."""
     return [replace(uri, scheme="sips") for uri in uris]
 
 
 def _obey_strict_router(request: Request) -> None:
-    """16.6 step 6: a first Route without lr becomes the Request-URI, and the target the last Route."""
+    """Make a first Route without lr the Request-URI, and the target the last Route (16.6 step 6)."""
     first = next(iter(request.routes), None)
     if first is not None and not first.uri.has("lr"):
         request.headers.pop_first("Route")

@@ -98,7 +98,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
         return True
 
     def _fail(self, tx: ClientTransaction, now: Monotonic) -> None:
-        """By TCP nobody is there: the request goes by UDP after all, if it fits, as if nothing had been."""
+        """Send the request by UDP after all, if it fits, because by TCP nobody is there: as if nothing had been."""
         by_udp = tx.udp_is_left
         if by_udp is None or tx.state not in (State.CALLING, State.TRYING) or len(tx.data) > MAX_DATAGRAM:
             super()._fail(tx, now)
@@ -147,7 +147,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
 
 
 def _ack(tx: ClientTransaction, response: Response) -> Request:
-    """17.1.1.3: the ACK to a final response other than 2xx."""
+    """Return the ACK to a final response other than 2xx (17.1.1.3)."""
     ack = _same_hop(tx, "ACK")
     headers, came = ack.headers, response.headers
     headers.change_line(headers.shape.first["to"], "to", came.raw[came.shape.first["to"]])
@@ -155,7 +155,7 @@ def _ack(tx: ClientTransaction, response: Response) -> Request:
 
 
 def _same_hop(tx: ClientTransaction, method: str) -> Request:
-    """A request that belongs to the INVITE of `tx` and takes the same way (9.1, 17.1.1.3)."""
+    """Return a request that belongs to the INVITE of `tx` and takes the same way (9.1, 17.1.1.3)."""
     invite = tx.request
     headers = Headers()
     headers.add("Via", str(invite.via))

@@ -30,7 +30,7 @@ _LAST: Final = frozenset(_GIVES_UP.values())
 
 
 def _means(running: Running) -> bool:
-    """Whether a timer still means anything: with no move in the state that was reached, it was stopped on the way."""
+    """Return whether a timer still means anything: it was stopped if the state that was reached has no move for it."""
     tx, timer, begun = running
     if timer not in tx.machine.leaving[tx.state] or tx.round != begun:
         return False
@@ -104,7 +104,7 @@ class Ground:
         return start + branch
 
     def sent_by_to(self, hop: Hop) -> tuple[str, int]:
-        """What our Via names in a request to `hop`: for who opened the connection, where they opened it to."""
+        """Return what our Via names in a request to `hop`. Who opened the connection is told where it was opened to."""
         at = hop.taken_at
         return at if at is not None and at in self.besides else self.sent_by(hop.transport)
 
@@ -121,7 +121,7 @@ class Transactions(Generic[Tx]):
         return len(self._known)
 
     def get(self, key: object) -> Tx | None:
-        """The one with that key."""
+        """Return the one with that key, or None."""
         return self._known.get(key)
 
     def begin(self, tx: Tx, now: Monotonic) -> None:

@@ -107,7 +107,7 @@ class Machine:
 
 
 def _stay(state: State, *triggers: Input) -> dict[tuple[State, Trigger], Move]:
-    """Moves for what is taken in silence."""
+    """Return the moves for what is taken in silence."""
     return {(state, trigger): (state, ()) for trigger in triggers}
 
 

@@ -69,7 +69,7 @@ class ServerTransactions(Transactions[ServerTransaction]):
         self._move(tx, move, now)
 
     def _is_first(self, tx: ServerTransaction) -> bool:
-        """8.2.2.2: the same request by another way has another branch and all else alike."""
+        """Return whether no such request came by another way: with another branch and all else alike (8.2.2.2)."""
         tx.merge_key = (tx.request.from_tag, tx.request.call_id, tx.request.cseq)
         return self._merging.setdefault(tx.merge_key, tx) is tx
 

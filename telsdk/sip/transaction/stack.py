@@ -62,7 +62,7 @@ class Stack:
             raises LookupError for one that it does not speak.
         token: fresh random hexadecimal text, for branches and tags; at least 64 bits of it.
         timers: RFC 3261 table 4.
-        besides: further places where it takes connections. Who came there is told that one in a Via: he may look by
+        besides: further places where it takes connections. Who came by one is told that one in a Via, and may look by
             that for the connection to answer on.
         server_name: for the Server header of responses made here; empty for none.
     """
@@ -98,7 +98,7 @@ class Stack:
         return self._ground.sent_by
 
     def token(self) -> str:
-        """Fresh random text for a tag or a Call-ID."""
+        """Return fresh random text for a tag or a Call-ID."""
         return self._ground.token()
 
     def serve_user_agent(self) -> None:
@@ -130,14 +130,14 @@ class Stack:
                 self._ground.events.append(StrayResponse(message, source))
 
     def transport_failed(self, hop: Hop, now: Monotonic) -> None:
-        """`hop` cannot be reached, or its connection is gone; every transaction over it is told."""
+        """Tell every transaction over `hop` that it cannot be reached, or that its connection is gone."""
         self._clients.transport_failed(hop, now)
         self._servers.transport_failed(hop, now)
 
     def bounced(self, quoted: bytes, now: Monotonic) -> bool:
-        """A datagram that we sent did not arrive (18.4); `quoted` is how it began, as ICMP quotes it.
+        """Take note that a datagram that we sent did not arrive (18.4); `quoted` is how it began, as ICMP quotes it.
 
-        Whether that ended a request of ours. Only its branch counts, which nobody can guess who has not seen the
+        Return whether that ended a request of ours. Only its branch counts, which nobody can guess who has not seen the
         datagram: by addresses alone anybody could end others' calls (RFC 5927).
         """
         return self._clients.bounced(quoted, now)
@@ -152,7 +152,7 @@ class Stack:
                     self._servers.fire(running, now)
 
     def deadline(self) -> Monotonic | None:
-        """When `advance` has something to do next; None: not until something else happens."""
+        """Return when `advance` has something to do next; None: not until something else happens."""
         return self._ground.timeline.deadline()
 
     # What the role wants
@@ -254,14 +254,14 @@ class Stack:
     def make_response(
         self, request: Request, status: int, reason: str | None = None, *headers: tuple[str, str]
     ) -> Response:
-        """A response to `request` with our Server header; to be finished and given to `respond`."""
+        """Return a response to `request` with our Server header; to be finished and given to `respond`."""
         response = request.response(status, reason, headers=headers)
         if self.server_name:
             response.headers.add("Server", self.server_name)
         return response
 
     def is_ours(self, transport: str, host: str, port: int | None) -> bool:
-        """Whether a Via with this sent-by was written here."""
+        """Return whether a Via with this sent-by was written here."""
         try:
             own_host, own_port = self._ground.sent_by(transport)
         except LookupError:
@@ -273,14 +273,14 @@ class Stack:
     # What goes out
 
     def take_outgoing(self) -> list[Outgoing]:
-        """What is to be sent, in order; each is given out once."""
+        """Return what is to be sent, in order; each is given out once."""
         taken = self._ground.outgoing
         if taken:
             self._ground.outgoing = []
         return taken
 
     def take_events(self) -> list[Event]:
-        """What happened, in order; each is given out once."""
+        """Return what happened, in order; each is given out once."""
         taken = self._ground.events
         if taken:
             self._ground.events = []

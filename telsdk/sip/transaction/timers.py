@@ -58,7 +58,7 @@ class Timers:
         return 64 * self.t1
 
     def durations(self, *, reliable: bool) -> dict[Timer, float | None]:
-        """First duration of each timer on such a transport; None: the timer does not run there."""
+        """Return the first duration of each timer on such a transport; None: the timer does not run there."""
         repeat = None if reliable else self.t1
         linger = 0.0 if reliable else self.t4
         return {
@@ -183,7 +183,7 @@ class Agenda(Generic[Key]):
             del queue[key]
 
     def deadline(self) -> Monotonic | None:
-        """When the next one comes due, or None."""
+        """Return when the next one comes due, or None."""
         if not self._where:
             return None
         due = min((next(iter(queue.values())) for queue in self._queues.values() if queue), default=None)

@@ -60,7 +60,7 @@ def reply_hop(via: Via, source: Hop) -> Hop:
 
 
 def server_key(request: Request, via: Via) -> tuple[object, ...]:
-    """What makes two requests the same (17.2.3). ACK has the key of its INVITE; CANCEL but for the method."""
+    """Return what makes two requests the same (17.2.3). ACK has the key of its INVITE; CANCEL but for the method."""
     method = "INVITE" if request.method == "ACK" else request.method
     branch = via.branch
     if branch is not None and branch[:7] == MAGIC and len(branch) > 7:
@@ -77,7 +77,7 @@ def push_via(request: Request, via: str) -> None:
 
 
 def instead_of_udp(hop: Hop, size: int) -> Hop | None:
-    """The hop by TCP for a request of `size` bytes that is too large for UDP (18.1.1); None where it may go as it is.
+    """Return the hop by TCP for a request of `size` bytes, too large for UDP (18.1.1); None if it may go as it is.
 
     Not where datagrams came from: a phone behind NAT is reached by its flow and by nothing else (RFC 5626 5.3).
     """
