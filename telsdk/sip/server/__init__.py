@@ -2,7 +2,9 @@
 
 from telsdk.sip.server.binding import Binding, by_user_agent, is_direct
 from telsdk.sip.server.fork import Context, Target
-from telsdk.sip.server.proxy import Arrived, Finished, Proxy, ProxySettings, Redirect3xx
+from telsdk.sip.server.proxy import Proxy
+from telsdk.sip.server.proxy_events import Arrived, Finished, Redirect3xx
+from telsdk.sip.server.proxy_settings import ProxySettings
 from telsdk.sip.server.redirect import Redirect, RedirectAsked
 from telsdk.sip.server.registrar import Registrar
 from telsdk.sip.server.relay import NextHop, NoWayOn

@@ -11,11 +11,10 @@ statelessly. This proxy forwards no INVITE so; there is nothing further on that 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import NameAddr, Refusal, Request, Response, Uri
+from telsdk.sip.message import Refusal, Request, Response, Uri
 from telsdk.sip.server.fork import (
     MAX_BREADTH,
     Branch,
@@ -25,6 +24,8 @@ from telsdk.sip.server.fork import (
     max_breadth,
     waits_for_news,
 )
+from telsdk.sip.server.proxy_events import Arrived, Finished, Redirect3xx
+from telsdk.sip.server.proxy_settings import ProxySettings
 from telsdk.sip.server.relay import NextHop, Relay, Relays
 from telsdk.sip.server.routing import (
     best_for_caller,
@@ -55,66 +56,7 @@ from telsdk.sip.transaction import (
     TransportFailed,
 )
 
-__all__ = ["Arrived", "Context", "Finished", "Proxy", "ProxySettings", "Redirect3xx", "Target"]
-
 RecordRoute = Callable[[Context, Target], Sequence[Uri]]
-
-
-@dataclass(slots=True, init=False)
-class Arrived(Event):
-    """A request waits for the application: `Proxy.forward` or `Proxy.reply`. `tx` is None for an ACK."""
-
-    ctx: Context
-    request: Request
-    source: Hop
-    tx: ServerTransaction | None
-
-    def __init__(self, ctx: Context) -> None:
-        self.ctx = ctx
-        self.request = ctx.request
-        self.source = ctx.source
-        self.tx = ctx.tx
-
-
-@dataclass(slots=True)
-class Redirect3xx(Event):
-    """A branch was told to try elsewhere: `Proxy.forward` there, or `Proxy.relay` the response."""
-
-    ctx: Context
-    response: Response
-    contacts: list[NameAddr]
-    target: Target
-
-
-@dataclass(slots=True, init=False)
-class Finished(Event):
-    """The caller has a final response, or none can come any more. For INVITE another 2xx may still pass."""
-
-    ctx: Context
-    response: Response | None  # None: nobody answered a request in time (RFC 4320)
-    target: Target | None  # who took it, for a 2xx
-
-    def __init__(self, ctx: Context, response: Response | None, target: Target | None) -> None:
-        self.ctx = ctx
-        self.response = response
-        self.target = target
-
-
-@dataclass(frozen=True, slots=True)
-class ProxySettings:
-    """What may be set about a proxy."""
-
-    supported: frozenset[str] = frozenset()
-    """Option tags, in lower case, that a Proxy-Require may name."""
-
-    ring_time: float = 30.0
-    """Seconds that targets may ring before those of a lower q are tried. The last ring until Timer C."""
-
-    max_open: int | None = None
-    """Requests that may wait for an answer at a time; of more, those that begin something get 503."""
-
-    retry_after: int = 5
-    """Seconds that those are told to wait."""
 
 
 class Proxy:
