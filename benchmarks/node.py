@@ -54,7 +54,8 @@ def main() -> None:
 
 def node(name: str, core: Path) -> Kind:
     """Our node, with telsdk from the folder `core`."""
-    command = ["env", f"PYTHONPATH={ROOT}", sys.executable, "-m", "benchmarks.bench_node"]
+    paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = ["env", f"PYTHONPATH={paths}", sys.executable, "-m", "benchmarks.bench_node"]
     command += ["--core", str(core), "--port", "{port}"]
     return Kind(name, command, [*command, "--auth"], BEGIN, core)
 

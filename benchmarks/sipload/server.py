@@ -153,7 +153,8 @@ class Server:
             probe.settimeout(0.2)
             for n in range(10_000):
                 if self._process.poll() is not None:
-                    raise ServerFailed(f"it ended with {self._process.returncode}; see {self._log}")
+                    said = _read(str(self._log)).strip().rpartition("\n")[2]
+                    raise ServerFailed(f"it ended with {self._process.returncode}: {said}")
                 if time.monotonic() > until:
                     break
                 asked = _OPTIONS.format(host=HOST, port=self.port, own=probe.getsockname()[1], n=n)
