@@ -33,7 +33,7 @@ from telsdk.sip.message.headers import Headers, split_list, value_of
 from telsdk.sip.message.message import Request, Response
 from telsdk.sip.message.names import LISTS
 from telsdk.sip.message.readers import content_lengths, read_core
-from telsdk.sip.message.shape import Shape, of_names
+from telsdk.sip.message.shape import EMPTY, Shape, guessed, of_names, to_guess
 from telsdk.sip.message.uri import Uri
 
 _request_line = re.compile(rf"({grammar.TOKEN}) (\S++) [Ss][Ii][Pp]/2\.0", re.ASCII).fullmatch
@@ -246,10 +246,9 @@ def _read_head(head: bytes) -> _Head:
     if len(lines) > MAX_SHAPE_LINES:  # whose shape nobody keeps; most may be folds
         lines, shape = _look_again(lines)
     else:
-        names = tuple([line.partition(":")[0] for line in lines])
-        shape = of_names(names)
-        if shape.problem is not None or any(map(eq, names, lines)):
-            lines, shape = _look_again(lines)
+        shape = guessed(start, lines) or EMPTY
+        if shape is EMPTY:
+            lines, shape = _look(start, lines)
     headers = Headers(shape=shape, raw=lines)
     problem = None if shape.problem is None else SipParseError(shape.problem)
     if head.count(b",") >= MAX_LIST_VALUES:
@@ -272,6 +271,16 @@ def _refuse_controls(lines: list[str]) -> None:
         found = _unescaped_control(line.replace("\\\\", ""))
         if found:
             raise SipParseError(f"control character {found[0]!r} in {line[:40]!r}")
+
+
+def _look(start: str, lines: list[str]) -> tuple[list[str], Shape]:
+    """Return the lines, each whole, and what their names tell."""
+    names = tuple([line.partition(":")[0] for line in lines])
+    shape = of_names(names)
+    if shape.problem is not None or any(map(eq, names, lines)):
+        return _look_again(lines)
+    to_guess(start, names, shape)
+    return lines, shape
 
 
 def _look_again(lines: list[str]) -> tuple[list[str], Shape]:

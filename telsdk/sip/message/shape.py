@@ -119,6 +119,29 @@ def of_names(names: tuple[str, ...]) -> Shape:
     return shape
 
 
+_guesses: dict[str, tuple[tuple[str, ...], Shape]] = {}
+"""The newest shape of each kind of message, and how its lines began: names as they came, each with its colon."""
+
+_KIND: Final = 11
+"""How much of a start line tells a kind: a method, or a status. It need not, since a guess is only a guess."""
+
+
+def guessed(start: str, lines: list[str]) -> Shape | None:
+    """Return the shape of the last message that began alike, if these lines begin as its lines did; else None."""
+    guess = _guesses.get(start[:_KIND])
+    if guess is None or len(guess[0]) != len(lines) or not all(map(str.startswith, lines, guess[0])):
+        return None
+    return guess[1]
+
+
+def to_guess(start: str, names: tuple[str, ...], shape: Shape) -> None:
+    """Let `guessed` try this shape, which `of_names` gave for these names, at the next message of its kind."""
+    if shape.problem is None and sum(map(len, names)) <= MAX_SHAPE_NAMES:
+        if len(_guesses) >= MAX_SHAPES:
+            _guesses.clear()
+        _guesses[start[:_KIND]] = (tuple([f"{name}:" for name in names]), shape)
+
+
 def of_keys(keys: tuple[str, ...]) -> Shape:
     """Return the shape of lines with these canonical keys."""
     shape = _by_keys.get(keys)

@@ -10,7 +10,15 @@ from telsdk.sip.errors import SipParseError
 from telsdk.sip.limits import MAX_SHAPE_LINES, MAX_SHAPE_NAMES, MAX_SHAPES
 from telsdk.sip.message import shape as shapes
 from telsdk.sip.message.names import COMPACT, key_of
-from telsdk.sip.message.shape import EMPTY, MANDATORY, Shape, of_keys, of_names
+from telsdk.sip.message.shape import (
+    EMPTY,
+    MANDATORY,
+    Shape,
+    guessed,
+    of_keys,
+    of_names,
+    to_guess,
+)
 
 SOUND = ("Via", "From", "To", "Call-ID", "CSeq")
 
@@ -22,9 +30,11 @@ broken = st.sampled_from(["", "a b", "\udce9", "no name", "Via\r\n ", "(", "é"]
 def nothing_known() -> Iterator[None]:
     shapes._known.clear()
     shapes._by_keys.clear()
+    shapes._guesses.clear()
     yield
     shapes._known.clear()
     shapes._by_keys.clear()
+    shapes._guesses.clear()
 
 
 def agree(one: Shape, other: Shape) -> bool:
@@ -146,3 +156,40 @@ def test_the_steps_that_are_remembered_of_one_shape_are_bounded() -> None:
         of_keys(("x",) * MAX_SHAPE_LINES).deleted(line)
     assert max(len(shape._inserted), len(shape._chosen)) == shapes._STEPS
     assert len(of_keys(("x",) * MAX_SHAPE_LINES)._deleted) <= shapes._STEPS
+
+
+SOUND_LINES = [f"{name}: x" for name in SOUND]
+other_lines = st.sampled_from(["v: a", "Via : a", "From", "From:", " x", "Fro: m", "i:d", "X", "To: c"])
+
+
+@given(st.permutations(SOUND_LINES), st.lists(other_lines, max_size=2), st.integers(0, 5), other_lines)
+def test_a_guess_is_the_shape_or_none(before: list[str], more: list[str], at: int, other: str) -> None:
+    """Whatever came before, and wherever a line differs from it."""
+    before = [*before, *more]
+    seen = tuple(line.partition(":")[0] for line in before)
+    to_guess("INVITE sip:x SIP/2.0", seen, of_names(seen))
+    for lines in (before, [*before[:at], other, *before[at + 1 :]]):
+        guess = guessed("INVITE sip:y SIP/2.0", lines)
+        if guess is not None:
+            assert agree(guess, of_names(tuple(line.partition(":")[0] for line in lines)))
+            assert all(":" in line for line in lines)
+
+
+def test_the_last_of_a_kind_is_guessed_and_never_one_that_is_refused() -> None:
+    lines = ["v: a", "From: b", "To: c", "Call-ID: d", "CSeq: e"]
+    names = tuple(line.partition(":")[0] for line in lines)
+    to_guess("BYE sip:x SIP/2.0", names, of_names(names))
+    assert guessed("BYE sip:x SIP/2.0", lines) is of_names(names)
+    assert guessed("SIP/2.0 200 OK", lines) is None
+    to_guess("BYE sip:x SIP/2.0", names[1:], of_names(names[1:]))
+    assert guessed("BYE sip:x SIP/2.0", lines[1:]) is None
+
+
+def test_what_is_guessed_is_bounded() -> None:
+    names = ("Via", "From", "To", "Call-ID", "CSeq")
+    for n in range(3 * MAX_SHAPES):
+        to_guess(f"M{n} sip:x SIP/2.0", names, of_names(names))
+    assert guessed(f"M{3 * MAX_SHAPES - 1} sip:x SIP/2.0", [f"{name}: x" for name in names]) is of_names(
+        names
+    )
+    assert guessed("M0 sip:x SIP/2.0", [f"{name}: x" for name in names]) is None
