@@ -129,9 +129,15 @@ _KIND: Final = 11
 def guessed(start: str, lines: list[str]) -> Shape | None:
     """Return the shape of the last message that began alike, if these lines begin as its lines did; else None."""
     guess = _guesses.get(start[:_KIND])
-    if guess is None or len(guess[0]) != len(lines) or not all(map(str.startswith, lines, guess[0])):
+    if guess is None:
         return None
-    return guess[1]
+    begins, shape = guess
+    if len(begins) != len(lines):
+        return None
+    for line, begin in zip(lines, begins, strict=False):  # compiled, `all` and `map` take three times as long
+        if not line.startswith(begin):
+            return None
+    return shape
 
 
 def to_guess(start: str, names: tuple[str, ...], shape: Shape) -> None:
