@@ -24,7 +24,11 @@ _name_addr = re.compile(
 _plain = re.compile(grammar.PLAIN_URI).fullmatch
 _plain_name_addr = re.compile(grammar.PLAIN_NAME_ADDR).fullmatch
 
-_is_user = re.compile(grammar.USER).fullmatch
+# As `grammar.USER`, which looks at each octet by itself: the user part of a route token has a hundred.
+_USER_OCTETS: Final = rf"[{grammar.UNRESERVED}&=+$,;?/]"
+_is_user = re.compile(
+    rf"(?:{_USER_OCTETS}|{grammar.ESCAPED}){_USER_OCTETS}*(?:{grammar.ESCAPED}{_USER_OCTETS}*)*"
+).fullmatch
 _is_host = re.compile(rf"{grammar.HOST}|[0-9a-fA-F:.]++").fullmatch
 _is_paramchars = re.compile(grammar.PARAMCHARS).fullmatch
 

@@ -15,7 +15,7 @@ class Holders(Generic[KeyT]):
         self._names: dict[KeyT, str | dict[str, None]] = {}  # a name alone is kept bare
 
     def __len__(self) -> int:
-        """How many things are held."""
+        """Return how many things are held."""
         return len(self._names)
 
     def add(self, key: KeyT, name: str) -> None:

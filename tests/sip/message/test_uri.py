@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from telsdk.sip.errors import SipParseError, Unwritable
-from telsdk.sip.message import NameAddr, Uri
+from telsdk.sip.message import NameAddr, Uri, grammar
 from tests.sip.messages import addresses, sip_uris, texts, uris
 
 
@@ -192,3 +195,13 @@ def test_header_parameters_are_changed_on_a_copy_and_quoted_where_they_must() ->
 def test_a_quoted_parameter_keeps_its_quotes_when_written_again() -> None:
     text = '<sip:b@h>;+sip.mobility="mobile"'
     assert str(NameAddr.parse(text)) == text
+
+
+@given(st.text("aZ0%fF41/;?&=+$,-_.!~*'() @\x00é\n:<\"", max_size=8))
+def test_a_user_part_can_be_written_that_the_grammar_has_and_no_other(user: str) -> None:
+    uri = Uri("sip", user, "a.example")
+    if re.fullmatch(grammar.USER, user):
+        assert str(uri) == f"sip:{user}@a.example"
+    else:
+        with pytest.raises(Unwritable):
+            str(uri)
