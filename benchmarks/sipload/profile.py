@@ -17,12 +17,15 @@ from benchmarks.sipload.allocations import Allocations
 from benchmarks.sipload.layers import Counts, Function, Samples
 from benchmarks.sipload.replay import Replay, ReplayLoop
 from benchmarks.sipload.script import Script
-from benchmarks.sipload.served import launch
+from benchmarks.sipload.served import running
 
 LINGERS: Final = 40.0
 """Seconds after which nothing is left of a transaction: its timers take 32 (RFC 3261 17, RFC 6026)."""
 COUNTED: Final = 200
 """Operations of a pass that only counts: every operation does the same."""
+
+PAUSE_RATE: Final = 2_000.0
+"""Calls a second for the longest pause: so quick that none is over before the last has begun."""
 
 Operation = Callable[[Sequence[str]], Awaitable[None]]
 
@@ -129,14 +132,11 @@ async def bench(
 ) -> AsyncIterator[Bench]:
     """A node where `users` are registered."""
     sockets, replay = loop.bind()
-    node = await launch(sockets, auth=auth, users=users)
     names = [f"u{n:05}" for n in range(users)]
-    try:
+    async with running(sockets, auth=auth, users=users):
         made = Bench(loop, replay, Script(replay, auth=auth, rate=rate), names, batch)
         await made.do(made.script.register, users)
         yield made
-    finally:
-        await node.stop()
 
 
 async def cost(loop: ReplayLoop, load: Load) -> Cost:
@@ -173,7 +173,7 @@ async def cost(loop: ReplayLoop, load: Load) -> Cost:
 
 async def pause(loop: ReplayLoop, *, users: int, calls: int) -> Pause:
     """The longest that a node works on one datagram, with `users` registered and nothing of `calls` over yet."""
-    async with bench(loop, auth=False, users=users, batch=1, rate=None) as made:
+    async with bench(loop, auth=False, users=users, batch=1, rate=PAUSE_RATE) as made:
         with _collections() as seconds:
             made.script.reset()
             await made.do(made.script.call, calls)

@@ -16,6 +16,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import ClassVar
 
 from benchmarks.sipload.facts import HUB, OWNER, PASSWORD, LoadFacts, number_of
@@ -108,8 +110,9 @@ class PasswordNode(Node):
     calls_class = PasswordCalls
 
 
-async def launch(sockets: BoundSockets, *, auth: bool, users: int) -> Node:
-    """Start a node, by UDP and TLS, in a process that is its own: the collector is told, as by `telsdk node run`.
+@asynccontextmanager
+async def running(sockets: BoundSockets, *, auth: bool, users: int) -> AsyncIterator[None]:
+    """A node, by UDP and TLS, in a process that is its own: the collector is looked after as in `telsdk node run`.
 
     Args:
         auth: passwords are asked for.
@@ -127,11 +130,16 @@ async def launch(sockets: BoundSockets, *, auth: bool, users: int) -> Node:
         settings=NodeSettings(max_users=1_000_000, max_open=100_000),
     )
     memory.settle()
-    return node
+    cleaning = asyncio.create_task(memory.keep_clean())
+    try:
+        yield
+    finally:
+        cleaning.cancel()
+        await node.stop()
 
 
 async def serve(port: int, *, auth: bool, users: int) -> None:
-    """Run a node on 127.0.0.1 until the process gets SIGTERM or SIGINT; else as `launch`.
+    """Run a node on 127.0.0.1 until the process gets SIGTERM or SIGINT; else as `running`.
 
     Raises:
         ListenError: the port is taken.
@@ -139,11 +147,8 @@ async def serve(port: int, *, auth: bool, users: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    node = await launch(bind("127.0.0.1", port), auth=auth, users=users)
-    try:
+    async with running(bind("127.0.0.1", port), auth=auth, users=users):
         await stop.wait()
-    finally:
-        await node.stop()
 
 
 def _grant(username: str) -> Grant:

@@ -137,6 +137,7 @@ async def _run(
     stop = stop_asked()
     server, ready = await launch(index, sockets, key)
     memory.settle()
+    cleaning = asyncio.create_task(memory.keep_clean())
     try:
         click.echo(
             f"{who} listens at {write_host(sockets.host, sockets.port)} (UDP and TLS), key pin {key.pin.hex()}"
@@ -147,6 +148,7 @@ async def _run(
         await stop.wait()
         click.echo(f"{who} stops")
     finally:
+        cleaning.cancel()
         await server.stop()
 
 
