@@ -105,7 +105,7 @@ class CallPolicy:
     def busy(self, event: Event, now: Monotonic) -> None:
         """Answer a request that cannot be judged now, because too many wait for contract wallets already."""
         if isinstance(event, Arrived):
-            self.proxy.reply(event.ctx, 503, now)
+            self.proxy.refuse(event.ctx, 503, now)
 
     def outbound(self, request: Request) -> Request:
         """Return the request as it is sent on."""
@@ -147,11 +147,11 @@ class CallPolicy:
         except AuthError as refused:
             self._refuse(ctx, refused, wall, now)
         except NOBODY as unknown:
-            self.proxy.reply(ctx, 404, now, headers=[warning(unknown)])
+            self.proxy.refuse(ctx, 404, now, headers=[warning(unknown)])
         except NoRoute as unreachable:
-            self.proxy.reply(ctx, 480, now, headers=[warning(unreachable)])
+            self.proxy.refuse(ctx, 480, now, headers=[warning(unreachable)])
         except TelError as error:
-            self.proxy.reply(ctx, 400, now, headers=[warning(error)])
+            self.proxy.refuse(ctx, 400, now, headers=[warning(error)])
         else:
             self.proxy.forward(ctx, targets, now)
 
@@ -161,7 +161,7 @@ class CallPolicy:
         if status == 401:
             status = 407
             headers.append(("Proxy-Authenticate", self._admission.phone_challenge(error, ctx.source, wall)))
-        self.proxy.reply(ctx, status, now, headers=headers)
+        self.proxy.refuse(ctx, status, now, headers=headers)
 
     def _bindings(self, callee: NumberFacts, request: Request, now: Monotonic) -> list[Target]:
         bindings = self._registrar.bindings(str(callee.number), now)

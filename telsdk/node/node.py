@@ -250,7 +250,10 @@ class Node:
             if self._asking.later(wanted, lambda: self._again(self._judged, event, answer)):
                 return
             response = later(event.request, self.settings.retry_after)
-        self._stack.respond(event.tx, response, now)
+        if response.status < 300:
+            self._stack.respond(event.tx, response, now)
+        else:
+            self._stack.respond_once(event.tx, response, now)
 
     def _again(self, do: Callable[..., None], *what: object) -> None:
         do(*what, self._driver.now())
@@ -283,9 +286,11 @@ class Node:
             self._judged(event, self._phone_password, now)
         elif request.method == "OPTIONS":
             events = ("Allow-Events", self.watching.notifier.allow_events)
-            self._stack.answer(tx, 200, now, None, ("Allow", ALLOW), events, (LOAD_HEADER, str(self.load())))
+            self._stack.answer_once(
+                tx, 200, now, None, ("Allow", ALLOW), events, (LOAD_HEADER, str(self.load()))
+            )
         else:
-            self._stack.answer(tx, 405, now, None, ("Allow", ALLOW))
+            self._stack.answer_once(tx, 405, now, None, ("Allow", ALLOW))
 
 
 def _address(listed: NodeFacts) -> Address:

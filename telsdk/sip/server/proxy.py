@@ -190,6 +190,17 @@ class Proxy:
         self._cancel_pending(ctx, now)
         self._finish(ctx, response, None, now)
 
+    def refuse(
+        self, ctx: Context, status: int, now: Monotonic, headers: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Answer a caller whose request went nowhere yet, and forget it: see `Stack.respond_once`. Else as `reply`."""
+        if ctx.tx is None or ctx.closed or ctx.branches:
+            self.reply(ctx, status, now, headers=headers)
+            return
+        response = self._stack.make_response(ctx.tx.request, status, None, *headers)
+        self._stack.respond_once(ctx.tx, response, now)
+        self._close(ctx, response, None)
+
     def relay(self, ctx: Context, response: Response, now: Monotonic) -> None:
         """Let the 3xx of a `Redirect3xx` count as that branch's answer."""
         if response in ctx.awaiting:
@@ -204,11 +215,11 @@ class Proxy:
         in_dialog = request.to_tag is not None
         refusal = self._refusal(request, in_dialog)
         if refusal is not None:
-            self._stack.answer(tx, refusal.status, now, refusal.reason, *refusal.headers)
+            self._stack.answer_once(tx, refusal.status, now, refusal.reason, *refusal.headers)
             return
         mark = loop_mark(request)
         if is_looping(request, mark, self._stack.is_ours):
-            self._stack.answer(tx, 482, now)
+            self._stack.answer_once(tx, 482, now)
             return
         if in_dialog and self._relays is not None:
             self._relays.pass_on(event, mark, now)
@@ -216,7 +227,7 @@ class Proxy:
         ctx = self._context(request, event.source, tx, mark)
         if in_dialog and not ctx.routed and not self._is_local(ctx.request.uri):
             # Who is not in the dialog's route set is no open relay for it.
-            self._stack.answer(tx, 481, now)
+            self._stack.answer_once(tx, 481, now)
             return
         tx.owner = ctx
         self._open += 1

@@ -66,7 +66,9 @@ class Redirect:
         if contacts and not others:
             self.refuse(tx, 404, now)
             return
-        self.refuse(tx, status, now, headers=[("Contact", str(one)) for one in others] + [*headers])
+        if tx.state in (State.TRYING, State.PROCEEDING):
+            found = [("Contact", str(one)) for one in others]
+            self._stack.answer(tx, status, now, None, *found, *headers)
 
     def refuse(
         self,
@@ -77,9 +79,9 @@ class Redirect:
         reason: str | None = None,
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Send any other final response. Nothing happens when the asker has cancelled meanwhile."""
+        """Send any other final response, once. Nothing happens when the asker has cancelled meanwhile."""
         if tx.state in (State.TRYING, State.PROCEEDING):
-            self._stack.answer(tx, status, now, reason, *headers)
+            self._stack.answer_once(tx, status, now, reason, *headers)
 
     def _requested(self, event: RequestReceived, now: Monotonic) -> None:
         event.tx.owner = self

@@ -168,16 +168,16 @@ class Relays:
         own_routes = take_own_routes(request, self._is_local)
         if not own_routes:
             # Whoever is not in the dialog's route set is no open relay for it, and is no end of it either.
-            self._stack.answer(tx, 481, now)
+            self._stack.answer_once(tx, 481, now)
             return
         try:
             hop = self._next_hop(request, own_routes, event.source)
         except NoWayOn as error:
-            self._stack.answer(tx, error.status, now, None, *error.headers)
+            self._stack.answer_once(tx, error.status, now, None, *error.headers)
             return
         prepare(request, request.uri, (), ())
         if not _may_go(event.request.uri.scheme == "sips", request, hop):
-            self._stack.respond(tx, sips_not_allowed(self._stack, event.request), now)
+            self._stack.respond_once(tx, sips_not_allowed(self._stack, event.request), now)
             return
         relay = Relay(self._stack, tx, self.open)
         relay.send(request, hop, mark, now)

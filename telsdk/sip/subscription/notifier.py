@@ -217,7 +217,7 @@ class Notifier:
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Refuse a subscription."""
-        self._stack.answer(asked.tx, status, now, reason, *headers)
+        self._stack.answer_once(asked.tx, status, now, reason, *headers)
 
     def allow(self, subscription: Subscription, now: Monotonic) -> None:
         """Make a pending subscription active. `StateWanted` follows."""
@@ -263,25 +263,25 @@ class Notifier:
         try:
             kind, accepted = EVENT.of(request), ACCEPT.of(request)
         except SipParseError as error:
-            self._stack.answer(tx, 400, now, error.reason)
+            self._stack.answer_once(tx, 400, now, error.reason)
             return
         package = self._packages.get(kind.package) if kind is not None else None
         if kind is None or package is None:
-            self._stack.answer(tx, 489, now, None, ("Allow-Events", self.allow_events))
+            self._stack.answer_once(tx, 489, now, None, ("Allow-Events", self.allow_events))
             return
         if accepted and not weight(accepted, package.content_type):
-            self._stack.answer(tx, 406, now, None, ("Accept", package.content_type))
+            self._stack.answer_once(tx, 406, now, None, ("Accept", package.content_type))
             return
         expires = package.default_expires if request.expires is None else request.expires
         # RFC 6665 4.2.1.1: an hour or more is never too brief.
         if 0 < expires < min(package.min_expires, 3600):
-            self._stack.answer(tx, 423, now, None, ("Min-Expires", str(package.min_expires)))
+            self._stack.answer_once(tx, 423, now, None, ("Min-Expires", str(package.min_expires)))
             return
         expires = min(expires, package.max_expires)
         if request.to.tag is not None:
             self._refresh(event, kind, expires, now)
         elif len(self._known) >= self._max:
-            self._stack.answer(tx, 503, now, None, ("Retry-After", str(BUSY_RETRY_AFTER)))
+            self._stack.answer_once(tx, 503, now, None, ("Retry-After", str(BUSY_RETRY_AFTER)))
         else:
             self.untaken.append(SubscribeAsked(tx, request, event.source, package, kind, expires))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from telsdk.clock import Monotonic
 from telsdk.compiling import mypyc_attr
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Message, Response, write_host
+from telsdk.sip.message import Message, Request, Response, write_host
 from telsdk.sip.transaction.events import Event, Outgoing
 from telsdk.sip.transaction.machines import (
     Action,
@@ -59,6 +60,7 @@ class Ground:
     """What all transactions of one element stand on."""
 
     __slots__ = (
+        "_secret",
         "_via_starts",
         "besides",
         "durations",
@@ -81,6 +83,7 @@ class Ground:
         self.sent_by = sent_by
         self.besides = besides
         self.token = token
+        self._secret = token().encode()
         self.timers = timers
         self.timeout = timers.timeout
         self.durations = {reliable: timers.durations(reliable=reliable) for reliable in (True, False)}
@@ -90,6 +93,11 @@ class Ground:
         self.outgoing: list[Outgoing] = []
         self.events: list[Event] = []
         self._via_starts: dict[tuple[str, tuple[str, int] | None], str] = {}
+
+    def tag_for(self, request: Request) -> str:
+        """Return a To tag that comes out alike for the same request, and that nobody else can tell (8.2.7)."""
+        text = f"{request.call_id}\n{request.from_tag}\n{request.cseq}\n{request.via.branch}"
+        return blake2b(text.encode(), key=self._secret, digest_size=12).hexdigest()
 
     def via_to(self, hop: Hop, branch: str) -> str:
         """Return our Via for a request to `hop` (18.1.1)."""

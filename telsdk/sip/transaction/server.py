@@ -68,6 +68,20 @@ class ServerTransactions(Transactions[ServerTransaction]):
             tx.request = tx.request.bare()
         self._move(tx, move, now)
 
+    def respond_once(self, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
+        """See `telsdk.sip.transaction.stack.Stack.respond_once`."""
+        if tx.data or (response.status < 300 and tx.request.method == "INVITE"):
+            self.respond(tx, response, now)
+            return
+        tx.machine.step(tx.state, Input.SEND_FAILURE)  # refuse before anything is written
+        if response.to_tag is None:
+            response.add_to_tag(tx.to_tag or self._ground.tag_for(tx.request))
+        self._ground.outgoing.append(Outgoing(tx.hop, bytes(response)))
+        tx.state = State.TERMINATED
+        self._forget(tx)
+        tx.owner = None
+        tx.request = tx.request.bare()
+
     def _is_first(self, tx: ServerTransaction) -> bool:
         """Return whether no such request came by another way: with another branch and all else alike (8.2.2.2)."""
         tx.merge_key = (tx.request.from_tag, tx.request.call_id, tx.request.cseq)

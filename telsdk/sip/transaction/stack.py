@@ -204,6 +204,28 @@ class Stack:
             )
         self.respond(tx, self.make_response(tx.request, status, reason, *headers), now)
 
+    def respond_once(self, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
+        """Send a final response and forget the request at once (8.2.7): for what whoever was not judged yet is told.
+
+        It is not sent again by itself; the same request is new when it comes again, and gets the same To tag. Where a
+        provisional response was sent, or for a 2xx to INVITE, it is as `respond`.
+
+        Raises:
+            ProtocolStateError: a final response was sent already, or the transaction is over.
+        """
+        self._servers.respond_once(tx, response, now)
+
+    def answer_once(
+        self,
+        tx: ServerTransaction,
+        status: int,
+        now: Monotonic,
+        reason: str | None = None,
+        *headers: tuple[str, str],
+    ) -> None:
+        """Respond once with a message made here, as `answer` makes it."""
+        self._servers.respond_once(tx, self.make_response(tx.request, status, reason, *headers), now)
+
     def answer_stateless(
         self, request: Request, status: int, source: Hop, reason: str | None = None, *headers: tuple[str, str]
     ) -> None:
