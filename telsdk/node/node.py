@@ -239,6 +239,9 @@ class Node:
         except WalletToAsk as wanted:
             if not self._asking.later(wanted, lambda: self._again(self._act, event)):
                 self.calls.busy(event, now)
+        except Exception:
+            self.calls.give_up(event, now)
+            raise
 
     def _judged(self, event: RequestReceived, answer: Answer, now: Monotonic) -> None:
         """Respond by `answer`, at once or when a contract wallet was asked about the sender."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import ClassVar
 
 import pytest
 
 from telsdk.address import aor
+from telsdk.node.call_policy import CallPolicy
+from telsdk.node.node import Node
 from telsdk.number import Number
 from telsdk.sip.message import Request, Response, Uri
 from telsdk.sip.ua import Dialog
@@ -242,3 +245,42 @@ async def test_a_phone_that_is_gone_is_told_of_within_a_call_too() -> None:
         answer = await within(alice, dialog.request("BYE"))
         assert answer.status == 500
         assert network.nodes[0].calls.proxy.open == 0
+
+
+class FailingCalls(CallPolicy):
+    """Meets a bug while it decides about a request whose callee is there, as long as `fails`."""
+
+    fails: ClassVar[list[bool]] = [True]
+
+    def outbound(self, request: Request) -> Request:
+        if self.fails[0]:
+            raise ZeroDivisionError
+        return request
+
+
+class FailingNode(Node):
+    calls_class = FailingCalls
+
+
+@pytest.mark.parametrize("method", ["INVITE", "MESSAGE"])
+async def test_a_request_that_meets_a_bug_gets_500_and_leaves_nothing(
+    method: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    FailingCalls.fails[0] = True
+    async with Network(1) as network:
+        await network.start(node_class=FailingNode, phone_secrets=(SECRET,))
+        (node,) = network.nodes
+        with Peer() as caller, Phone(network, BOB) as bob:
+            await bob.register()
+            port = network.listed[0].sockets.port
+            for _ in range(3):
+                answer = await caller.ask(caller.request(method, aor(BOB)), HOST, port)
+                assert answer.status == 500
+            assert node.calls.proxy.open == 0
+            assert len(node.calls) == 0
+            assert sum(record.exc_info is not None for record in caplog.records) == 3
+            caplog.clear()  # these are meant; any other fails the test
+            FailingCalls.fails[0] = False
+            calling = asyncio.create_task(caller.ask(caller.request(method, aor(BOB)), HOST, port))
+            await bob.say((await bob.asked(method)).response(486, to_tag="b"))
+            assert (await calling).status == 486
