@@ -129,12 +129,10 @@ async def running(sockets: BoundSockets, *, auth: bool, users: int) -> AsyncIter
         phone_secrets=(b"x" * 32,),
         settings=NodeSettings(max_users=1_000_000, max_open=100_000),
     )
-    memory.settle()
-    cleaning = asyncio.create_task(memory.keep_clean())
     try:
-        yield
+        async with memory.kept_clean():
+            yield
     finally:
-        cleaning.cancel()
         await node.stop()
 
 

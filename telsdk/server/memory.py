@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 SOON: Final = 0.05  # seconds between two looks at what is new: 2 ms at 1,500 calls a second
@@ -21,7 +23,7 @@ _NEVER: Final = 1_000_000
 
 
 def settle() -> None:
-    """Leave what is there at the start alone. For a process that is a server, which then runs `keep_clean`."""
+    """Leave what is there at the start alone. For a process that is a server: see `kept_clean`."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_BACKSTOP, _NEVER, _NEVER)
@@ -39,6 +41,17 @@ def look_at_all() -> int:
     found = gc.collect()
     gc.freeze()
     return found
+
+
+@asynccontextmanager
+async def kept_clean() -> AsyncIterator[None]:
+    """Settle, and look after the collector until the server has ended."""
+    settle()
+    cleaning = asyncio.create_task(keep_clean())
+    try:
+        yield
+    finally:
+        cleaning.cancel()
 
 
 async def keep_clean() -> None:

@@ -75,3 +75,15 @@ async def test_all_is_looked_at_when_it_is_due_and_little_is_there_or_after_long
     new = weakref.ref(Cycle())
     memory.look_at_the_new()
     assert new() is None
+
+
+async def test_a_servers_process_is_kept_clean_until_it_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "SOON", 0.0)
+    before = asyncio.all_tasks()
+    async with memory.kept_clean():
+        gone = weakref.ref(Cycle())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert gone() is None
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before

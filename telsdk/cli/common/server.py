@@ -136,19 +136,18 @@ async def _run(
     sockets = bind(*place)
     stop = stop_asked()
     server, ready = await launch(index, sockets, key)
-    memory.settle()
-    cleaning = asyncio.create_task(memory.keep_clean())
     try:
-        click.echo(
-            f"{who} listens at {write_host(sockets.host, sockets.port)} (UDP and TLS), key pin {key.pin.hex()}"
-        )
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _change_key, who, server, next_key)
-        if (news := await unless(stop, ready)) is not None:
-            click.echo(f"{who} {news}")
-        await stop.wait()
-        click.echo(f"{who} stops")
+        async with memory.kept_clean():
+            click.echo(
+                f"{who} listens at {write_host(sockets.host, sockets.port)} (UDP and TLS), "
+                f"key pin {key.pin.hex()}"
+            )
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _change_key, who, server, next_key)
+            if (news := await unless(stop, ready)) is not None:
+                click.echo(f"{who} {news}")
+            await stop.wait()
+            click.echo(f"{who} stops")
     finally:
-        cleaning.cancel()
         await server.stop()
 
 

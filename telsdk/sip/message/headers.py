@@ -163,29 +163,13 @@ class Headers:
         if at is None:
             return None
         line = self.raw[at]
-        if line[-1] in _OPEN or "\r" in line:
+        if line[-1] in _OPEN or "," in line or "\r" in line:
             return self._replace_first(key, None)
-        comma = line.find(",")
-        if comma >= 0:
-            return self._pop_of_list(key, at, line, comma)
         if self._typed is not None:
             self._forget(key)
         self.shape = self.shape.deleted(at)
         del self.raw[at]
-        return value_of(line) if line.isascii() else readable(value_of(line))
-
-    def _pop_of_list(self, key: str, at: int, line: str, comma: int) -> str | None:
-        if key not in LISTS or '"' in line or "<" in line:
-            return self._replace_first(key, None)
-        colon = line.find(":")
-        rest = line[comma + 1 :].lstrip(" \t")
-        first = line[colon + 1 : comma].strip(" \t")
-        if not rest or not first:
-            return self._replace_first(key, None)
-        if self._typed is not None:
-            self._forget(key)
-        self.raw[at] = f"{_name(line)}: {rest}"
-        return readable(first)
+        return readable(value_of(line))
 
     def drop(self, name: str, count: int) -> None:
         """Remove the first `count` values of a list field, or all where it has fewer."""

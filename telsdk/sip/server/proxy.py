@@ -36,6 +36,7 @@ from telsdk.sip.server.routing import (
     is_looping,
     is_secure,
     loop_mark,
+    may_leave,
     prepare,
     secured,
     sips_not_allowed,
@@ -158,7 +159,7 @@ class Proxy:
         if ctx.tx is None:
             for target in targets[:1]:
                 request = self._copy(ctx, target)
-                if self._may_go(ctx, request, target):
+                if may_leave(ctx.request.uri.scheme == "sips", request, target.hop):
                     self._stack.send(request, target.hop)
             ctx.closed = True
             return
@@ -282,7 +283,7 @@ class Proxy:
         request = self._copy(ctx, target)
         if breadth != MAX_BREADTH or "max-breadth" in request.headers.shape.first:
             request.headers.set("Max-Breadth", str(breadth))
-        if not self._may_go(ctx, request, target):
+        if not may_leave(ctx.request.uri.scheme == "sips", request, target.hop):
             self._end(branch)
             assert ctx.tx is not None
             ctx.finals.append(sips_not_allowed(self._stack, ctx.tx.request))
@@ -291,12 +292,6 @@ class Proxy:
         if request.method == "INVITE":
             branch.timer_c_at = now + self._patience
             self._timer_c.start(branch, self._patience, now)
-
-    def _may_go(self, ctx: Context, request: Request, target: Target) -> bool:
-        """Return whether it may leave so: what is SIPS stays SIPS, and goes by TLS alone (RFC 5630 5.3)."""
-        if request.uri.scheme == "sips" or ("route" in request.headers.shape.first and is_secure(request)):
-            return target.hop.secure
-        return ctx.request.uri.scheme != "sips"
 
     # Private: answers
 

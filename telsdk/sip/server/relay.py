@@ -17,7 +17,7 @@ from telsdk.sip.server.routing import (
     asked_by,
     best_for_caller,
     goes_back,
-    is_secure,
+    may_leave,
     prepare,
     sips_not_allowed,
     take_own_routes,
@@ -176,7 +176,7 @@ class Relays:
             self._stack.answer_once(tx, error.status, now, None, *error.headers)
             return
         prepare(request, request.uri, (), ())
-        if not _may_go(event.request.uri.scheme == "sips", request, hop):
+        if not may_leave(event.request.uri.scheme == "sips", request, hop):
             self._stack.respond_once(tx, sips_not_allowed(self._stack, event.request), now)
             return
         relay = Relay(self._stack, tx, self.open)
@@ -195,7 +195,7 @@ class Relays:
         except NoWayOn:
             return
         prepare(request, request.uri, (), ())
-        if _may_go(secure, request, hop):
+        if may_leave(secure, request, hop):
             self._stack.send(request, hop)
 
     def advance(self, now: Monotonic) -> None:
@@ -216,8 +216,3 @@ class Relays:
 def _waits(relay: Relay) -> bool:
     """Return whether Timer C means anything to it."""
     return not relay.expired and relay in relay.open
-
-
-def _may_go(came_secure: bool, leaves: Request, hop: Hop) -> bool:
-    """Return whether it may leave so: what is SIPS stays SIPS, and goes by TLS alone (RFC 5630 5.3)."""
-    return hop.secure if is_secure(leaves) else not came_secure

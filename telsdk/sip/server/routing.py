@@ -7,6 +7,7 @@ from dataclasses import replace
 from hashlib import blake2b
 
 from telsdk.sip.errors import SipParseError
+from telsdk.sip.hop import Hop
 from telsdk.sip.limits import MAX_FORWARDS
 from telsdk.sip.message import (
     PROXY_REQUIRE,
@@ -141,6 +142,11 @@ def is_secure(request: Request) -> bool:
     return "route" in request.headers.shape.first and any(
         one.uri.scheme == "sips" for one in request.routes[:1]
     )
+
+
+def may_leave(came_secure: bool, leaves: Request, hop: Hop) -> bool:
+    """Return whether it may go there so: what is SIPS stays SIPS, and goes by TLS alone (RFC 5630 5.3)."""
+    return hop.secure if is_secure(leaves) else not came_secure
 
 
 def secured(uris: Sequence[Uri]) -> Sequence[Uri]:

@@ -13,7 +13,7 @@ says when `advance` is wanted next. A driver is then a loop:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError, SipParseError
@@ -198,11 +198,7 @@ class Stack:
         Raises:
             ProtocolStateError: as `respond` does; also for a second 2xx, which only `respond` can send.
         """
-        if not len(tx.request.headers):
-            raise ProtocolStateError(
-                f"this {tx.request.method} has its final response: not the time for {status}"
-            )
-        self.respond(tx, self.make_response(tx.request, status, reason, *headers), now)
+        self.respond(tx, self._made(tx, status, reason, headers), now)
 
     def respond_once(self, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
         """Send a final response and forget the request at once (8.2.7): for what whoever was not judged yet is told.
@@ -223,8 +219,21 @@ class Stack:
         reason: str | None = None,
         *headers: tuple[str, str],
     ) -> None:
-        """Respond once with a message made here, as `answer` makes it."""
-        self._servers.respond_once(tx, self.make_response(tx.request, status, reason, *headers), now)
+        """Respond once with a message made here, as `answer` makes it.
+
+        Raises:
+            ProtocolStateError: as `answer` does.
+        """
+        self.respond_once(tx, self._made(tx, status, reason, headers), now)
+
+    def _made(
+        self, tx: ServerTransaction, status: int, reason: str | None, headers: Sequence[tuple[str, str]]
+    ) -> Response:
+        if not len(tx.request.headers):
+            raise ProtocolStateError(
+                f"this {tx.request.method} has its final response: not the time for {status}"
+            )
+        return self.make_response(tx.request, status, reason, *headers)
 
     def answer_stateless(
         self, request: Request, status: int, source: Hop, reason: str | None = None, *headers: tuple[str, str]

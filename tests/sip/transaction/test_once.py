@@ -93,3 +93,12 @@ def test_what_was_answered_is_answered_no_more() -> None:
         stack.answer_once(tx, 401, NOW)
     with pytest.raises(ProtocolStateError):
         stack.answer(tx, 200, NOW)
+
+
+def test_a_call_that_was_taken_is_not_answered_from_what_is_left_of_it() -> None:
+    stack = stack_for()
+    tx = arrived(stack, asked("INVITE"), ALICE)
+    stack.answer_once(tx, 200, NOW)
+    for answer in (stack.answer, stack.answer_once):
+        with pytest.raises(ProtocolStateError, match="has its final response"):
+            answer(tx, 200, NOW)
