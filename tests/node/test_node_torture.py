@@ -9,9 +9,7 @@ import pytest
 
 from tests.network import ALICE, HOST, Network
 from tests.peer import Peer
-from tests.sip.messages import TORTURE
-
-pytestmark = pytest.mark.skipif(not TORTURE.is_dir(), reason="the messages of RFC 4475 are not at hand")
+from tests.sip.torture import TORTURE
 
 ANSWERED = {
     "badvers": 505,
@@ -36,8 +34,8 @@ async def test_a_node_survives_every_message_and_serves_on(caplog: pytest.LogCap
         await network.user(ALICE)
         port = network.listed[0].sockets.port
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger, Peer() as peer:
-            for file in sorted(TORTURE.glob("*.dat")):
-                stranger.sendto(file.read_bytes(), (HOST, port))
+            for data in TORTURE.values():
+                stranger.sendto(data, (HOST, port))
             # It came last, and is answered only when all the others were taken in.
             answer = await peer.ask(peer.request("OPTIONS", f"sip:{HOST}:{port}"), HOST, port)
         assert answer.status == 200
@@ -47,7 +45,7 @@ async def test_a_node_survives_every_message_and_serves_on(caplog: pytest.LogCap
 
 @pytest.mark.parametrize(("name", "status"), ANSWERED.items())
 async def test_a_node_answers_as_the_rfc_says(name: str, status: int) -> None:
-    data = (TORTURE / f"{name}.dat").read_bytes()
+    data = TORTURE[name]
     async with Network(1) as network:
         await network.start()
         with Peer() as peer:

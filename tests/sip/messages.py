@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import string
-from pathlib import Path
 
 from hypothesis import strategies as st
 
@@ -39,10 +37,6 @@ RINGING = (
     b"l: 0\r\n"
     b"\r\n"
 )
-
-_repository = Path(__file__).parents[2]
-TORTURE = Path(os.environ.get("TELSDK_SHARED", _repository.parent / "shared")) / "torture"
-"""The messages of RFC 4475, one file each, where they are at hand."""
 
 tokens = st.text(string.ascii_letters + string.digits + "-.!%*_+`'~", min_size=1, max_size=12)
 labels = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?", fullmatch=True)

@@ -12,7 +12,7 @@ from telsdk.sip.message.grammar import Params
 
 _via = re.compile(
     rf"({grammar.TOKEN}){grammar.SWS}/{grammar.SWS}({grammar.TOKEN}){grammar.SWS}/{grammar.SWS}({grammar.TOKEN})"
-    rf"{grammar.LWS}({grammar.HOST})(?:{grammar.SWS}:{grammar.SWS}({grammar.PORT}))?+"
+    rf"{grammar.LWS}({grammar.HOST})(?:{grammar.SWS}:{grammar.SWS}({grammar.PORT}))?"
     rf"({grammar.PARAMS}){grammar.SWS}"
 ).fullmatch
 _plain_via = re.compile(grammar.PLAIN_VIA).fullmatch

@@ -1,8 +1,10 @@
 """The grammar of RFC 3261 section 25.1, as fragments of regular expressions, under the RFC's names.
 
-They are put together where they are used, in `uri`, `headers` and `parser`. All quantifiers that could meet
-the same character twice are possessive, so that matching takes time in proportion to the text, whoever
-wrote it.
+They are put together where they are used, in `uri`, `headers` and `parser`. No quantifier that could meet the
+same character twice gives anything back, so that matching takes time in proportion to the text, whoever wrote
+it: one of a single character is possessive, one of a group stands in an atomic group, ``(?>(?:…)*)``. For a
+possessive quantifier of a group matches too much in CPython 3.11.0 to 3.11.4 (gh-106052), and an atomic group
+around a group that captures can end the process there (gh-101955); `tests/test_patterns.py` holds to both.
 
 Departures from the RFC, each for a reason:
 
@@ -29,17 +31,17 @@ T = TypeVar("T")
 SWS: Final = r"[ \t]*+"
 LWS: Final = r"[ \t]++"
 TOKEN: Final = r"[A-Za-z0-9.!%*_+`'~-]++"
-QUOTED_STRING: Final = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\x00-\x09\x0b\x0c\x0e-\x7f])*+"'
+QUOTED_STRING: Final = r'"(?>(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\x00-\x09\x0b\x0c\x0e-\x7f])*)"'
 WORD: Final = r"""[A-Za-z0-9.!%*_+`'~()<>:\\"/\[\]?{}-]++"""
-CALLID: Final = rf"{WORD}(?:@{WORD})?+"
+CALLID: Final = rf"{WORD}(?>(?:@{WORD})?)"
 
 GEN_VALUE: Final = r"[A-Za-z0-9.!%*_+`'~:\[\]-]++"
-GENERIC_PARAM: Final = rf"{TOKEN}(?:{SWS}={SWS}(?:{GEN_VALUE}|{QUOTED_STRING}))?+"
-PARAMS: Final = rf"(?:{SWS};{SWS}{GENERIC_PARAM})*+"
+GENERIC_PARAM: Final = rf"{TOKEN}(?>(?:{SWS}={SWS}(?:{GEN_VALUE}|{QUOTED_STRING}))?)"
+PARAMS: Final = rf"(?>(?:{SWS};{SWS}{GENERIC_PARAM})*)"
 
 
 def _comment(within: str) -> str:
-    return rf"\((?:[^()\\\x00-\x08\x0a-\x1f\x7f]|\\[\x00-\x09\x0b\x0c\x0e-\x7f]{within})*+\)"
+    return rf"\((?>(?:[^()\\\x00-\x08\x0a-\x1f\x7f]|\\[\x00-\x09\x0b\x0c\x0e-\x7f]{within})*)\)"
 
 
 COMMENT: Final = _comment("|" + _comment("|" + _comment("|" + _comment(""))))
@@ -53,40 +55,40 @@ PORT: Final = r"[0-9]{1,5}+"
 
 ESCAPED: Final = r"%[0-9A-Fa-f]{2}"
 UNRESERVED: Final = r"A-Za-z0-9_.!~*'()\-"  # to be put between brackets
-USER: Final = rf"(?:[{UNRESERVED}&=+$,;?/]|{ESCAPED})++"
-PASSWORD: Final = rf"(?:[{UNRESERVED}&=+$,]|{ESCAPED})*+"
-PARAMCHARS: Final = rf"(?:[{UNRESERVED}\[\]/:&+$]|{ESCAPED})++"
-URI_PARAMETERS: Final = rf"(?:;{PARAMCHARS}(?:={PARAMCHARS})?+)*+"
+USER: Final = rf"(?>(?:[{UNRESERVED}&=+$,;?/]|{ESCAPED})+)"
+PASSWORD: Final = rf"(?>(?:[{UNRESERVED}&=+$,]|{ESCAPED})*)"
+PARAMCHARS: Final = rf"(?>(?:[{UNRESERVED}\[\]/:&+$]|{ESCAPED})+)"
+URI_PARAMETERS: Final = rf"(?>(?:;{PARAMCHARS}(?>(?:={PARAMCHARS})?))*)"
 HNV: Final = rf"(?:[{UNRESERVED}\[\]/?:+$]|{ESCAPED})"
-HEADERS: Final = rf"{HNV}++={HNV}*+(?:&{HNV}++={HNV}*+)*+"
+HEADERS: Final = rf"(?>{HNV}+)=(?>{HNV}*)(?>(?:&(?>{HNV}+)=(?>{HNV}*))*)"
 SCHEME: Final = r"[A-Za-z][A-Za-z0-9+.-]*+"
-OPAQUE: Final = rf"(?:[{UNRESERVED};/?:@&=+$,\[\]]|{ESCAPED})++"
+OPAQUE: Final = rf"(?>(?:[{UNRESERVED};/?:@&=+$,\[\]]|{ESCAPED})+)"
 
 # What nearly every message has, and surely passes all checks that come behind these expressions: whoever only
 # wants to know whether a field is well-formed need not take it apart, and whoever does finds its parts in the
 # groups, already in their one normal form.
 # A leading 0 would make an octet octal to some readers and decimal to others, so it is for nobody.
 # No two branches begin alike, and nothing repeats: `re` then takes half the time.
-OCTET: Final = "(?:1[0-9]{0,2}+|2(?:[0-4][0-9]?+|5[0-5]?+|[6-9])?+|[3-9][0-9]?+|0)"
+OCTET: Final = "(?:1[0-9]{0,2}+|2(?>(?:[0-4][0-9]?+|5[0-5]?+|[6-9])?)|[3-9][0-9]?+|0)"
 IPV4_ADDRESS: Final = rf"{OCTET}\.{OCTET}\.{OCTET}\.{OCTET}"
-PLAIN_HOSTNAME: Final = "(?:[a-z0-9]++[.-])*+[a-z][a-z0-9]*+"
+PLAIN_HOSTNAME: Final = "(?>(?:[a-z0-9]++[.-])*)[a-z][a-z0-9]*+"
 PLAIN_PORT: Final = (
     "(?:[1-5][0-9]{4}|[1-9][0-9]{0,3}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])(?![0-9])"
 )
-PLAIN_HOST: Final = rf"({IPV4_ADDRESS}|{PLAIN_HOSTNAME})(?::({PLAIN_PORT}))?+"
+PLAIN_HOST: Final = rf"({IPV4_ADDRESS}|{PLAIN_HOSTNAME})(?::({PLAIN_PORT}))?"
 """Groups: host, port."""
-PLAIN_URI: Final = rf"(sips?):(?:([{UNRESERVED}]++)@)?+{PLAIN_HOST}(;lr|;transport=[a-z]++(?:;lr)?+)?+"
+PLAIN_URI: Final = rf"(sips?):(?:([{UNRESERVED}]++)@)?{PLAIN_HOST}(;lr|;transport=[a-z]++(?:;lr)?)?"
 """Groups: scheme, user, host, port, parameters."""
 PLAIN_NAME_ADDR: Final = (
-    rf'(?:"([^"\\\x00-\x1f\x7f]*+)" |({TOKEN}) )?+<({PLAIN_URI})>'
-    rf"(;(?:tag=({TOKEN})|expires=[0-9]{{1,9}}+))?+"
+    rf'(?:"([^"\\\x00-\x1f\x7f]*+)" |({TOKEN}) )?<({PLAIN_URI})>'
+    rf"(;(?:tag=({TOKEN})|expires=[0-9]{{1,9}}+))?"
 )
 """Groups: display name that was quoted, or was not, URI, the five groups of `PLAIN_URI`, parameters, tag."""
 PLAIN_TAG: Final = 10
 """The group of `PLAIN_NAME_ADDR` that has the tag."""
 PLAIN_VIA: Final = (
     rf"SIP/2\.0/([A-Z]++) {PLAIN_HOST}"
-    rf"((?:;rport;branch={TOKEN}|;branch={TOKEN}(?:;rport(?:=[0-9]++)?+)?+)(?:;received={IPV4_ADDRESS})?+)"
+    rf"((?:;rport;branch={TOKEN}|;branch={TOKEN}(?:;rport(?:=[0-9]++)?)?)(?:;received={IPV4_ADDRESS})?)"
 )
 """Groups: transport, host, port, parameters."""
 
@@ -100,7 +102,7 @@ Params = tuple[tuple[str, str | None], ...]
 
 is_token = re.compile(TOKEN).fullmatch
 _gen_value = re.compile(GEN_VALUE).fullmatch
-_find_params = re.compile(rf";{SWS}({TOKEN})(?:{SWS}={SWS}({GEN_VALUE}|{QUOTED_STRING}))?+").findall
+_find_params = re.compile(rf";{SWS}({TOKEN})(?:{SWS}={SWS}({GEN_VALUE}|{QUOTED_STRING}))?").findall
 _quoted_pair = re.compile(r"\\(.)", re.DOTALL)
 _needs_pair = re.compile(r'["\\\x00-\x1f\x7f]')
 _is_ipv4_address = re.compile(IPV4_ADDRESS).fullmatch

@@ -11,8 +11,8 @@ from telsdk.sip.message import grammar, values
 from telsdk.sip.message.grammar import Params
 
 _value: Final = rf"<{grammar.SCHEME}:{grammar.OPAQUE}>|{grammar.GEN_VALUE}|{grammar.QUOTED_STRING}"
-_param: Final = rf";{grammar.SWS}({grammar.TOKEN})(?:{grammar.SWS}={grammar.SWS}({_value}))?+{grammar.SWS}"
-_identity = re.compile(rf"([A-Za-z0-9_.+/-]++){grammar.SWS}((?:{_param})*+)").fullmatch
+_param: Final = rf";{grammar.SWS}({grammar.TOKEN})(?:{grammar.SWS}={grammar.SWS}({_value}))?{grammar.SWS}"
+_identity = re.compile(rf"([A-Za-z0-9_.+/-]++){grammar.SWS}((?:{_param})*)").fullmatch
 _find_params = re.compile(_param).findall
 
 

@@ -13,7 +13,7 @@ from telsdk.sip.message.uri import Uri
 
 _info = re.compile(rf"{grammar.SWS}<([^<>]*+)>({grammar.PARAMS}){grammar.SWS}").fullmatch
 is_warning = re.compile(rf"([0-9]{{3}}) (\S++) ({grammar.QUOTED_STRING})").fullmatch
-_product: Final = rf"({grammar.TOKEN})(?:{grammar.SWS}/{grammar.SWS}({grammar.TOKEN}))?+"
+_product: Final = rf"({grammar.TOKEN})(?:{grammar.SWS}/{grammar.SWS}({grammar.TOKEN}))?"
 _is_comment = re.compile(grammar.COMMENT).fullmatch
 _server_val = re.compile(rf"(?:{_product}|({grammar.COMMENT}))(?:{grammar.LWS}|$)").match
 _cause = re.compile(r"[0-9]{1,9}").fullmatch

@@ -41,7 +41,7 @@ _sloppy_request_line = re.compile(
     rf"({grammar.TOKEN}) ++(\S.*\S) +(SIP/[0-9]++\.[0-9]++) *+", re.IGNORECASE | re.ASCII
 ).fullmatch
 _status_line = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) (.*)", re.IGNORECASE | re.ASCII | re.DOTALL).fullmatch
-_line_ends = re.compile(rb"\A(?:\r\n)++")
+_line_ends = re.compile(rb"\A(?>(?:\r\n)+)")
 _unescaped_control = re.compile(r"(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\r\n]").search
 _AS_IT_IS: Final = bytes(range(256))
 _PLAIN: Final = b"\t" + bytes(range(32, 127)) + bytes(range(128, 256))

@@ -19,8 +19,8 @@ _SEPARATOR: Final = r"\-.()"  # to be put between brackets
 _PARAMCHARS: Final = grammar.PARAMCHARS  # the same in RFC 3966 section 3
 
 _form = re.compile(
-    rf"(\+[0-9{_SEPARATOR}]++|(?:[0-9A-Fa-f*{_SEPARATOR}]|%23)++)"
-    rf"((?:;[A-Za-z0-9-]++(?:={_PARAMCHARS})?+)*+)"
+    rf"(\+[0-9{_SEPARATOR}]++|(?>(?:[0-9A-Fa-f*{_SEPARATOR}]|%23)+))"
+    rf"((?>(?:;[A-Za-z0-9-]++(?>(?:={_PARAMCHARS})?))*))"
 ).fullmatch
 _phone_digits = re.compile(rf"[0-9{_SEPARATOR}]++").fullmatch
 _context = re.compile(rf"\+[0-9{_SEPARATOR}]++|{grammar.HOSTNAME}").fullmatch

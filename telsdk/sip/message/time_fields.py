@@ -17,10 +17,10 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 _is_date = re.compile(grammar.RFC1123_DATE).fullmatch
 _retry_after = re.compile(
-    rf"([0-9]{{1,10}}){grammar.SWS}({grammar.COMMENT})?+({grammar.PARAMS}){grammar.SWS}"
+    rf"([0-9]{{1,10}}){grammar.SWS}({grammar.COMMENT})?({grammar.PARAMS}){grammar.SWS}"
 ).fullmatch
 _timestamp = re.compile(
-    rf"([0-9]{{1,20}}(?:\.[0-9]{{0,20}})?+)(?:{grammar.LWS}([0-9]{{1,20}}(?:\.[0-9]{{0,20}})?+|\.[0-9]{{1,20}}))?+"
+    rf"([0-9]{{1,20}}(?>(?:\.[0-9]{{0,20}})?))(?:{grammar.LWS}([0-9]{{1,20}}(?>(?:\.[0-9]{{0,20}})?)|\.[0-9]{{1,20}}))?"
 ).fullmatch
 _seconds = re.compile(rf"([0-9]{{1,10}})({grammar.PARAMS}){grammar.SWS}").fullmatch
 

@@ -11,13 +11,13 @@ from telsdk.sip.message import grammar, tel
 from telsdk.sip.message.grammar import Params
 
 _sip = re.compile(
-    rf"(sips?):(?:({grammar.USER})(?::({grammar.PASSWORD}))?+@)?({grammar.HOST})(?::({grammar.PORT}))?+"
-    rf"({grammar.URI_PARAMETERS})(?:\?({grammar.HEADERS}))?+",
+    rf"(sips?):(?:({grammar.USER})(?::({grammar.PASSWORD}))?@)?({grammar.HOST})(?::({grammar.PORT}))?"
+    rf"({grammar.URI_PARAMETERS})(?:\?({grammar.HEADERS}))?",
     re.IGNORECASE | re.ASCII,
 ).fullmatch
 _absolute = re.compile(rf"({grammar.SCHEME}):({grammar.OPAQUE})", re.ASCII).fullmatch
 _name_addr = re.compile(
-    rf"{grammar.SWS}(?:({grammar.QUOTED_STRING}|(?:{grammar.TOKEN}(?:{grammar.LWS}{grammar.TOKEN})*+)?+)"
+    rf"{grammar.SWS}(?:({grammar.QUOTED_STRING}|(?>(?:{grammar.TOKEN}(?>(?:{grammar.LWS}{grammar.TOKEN})*))?))"
     rf"{grammar.SWS}<([^<>]*+)>|([^\s<>;,?\"]++))({grammar.PARAMS}){grammar.SWS}"
 ).fullmatch
 

@@ -18,7 +18,7 @@ MAX_DELTA_SECONDS: Final = 2**32 - 1
 """RFC 3261 section 20.19."""
 
 _is_call_id = re.compile(grammar.CALLID).fullmatch
-_is_language = re.compile(r"[A-Za-z]{1,8}+(?:-[A-Za-z0-9]{1,8}+)*+").fullmatch
+_is_language = re.compile(r"[A-Za-z]{1,8}+(?>(?:-[A-Za-z0-9]{1,8}+)*)").fullmatch
 _is_text = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*+").fullmatch
 _is_integer = re.compile(r"[0-9]{1,10}").fullmatch
 _is_qvalue = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?").fullmatch

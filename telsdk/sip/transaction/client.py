@@ -22,7 +22,7 @@ from telsdk.sip.transaction.via import (
 
 # A request as we write it, up to the end of the branch of its first Via; what follows may be cut off.
 _quoted_request = re.compile(
-    rb"([A-Z]+) [^\r\n]*+\r\n(?:(?!Via:)[^\r\n]*+\r\n)*+Via: [^\r\n;]*+(?:;(?!branch=)[^\r\n;]*+)*+"
+    rb"([A-Z]+) [^\r\n]*+\r\n(?>(?:(?!Via:)[^\r\n]*+\r\n)*)Via: [^\r\n;]*+(?>(?:;(?!branch=)[^\r\n;]*+)*)"
     rb";branch=([!-:<-~]++)[;\r]"
 ).match
 _UNANSWERED = (State.CALLING, State.TRYING, State.PROCEEDING)

@@ -14,9 +14,7 @@ from telsdk.sip.message import (
     parse,
     refused_request,
 )
-from tests.sip.messages import TORTURE
-
-pytestmark = pytest.mark.skipif(not TORTURE.is_dir(), reason="the messages of RFC 4475 are not at hand")
+from tests.sip.torture import DOUBLE_TAIL, TORTURE
 
 VALID = [
     "wsinv",
@@ -88,12 +86,12 @@ NEVER_ENDING = {"clerr", "baddn"}
 
 
 def read(name: str) -> bytes:
-    return (TORTURE / f"{name}.dat").read_bytes()
+    return TORTURE[name]
 
 
 def test_every_message_has_its_outcome_here() -> None:
     named = [*VALID, *FOR_THOSE_ABOVE, *NOT_NEEDED, *ANSWERED, *DROPPED]
-    assert sorted(named) == sorted(path.stem for path in TORTURE.glob("*.dat"))
+    assert sorted(named) == sorted(TORTURE)
     assert len(named) == 49
 
 
@@ -103,7 +101,7 @@ def test_a_well_formed_message_is_read_and_written_back_byte_for_byte(name: str)
     written = bytes(parse(data))
     if name == "dblreq":
         assert data.startswith(written)
-        assert len(data) - len(written) == 450
+        assert data[len(written) :] == DOUBLE_TAIL
     elif name == "inv2543":
         head, _, body = data.partition(b"\r\n\r\n")
         assert written == head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body
@@ -145,7 +143,7 @@ def test_what_nobody_can_answer_is_refused_in_silence(name: str) -> None:
 
 
 def test_unquoted_display_name_with_a_comma_is_refused_besides_its_missing_blank_line() -> None:
-    with pytest.raises(SipParseError, match=r"^from: .*Bell, Alexander"):
+    with pytest.raises(SipParseError, match=r"^from: .*Lovelace, Ada"):
         parse(read("baddn") + b"\r\n")
 
 
@@ -190,32 +188,32 @@ def test_escaped_nulls_are_kept_apart_from_an_empty_user() -> None:
 
 def test_needless_escapes_are_resolved_in_uris_and_nowhere_else() -> None:
     message = parse(read("esc01"))
-    assert message.to.uri.user == "user"
+    assert message.to.uri.user == "grace"
     assert message.contacts[0].uri.has("lr")
     assert message.contacts[0].uri.param("name") == "value%2541"
     assert isinstance(message, Request)
-    assert message.uri.user == "sips%3Auser%40example.com"
+    assert message.uri.user == "sips%3Agrace%40biloxi.example"
     other = parse(read("esc02"))
     assert isinstance(other, Request)
     assert other.method == "RE%47IST%45R"
-    assert [contact.uri.user for contact in other.contacts] == ["alias1", "alias3"]
+    assert [contact.uri.user for contact in other.contacts] == ["one", "three"]
 
 
 def test_tortuous_invite_is_understood() -> None:
     message = parse(read("wsinv"))
     assert [(via.transport, via.host, via.branch) for via in message.vias] == [
-        ("UDP", "192.0.2.2", "390skdjuw"),
-        ("TCP", "spindle.example.com", "z9hG4bK9ikj8"),
-        ("UDP", "192.168.255.111", "z9hG4bK30239"),
+        ("UDP", "192.0.2.31", "old7"),
+        ("TCP", "loom.atlanta.example", "z9hG4bKweave"),
+        ("UDP", "192.168.77.7", "z9hG4bKwarp"),
     ]
-    assert message.from_.display == 'J Rosenberg \\"'
-    assert (message.to.tag, message.from_.tag) == ("1918181833n", "98asjd8")
+    assert message.from_.display == 'A Lovelace \\"'
+    assert (message.to.tag, message.from_.tag) == ("77001n", "3kd9")
     assert (message.cseq.number, message.max_forwards) == (9, 68)
-    assert message.contacts[0].display == 'Quoted string ""'
-    assert [message.contacts[0].param(name) for name in ("newparam", "secondparam", "q")] == [
-        "newvalue",
+    assert message.contacts[0].display == 'Said ""'
+    assert [message.contacts[0].param(name) for name in ("fresh", "other", "q")] == [
+        "thing",
         "",
-        "0.33",
+        "0.25",
     ]
     assert message.headers.get("Subject") == ""
-    assert message.headers.get("NewFangledHeader") == "newfangled value continued newfangled value"
+    assert message.headers.get("Unheard-Of") == "a value that goes on"
