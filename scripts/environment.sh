@@ -1,7 +1,8 @@
 # Sourced by scripts/demo, test and check: makes .venv from a lock file, once for each change of the lock.
+# TELSDK_PYTHON names the Python to make it with, TELSDK_VENV another place for it.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-venv="$root/.venv"
+venv=${TELSDK_VENV:-$root/.venv}
 
 fail() {
     printf '%s\n' "$*" >&2
@@ -11,8 +12,8 @@ fail() {
 # A Python that we support and that can make virtual environments.
 find_python() {
     local candidate without_venv=""
-    for candidate in python3.11 python3.12 python3 python; do
-        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null || continue
+    for candidate in ${TELSDK_PYTHON:-python3.11 python3.12 python3.13 python3 python}; do
+        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || continue
         if "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then
             printf '%s\n' "$candidate"
             return
@@ -21,7 +22,8 @@ find_python() {
     done
     [ -z "$without_venv" ] ||
         fail "$without_venv cannot make virtual environments: install its venv package (Debian: apt install python3-venv)"
-    fail "Python 3.11 or 3.12 is missing: install one (Debian: apt install python3 python3-venv) and run this again"
+    [ -z "${TELSDK_PYTHON:-}" ] || fail "TELSDK_PYTHON=$TELSDK_PYTHON is not Python 3.11, 3.12 or 3.13"
+    fail "Python 3.11, 3.12 or 3.13 is missing: install one (Debian: apt install python3 python3-venv) and run this again"
 }
 
 stamp_of() {
@@ -50,7 +52,7 @@ install_lock() {
     wanted=$(stamp_of "$name")
     [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return
     make_venv "$venv"
-    echo "Installing requirements/$name.lock into .venv (a minute or two, the first time only) …" >&2
+    echo "Installing requirements/$name.lock into ${venv#"$root/"} (a minute or two, the first time only) …" >&2
     # The lock is complete, and its hashes say what may be installed; --no-deps keeps it at that. With a resolver,
     # older pips refuse a lock when a newer release of a package is out that another asks for with an extra.
     install_packages "$venv" "$venv/install.log" --require-hashes -r "$root/requirements/$name.lock"

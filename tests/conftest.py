@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import shutil
@@ -28,6 +29,27 @@ settings.load_profile("telsdk")
 def pytest_configure(config: pytest.Config) -> None:
     """Looks for secrets in all that is logged and printed."""
     logscan.pytest_configure(config)
+
+
+MAX_ID = 60  # characters of a value in the name of a test
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Shortens what a long text adds to the name of its test, which reports and tools carry about."""
+    text = val.decode("latin-1") if isinstance(val, bytes) else val
+    if not isinstance(text, str):
+        return None
+    shown = text.encode("unicode_escape", "backslashreplace").decode()
+    if len(shown) <= MAX_ID:
+        return None  # as pytest has it
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+    return f"{shown[: MAX_ID // 2]}...{len(text)}-{digest}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Holds the names of all tests to what a terminal line can show."""
+    if long := [item.nodeid[:200] for item in items if len(item.nodeid) > 300]:
+        raise pytest.UsageError(f"tests whose names nobody can read: give them ids: {long}")
 
 
 def missing(what: str) -> NoReturn:

@@ -1,12 +1,15 @@
 """JSON that is nested to overrun the stack."""
 
+import ast
 import json
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import telsdk
 from telsdk.nesting import check_nesting
 
 VALUES = st.recursive(
@@ -43,3 +46,27 @@ def test_hostile_text_neither_ends_the_process_nor_takes_long(text: str) -> None
             json.loads(check_nesting(text))
     finally:
         sys.setrecursionlimit(before)
+
+
+def reads_of_json(source: str) -> list[tuple[int, bool]]:
+    """Where JSON is read in a module, and whether its nesting was looked at before."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            text = node.args[0]
+            looked = isinstance(text, ast.Call) and ast.unparse(text.func).endswith("check_nesting")
+            if ast.unparse(node.func) in {"json.loads", "json.load", "_JSON.decode"}:
+                found.append((node.lineno, looked))
+    return found
+
+
+def test_the_package_reads_no_json_whose_nesting_it_has_not_looked_at() -> None:
+    # What we wrote ourselves too: who can change a file must not be able to end the process that reads it.
+    folder = Path(telsdk.__file__).parent
+    found = {
+        str(path.relative_to(folder)): reads
+        for path in sorted(folder.rglob("*.py"))
+        if (reads := reads_of_json(path.read_text()))
+    }
+    assert len(found) > 8
+    assert [(file, line) for file, reads in found.items() for line, looked in reads if not looked] == []

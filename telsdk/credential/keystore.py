@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from telsdk.credential.errors import CredentialError
 from telsdk.credential.secp256k1 import checksum
 from telsdk.errors import Refused
+from telsdk.nesting import check_nesting
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -77,7 +78,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_SIZE + 1)
-        content = json.loads(data) if len(data) <= MAX_SIZE else None
+        content = json.loads(check_nesting(data.decode())) if len(data) <= MAX_SIZE else None
     except OSError as error:
         raise KeystoreError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from telsdk.net.certificates import ServerCertificate
 from telsdk.net.sockets import bind, bind_stream
-from tests.conftest import program
+from tests.conftest import missing, program
 from tests.network import HOST
 
 CONFIG = Path(__file__).with_name("kamailio")
@@ -88,6 +88,10 @@ class Kamailio:
             while not any("READY" in line for line in self.log):
                 if self._listening.done():
                     said = "\n".join(self.log)
+                    if "could not find module" in said:
+                        missing(
+                            f"Kamailio lacks a module (.ci/run says which Debian packages have them):\n{said}"
+                        )
                     raise PortsTaken(said) if "bind(" in said else AssertionError(f"Kamailio ended:\n{said}")
                 await self._next_word()
 

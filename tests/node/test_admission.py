@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from telsdk.node.admission import without_login
 from telsdk.sip.message import Request, parse
+from tests.effort import at_most
 from tests.sip.messages import INVITE
 
 OURS = b'Proxy-Authorization: Digest realm="telprotocol", username="5550001"\r\n'
@@ -38,6 +37,5 @@ def test_without_credentials_nothing_changes() -> None:
 def test_many_credentials_take_time_in_proportion_to_their_number() -> None:
     for line in (OURS, OTHERS[1]):
         made = request(*[line] * 240)
-        began = time.process_time()
-        without_login(made)
-        assert time.process_time() - began < 0.05
+        with at_most(0.05):
+            without_login(made)

@@ -13,6 +13,7 @@ from eth_account.messages import encode_typed_data
 from telsdk.chain.access.session import Account
 from telsdk.chain.errors import ChainError
 from telsdk.directory import Domain
+from telsdk.nesting import check_nesting
 
 PERMIT_LIFETIME = timedelta(hours=1)  # how long a permit holds unless said otherwise
 MAX_PERMIT = 65_536  # characters of JSON; a contract wallet's signature may be long
@@ -96,7 +97,7 @@ class Permit:
         try:
             if len(text) > MAX_PERMIT:
                 raise ValueError("too long")
-            data = json.loads(text)
+            data = json.loads(check_nesting(text))
             return cls(
                 str(data["contract"]),
                 str(data["function"]),

@@ -17,6 +17,7 @@ from telsdk.chain.errors import IndexMismatch
 from telsdk.chain.index.fold import Listing, NumberState, fold_hub, fold_label, fold_number
 from telsdk.chain.interface import ChainEvent, Deployment
 from telsdk.directory import Head, HubFacts
+from telsdk.nesting import check_nesting
 from telsdk.records import RECORDS, WORDS, values
 
 SCHEMA = 2  # raised when the same tables come to hold something else; see `_layout`
@@ -77,7 +78,7 @@ class IndexStore:
         text = self._meta("tip")
         if text is None:
             return None
-        number, digest, timestamp = json.loads(text)
+        number, digest, timestamp = json.loads(check_nesting(text))
         return Head(number, bytes.fromhex(digest), timestamp)
 
     def blocks(self, at_most: int) -> list[tuple[int, bytes]]:
@@ -248,7 +249,14 @@ class IndexStore:
             (subject,),
         )
         return [
-            ChainEvent(contract, name, json.loads(args, object_hook=_bytes_from_json), block, place, digest)
+            ChainEvent(
+                contract,
+                name,
+                json.loads(check_nesting(args), object_hook=_bytes_from_json),
+                block,
+                place,
+                digest,
+            )
             for contract, name, args, block, place, digest in rows
         ]
 

@@ -22,6 +22,7 @@ from telsdk.chain.errors import DeploymentError, UnknownNetwork
 from telsdk.chain.files import write_whole
 from telsdk.chain.interface.manifest import CONTRACTS
 from telsdk.directory import Domain
+from telsdk.nesting import check_nesting
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
@@ -67,7 +68,7 @@ def parse(text: str, source: str) -> Deployment:
         DeploymentError: it is not one.
     """
     try:
-        data = json.loads(text)
+        data = json.loads(check_nesting(text))
         return Deployment(
             name=data["name"],
             chain_id=int(data["chain_id"]),

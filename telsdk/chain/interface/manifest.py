@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any
 
 from telsdk.chain.errors import DeploymentError
+from telsdk.nesting import check_nesting
 
 CONTRACTS = ("NumberRegistry", "NumberRegistrar", "NameAlias", "NumberRecords", "HubList", "NumberMarket")
 
@@ -72,7 +73,7 @@ def parse(text: str) -> Manifest:
         DeploymentError: it is not JSON, or not of the form that scripts/manifest.py writes.
     """
     try:
-        data = json.loads(text)
+        data = json.loads(check_nesting(text))
         contracts = {
             name: Artifact(name, tuple(entry["abi"]), entry["bytecode"], _runtime(entry["runtime"]))
             for name, entry in data["contracts"].items()

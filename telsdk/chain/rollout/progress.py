@@ -16,6 +16,7 @@ from typing import Any
 from telsdk.chain.access import Signed
 from telsdk.chain.errors import DeploymentError
 from telsdk.chain.files import write_whole
+from telsdk.nesting import check_nesting
 
 _VERSION = 1  # of the file's form
 
@@ -77,7 +78,7 @@ class Progress:
 
     def _read(self, path: Path) -> dict[str, Step]:
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = json.loads(check_nesting(path.read_text(encoding="utf-8")))
             if data["version"] != _VERSION:
                 raise ValueError(f"version {data['version']}")
             steps = {name: _step(entry) for name, entry in data["steps"].items()}

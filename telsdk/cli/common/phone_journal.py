@@ -18,6 +18,7 @@ from telsdk.clock import Wall
 from telsdk.credential.errors import PhoneLoginRefused
 from telsdk.credential.phone import PhoneUser
 from telsdk.directory import Domain, NumberFacts
+from telsdk.nesting import check_nesting
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def noted(domain: Domain) -> list[Issued]:
 
 def _read(line: str) -> Issued | None:
     try:
-        fields: dict[str, Any] = json.loads(line)
+        fields: dict[str, Any] = json.loads(check_nesting(line))
         issued = Issued(**fields)
         PhoneUser.parse(issued.username)
     except (ValueError, TypeError, PhoneLoginRefused):

@@ -19,7 +19,9 @@ from telsdk.sip.message.shape import EMPTY, Shape, of_keys
 T = TypeVar("T")
 
 # A quote that nothing closes takes all that follows: to look for its end at each would take quadratic time.
-_comma_or_value = re.compile(r',|(?>(?:[^,"<]++|"(?>(?:[^"\\]|\\.)*)"|<[^<>]*+>)+)|".*+|<', re.DOTALL).finditer
+_comma_or_value = re.compile(
+    r',|(?>(?:[^,"<]++|"(?>(?:[^"\\]|\\.)*)"|<[^<>]*+>)+)|".*+|<', re.DOTALL
+).finditer
 # Octets that are no UTF-8, which are lone surrogates here, break out of nothing.
 _unsafe = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udc7f\udd00-\udfff]").search
 

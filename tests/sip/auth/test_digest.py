@@ -88,6 +88,7 @@ def verify(server: DigestServer, credentials: Credentials, **changes: Any) -> st
             "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5",
         ),
     ],
+    ids=["MD5", "SHA-256", "SHA-512-256"],
 )
 def test_responses_are_those_of_rfc_7616_section_3_9(
     algorithm: str, user: str, realm: str, password: str, uri: str, nonce: str, cnonce: str, response: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from telsdk.clock import Monotonic
@@ -80,8 +78,7 @@ def test_with_three_messages_in_ten_lost_both_sides_end_agreeing(block: int, cal
         assert not made.bob.ua.dialogs, seed
 
 
-def test_a_lossy_call_takes_milliseconds_and_replays_exactly() -> None:
-    started = time.perf_counter()
+def test_a_lossy_call_replays_exactly() -> None:
     logs = []
     for _ in range(2):
         made = ladder(seed=7, loss=0.3)
@@ -90,7 +87,6 @@ def test_a_lossy_call_takes_milliseconds_and_replays_exactly() -> None:
         made.wire.run()
         logs.append([(sent.at, sent.lost, bytes(sent.message)) for sent in made.wire.log])
     assert logs[0] == logs[1]
-    assert time.perf_counter() - started < 1.0
 
 
 def test_the_caller_can_cancel_while_it_rings() -> None:
