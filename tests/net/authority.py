@@ -44,6 +44,7 @@ class Authority:
             _builder(self._name, self._name, self._key, 30)
             .add_extension(x509.BasicConstraints(True, 0), critical=True)
             .add_extension(usage, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         self.file = self.folder / "authority.pem"
@@ -54,7 +55,9 @@ class Authority:
     ) -> ServerCertificate:
         """A certificate for `names` that ends in `days`, which may be over."""
         key = ec.generate_private_key(ec.SECP256R1())
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         builder = _for(names, _builder(_name(common_name), self._name, key, days))
+        builder = builder.add_extension(issuer, critical=False)  # RFC 5280 4.2.1.1; Python 3.13 insists
         return self._write(builder.sign(self._key, hashes.SHA256()), key, self.file.read_bytes())
 
     def self_signed(self, *names: x509.GeneralName) -> ServerCertificate:

@@ -68,7 +68,7 @@ async def user(client: Client, chain: EmbeddedChain, team: TeamWallet) -> AsyncI
         )
         stack.push_async_callback(hub.stop)
         await hub.health.all_heard()
-        index = ChainIndex(client)
+        index = stack.enter_context(ChainIndex(client))
         index.load()
         settings = UcSettings(media_address=HOST, chain_interval=INTERVAL, timers=TIMERS)
         uc = UserClient(index, log_in(client, chain), bind(HOST), settings=settings)

@@ -153,5 +153,7 @@ def test_what_the_parser_refuses_is_answered_where_its_via_says(name: str, statu
     agent.stack.answer_stateless(request, caught.value.status, PEER, caught.value.reason)
     (out,) = agent.stack.take_outgoing()
     assert out.data.startswith(b"SIP/2.0 %d " % status)
-    assert (out.hop.host, out.hop.port) == (PEER.host, request.via.port or 5060)
+    # Nobody can read the Via of badinv01: its answer goes back to where it came from.
+    port = PEER.port if name == "badinv01" else request.via.port or 5060
+    assert (out.hop.host, out.hop.port) == (PEER.host, port)
     assert agent.stack.transactions == 0

@@ -84,7 +84,8 @@ def parse(data: bytes) -> Request | Response:
 def refused_request(error: SipParseError) -> Request | None:
     """Return the request that was refused with `error`, as far as it could be read; None if nobody can be answered.
 
-    Start line and top Via were readable, so that its `response` can be sent. Other typed properties may raise.
+    Its start line was readable, and it has a Via for its `response` to give back. Typed properties may raise, `via`
+    among them: the answer then goes to where the request came from.
     """
     return error.refused if isinstance(error.refused, Request) else None
 
@@ -177,7 +178,7 @@ class StreamParser:
             # Not the last three bytes, which may turn out to begin the blank line.
             self._searched = max(0, len(self._buffer) - 3)
         if max(end, self._searched) > MAX_HEAD_BYTES:
-            raise LimitExceeded(f"header section of more than {MAX_HEAD_BYTES} bytes", status=513)
+            raise _too_long(bytes(self._buffer))
         if end < 0:
             return None
         head = bytes(self._buffer[:end])
@@ -234,11 +235,12 @@ def _content_length(message: Request | Response) -> int | None:
 
 def _read_head(head: bytes) -> _Head:
     if len(head) > MAX_HEAD_BYTES:
-        raise LimitExceeded(f"header section of more than {MAX_HEAD_BYTES} bytes", status=513)
+        raise _too_long(head)
     # What is no UTF-8 becomes lone surrogates, and those become again what they were when the line is written.
     lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    control = None
     if head.translate(_AS_IT_IS, _PLAIN) != b"\r\n" * (len(lines) - 1):
-        _refuse_controls(lines)
+        control = _control_in(lines)
     start = lines.pop(0)
     too_many = len(lines) > MAX_HEADERS and _are_too_many(lines)
     if too_many:
@@ -258,7 +260,18 @@ def _read_head(head: bytes) -> _Head:
     )
     if too_many:
         raise _failure(LimitExceeded(f"more than {MAX_HEADERS} header fields", status=513), message)
-    return message, start_problem or problem
+    return message, control or start_problem or problem
+
+
+def _too_long(head: bytes) -> SipParseError:
+    """Return why `head` is refused, with its request, of which so much is read as may be there."""
+    error = LimitExceeded(f"header section of more than {MAX_HEAD_BYTES} bytes", status=513)
+    try:
+        message, _ = _read_head(head[:MAX_HEAD_BYTES].rpartition(b"\r\n")[0])
+    except SipParseError as another:
+        error.refused = another.refused
+        return error
+    return _failure(error, message)
 
 
 def _are_too_many(lines: list[str]) -> bool:
@@ -266,11 +279,13 @@ def _are_too_many(lines: list[str]) -> bool:
     return sum([line[:1] not in (" ", "\t") for line in lines]) > MAX_HEADERS
 
 
-def _refuse_controls(lines: list[str]) -> None:
+def _control_in(lines: list[str]) -> SipParseError | None:
+    """Return the error of a control character that no quoted string escapes, or None."""
     for line in lines:
         found = _unescaped_control(line.replace("\\\\", ""))
         if found:
-            raise SipParseError(f"control character {found[0]!r} in {line[:40]!r}")
+            return SipParseError(f"control character {found[0]!r} in {line[:40]!r}")
+    return None
 
 
 def _look(start: str, lines: list[str]) -> tuple[list[str], Shape]:
@@ -349,12 +364,8 @@ def _status(line: str, headers: Headers) -> _Head:
 
 
 def _failure(error: SipParseError, message: Request | Response) -> SipParseError:
-    """Return `error`, with the request if that can be answered."""
-    if isinstance(message, Request):
-        try:
-            message.via  # noqa: B018 - only to see whether it can be read
-        except SipParseError:
-            return error
+    """Return `error`, with the request if that can be answered: one with a Via to give back, readable or not."""
+    if isinstance(message, Request) and "via" in message.headers.shape.first:
         error.refused = message
     return error
 

@@ -246,7 +246,7 @@ def _read_way(headers: Headers) -> None:
         if raw[at] not in hops_left.kept:
             hops_left.read(raw[at])
     line = raw[first["via"]]
-    value = line[5:] if line[:5] == "Via: " and "\r" not in line else value_of(line)
+    value = line[5:].strip(" \t") if line[:5] == "Via: " and "\r" not in line else value_of(line)
     if "," in value or not value:
         headers.typed("via", via)
     else:

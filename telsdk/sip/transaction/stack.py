@@ -238,14 +238,20 @@ class Stack:
     def answer_stateless(
         self, request: Request, status: int, source: Hop, reason: str | None = None, *headers: tuple[str, str]
     ) -> None:
-        """Refuse a request without remembering it: malformed, or too many of them. ACK gets no answer."""
+        """Refuse a request without remembering it: malformed, or too many of them. ACK gets no answer.
+
+        Where its Via cannot be read, the answer goes to `source`, from which the request came.
+        """
         if request.method == "ACK":
             return
-        via = receive_via(request, source)
+        try:
+            hop = reply_hop(receive_via(request, source), source)
+        except SipParseError:
+            hop = source  # it says nothing that could be followed
         response = self.make_response(request, status, reason, *headers)
         if status > 100:
             response.add_to_tag(self.token())
-        self.send(response, reply_hop(via, source))
+        self.send(response, hop)
 
     def give_up(self, event: Event, now: Monotonic) -> None:
         """Answer 500 to a request whose handler failed: nobody else would, and it would wait for ever."""

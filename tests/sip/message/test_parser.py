@@ -134,7 +134,6 @@ def test_any_bytes_are_a_message_or_a_documented_error(data: bytes) -> None:
     except SipParseError as error:
         request = refused_request(error)
         if request is not None:
-            _ = request.via
             bytes(request.response(error.status, to_tag="t"))
         return
     assert bytes(parse(bytes(message))) == bytes(message)
@@ -258,7 +257,7 @@ def test_a_folded_line_is_one_value_and_keeps_its_bytes() -> None:
     [
         (b"", "request line"),
         (b"\r\n\r\n", "request line"),
-        (b"\x00" * 50, "control character"),
+        (b"\x00" * 50, "request line"),
         (b"hello\r\n\r\n", "request line"),
         (INVITE[:-6], "no blank line"),
         (spoilt(b"\r\nTo:", b"\nTo:"), "control character"),
@@ -296,10 +295,50 @@ def test_another_version_is_answered_505() -> None:
     assert refused_request(caught.value) is not None
 
 
-def test_an_error_carries_no_request_whose_via_cannot_be_read() -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"SIP/2.0/UDP 192.0.2.1:5060", b"SIP/2.0/UDP 192.0.2.256"),
+        (b";branch=z9hG4bK74b43;rport", b";branch=z9hG4bK74b43;rport;rport"),
+        (b";branch=z9hG4bK74b43;rport", b";branch=z9hG4bK74b43;rport="),
+        (b"192.0.2.1:5060", b"192.0.2.1\x00:5060"),
+        (b"branch=z9hG4bK74b43;rport\r\n", b"branch=z9hG4bK74b43\r\nX: \x01\r\n"),
+    ],
+)
+def test_a_request_that_is_refused_gets_its_vias_back_as_they_came(old: bytes, new: bytes) -> None:
+    data = spoilt(old, new)
     with pytest.raises(SipParseError) as caught:
-        parse(spoilt(b"SIP/2.0/UDP 192.0.2.1:5060", b"SIP/2.0/UDP 192.0.2.256"))
+        parse(data)
+    request = refused_request(caught.value)
+    assert request is not None
+    answer = bytes(request.response(caught.value.status, to_tag="t"))
+    assert [line for line in answer.split(b"\r\n") if line.startswith(b"Via:")] == [
+        line for line in data.split(b"\r\n") if line.startswith(b"Via:")
+    ]
+
+
+def test_a_request_without_a_via_cannot_be_answered() -> None:
+    with pytest.raises(SipParseError) as caught:
+        parse(INVITE.replace(b"Via:", b"X:"))
     assert refused_request(caught.value) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        spoilt(b"Max-Forwards: 69", b"X: " + b"x" * limits.MAX_HEAD_BYTES),
+        spoilt(b"Max-Forwards: 69", b"X: y\r\n" * (limits.MAX_HEAD_BYTES // 6) + b"X: y"),
+        spoilt(b"Max-Forwards: 69", b"Route: " + b"<sip:h>," * (limits.MAX_HEAD_BYTES // 8) + b"<sip:h>"),
+    ],
+)
+def test_a_head_too_long_is_answered_513_as_far_as_it_was_read(data: bytes) -> None:
+    with pytest.raises(LimitExceeded) as caught:
+        parse(data)
+    for error in (caught.value, StreamParser().feed(data)[-1].error):  # type: ignore[union-attr]
+        assert error.status == 513
+        request = refused_request(error)
+        assert request is not None
+        assert request.via.branch == "z9hG4bK74b43"
 
 
 @pytest.mark.parametrize(

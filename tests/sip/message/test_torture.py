@@ -56,6 +56,7 @@ NOT_NEEDED = ["baddate", "regbadct"]
 
 ANSWERED = {
     "badvers": 505,
+    "badinv01": 400,
     "clerr": 400,
     "ncl": 400,
     "scalar02": 400,
@@ -75,8 +76,8 @@ ANSWERED = {
 }
 """Refused, and the sender is told (sections 3.1.2, 3.3.1, 3.3.8, 3.3.9)."""
 
-DROPPED = ["badinv01", "scalarlg", "bigcode"]
-"""Refused in silence: a response, or a request whose Via nobody can read."""
+DROPPED = ["scalarlg", "bigcode"]
+"""Refused in silence: a response."""
 
 FRAMING_LOST = {"ncl", "mcl01", "inv2543"}
 """Nobody knows where they end on a stream; inv2543 because RFC 2543 did not ask for Content-Length."""
@@ -132,7 +133,7 @@ def test_a_malformed_request_is_refused_with_its_status_and_can_be_answered(name
     assert request is not None
     answer = bytes(request.response(status, to_tag="t"))
     assert answer.startswith(b"SIP/2.0 %d " % status)
-    assert str(request.via).encode() in answer.replace(b"Via:     ", b"Via: ")
+    assert (request.headers.first_line("via") or "?").encode() in answer
 
 
 @pytest.mark.parametrize("name", DROPPED)
