@@ -76,6 +76,11 @@ def find(servers: Iterable[ListedT], uri: Uri) -> ListedT | None:
         wanted = hop_of(uri, ())
     except NoRoute:
         return None
+    return find_at(servers, wanted)
+
+
+def find_at(servers: Iterable[ListedT], wanted: Hop) -> ListedT | None:
+    """Return the listed server that has the transport, host and port of `wanted`; None when there is none."""
     for server in servers:
         try:
             hop = hop_to(server)

@@ -11,19 +11,20 @@ Subclasses may watch what leaves by `outbound`; the demo's hostile node does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from telsdk.clock import Monotonic, Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.directory import NOBODY, Directory, NodeFacts, NumberFacts, locate
 from telsdk.errors import TelError
-from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to
+from telsdk.net.route import NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
 from telsdk.node.admission import Admission, LoginEnded, drop_login, without_login
 from telsdk.node.edges import edge_of, sending_edge
-from telsdk.node.flows import FlowTokens, ForgedRoute
+from telsdk.node.flows import ForgedRoute
 from telsdk.node.logins import BoundLogin, LoginKind, Logins
+from telsdk.node.ways import Ways
 from telsdk.server.answers import HeaderField, warning
 from telsdk.sip.errors import AuthError, SipParseError
 from telsdk.sip.hop import Hop
@@ -47,7 +48,6 @@ log = logging.getLogger(__name__)
 
 _TOKEN_METHODS = frozenset({"INVITE", "MESSAGE"})
 _DIALOG_METHODS = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
-_MAX_PLACES = 256
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -74,15 +74,15 @@ class CallPolicy:
         self._logins = logins
         self._addresses = addresses
         self._open: set[Context] = set()
-        self._tokens = FlowTokens()
-        # By transport and where a peer came to; made anew when it was emptied.
-        self._places: dict[tuple[str, tuple[str, int] | None], tuple[str, int, str]] = {}
+        self._ways = Ways(registrar, addresses, self._nodes)
         self.proxy = Proxy(
             stack,
             is_local=self._is_local,
             record_route=self._record_route,
             settings=settings,
             next_hop=self.next_hop,
+            learn=self._ways.learn,
+            moved=self._ways.moved,
         )
 
     def __len__(self) -> int:
@@ -146,6 +146,7 @@ class CallPolicy:
         try:
             callee = locate(self._directory, request.uri.user or "")
             login = self.admit(request, ctx.source, wall)
+            ctx.app = _Parties(callee, login)
             targets = self._bindings(callee, request, now)
             if not targets and login is not None:
                 targets = [self._home_hub(callee, request)]
@@ -209,7 +210,7 @@ class CallPolicy:
             self.proxy.relay(ctx, event.response, now)
             return
         for contact in event.contacts:
-            node = self._listed(contact.uri)
+            node = find(self._nodes(), contact.uri)
             if node is not None and node.active:
                 hop = hop_to(node)
                 if (hop.host, hop.port) in self._addresses:
@@ -224,42 +225,20 @@ class CallPolicy:
     # Requests within a call
 
     def next_hop(self, request: Request, own_routes: tuple[NameAddr, ...], source: Hop) -> Hop:
-        """Return the way on within a call.
-
-        A Route of somebody else comes first; else a user of ours is reached by their connection, as they registered it
-        or as it was when the call began; a listed node by its pinned key.
+        """Return the way on within a call: where the call itself has led, whatever the request says.
 
         Raises:
-            NoWayOn: a Route names this node that it did not write into this call, or the URI leads nowhere.
+            NoWayOn: a Route names this node that it did not write into this call, or the way leads nowhere.
         """
         del source
         try:
-            # The last of our Routes is that of the far side, and names the place that it came to.
-            call_id, from_tag, to_tag = request.call_id, request.from_tag or "", request.to_tag or ""
-            flow: Hop | None = None
-            for route in own_routes:
-                uri = route.uri
-                place = None if uri.port is None else (uri.host, uri.port)
-                flow = self._tokens.read(call_id, uri.user, from_tag, to_tag, place)
-            hop = self._on(request, flow)
+            hop = self._ways.on(request, own_routes)
         except ForgedRoute as forged:
             raise NoWayOn(403, warning(forged)) from None
         except NoRoute as nowhere:
             raise NoWayOn(404, warning(nowhere)) from None
         drop_login(request)
         return hop
-
-    def _on(self, request: Request, flow: Hop | None) -> Hop:
-        routes = request.routes
-        uri = routes[0].uri if routes else request.uri
-        if not routes:
-            binding = self._registrar.at(uri)
-            if binding is not None:
-                return binding.hop
-            if flow is not None:
-                return flow
-        node = self._listed(uri)
-        return hop_to(node) if node is not None else hop_of(uri)
 
     # Staying in the call
 
@@ -270,19 +249,12 @@ class CallPolicy:
         """Stay in a call only if its ends cannot reach each other: when one is no UC with a key in its Contact."""
         if ctx.request.method not in _DIALOG_METHODS or target.request is None:
             return ()
-        callee = target.hop if self._needs_us(target.hop) else None
-        caller = ctx.source if self._caller_needs_us(ctx) else None
-        if callee is None and caller is None:
+        caller_needs_us = self._caller_needs_us(ctx)
+        if not caller_needs_us and not self._needs_us(target.hop):
             return ()
-        call_id = ctx.request.call_id
-        by_us, from_us = self._place(target.hop), self._place(ctx.source)
-        if by_us == from_us:
-            tag = ctx.request.from_tag or ""
-            return (_uri_of(by_us, self._tokens.write_both(call_id, tag, callee, caller)),)
-        return (
-            _uri_of(by_us, self._tokens.write(call_id, callee)),
-            _uri_of(from_us, self._tokens.write(call_id, caller)),
-        )
+        assert isinstance(ctx.app, _Parties)
+        key = None if caller_needs_us else _keyed_contact(ctx.request)
+        return self._ways.write(ctx, target, ctx.app.callee, ctx.app.caller, key)
 
     def _needs_us(self, hop: Hop) -> bool:
         """Return whether somebody behind `hop` is reached by it and no other way."""
@@ -303,27 +275,34 @@ class CallPolicy:
         if self._logins.over(ctx.source):
             return False
         try:
-            routes, contacts = ctx.request.record_routes, ctx.request.contacts
+            routes = ctx.request.record_routes
         except SipParseError:
             return True  # how the caller is reached cannot be read here
         if routes:
-            return self._listed(routes[0].uri) is None
-        return not any(contact.uri.has(PIN_PARAM) for contact in contacts)
+            return not self._ways.is_listed(routes[0].uri)
+        return _keyed_contact(ctx.request) is None
 
-    def _listed(self, uri: Uri) -> NodeFacts | None:
-        return find((node for hub in self._directory.hubs() for node in hub.nodes), uri)
-
-    def _place(self, hop: Hop) -> tuple[str, int, str]:
-        """Return host, port and transport parameter by which whoever is behind `hop` reaches us."""
-        key = (hop.transport, hop.taken_at)
-        place = self._places.get(key)
-        if place is None:
-            if len(self._places) >= _MAX_PLACES:
-                self._places.clear()
-            place = self._places[key] = (*self._addresses.reached_by(hop), hop.uri_transport)
-        return place
+    def _nodes(self) -> Iterator[NodeFacts]:
+        return (node for hub in self._directory.hubs() for node in hub.nodes)
 
 
-def _uri_of(place: tuple[str, int, str], token: str) -> Uri:
-    host, port, transport = place
-    return Uri("sip", token, host, port, params=(("transport", transport), ("lr", None)))
+class _Parties:
+    """Who a request is for and from, among the users of this node."""
+
+    __slots__ = ("callee", "caller")
+
+    def __init__(self, callee: NumberFacts, caller: BoundLogin | None) -> None:
+        self.callee = str(callee.number)
+        self.caller = "" if caller is None else str(caller.number)
+
+
+def _keyed_contact(request: Request) -> Uri | None:
+    """Return the Contact of a caller who is reached there by the key that it names; None without one."""
+    try:
+        for contact in request.contacts:
+            hop = hop_of(contact.uri)
+            if hop.secure and hop.pins:
+                return contact.uri
+    except (SipParseError, NoRoute):
+        pass
+    return None

@@ -10,20 +10,22 @@ from __future__ import annotations
 
 from telsdk.net.route import NoRoute, hop_of
 from telsdk.sip.hop import TRANSPORTS, Hop
-from telsdk.sip.message import Request
+from telsdk.sip.message import Request, Uri
 from telsdk.sip.server import Binding
 
 
 def edge_of(binding: Binding) -> Hop | None:
     """Return the proxy that a binding leads by; None without one, or if its Path names a host it did not come from."""
-    if not binding.path:
-        return None
+    return edge_at(binding.path[0].uri, binding.hop) if binding.path else None
+
+
+def edge_at(uri: Uri, source: Hop) -> Hop | None:
+    """Return the proxy that calls itself `uri` in a Path or Record-Route; None if it sends from another host."""
     try:
-        hop = hop_of(binding.path[0].uri)
+        hop = hop_of(uri)
     except NoRoute:
         return None
-    came_from = (binding.hop.transport, binding.hop.host)
-    return hop if (hop.transport, hop.host) == came_from else None
+    return hop if (hop.transport, hop.host) == (source.transport, source.host) else None
 
 
 def sending_edge(request: Request, source: Hop) -> Hop:

@@ -198,7 +198,7 @@ async def test_a_users_contact_is_registered_by_another_to_take_his_requests_ove
             await carol.ask(request, HOST, at.network.listed[0].sockets.port)
         assert at.network.nodes[0].registrar.bindings(str(ALICE)) == [before]
         node = at.network.nodes[0]
-        assert node.registrar.at(before.contact.uri) == before
+        assert node.registrar.at(str(ALICE), before.contact.uri) == before
 
 
 async def test_a_token_that_a_node_was_given_is_passed_on_to_another() -> None:

@@ -207,7 +207,6 @@ async def test_who_hangs_up_at_either_end_reaches_the_other() -> None:
         (lambda request, _: request.headers.set("Max-Forwards", "0"), 483),
         (lambda request, _: request.headers.add("Proxy-Require", "time-travel"), 420),
         (lambda request, _: setattr(request, "uri", Uri.parse("tel:+15550001")), 416),
-        (lambda request, _: request.headers.add("Route", "<sip:h;transport=sctp;lr>"), 404),
     ],
 )
 async def test_what_is_not_of_the_call_goes_no_further_and_leaves_nothing(

@@ -11,7 +11,7 @@ from telsdk.address import REALM, aor
 from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.net.sockets import Listener, bind_stream
-from telsdk.node.flows import MAX_KNOWN, FlowTokens, ForgedRoute
+from telsdk.node.flows import MAX_KNOWN, FlowTokens, ForgedRoute, Way, WayKind
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
@@ -22,66 +22,73 @@ from tests.peer import Peer
 from tests.wspeer import WsPeer, within, ws_peer
 
 SECRET = bytes(range(32))
-FLOW = Hop("WS", "2001:db8::7", 40123, flow=12)
+FLOW = Way(WayKind.END, Hop("WS", "2001:db8::7", 40123, flow=12))
+OTHER = Way(WayKind.END, Hop("WS", "192.0.2.2", 2, flow=2), "5550001")
+KEYED = Way(WayKind.KEY, Hop("TLS", "192.0.2.3", 3, pins=frozenset({bytes(32), bytes(range(32))})), "5550002")
+TAGS = ("caller", "callee")
 
 
-def test_a_token_brings_back_its_flow() -> None:
+@pytest.mark.parametrize(
+    "way",
+    [
+        FLOW,
+        OTHER,
+        KEYED,
+        Way(WayKind.PROXY, Hop("TCP", "192.0.2.7", 5070)),
+        Way(WayKind.LISTED, Hop("WSS", "n.example.net", 443)),
+        Way(WayKind.END, Hop("UDP", "192.0.2.7", 5062), "1"),
+        None,
+    ],
+)
+def test_a_token_leads_away_from_who_sends(way: Way | None) -> None:
     tokens = FlowTokens()
-    assert tokens.read("call", tokens.write("call", FLOW)) == FLOW
-    assert tokens.read("call", tokens.write("call", None)) is None
+    assert tokens.read("call", tokens.write("call", "caller", way, OTHER), "caller", "callee") == way
+    assert tokens.read("call", tokens.write("call", "caller", OTHER, way), "callee", "caller") == way
+    if way is not None:
+        assert tokens.read("call", tokens.write_answered("call", *TAGS, way), *TAGS) == way
 
 
-def test_a_datagram_flow_stays_one() -> None:
+@pytest.mark.parametrize("kind", WayKind)
+def test_only_where_somebody_sends_from_is_no_address_that_anybody_gave(kind: WayKind) -> None:
     tokens = FlowTokens()
-    hop = tokens.read("call", tokens.write("call", Hop("UDP", "192.0.2.7", 5062)))
-    assert hop is not None
-    assert (hop, hop.is_source) == (Hop("UDP", "192.0.2.7", 5062), True)
+    token = tokens.write("call", "caller", Way(kind, Hop("UDP", "192.0.2.7", 5062)), None)
+    way = tokens.read("call", token, *TAGS, place=("192.0.2.1", 5060))
+    assert way is not None
+    assert (way.hop.is_source, way.hop.taken_at) == (kind is WayKind.END, ("192.0.2.1", 5060))
 
 
-def test_a_token_of_another_call_another_node_or_nobody_is_refused() -> None:
+def test_a_token_is_of_one_node_one_call_and_its_caller() -> None:
     tokens = FlowTokens()
-    good = tokens.write("call", FLOW)
-    mac, way = good[:24], good[24:]
-    other_way = tokens.write("call", Hop("WS", "192.0.2.9", 1, flow=3))[24:]
-    for call_id, token in [
-        ("other", good),
-        ("call", FlowTokens().write("call", FLOW)),
-        ("call", mac + other_way),
-        ("call", mac),
-        ("call", way),
-        ("call", "é" * 30),
-        ("call", ""),
-        ("call", None),
+    token = tokens.write("call", "caller", FLOW, OTHER)
+    mac, _, ways = token.partition(".")
+    for call_id, forged, tags in [
+        ("other", token, TAGS),
+        ("call", FlowTokens().write("call", "caller", FLOW, OTHER), TAGS),
+        ("call", token, ("x", "y")),
+        ("call", token, ("callee", "x")),
+        ("call", ".".join([mac, *reversed(ways.split("."))]), TAGS),
+        ("call", token + ".", TAGS),
+        ("call", f"{mac}~{ways}", TAGS),
+        ("call", mac + ".", TAGS),
+        ("call", mac, TAGS),
+        ("call", ways, TAGS),
+        ("call", "é" * 30, TAGS),
+        ("call", "", TAGS),
+        ("call", None, TAGS),
     ]:
         with pytest.raises(ForgedRoute):
-            tokens.read(call_id, token)
+            tokens.read(call_id, forged, *tags)
 
 
-def test_a_token_for_both_sides_leads_away_from_who_sends() -> None:
+def test_a_token_that_an_answer_has_told_is_of_the_caller_and_that_answer_alone() -> None:
     tokens = FlowTokens()
-    callee, caller = Hop("WS", "192.0.2.1", 1, flow=1), Hop("WS", "192.0.2.2", 2, flow=2)
-    token = tokens.write_both("call", "caller", callee, caller)
-    assert tokens.read("call", token, "caller", "callee") == callee
-    assert tokens.read("call", token, "callee", "caller") == caller
-    one_side = tokens.write_both("call", "caller", None, caller)
-    assert tokens.read("call", one_side, "caller", "callee") is None
-    assert tokens.read("call", one_side, "callee", "caller") == caller
-
-
-def test_a_token_for_both_sides_is_of_one_caller_and_one_call() -> None:
-    tokens = FlowTokens()
-    callee, caller = Hop("WS", "192.0.2.1", 1, flow=1), Hop("WS", "192.0.2.2", 2, flow=2)
-    token = tokens.write_both("call", "caller", callee, caller)
-    mac, _, ways = token.partition(".")
-    swapped = ".".join([mac, *reversed(ways.split("."))])
+    token = tokens.write_answered("call", *TAGS, KEYED)
     for call_id, forged, tags in [
-        ("other", token, ("caller", "callee")),
-        ("call", token, ("x", "y")),
-        ("call", swapped, ("caller", "callee")),
-        ("call", token + ".", ("caller", "callee")),
-        ("call", mac + ".", ("caller", "callee")),
-        ("call", mac, ("caller", "callee")),
-        ("call", tokens.write("call", callee).replace(mac, "") + "." + ways, ("caller", "callee")),
+        ("other", token, TAGS),
+        ("call", token, ("caller", "of another branch")),
+        ("call", token, ("callee", "caller")),
+        ("call", token.replace("~", "."), TAGS),
+        ("call", token.replace("~", "~" + token.partition("~")[2]), TAGS),
     ]:
         with pytest.raises(ForgedRoute):
             tokens.read(call_id, forged, *tags)
@@ -89,7 +96,7 @@ def test_a_token_for_both_sides_is_of_one_caller_and_one_call() -> None:
 
 def test_a_token_that_was_read_once_opens_nothing_to_others() -> None:
     tokens = FlowTokens()
-    token = tokens.write_both("call", "caller", FLOW, FLOW)
+    token = tokens.write("call", "caller", FLOW, FLOW)
     for tags in [("caller", "callee"), ("callee", "caller")]:
         assert tokens.read("call", token, *tags) == FLOW
     with pytest.raises(ForgedRoute):
@@ -98,13 +105,13 @@ def test_a_token_that_was_read_once_opens_nothing_to_others() -> None:
 
 def test_what_is_remembered_of_tokens_is_bounded_in_number_and_length() -> None:
     tokens = FlowTokens()
-    token = tokens.write("call", FLOW)
+    token = tokens.write("call", "caller", FLOW, FLOW)
     for n in range(MAX_KNOWN + 10):
-        assert tokens.read("call", token, f"{n}") == FLOW
+        assert tokens.read("call", token, "caller", f"{n}") == FLOW
     assert len(tokens._known) <= MAX_KNOWN
     long = "c" * 30_000
-    for call_id, tags in [(long, ("a", "b")), ("call", (long, "b")), ("call", ("a", long))]:
-        assert tokens.read(call_id, tokens.write(call_id, FLOW), *tags) == FLOW
+    for call_id, tags in [(long, ("a", "b")), ("call", ("a", long)), ("call", (long, "b"))]:
+        assert tokens.read(call_id, tokens.write(call_id, tags[0], FLOW, FLOW), *tags) == FLOW
     assert not any(long in key for key in tokens._known)
 
 

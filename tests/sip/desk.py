@@ -36,6 +36,8 @@ class Desk:
         record_route: Callable[[Context, Target], list[Uri]] | None = None,
         settings: ProxySettings | None = None,
         next_hop: NextHop | None = None,
+        learn: Callable[[Target, Response], None] | None = None,
+        moved: Callable[[Request, Response], None] | None = None,
     ) -> None:
         self.stack = Stack(sent_by={"UDP": HERE, "TLS": HERE}.__getitem__, token=tokens("proxy"))
         self.proxy = Proxy(
@@ -44,6 +46,8 @@ class Desk:
             record_route=record_route,
             settings=settings,
             next_hop=next_hop,
+            learn=learn,
+            moved=moved,
         )
         self.now = Monotonic(0.0)
         self.events: list[Event] = []

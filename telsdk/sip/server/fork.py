@@ -8,7 +8,7 @@ many branches may run at a time is bounded by Max-Breadth (RFC 5393 section 5); 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from telsdk.clock import Monotonic
@@ -30,6 +30,7 @@ class Target:
         routes: Route values to put on top, such as a binding's path (RFC 3327 5.3).
         q: those with less are tried when all with more have failed.
         alternatives: other ways to the same user agent, for when this one is gone.
+        recorded: what our Record-Route to it says for want of an answer; empty: nothing is to be learned from one.
     """
 
     uri: Uri
@@ -38,6 +39,7 @@ class Target:
     routes: tuple[NameAddr, ...]
     q: float
     alternatives: tuple[Target, ...]
+    recorded: str = field(init=False)
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class Target:
         self.routes = routes
         self.q = q
         self.alternatives = alternatives
+        self.recorded = ""
 
     @property
     def next_way(self) -> Target | None:

@@ -26,7 +26,7 @@ from telsdk.sip.server.fork import (
 )
 from telsdk.sip.server.proxy_events import Arrived, Finished, Redirect3xx
 from telsdk.sip.server.proxy_settings import ProxySettings
-from telsdk.sip.server.relay import NextHop, Relay, Relays
+from telsdk.sip.server.relay import Moved, NextHop, Relay, Relays
 from telsdk.sip.server.routing import (
     best_for_caller,
     check,
@@ -58,6 +58,7 @@ from telsdk.sip.transaction import (
 )
 
 RecordRoute = Callable[[Context, Target], Sequence[Uri]]
+Learn = Callable[[Target, Response], None]
 
 
 class Proxy:
@@ -68,6 +69,9 @@ class Proxy:
         record_route: the URIs by which this proxy stays in a dialog; empty to step out of it. Two, the one
             towards the target first, where the two sides differ in transport (RFC 5658).
         next_hop: where a request within a dialog goes on to; None: the application is asked by `Arrived`.
+        learn: told of each answer, before it goes back, that may begin a dialog with a target whose `recorded` is set:
+            it may change what our Record-Route says there (16.7 step 8).
+        moved: told of each 2xx within a dialog to a request that may move its ends (12.2), and of that request.
     """
 
     def __init__(
@@ -78,9 +82,12 @@ class Proxy:
         record_route: RecordRoute | None = None,
         settings: ProxySettings | None = None,
         next_hop: NextHop | None = None,
+        learn: Learn | None = None,
+        moved: Moved | None = None,
     ) -> None:
         self._stack = stack
-        self._relays = None if next_hop is None else Relays(stack, next_hop, is_local)
+        self._relays = None if next_hop is None else Relays(stack, next_hop, is_local, moved)
+        self._learn = learn
         self._is_local = is_local
         self._record_route = record_route
         self._settings = settings or ProxySettings()
@@ -301,10 +308,13 @@ class Proxy:
         if not goes_back(response, ctx.asked_by):
             if response.status >= 200:
                 self._failure(branch, self._made_here(ctx, 502), now)
-        elif response.status < 200:
-            self._provisional(branch, response, now)
         elif response.status < 300:
-            self._success(branch, response, now)
+            if branch.target.recorded and self._learn is not None and response.status > 100:
+                self._learn(branch.target, response)
+            if response.status < 200:
+                self._provisional(branch, response, now)
+            else:
+                self._success(branch, response, now)
         elif response.status in (408, 430) and self._try_other_way(branch, now):
             pass
         elif (

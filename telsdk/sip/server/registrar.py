@@ -101,7 +101,6 @@ class Registrar:
         self._on_change = on_change
         self._users: dict[str, _User] = {}
         self._flows: Holders[int] = Holders()  # the users over each connection
-        self._contacts: Holders[int] = Holders()  # the users who claim each URI, by its hash
         self._wakes: list[_User] = []  # heap; who is not in `_users` any more is passed over
 
     @property
@@ -162,14 +161,14 @@ class Registrar:
             return [one for one in known.bindings() if now is None or one.expires_at > now]
         return [known.first] if now is None or known.first.expires_at > now else []
 
-    def at(self, contact: Uri) -> Binding | None:
-        """Return the binding with this Contact URI, whoever's it is: where a request within a call goes on to.
+    def at(self, user: str, contact: Uri) -> Binding | None:
+        """Return the binding of `user` with this Contact URI: where a request within a call of theirs goes on to.
 
-        Where several users claim it, it is that of who has held it longest: nobody takes another's calls by
-        registering the other's Contact.
+        Whoever else registers the same URI takes nothing of it over.
         """
-        for user in self._contacts.of(hash(contact)):
-            for one in self._users[user].bindings():
+        known = self._users.get(user)
+        if known is not None:
+            for one in known.bindings():
                 if one.contact.uri == contact:
                     return one
         return None
@@ -366,10 +365,8 @@ class Registrar:
         before = user.bindings() if user is not None else []
         changed = [one.contact_text for one in before] != [one.contact_text for one in bindings]
         self._index_flows(name, before, bindings)
-        if changed:
-            self._index_contacts(name, before, bindings)
-            if self._on_change is not None:
-                self._on_change(name)
+        if changed and self._on_change is not None:
+            self._on_change(name)
         if bindings:
             self._watch(name, bindings)
         elif user is not None:
@@ -395,14 +392,6 @@ class Registrar:
             heapq.heapify(self._wakes)
         else:
             heapq.heappush(self._wakes, user)
-
-    def _index_contacts(self, name: str, before: list[Binding], after: list[Binding]) -> None:
-        old = {hash(one.contact.uri) for one in before}
-        new = {hash(one.contact.uri) for one in after}
-        for uri in new - old:
-            self._contacts.add(uri, name)
-        for uri in old - new:
-            self._contacts.discard(uri, name)
 
     def _index_flows(self, name: str, before: list[Binding], after: list[Binding]) -> None:
         old = {one.hop.flow for one in before if one.hop.flow is not None}

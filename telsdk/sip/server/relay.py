@@ -62,17 +62,31 @@ class NextHop(Protocol):
         ...
 
 
+Moved = Callable[[Request, Response], None]
+
+_MAY_MOVE = frozenset(
+    {"INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY"}
+)  # RFC 3261 12.2, 3311 5.1, 6665 4.1.2.2, 4.4.1
+
+
 class Relay(TransactionUser):
     """One request, and the one copy of it that was sent on."""
 
-    __slots__ = ("cancelled", "client", "expired", "line", "open", "server", "stack", "timer_c_at")
+    __slots__ = ("cancelled", "client", "expired", "line", "moved", "open", "server", "stack", "timer_c_at")
 
-    def __init__(self, stack: Stack, server: ServerTransaction, open_relays: set[Relay]) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        server: ServerTransaction,
+        open_relays: set[Relay],
+        moved: Moved | None = None,
+    ) -> None:
         self.stack = stack
         self.server: ServerTransaction = server
         self.client: ClientTransaction | None = None
         self.line = asked_by(server.request)
         self.open = open_relays  # those that wait for an answer; this one while it does
+        self.moved = moved  # told of a 2xx
         self.cancelled = False  # by the caller
         self.expired = False  # by Timer C
         self.timer_c_at = 0.0
@@ -102,6 +116,8 @@ class Relay(TransactionUser):
         elif status < 300 and self.server.state is State.ACCEPTED:
             self.stack.respond(self.server, response, now)  # 16.7 step 5: a 2xx to INVITE, once more
         else:
+            if self.moved is not None and status < 300 and self in self.open:
+                self.moved(self.server.request, response)
             self._finish(response, now)
 
     def give_up(self, now: Monotonic) -> None:
@@ -153,10 +169,18 @@ class Relays:
 
     Args:
         is_local: whether a URI names this proxy.
+        moved: told of each 2xx to a request that may move an end of the dialog, and of that request.
     """
 
-    def __init__(self, stack: Stack, next_hop: NextHop, is_local: Callable[[Uri], bool]) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        next_hop: NextHop,
+        is_local: Callable[[Uri], bool],
+        moved: Moved | None = None,
+    ) -> None:
         self._stack = stack
+        self._moved = moved
         self._next_hop = next_hop
         self._is_local = is_local
         self.open: set[Relay] = set()  # those that wait for an answer
@@ -179,7 +203,7 @@ class Relays:
         if not may_leave(event.request.uri.scheme == "sips", request, hop):
             self._stack.respond_once(tx, sips_not_allowed(self._stack, event.request), now)
             return
-        relay = Relay(self._stack, tx, self.open)
+        relay = Relay(self._stack, tx, self.open, self._moved if request.method in _MAY_MOVE else None)
         relay.send(request, hop, mark, now)
         if relay.timer_c_at:
             self._timer_c.start(relay, self._stack.timers.timer_c, now)

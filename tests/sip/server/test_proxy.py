@@ -4,7 +4,7 @@ import pytest
 
 from telsdk.clock import Monotonic
 from telsdk.sip.message import Request, Response, Uri
-from telsdk.sip.server import Arrived, Finished, Redirect3xx
+from telsdk.sip.server import Arrived, Context, Finished, Redirect3xx, Target
 from telsdk.sip.transaction import AckReceived, Event, ResponseReceived
 from tests.sip.desk import ALICE, HERE, PHONES, Desk, asked, target
 
@@ -320,6 +320,40 @@ def test_a_recorded_route_brings_ack_and_bye_through() -> None:
     desk.answer(forwarded, 200, 0)
     assert ("200", ALICE) in desk.names()
     desk.run_out()
+
+
+def test_what_an_answer_tells_may_change_our_record_route_in_it_and_in_no_other() -> None:
+    """16.7 step 8; where the target was known to be the end of the way, nobody is asked."""
+
+    def record(_ctx: Context, to: Target) -> list[Uri]:
+        to.recorded = "open" if to.hop == PHONES[0] else ""
+        return [Uri.parse(f"sip:{to.recorded or 'known'}@192.0.2.11;lr")]
+
+    told: list[int] = []
+
+    def learn(to: Target, response: Response) -> None:
+        assert to.recorded == "open"
+        told.append(response.status)
+        response.headers.set("Record-Route", f"<sip:{response.to.tag}@192.0.2.11;lr>")
+
+    desk = Desk(record_route=record, learn=learn)
+    one, other = desk.forward(desk.arrive(), 0, 1)
+    for status in (100, 180, 183):
+        for phone, request in enumerate((one, other)):
+            desk.answer(request, status, phone, Record_Route=str(request.record_routes[0]))
+    desk.answer(other, 486, 1)
+    desk.answer(one, 200, 0, Record_Route=str(one.record_routes[0]))
+    desk.answer(one, 200, 0, Record_Route=str(one.record_routes[0]))
+    got = [m for _, hop, m in desk.out() if hop == ALICE and isinstance(m, Response) and m.status > 100]
+    assert told == [180, 183, 200, 200]
+    assert [(m.status, m.record_routes[0].uri.user) for m in got] == [
+        (180, "phone0"),
+        (180, "known"),
+        (183, "phone0"),
+        (183, "known"),
+        (200, "phone0"),
+        (200, "phone0"),
+    ]
 
 
 def test_an_ack_is_forwarded_once_and_never_answered() -> None:

@@ -73,6 +73,30 @@ def statuses(desk: Desk) -> list[int]:
     return [response.status for response in to_alice(desk)]
 
 
+@pytest.mark.parametrize(
+    ("method", "status", "tells"),
+    [
+        ("INVITE", 200, True),
+        ("UPDATE", 202, True),
+        ("SUBSCRIBE", 200, True),
+        ("NOTIFY", 200, True),
+        ("INVITE", 183, False),
+        ("INVITE", 488, False),
+        ("BYE", 200, False),
+        ("INFO", 200, False),
+    ],
+)
+def test_a_2xx_to_what_may_move_an_end_of_the_dialog_is_told_once(
+    ways: Ways, method: str, status: int, tells: bool
+) -> None:
+    told: list[tuple[str, int]] = []
+    desk = Desk(next_hop=ways, moved=lambda request, response: told.append((request.method, response.status)))
+    copy = pass_on(desk, within(method, Contact="<sip:alice@192.0.2.9>"))
+    for _ in range(2):
+        desk.answer(copy, status, 0, Contact="<sip:bob@192.0.2.8>")
+    assert told == [(method, status)] * tells
+
+
 def test_it_passes_at_once_and_the_application_is_asked_only_for_the_way(desk: Desk, ways: Ways) -> None:
     desk.receive(within("INFO", Subject="as it came"), ALICE)
     ((name, hop, copy),) = desk.out()

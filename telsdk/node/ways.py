@@ -1,0 +1,208 @@
+"""The ways to the two ends of a dialog that passes this node, as the dialog's own messages say.
+
+Within a dialog a sender writes Request-URI and Route themselves, and what they write is never followed: each token in
+our Record-Route holds where the other end is, and only a request with that token goes there. What is known when:
+
+    the caller      from the INVITE: the proxy before them, the key in their Contact, or where the INVITE came from
+    a user of ours  when they are called: the flow of their binding, and by now any binding of theirs with that Contact
+    anybody else    from their answer, by the proxy or the key in it: our Record-Route there is written anew (RFC 3261
+                    16.7 step 8), with the callee's tag, so that each answer of a forked call has a way of its own
+
+A host is believed where a message comes from it, a key where it is shown. A Contact that moves within the dialog (12.2)
+is remembered for as long as there is room, if it names a key; else the first one stands. Nothing else is kept: a node
+that is started anew refuses the routes of calls from before, whose flows are gone as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from telsdk.directory import NodeFacts
+from telsdk.net.route import NoRoute, find_at, hop_of, hop_to
+from telsdk.net.sockets import Addresses
+from telsdk.node.edges import edge_at
+from telsdk.node.flows import FlowTokens, Way, WayKind
+from telsdk.sip.errors import SipParseError
+from telsdk.sip.hop import Hop
+from telsdk.sip.limits import MAX_REMEMBERED_LENGTH
+from telsdk.sip.message import NameAddr, Request, Response, Uri
+from telsdk.sip.server import Context, Registrar, Target
+
+MAX_MOVED: Final = 4_096
+"""Contacts that have moved within a dialog and are remembered; of more, the first stand again."""
+
+_MAX_PLACES: Final = 256
+
+Nodes = Callable[[], Iterable[NodeFacts]]
+
+
+class Ways:
+    """Writes our Record-Route, and says where a request with it goes.
+
+    Args:
+        registrar: of this node.
+        addresses: where this node listens.
+        nodes: every node of the list on chain.
+    """
+
+    def __init__(self, registrar: Registrar, addresses: Addresses, nodes: Nodes) -> None:
+        self._registrar = registrar
+        self._addresses = addresses
+        self._nodes = nodes
+        self._tokens = FlowTokens()
+        self._moved: dict[tuple[str, str], Hop] = {}  # by Call-ID and the tag of who has moved
+        # By transport and where a peer came to; made anew when it was emptied.
+        self._places: dict[tuple[str, tuple[str, int] | None], tuple[str, int, str]] = {}
+
+    def is_listed(self, uri: Uri) -> bool:
+        """Return whether `uri` names a node of the list on chain."""
+        return self._listed(uri) is not None
+
+    def write(self, ctx: Context, target: Target, callee: str, caller: str, key: Uri | None) -> Sequence[Uri]:
+        """Return our Record-Route, the side of the callee first: two where the sides differ (RFC 5658).
+
+        Args:
+            callee, caller: the users of this node that they are; empty where they are none.
+            key: the Contact of a caller who is reached there by the key in it, and needs no node for that.
+        """
+        request = ctx.request
+        to_callee = self._to_callee(target, callee)
+        to_caller = self._to_caller(request, ctx.source, caller, key)
+        token = self._tokens.write(request.call_id, request.from_tag or "", to_callee, to_caller)
+        if to_callee is None:
+            target.recorded = token
+        by_us, from_us = self._place(target.hop), self._place(ctx.source)
+        if by_us == from_us:
+            return (_uri_of(by_us, token),)
+        return (_uri_of(by_us, token), _uri_of(from_us, token))
+
+    def learn(self, target: Target, response: Response) -> None:
+        """Write into our Record-Route of an answer the way that it tells."""
+        way = self._beyond(target, response)
+        if way is None:
+            return
+        tags = response.from_.tag or "", response.to.tag or ""
+        token = self._tokens.write_answered(response.call_id, *tags, way)
+        headers = response.headers
+        for at, name in enumerate(headers.shape.keys):
+            if name == "record-route":
+                headers.change_line(at, name, headers.raw[at].replace(target.recorded, token))
+
+    def moved(self, request: Request, response: Response) -> None:
+        """Take note of where both ends are now: a 2xx has come to a request that may say so (RFC 3261 12.2)."""
+        call_id = request.call_id
+        for tag, message in ((request.from_tag or "", request), (request.to_tag or "", response)):
+            hop = _keyed(message)
+            if hop is not None and len(call_id) + len(tag) <= MAX_REMEMBERED_LENGTH:
+                self._moved.pop((call_id, tag), None)
+                if len(self._moved) >= MAX_MOVED:
+                    del self._moved[next(iter(self._moved))]
+                self._moved[call_id, tag] = hop
+
+    def on(self, request: Request, own_routes: Sequence[NameAddr]) -> Hop:
+        """Return where a request within a dialog goes on to.
+
+        Raises:
+            ForgedRoute: a Route names this node that it did not write into this dialog.
+            NoRoute: the way was never learned, or its node is no longer listed.
+        """
+        call_id, from_tag, to_tag = request.call_id, request.from_tag or "", request.to_tag or ""
+        way: Way | None = None
+        for route in own_routes:  # the last is that of the far side, and names the place that it came to
+            uri = route.uri
+            place = None if uri.port is None else (uri.host, uri.port)
+            way = self._tokens.read(call_id, uri.user, from_tag, to_tag, place)
+        if way is None:
+            raise NoRoute("nothing in this call has told yet how its other end is reached")
+        if way.user and "route" not in request.headers.shape.first:
+            binding = self._registrar.at(way.user, request.uri)
+            if binding is not None:
+                return binding.hop
+        if way.kind is WayKind.END:
+            return way.hop
+        if way.kind is WayKind.KEY:
+            return self._moved.get((call_id, to_tag), way.hop)
+        node = find_at(self._nodes(), way.hop)
+        if node is not None:
+            return hop_to(node)
+        if way.kind is WayKind.LISTED:
+            raise NoRoute(f"the node at {way.hop} is no longer in the list on chain")
+        return way.hop
+
+    def _to_callee(self, target: Target, user: str) -> Way | None:
+        hop = target.hop
+        if hop.pins:
+            return None  # a server of the list: who it sends us to is told by the answer
+        edge = edge_at(target.routes[0].uri, hop) if target.routes else None
+        return Way(WayKind.END, hop, user) if edge is None else Way(WayKind.PROXY, edge, user)
+
+    def _to_caller(self, request: Request, source: Hop, user: str, key: Uri | None) -> Way:
+        if "record-route" in request.headers.shape.first:
+            way = self._by_route(_first_route(request), source, user)
+            if way is not None:
+                return way
+        elif key is not None:
+            return Way(WayKind.KEY, hop_of(key), user)
+        return Way(WayKind.END, source, user)
+
+    def _beyond(self, target: Target, response: Response) -> Way | None:
+        """Return the way that follows us in an answer: the Record-Route above ours, or else the Contact."""
+        try:
+            routes = response.record_routes
+        except SipParseError:
+            return None
+        for at, route in enumerate(routes):
+            if route.uri.user == target.recorded:
+                if at:
+                    return self._by_route(routes[at - 1].uri, target.hop, "")
+                hop = _keyed(response)
+                return None if hop is None else Way(WayKind.KEY, hop)
+        return None
+
+    def _by_route(self, uri: Uri | None, source: Hop, user: str) -> Way | None:
+        if uri is None:
+            return None
+        node = self._listed(uri)
+        if node is not None:
+            return Way(WayKind.LISTED, hop_of(uri, ()), user)
+        edge = edge_at(uri, source)
+        return None if edge is None else Way(WayKind.PROXY, edge, user)
+
+    def _listed(self, uri: Uri) -> NodeFacts | None:
+        try:
+            return find_at(self._nodes(), hop_of(uri, ()))
+        except NoRoute:
+            return None
+
+    def _place(self, hop: Hop) -> tuple[str, int, str]:
+        """Return host, port and transport parameter by which whoever is behind `hop` reaches us."""
+        key = (hop.transport, hop.taken_at)
+        place = self._places.get(key)
+        if place is None:
+            if len(self._places) >= _MAX_PLACES:
+                self._places.clear()
+            place = self._places[key] = (*self._addresses.reached_by(hop), hop.uri_transport)
+        return place
+
+
+def _first_route(request: Request) -> Uri | None:
+    try:
+        return request.record_routes[0].uri
+    except SipParseError:
+        return None
+
+
+def _keyed(message: Request | Response) -> Hop | None:
+    """Return where a Contact says that its end is, with the key that it has to show there; None without one."""
+    try:
+        contacts = message.contacts
+        hop = hop_of(contacts[0].uri) if contacts else None
+    except (SipParseError, NoRoute):
+        return None
+    return hop if hop is not None and hop.secure and hop.pins else None
+
+
+def _uri_of(place: tuple[str, int, str], token: str) -> Uri:
+    host, port, transport = place
+    return Uri("sip", token, host, port, params=(("transport", transport), ("lr", None)))
