@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from telsdk.chain.index import ChainIndex
     from telsdk.directory import HubFacts
     from telsdk.hub.hub import Hub
+    from telsdk.net.egress import Network
     from telsdk.net.pins import TlsIdentity
     from telsdk.net.sockets import BoundSockets
 
@@ -42,6 +43,7 @@ def run_hub(
     options: Options,
     hub_id: int | None,
     listen: Place | None,
+    allowed_networks: tuple[Network, ...],
     key_file: Path | None,
     show_pin: bool,
     verbose: bool,
@@ -49,6 +51,9 @@ def run_hub(
     """Run a hub until Ctrl-C or SIGTERM. It says where it listens, and logs to stderr.
 
     First make its key and list it: `telsdk hub run --show-pin`, then `telsdk hubs add URI --pin PIN`.
+
+    It reaches nodes on the public Internet alone, and in its own network where it is listed in one that is not; others
+    by --allow-network.
 
     \b
     Examples:
@@ -65,11 +70,13 @@ def run_hub(
     number = hub_id
     with extra("node"):
         from telsdk.hub.hub import Hub
+        from telsdk.hub.settings import HubSettings
 
     async def launch(
         directory: ChainIndex, sockets: BoundSockets, key: TlsIdentity
     ) -> tuple[Hub, Coroutine[Any, Any, str]]:
-        running = await Hub.launch(directory, number, sockets, key)
+        settings = HubSettings(allowed_networks=allowed_networks)
+        running = await Hub.launch(directory, number, sockets, key, settings=settings)
         return running, _all_heard(running)
 
     run(

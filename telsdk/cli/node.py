@@ -21,6 +21,7 @@ from telsdk.sip.message import write_host
 if TYPE_CHECKING:
     from telsdk.chain.index import ChainIndex
     from telsdk.directory import NodeFacts
+    from telsdk.net.egress import Network
     from telsdk.net.pins import TlsIdentity
     from telsdk.net.sockets import BoundSockets, Listener
     from telsdk.node.node import Node
@@ -79,6 +80,7 @@ def run_node(
     certificate: Path | None,
     certificate_key: Path | None,
     listen: Place | None,
+    allowed_networks: tuple[Network, ...],
     key_file: Path | None,
     show_pin: bool,
     verbose: bool,
@@ -88,6 +90,9 @@ def run_node(
     First make its key and list it: `telsdk node run --show-pin`, then
     `telsdk hubs nodes HUB --add URI --pin PIN`. To change the key without a dropped call, list the next one beside it
     (`telsdk hubs rotate-key`), replace the key file by it, send SIGHUP, and retire the old one.
+
+    It sends to addresses of the public Internet alone, and to its own network where it is listed in one that is not.
+    Say by --allow-network which others are meant to be reached, such as that of the other nodes in a data centre.
 
     \b
     Examples:
@@ -119,7 +124,7 @@ def run_node(
             *place,
             sockets,
             key,
-            settings=NodeSettings(digest_algorithm=digest),
+            settings=NodeSettings(digest_algorithm=digest, allowed_networks=allowed_networks),
             phone_secrets=phone_secrets,
             listeners=bound,
             trust=trust,

@@ -26,9 +26,11 @@ from telsdk.hub.location import Location, MemoryLocation
 from telsdk.hub.placement import Candidate, place, ranked
 from telsdk.hub.settings import HubSettings
 from telsdk.net.driver import Driver, Wire
+from telsdk.net.egress import EgressPolicy
 from telsdk.net.limits import UDP_RECEIVE_BUFFER
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
+from telsdk.net.route import hop_to
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
 from telsdk.server.answers import warning
@@ -89,7 +91,14 @@ class Hub:
         self._stack = Stack(sent_by=lambda _: address, token=RandomText(), timers=self._settings.timers)
         self._role = Redirect(self._stack)
         self._asking = Asking()
-        self._driver = Driver(self._stack, self, tap=tap, receive_buffer=UDP_RECEIVE_BUFFER)
+        listed_at = hop_to(self._own_facts()).host
+        self._driver = Driver(
+            self._stack,
+            self,
+            tap=tap,
+            receive_buffer=UDP_RECEIVE_BUFFER,
+            egress=EgressPolicy(self._settings.allowed_networks, listed_at=listed_at),
+        )
         self.health = HealthMonitor(
             self._stack, self._location, self._active_nodes, self._driver.kick, self._settings
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from telsdk.hub.placement import DEFAULT_BALANCE
+from telsdk.net.egress import Network
 from telsdk.sip.transaction import Timers
 
 
@@ -29,5 +30,8 @@ class HubSettings:
 
     chain_interval: float = 2.0
     """Seconds between looks at the chain."""
+
+    allowed_networks: tuple[Network, ...] = ()
+    """Networks that it may send and connect to though they are not public, besides its own: see `telsdk.net.egress`."""
 
     timers: Timers = field(default_factory=Timers)

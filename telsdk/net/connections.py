@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Protocol
 
 from telsdk.clock import Monotonic
 from telsdk.errors import TelError
 from telsdk.net.backoff import Backoff
 from telsdk.net.certificates import TrustStore
+from telsdk.net.egress import ANYWHERE, EgressPolicy
 from telsdk.net.framing import Framing, StreamFraming
 from telsdk.net.limits import CONNECT_TIMEOUT, MAX_ARRIVING, MAX_CONNECTIONS, MAX_UNSENT, STREAM_READ
 from telsdk.net.peers import Peers
+from telsdk.net.resolve import places
 from telsdk.net.sockets import Address, Listener
 from telsdk.net.stream import Stream
 from telsdk.net.tls import TlsFraming
@@ -39,12 +42,16 @@ class Connections:
     Args:
         owner: the receiver of messages and of the news that a connection is closed.
         trust: the authorities for peers without pinned keys; None trusts none.
+        egress: where it may connect to.
     """
 
-    def __init__(self, owner: ConnectionsOwner, trust: TrustStore | None = None) -> None:
+    def __init__(
+        self, owner: ConnectionsOwner, trust: TrustStore | None = None, egress: EgressPolicy = ANYWHERE
+    ) -> None:
         self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._peers = Peers(trust)
+        self._egress = egress
         self._backoff = Backoff()
         self.read_buffer = memoryview(bytearray(STREAM_READ))
         self._wheel = Wheel(self._look)
@@ -152,15 +159,27 @@ class Connections:
 
     async def _open(self, hop: Hop) -> Stream:
         framing = self._peers.secure(hop, _client_framing(hop))
-        transport, stream = await self._loop.create_connection(
-            lambda: Stream(self, self._next_flow(), hop.transport, framing, opened=True), hop.host, hop.port
-        )
+        made = Stream(self, self._next_flow(), hop.transport, framing, opened=True)
+        transport = await self._reach(made, hop)
         try:
-            await stream.opened()
+            await made.opened()
         except BaseException:
             transport.abort()
             raise
-        return stream
+        return made
+
+    async def _reach(self, made: Stream, hop: Hop) -> asyncio.Transport:
+        """Connect to the first address of the hop's host that answers, of those that may be reached."""
+        failure: OSError | None = None
+        for host, port in await places(hop.host, hop.port, socket.SOCK_STREAM, self._egress):
+            try:
+                transport, _ = await self._loop.create_connection(lambda: made, host, port)
+            except OSError as error:
+                failure = failure or error
+            else:
+                return transport
+        assert failure is not None  # there is an address, or `places` had raised
+        raise failure
 
     def _refused(self, key: _Key, reason: str) -> None:
         self._backoff.failed(key, reason, Monotonic(self._loop.time()))

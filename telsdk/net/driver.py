@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +17,11 @@ from typing import Literal, Protocol
 from telsdk.clock import Monotonic
 from telsdk.net.certificates import TrustStore
 from telsdk.net.connections import Connections
+from telsdk.net.egress import ANYWHERE, EgressPolicy, EgressRefused
 from telsdk.net.icmp import Undelivered
 from telsdk.net.limits import MAX_PUMP_ROUNDS, MAX_SOURCES, TICK
 from telsdk.net.pins import TlsIdentity
-from telsdk.net.resolve import is_address, resolve
+from telsdk.net.resolve import is_address, places
 from telsdk.net.sockets import BoundSockets, Listener
 from telsdk.net.stream import Stream
 from telsdk.net.udp import Sender, UdpEndpoint
@@ -77,6 +79,7 @@ class Driver:
         tap: told of each message that passes, for captures.
         trust: whose certificates are good for a peer whose key is not pinned; None: nobody's.
         receive_buffer: bytes of UDP that the system is asked to keep while this process is busy: for servers.
+        egress: where it may send and connect to.
     """
 
     def __init__(
@@ -88,13 +91,15 @@ class Driver:
         tap: Callable[[Wire], None] | None = None,
         trust: TrustStore | None = None,
         receive_buffer: int | None = None,
+        egress: EgressPolicy = ANYWHERE,
     ) -> None:
         self.stack = stack
         self._application = application
         self._timed: tuple[Timed, ...] = (stack, *roles)
         self._tap = tap
         self._loop = asyncio.get_running_loop()
-        self._connections = Connections(self, trust)
+        self._connections = Connections(self, trust, egress)
+        self._egress = egress
         self._receive_buffer = receive_buffer
         self._udp: UdpEndpoint | None = None
         self._sources: dict[Sender, Hop] = {}  # where datagrams came from: made anew when it was emptied
@@ -202,23 +207,36 @@ class Driver:
             self._connections.send(hop, data)
         elif self._udp is None:
             self._loop.call_soon(self.hop_failed, hop, "this endpoint has no UDP")
-        elif hop.is_source or is_address(hop.host):
-            try:
-                self._udp.send(data, (hop.host, hop.port))
-            except OSError as error:
-                self._loop.call_soon(self.hop_failed, hop, error.strerror or str(error))
+        elif hop.is_source:
+            self._send_datagram(hop, data)
+        elif is_address(hop.host):
+            refused = self._egress.refusal(hop.host)
+            if refused is None:
+                self._send_datagram(hop, data)
+            else:
+                self._loop.call_soon(self.hop_failed, hop, refused)
         else:
             task = self._loop.create_task(self._resolve_and_send(hop, data))
             self._resolving.add(task)
             task.add_done_callback(self._resolving.discard)
 
+    def _send_datagram(self, hop: Hop, data: bytes) -> None:
+        assert self._udp is not None
+        try:
+            self._udp.send(data, (hop.host, hop.port))
+        except OSError as error:
+            self._loop.call_soon(self.hop_failed, hop, error.strerror or str(error))
+
     async def _resolve_and_send(self, hop: Hop, data: bytes) -> None:
         """Ask the system's resolver in a thread, then send: `sendto` would ask it here, and all others would wait."""
         assert self._udp is not None
         try:
-            self._udp.send(data, await resolve(hop.host, hop.port))
+            found = await places(hop.host, hop.port, socket.SOCK_DGRAM, self._egress)
+            self._udp.send(data, found[0])
         except OSError as error:
             self.hop_failed(hop, error.strerror or str(error))
+        except EgressRefused as refused:
+            self.hop_failed(hop, str(refused))
 
     def _arm(self) -> None:
         """See that we look at the clock soon: what just happened may have started a timer.

@@ -7,6 +7,8 @@ import ipaddress
 import socket
 from functools import lru_cache
 
+from telsdk.net.egress import EgressPolicy, EgressRefused
+
 
 @lru_cache(maxsize=4096)
 def is_address(host: str) -> bool:
@@ -18,12 +20,25 @@ def is_address(host: str) -> bool:
     return True
 
 
-async def resolve(host: str, port: int) -> tuple[str, int]:
-    """Return the first address of `host` for UDP, and the port.
+async def places(
+    host: str, port: int, kind: socket.SocketKind, egress: EgressPolicy
+) -> list[tuple[str, int]]:
+    """Return the addresses of `host` that may be sent to, in the order of the resolver, each with the port.
+
+    Args:
+        kind: SOCK_DGRAM or SOCK_STREAM.
 
     Raises:
+        EgressRefused: it has none but those that may not.
         OSError: the host has no address, or no resolver answers.
     """
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    address = found[0][4]
-    return str(address[0]), int(address[1])
+    if is_address(host):
+        found = [host]
+    else:
+        answer = await asyncio.get_running_loop().getaddrinfo(host, port, type=kind)
+        found = list(dict.fromkeys([str(one[4][0]) for one in answer]))
+    refused = [egress.refusal(address) for address in found]
+    permitted = [(address, port) for address, why in zip(found, refused, strict=True) if why is None]
+    if not permitted:
+        raise EgressRefused("; ".join([why for why in refused if why is not None]))
+    return permitted

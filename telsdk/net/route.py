@@ -56,10 +56,10 @@ def hop_of(uri: Uri, pins: Iterable[bytes] | None = None) -> Hop:
 
 
 def hop_to(server: Listed) -> Hop:
-    """Return the hop to a listed server.
+    """Return the hop to a listed server, over TLS: over nothing else does it prove that its key is the listed one.
 
     Raises:
-        NoRoute: the listed URI cannot be used.
+        NoRoute: the listed URI cannot be used, or is none over TLS.
     """
     try:
         uri = Uri.parse(server.uri)
@@ -67,7 +67,13 @@ def hop_to(server: Listed) -> Hop:
         raise NoRoute(
             f"the listed address {server.uri!r} is malformed: its operator has to mend it"
         ) from error
-    return hop_of(uri, server.pins)
+    hop = hop_of(uri, server.pins)
+    if not hop.secure or not hop.pins:
+        raise NoRoute(
+            f"{server.uri!r} is listed without {'transport=tls' if hop.pins else 'a key'}, so nobody there could be "
+            "known by a key: its operator has to list it anew"
+        )
+    return hop
 
 
 def find(servers: Iterable[ListedT], uri: Uri) -> ListedT | None:

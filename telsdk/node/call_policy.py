@@ -18,6 +18,7 @@ from telsdk.clock import Monotonic, Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.directory import NOBODY, Directory, NodeFacts, NumberFacts, locate
 from telsdk.errors import TelError
+from telsdk.net.egress import ANYWHERE, EgressPolicy
 from telsdk.net.route import NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
 from telsdk.node.admission import Admission, LoginEnded, drop_login, without_login
@@ -56,6 +57,7 @@ class CallPolicy:
 
     Args:
         addresses: where this node listens.
+        egress: where it may send to.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class CallPolicy:
         logins: Logins,
         addresses: Addresses,
         settings: ProxySettings | None = None,
+        egress: EgressPolicy = ANYWHERE,
     ) -> None:
         self._directory = directory
         self._admission = admission
@@ -74,7 +77,7 @@ class CallPolicy:
         self._logins = logins
         self._addresses = addresses
         self._open: set[Context] = set()
-        self._ways = Ways(registrar, addresses, self._nodes)
+        self._ways = Ways(registrar, addresses, self._nodes, egress)
         self.proxy = Proxy(
             stack,
             is_local=self._is_local,

@@ -21,6 +21,7 @@ from telsdk.errors import NotFound
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
+from telsdk.net.egress import EgressPolicy
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
 from telsdk.net.route import hop_to
@@ -112,6 +113,7 @@ class Node:
         self._lag = LagMeter()
         self._asking = Asking()
         listed = self._own_facts()
+        egress = EgressPolicy(self.settings.allowed_networks, listed_at=_address(listed)[0])
         self._admission = self.admission_class(directory, listed.uri, self.settings, phone_secrets)
         self._phones = Phones(directory, self._admission, self.settings, places(_address(listed), listeners))
         self._registration = self.registration_class(
@@ -129,6 +131,7 @@ class Node:
                 max_open=self.settings.max_open,
                 retry_after=self.settings.retry_after,
             ),
+            egress,
         )
         self.watching = Watching(
             directory,
@@ -147,6 +150,7 @@ class Node:
             tap=tap,
             trust=trust,
             receive_buffer=self.settings.udp_receive_buffer,
+            egress=egress,
         )
         self._life = Lifecycle(self.follower, self._driver, self._asking, key, sockets, listeners)
 

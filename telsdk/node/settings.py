@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from telsdk.net.egress import Network
 from telsdk.net.limits import UDP_RECEIVE_BUFFER
 from telsdk.sip.transaction import Timers
 
@@ -53,6 +54,9 @@ class NodeSettings:
 
     phone_lifetime: int = 366 * 86400
     """Longest that a phone password holds that a user has issued to themselves, in seconds."""
+
+    allowed_networks: tuple[Network, ...] = ()
+    """Networks that it may send and connect to though they are not public, besides its own: see `telsdk.net.egress`."""
 
     udp_receive_buffer: int = UDP_RECEIVE_BUFFER
     """Bytes of UDP that the system is asked to keep while the process is busy; it says when it gets less."""

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from telsdk.directory import NodeFacts
+from telsdk.net.egress import ANYWHERE, EgressPolicy
 from telsdk.net.route import NoRoute, find_at, hop_of, hop_to
 from telsdk.net.sockets import Addresses
 from telsdk.node.edges import edge_at
@@ -44,9 +45,13 @@ class Ways:
         registrar: of this node.
         addresses: where this node listens.
         nodes: every node of the list on chain.
+        egress: where this node may send to.
     """
 
-    def __init__(self, registrar: Registrar, addresses: Addresses, nodes: Nodes) -> None:
+    def __init__(
+        self, registrar: Registrar, addresses: Addresses, nodes: Nodes, egress: EgressPolicy = ANYWHERE
+    ) -> None:
+        self._egress = egress
         self._registrar = registrar
         self._addresses = addresses
         self._nodes = nodes
@@ -137,13 +142,15 @@ class Ways:
         edge = edge_at(target.routes[0].uri, hop) if target.routes else None
         return Way(WayKind.END, hop, user) if edge is None else Way(WayKind.PROXY, edge, user)
 
-    def _to_caller(self, request: Request, source: Hop, user: str, key: Uri | None) -> Way:
+    def _to_caller(self, request: Request, source: Hop, user: str, key: Uri | None) -> Way | None:
         if "record-route" in request.headers.shape.first:
             way = self._by_route(_first_route(request), source, user)
             if way is not None:
                 return way
         elif key is not None:
             return Way(WayKind.KEY, hop_of(key), user)
+        if not user and source.flow is None and self._egress.refusal(source.host) is not None:
+            return None  # anybody can write that a datagram comes from there; its answers are all that goes there
         return Way(WayKind.END, source, user)
 
     def _beyond(self, target: Target, response: Response) -> Way | None:

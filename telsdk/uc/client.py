@@ -278,6 +278,7 @@ class UserClient:
 
         Raises:
             NotRegistered: there is no node to ask.
+            NoRoute: the node is listed without TLS, where others could read the answer.
             NoPhonePassword: the node gave none; the text gives its reason.
         """
         node = self.registration.node
@@ -382,6 +383,8 @@ class UserClient:
         """Return the way to a route or Contact: to a listed node by its pin, to a UC by the pin in its Contact."""
         node = find((node for hub in self.directory.hubs() for node in hub.nodes), uri)
         try:
-            return hop_to(node) if node is not None else hop_of(uri)
+            hop = hop_to(node) if node is not None else hop_of(uri)
         except NoRoute:
-            return self.registration.hop  # our node may know the way, and says 404 or 481 if not
+            hop = None
+        # Where no key is named, a peer could have us connect to anything. Our node may know the way; else it says so.
+        return hop if hop is not None and hop.secure and hop.pins else self.registration.hop

@@ -71,6 +71,19 @@ def test_an_address_that_the_contract_refuses_is_explained(rpc: ChainRpc, keysto
     assert "is no address of a hub or node" in ran.err
 
 
+def test_an_address_without_tls_is_refused_with_what_would_do(
+    rpc: ChainRpc, client: Client, keystores: Keystores
+) -> None:
+    client.hubs.add_hub(URI, bytes.fromhex(PIN))
+    plain = "sip:192.0.2.9:5060"
+    for words in (["hubs", "add", plain], ["hubs", "nodes", 1, "--add", plain]):
+        ran = run(*words, "--pin", PIN, "--account", keystores["alice"])
+        assert (ran.code, ran.err.count("\n")) == (1, 1)
+        assert f"{plain!r} is not reached over TLS" in ran.err
+        assert "list it with transport=tls" in ran.err
+    assert (client.hubs.count(), list(client.hubs.nodes(1))) == (1, [])
+
+
 def test_only_its_operator_adds_nodes_to_a_hub(rpc: ChainRpc, client: Client, keystores: Keystores) -> None:
     client.hubs.add_hub(URI, bytes.fromhex(PIN))
     ran = run("hubs", "nodes", 1, "--add", NODE_URI, "--pin", NODE_PIN, "--account", keystores["bob"])

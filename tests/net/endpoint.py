@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from telsdk.clock import Monotonic
 from telsdk.net.certificates import ServerCertificate, TrustStore
 from telsdk.net.driver import Driver, Timed, Wire
+from telsdk.net.egress import ANYWHERE, EgressPolicy
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import Address, Addresses, BoundSockets, Listener, bind, bind_stream
 from telsdk.sip.hop import Hop
@@ -34,9 +35,12 @@ class Endpoint:
     closed_flows: list[int] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     roles: Sequence[Timed] = ()
+    egress: EgressPolicy = ANYWHERE
 
     def __post_init__(self) -> None:
-        self.driver = Driver(self.stack, self, roles=self.roles, tap=self.wires.append, trust=self.trust)
+        self.driver = Driver(
+            self.stack, self, roles=self.roles, tap=self.wires.append, trust=self.trust, egress=self.egress
+        )
 
     @property
     def host(self) -> str:
@@ -113,6 +117,7 @@ async def endpoint(
     trust: TrustStore | None = None,
     timers: Timers | None = None,
     roles: Sequence[Timed] = (),
+    egress: EgressPolicy = ANYWHERE,
 ) -> AsyncIterator[Endpoint]:
     """An endpoint over UDP and TLS, or UDP and TCP, and over `web`: WS, WSS, TLS.
 
@@ -128,7 +133,7 @@ async def endpoint(
     addresses = Addresses((sockets.host, sockets.port), listeners)
     stack = Stack(sent_by=addresses.sent_by, token=lambda: secrets.token_hex(8), timers=timers)
     besides = {one.transport: one.address for one in listeners}
-    one = Endpoint(stack, identity, addresses, besides, trust, roles=roles)
+    one = Endpoint(stack, identity, addresses, besides, trust, roles=roles, egress=egress)
     await one.driver.listen(sockets, identity if tls else None)
     for listener in listeners:
         await one.driver.listen_also(listener)

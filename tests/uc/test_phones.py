@@ -10,6 +10,7 @@ from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePasswords
 from telsdk.credential.phoneaccount import CONTENT_TYPE, PhoneAccount, PhoneServer
 from telsdk.directory import NodeFacts, NumberFacts
+from telsdk.net.route import NoRoute
 from telsdk.number import Number
 from telsdk.sip.message import Response
 from telsdk.uc import phones
@@ -69,7 +70,7 @@ async def test_no_password_is_asked_for_where_others_can_read_it() -> None:
         await network.start(phone_secrets=(bytes(32),))
         alice = await network.user(ALICE)
         assert alice.registration.node is not None
-        plain = NodeFacts(1, 0, alice.registration.node.uri.replace("tls", "udp"), (), 10, True)
+        plain = NodeFacts(1, 0, alice.registration.node.uri.replace("tls", "udp"), (bytes(32),), 10, True)
         alice.registration.node = plain
-        with pytest.raises(NoPhonePassword, match="not reached over TLS"):
+        with pytest.raises(NoRoute, match="listed without transport=tls"):
             await alice.phone_password()

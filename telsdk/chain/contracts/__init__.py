@@ -1,7 +1,7 @@
 """One typed class for each contract."""
 
 from telsdk.chain.contracts.alias import NameAlias
-from telsdk.chain.contracts.hubs import HubEntry, HubList
+from telsdk.chain.contracts.hubs import HubEntry, HubList, InsecureListing
 from telsdk.chain.contracts.market import NumberMarket, Offer
 from telsdk.chain.contracts.records import NumberRecords
 from telsdk.chain.contracts.registrar import NumberRegistrar
@@ -11,6 +11,7 @@ __all__ = [
     "Custody",
     "HubEntry",
     "HubList",
+    "InsecureListing",
     "NameAlias",
     "NumberMarket",
     "NumberRecords",

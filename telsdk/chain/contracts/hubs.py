@@ -13,7 +13,7 @@ from telsdk.chain.contracts.base import Contract
 from telsdk.chain.interface import NOBODY
 from telsdk.chain.units import ether, moment
 from telsdk.directory import HubFacts, NodeFacts
-from telsdk.errors import NotFound
+from telsdk.errors import NotFound, TelError
 
 PAGE = 50  # nodes read in one call
 _HUB_SIZE = 448  # bytes of a hub in an answer, with a URI of 128, which the contract allows at most
@@ -32,6 +32,28 @@ class HubEntry:
     bond: Decimal  # ether; 0 when the hub has left
     exit_at: datetime | None  # when the bond may be withdrawn, if the exit was begun
     node_count: int
+
+
+class InsecureListing(TelError, ValueError):
+    """An address to be listed is not reached over TLS: nobody could know the server there by its key."""
+
+
+def check_secure(uri: str) -> None:
+    """Raise if `uri` is a SIP URI of another transport than TLS. All else is for the contract to judge.
+
+    Raises:
+        InsecureListing: it says no ``transport=tls`` or ``wss``, and is no ``sips`` URI (RFC 3261 section 26.2.2).
+    """
+    scheme, _, rest = uri.lower().partition(":")
+    params = [one.partition("=") for one in rest.partition("?")[0].split(";")[1:]]
+    transports = [value for name, _, value in params if name == "transport"]
+    if scheme == "sips" and transports in ([], ["tls"], ["tcp"], ["ws"], ["wss"]):
+        return
+    if scheme in ("sip", "sips") and transports not in (["tls"], ["wss"]):
+        raise InsecureListing(
+            f"{uri!r} is not reached over TLS, and would be of no use to anybody: list it with transport=tls, "
+            'such as "sip:192.0.2.7:5061;transport=tls"'
+        )
 
 
 class HubList(Contract):
@@ -115,12 +137,15 @@ class HubList(Contract):
         """Add a hub, and pay its bond. Its id is `hubId` of the event HubAdded.
 
         Raises:
+            InsecureListing: the URI is not one of TLS.
             revert.InvalidUri, revert.InvalidPin: the contract does not accept URI or pin.
         """
+        check_secure(uri)
         return self.write("addHub", uri, pin, value=self.read("BOND"))
 
     def set_hub(self, hub: int, uri: str) -> Receipt:
-        """Change the hub's address."""
+        """Change the hub's address. Raises InsecureListing as `add_hub` does."""
+        check_secure(uri)
         return self.write("setHub", hub, uri)
 
     def rotate_hub_pin(self, hub: int, pin: bytes) -> Receipt:
@@ -132,11 +157,22 @@ class HubList(Contract):
         return self.write("retireHubPin", hub)
 
     def add_node(self, hub: int, uri: str, pin: bytes, capacity: int) -> Receipt:
-        """Add a node for `capacity` users, active. Its index is `index` of the event NodeAdded."""
+        """Add a node for `capacity` users, active. Its index is `index` of the event NodeAdded.
+
+        Raises:
+            InsecureListing: the URI is not one of TLS.
+        """
+        check_secure(uri)
         return self.write("addNode", hub, uri, pin, capacity)
 
     def set_node(self, hub: int, index: int, uri: str, capacity: int, *, active: bool) -> Receipt:
-        """Change a node's address, capacity and state."""
+        """Change a node's address, capacity and state.
+
+        Raises:
+            InsecureListing: it is to be active, and the URI is not one of TLS.
+        """
+        if active:
+            check_secure(uri)
         return self.write("setNode", hub, index, uri, capacity, active)
 
     def rotate_node_pin(self, hub: int, index: int, pin: bytes) -> Receipt:

@@ -5,6 +5,7 @@ A malformed argument is a usage error, exit code 2, before anything is asked of 
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from decimal import Decimal
 from typing import Any
@@ -116,6 +117,16 @@ class _Endpoint(_Kind):
         return host, int(port)
 
 
+class _NetworkKind(_Kind):
+    name = "network"
+
+    def read(self, text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+        try:
+            return ipaddress.ip_network(text)
+        except ValueError as error:
+            raise ValueError(f"{text!r} is no network, such as 10.1.0.0/16 or fd00:1::/32: {error}") from None
+
+
 class _PhoneServer(_Kind):
     name = "server"
 
@@ -148,6 +159,9 @@ PIN = _Pin()
 
 ENDPOINT = _Endpoint()
 """Where a server listens: (host, port)."""
+
+NETWORK = _NetworkKind()
+"""A network by its prefix (CIDR)."""
 
 PHONE_SERVER = _PhoneServer()
 """Where a phone connects: `telsdk.credential.phoneaccount.PhoneServer`."""

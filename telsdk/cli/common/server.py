@@ -12,7 +12,7 @@ import click
 
 from telsdk.cli.common import places
 from telsdk.cli.common.options import Function, Options, network_options, pass_options, witness_option
-from telsdk.cli.common.params import ENDPOINT
+from telsdk.cli.common.params import ENDPOINT, NETWORK
 from telsdk.cli.common.serve import log_to_stderr, stop_asked, unless
 from telsdk.errors import TelError
 
@@ -39,7 +39,7 @@ Place = tuple[str, int]
 
 
 def server_options(function: Function) -> Function:
-    """Add --listen, --key-file, --show-pin, --verbose, --witness, --network and --rpc; hand over `Options` first."""
+    """Add what every server can be told, --witness, --network and --rpc; hand over `Options` first."""
     key = click.Path(dir_okay=False, path_type=Path)
     for option in (
         click.option("--verbose", is_flag=True, help="Log more."),
@@ -53,6 +53,14 @@ def server_options(function: Function) -> Function:
             type=key,
             metavar="FILE",
             help="Its TLS key (PEM); made if it is missing, read again at SIGHUP.",
+        ),
+        click.option(
+            "--allow-network",
+            "allowed_networks",
+            type=NETWORK,
+            multiple=True,
+            metavar="CIDR",
+            help="Reach servers in this network, though it is not of the public Internet. Give it again for more.",
         ),
         click.option(
             "--listen",

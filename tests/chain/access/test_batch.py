@@ -223,11 +223,12 @@ def test_a_hub_with_its_nodes_is_one_call_and_the_list_two(
     reader: Client, wire: Wire, client: Client
 ) -> None:
     for place in range(1, 4):
-        client.hubs.add_hub(f"sip:192.0.2.{place}", PIN)
-        client.hubs.add_node(place, "sip:192.0.2.9", PIN, 100)
+        client.hubs.add_hub(f"sip:192.0.2.{place};transport=tls", PIN)
+        client.hubs.add_node(place, "sip:192.0.2.9;transport=tls", PIN, 100)
     found = reader.hubs.facts(2)
     assert wire.seen[CALL] == 1
     assert found is not None
-    assert [node.uri for node in found.nodes] == ["sip:192.0.2.9"]
-    assert [hub.uri for hub in reader.hubs.all()] == [f"sip:192.0.2.{place}" for place in range(1, 4)]
+    assert [node.uri for node in found.nodes] == ["sip:192.0.2.9;transport=tls"]
+    listed = [f"sip:192.0.2.{place};transport=tls" for place in range(1, 4)]
+    assert [hub.uri for hub in reader.hubs.all()] == listed
     assert wire.seen[CALL] == 1 + 2  # how many, then all

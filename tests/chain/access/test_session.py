@@ -62,7 +62,7 @@ def test_a_keystore_signs_what_is_written(alice: Client, chain: EmbeddedChain, t
 def test_who_has_no_ether_is_told_so_before_anything_is_sent(alice: Client) -> None:
     poor = Account.from_key(b"\x09" * 32)
     with pytest.raises(TransactionUnpaid, match=f"{poor.address} has 0 ether and needs 0"):
-        alice.as_account(poor).hubs.add_hub("sip:192.0.2.1", b"\x01" * 32)
+        alice.as_account(poor).hubs.add_hub("sip:192.0.2.1;transport=tls", b"\x01" * 32)
 
 
 def test_without_an_account_there_is_reading_and_no_writing(alice: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,10 +10,11 @@ import pytest
 
 from telsdk.chain import revert
 from telsdk.chain.client import Client
-from telsdk.chain.contracts import HubEntry, hubs
+from telsdk.chain.contracts import HubEntry, InsecureListing, hubs
 from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.directory import HubFacts, NodeFacts
 from telsdk.errors import NotFound
+from telsdk.net.route import NoRoute, hop_to
 from tests.chain.actors import NEXT_PIN, PIN, me
 
 URI, NODE_URI = "sip:192.0.2.1:5061;transport=tls", "sip:192.0.2.2:5061;transport=tls"
@@ -114,7 +116,55 @@ def test_a_begun_exit_can_be_cancelled(operator: Client) -> None:
     assert operator.hubs.hub(1).exit_at is None
 
 
-@pytest.mark.parametrize("uri", ["", "sip:", "http://192.0.2.1", "sip:a b", "sip:" + "a" * 200])
+LISTINGS = {
+    "sip:192.0.2.1;transport=tls": True,
+    "sip:192.0.2.1:5061;lr;Transport=TLS": True,
+    "sip:192.0.2.1;transport=wss": True,
+    "sips:192.0.2.1": True,
+    "sips:192.0.2.1;transport=ws": True,
+    "sips:192.0.2.1;transport=tcp": True,
+    "sip:192.0.2.1": False,
+    "sip:192.0.2.1:5061": False,
+    "sip:192.0.2.1;transport=udp": False,
+    "sip:192.0.2.1;transport=tcp": False,
+    "sip:192.0.2.1;transport=ws": False,
+    "sip:192.0.2.1;transport=": False,
+    "sip:192.0.2.1;transport=tls2": False,
+    "sip:192.0.2.1;transports=tls": False,
+    "sip:192.0.2.1;x=transport=tls": False,
+}
+
+
+@pytest.mark.parametrize("uri", LISTINGS)
+def test_what_is_listed_without_tls_is_refused_before_it_costs_anything(client: Client, uri: str) -> None:
+    """As those see it who read the list: `hop_to` goes where this lets it be listed, and nowhere else."""
+    facts = NodeFacts(1, 0, uri, (PIN,), 1, True)
+    if LISTINGS[uri]:
+        assert hop_to(facts).secure
+        client.hubs.add_hub(uri, PIN)
+        client.hubs.add_node(1, uri, PIN, 1)
+        return
+    with pytest.raises(NoRoute):
+        hop_to(facts)
+    client.hubs.add_hub(URI, PIN)
+    client.hubs.add_node(1, URI, PIN, 1)
+    before = client.head(), client.hubs.version()
+    writes: list[Callable[[], object]] = [
+        lambda: client.hubs.add_hub(uri, PIN),
+        lambda: client.hubs.set_hub(1, uri),
+        lambda: client.hubs.add_node(1, uri, PIN, 1),
+        lambda: client.hubs.set_node(1, 0, uri, 1, active=True),
+    ]
+    for write in writes:
+        with pytest.raises(InsecureListing, match="list it with transport=tls"):
+            write()
+    assert (client.head(), client.hubs.version()) == before
+    client.hubs.set_node(1, 0, uri, 1, active=False)  # whoever is listed so may at least leave
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "sips:", "http://192.0.2.1", "sip:a b;transport=tls", "sip:" + "a" * 200 + ";transport=tls"]
+)
 def test_an_address_that_is_none_is_refused(client: Client, uri: str) -> None:
     with pytest.raises(revert.InvalidUri):
         client.hubs.add_hub(uri, PIN)

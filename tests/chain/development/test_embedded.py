@@ -40,7 +40,7 @@ def test_a_block_after_a_while_is_of_its_own_time(chain: EmbeddedChain, client: 
 
 def test_going_back_takes_everything_back(chain: EmbeddedChain, client: Client) -> None:
     before, mark = client.head(), chain.snapshot()
-    client.hubs.add_hub("sip:192.0.2.1", b"\x01" * 32)
+    client.hubs.add_hub("sip:192.0.2.1;transport=tls", b"\x01" * 32)
     chain.revert(mark)
     assert client.head() == before
     assert client.hubs.count() == 0
@@ -65,7 +65,7 @@ def test_it_is_used_from_several_threads_at_once(chain: EmbeddedChain, client: C
         try:
             mine = client.as_account(chain.accounts[place])
             for _ in range(3):
-                mine.hubs.add_hub(f"sip:192.0.2.{place}", b"\x01" * 32)
+                mine.hubs.add_hub(f"sip:192.0.2.{place};transport=tls", b"\x01" * 32)
                 assert mine.balance() > 0
         except BaseException as error:  # noqa: BLE001
             failures.append(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network
 
 import click
 import pytest
@@ -28,6 +29,9 @@ from telsdk.cli.common import params
         (params.ENDPOINT, "192.0.2.7:5061", ("192.0.2.7", 5061)),
         (params.ENDPOINT, "[2001:db8::7]:5061", ("2001:db8::7", 5061)),
         (params.ENDPOINT, "localhost:0", ("localhost", 0)),
+        (params.NETWORK, "10.1.0.0/16", IPv4Network("10.1.0.0/16")),
+        (params.NETWORK, "fd00:1::/32", IPv6Network("fd00:1::/32")),
+        (params.NETWORK, "192.168.0.7", IPv4Network("192.168.0.7/32")),
     ],
 )
 def test_what_is_meant_is_read(kind: click.ParamType, text: str, value: object) -> None:
@@ -54,6 +58,8 @@ def test_what_is_meant_is_read(kind: click.ParamType, text: str, value: object) 
         (params.ENDPOINT, "192.0.2.7:70000", "HOST:PORT"),
         (params.ENDPOINT, "0.0.0.0:5061", "every address"),
         (params.ENDPOINT, "[::]:5061", "every address"),
+        (params.NETWORK, "10.1.0.7/16", "no network.*host bits"),
+        (params.NETWORK, "localhost", "no network, such as"),
     ],
 )
 def test_what_is_wrong_is_refused_with_the_reason(kind: click.ParamType, text: str, reason: str) -> None:
