@@ -207,25 +207,19 @@ class Driver:
             self._connections.send(hop, data)
         elif self._udp is None:
             self._loop.call_soon(self.hop_failed, hop, "this endpoint has no UDP")
-        elif hop.is_source:
-            self._send_datagram(hop, data)
-        elif is_address(hop.host):
-            refused = self._egress.refusal(hop.host)
-            if refused is None:
-                self._send_datagram(hop, data)
-            else:
+        elif hop.is_source or is_address(hop.host):
+            refused = None if hop.is_source else self._egress.refusal(hop.host)
+            if refused is not None:
                 self._loop.call_soon(self.hop_failed, hop, refused)
+                return
+            try:
+                self._udp.send(data, (hop.host, hop.port))
+            except OSError as error:
+                self._loop.call_soon(self.hop_failed, hop, error.strerror or str(error))
         else:
             task = self._loop.create_task(self._resolve_and_send(hop, data))
             self._resolving.add(task)
             task.add_done_callback(self._resolving.discard)
-
-    def _send_datagram(self, hop: Hop, data: bytes) -> None:
-        assert self._udp is not None
-        try:
-            self._udp.send(data, (hop.host, hop.port))
-        except OSError as error:
-            self._loop.call_soon(self.hop_failed, hop, error.strerror or str(error))
 
     async def _resolve_and_send(self, hop: Hop, data: bytes) -> None:
         """Ask the system's resolver in a thread, then send: `sendto` would ask it here, and all others would wait."""

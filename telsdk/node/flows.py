@@ -15,6 +15,7 @@ import enum
 import hashlib
 import hmac
 import secrets
+from typing import Final
 
 from telsdk.errors import Refused
 from telsdk.sip.hop import Hop
@@ -39,6 +40,9 @@ class WayKind(enum.Enum):
     PROXY = "p"  # a proxy of somebody else, at the host that it sends from
     LISTED = "l"  # a node of the list on chain, which says its key
     KEY = "k"  # a user client: wherever it says it is, it has to show this key there
+
+
+_KINDS: Final = {kind.value: kind for kind in WayKind}
 
 
 class Way:
@@ -155,18 +159,19 @@ def _decode(text: str, place: tuple[str, int] | None) -> Way:
     try:
         padded = text.encode().translate(_FROM_URL) + b"=="  # what is more than needed is passed over
         kind, transport, host, port, flow, user, *pins = binascii.a2b_base64(padded).decode().split(" ")
+        known = _KINDS[kind]
         return Way(
-            WayKind(kind),
+            known,
             Hop(
                 transport,
                 host,
                 int(port),
                 int(flow) if flow else None,
                 frozenset([base64.b64decode(pin) for pin in pins]),
-                is_source=kind == WayKind.END.value,
+                is_source=known is WayKind.END,
                 taken_at=place,
             ),
             user,
         )
-    except (binascii.Error, ValueError) as error:  # not ours: the keyed hash says that it is
+    except (binascii.Error, KeyError, ValueError) as error:  # not ours: the keyed hash says that it is
         raise ForgedRoute("this call does not go by this node") from error
