@@ -59,6 +59,13 @@ def node() -> None:
     help="The algorithm of the challenge to phones. Most know only MD5, with which these passwords are safe.",
 )
 @click.option(
+    "--unverified-callers",
+    type=click.Choice(["anonymous", "marked"]),
+    default="anonymous",
+    show_default=True,
+    help="What plain phones show of a caller who is not proven: nothing, or what they say, marked as unverified.",
+)
+@click.option(
     "--ca",
     type=_SECRET,
     metavar="FILE",
@@ -72,6 +79,7 @@ def run_node(
     index: int | None,
     secrets: tuple[Path, ...],
     digest: str,
+    unverified_callers: str,
     ca: Path | None,
     listen_ws: Place | None,
     listen_wss: Place | None,
@@ -112,7 +120,7 @@ def run_node(
     with extra("node"):
         from telsdk.net.certificates import TrustStore
         from telsdk.node.node import Node
-        from telsdk.node.settings import NodeSettings
+        from telsdk.node.settings import NodeSettings, UnverifiedCallers
     trust = TrustStore(ca) if ca is not None else None
 
     async def launch(
@@ -124,7 +132,11 @@ def run_node(
             *place,
             sockets,
             key,
-            settings=NodeSettings(digest_algorithm=digest, allowed_networks=allowed_networks),
+            settings=NodeSettings(
+                digest_algorithm=digest,
+                allowed_networks=allowed_networks,
+                unverified_callers=UnverifiedCallers(unverified_callers),
+            ),
             phone_secrets=phone_secrets,
             listeners=bound,
             trust=trust,

@@ -7,7 +7,7 @@ tell (ERC-1271) raises `telsdk.credential.wallet.WalletToAsk`: whoever called as
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import ClassVar
 
 from telsdk.address import REALM, aor
@@ -15,17 +15,18 @@ from telsdk.clock import Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.credential.phone import Granted, PhonePasswords
 from telsdk.credential.verify import Authority, Verifier
-from telsdk.directory import Directory, locate
+from telsdk.directory import Directory, NumberFacts, locate
 from telsdk.errors import TelError
+from telsdk.node.caller_id import is_anonymous
 from telsdk.node.logins import BoundLogin, LoginKind
 from telsdk.node.settings import NodeSettings
 from telsdk.number import Number
-from telsdk.sip.auth import BearerVerifier, DigestError, DigestServer, StaleNonce, WrongNumber
+from telsdk.sip.auth import BearerVerifier, DigestError, DigestServer, SingleUse, StaleNonce, WrongNumber
 from telsdk.sip.auth import caller_token as identity
 from telsdk.sip.auth import challenge as bearer_challenge
 from telsdk.sip.errors import AuthError, SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Credentials, Request, Uri
+from telsdk.sip.message import Credentials, Request
 from telsdk.sip.session import SessionDescription
 
 _LOGIN = "Proxy-Authorization"
@@ -85,6 +86,7 @@ class Admission:
             skew=settings.clock_skew,
         )
         self.phones = self.passwords_class(phone_secrets, directory) if phone_secrets else None
+        self._calls = SingleUse()  # the tokens by which phones of ours were called
         self._digest = DigestServer(REALM, secrets.token_bytes(32), algorithm=settings.digest_algorithm)
 
     def login(self, request: Request, source: Hop, now: Wall) -> BoundLogin:
@@ -155,7 +157,7 @@ class Admission:
         if proven != number:
             raise NotTheCaller(f"the phone password is of {proven}, logged in is {number}")
         uri = request.from_.uri
-        if not _is_anonymous(uri) and self._number_of(uri.user or "") != number:
+        if not is_anonymous(uri) and self._number_of(uri.user or "") != number:
             raise NotTheCaller(f"From says {uri.aor}: this phone is {number}, or anonymous")
 
     def caller(self, request: Request, number: Number, now: Wall) -> None:
@@ -164,10 +166,44 @@ class Admission:
         Raises:
             AuthError: no token, or one that does not speak for `number` in this very call.
         """
-        caller = identity.verify(
+        to = request.to.uri
+        caller = self._verified(request, (str(to.aor), aor(to.user)), now)
+        if caller.authority.number != number:
+            raise WrongNumber(f"the caller token is of {caller.authority.number}, logged in is {number}")
+
+    def own_from(self, request: Request, number: Number) -> None:
+        """Hold the From of a request against the number whose it is proven to be.
+
+        Raises:
+            NotTheCaller: it names somebody else.
+        """
+        uri = request.from_.uri
+        user = uri.user or ""
+        if uri.host != REALM or (user != str(number) and self._number_of(user) != number):
+            raise NotTheCaller(f"From says {uri.aor}: this caller is {number}, by number or name")
+
+    def proven_to(self, callee: NumberFacts, request: Request, now: Wall) -> Number:
+        """Return who calls `callee`, by the caller token. Each token serves once, so that nobody rings by a replay.
+
+        Raises:
+            NotTheCaller: the token is good, and From names somebody else.
+            TelError: nobody is proven.
+            WalletToAsk: that is not known yet.
+        """
+        dest = (aor(callee.number),) if callee.name is None else (aor(callee.number), aor(callee.name))
+        if request.headers.count("Identity") > 1:
+            raise identity.InvalidIdentity("more than one caller token")
+        caller = self._verified(request, dest, now)
+        number = Number(caller.authority.number)
+        self.own_from(request, number)
+        self._calls.take(number, caller.id, now, Wall(caller.iat + self._settings.token_lifetime))
+        return number
+
+    def _verified(self, request: Request, dest: Container[str], now: Wall) -> identity.ProvenCaller:
+        return identity.verify(
             request.headers.get("Identity"),
             act=request.method,
-            dest=(str(request.to.uri.aor), aor(request.to.uri.user)),
+            dest=dest,
             call_id=request.call_id,
             cseq=request.cseq.number,
             media=_fingerprints(request),
@@ -178,8 +214,6 @@ class Admission:
             max_age=self._settings.token_lifetime,
             skew=self._settings.clock_skew,
         )
-        if caller.authority.number != number:
-            raise WrongNumber(f"the caller token is of {caller.authority.number}, logged in is {number}")
 
     def challenge(self, error: AuthError, source: Hop, now: Wall) -> str:
         """Return the one challenge to send with a refusal: most phones break at a second.
@@ -261,11 +295,6 @@ def _fingerprints(request: Request) -> tuple[tuple[str, str], ...]:
     if request.content_type != "application/sdp":
         return ()
     return tuple(SessionDescription.parse(request.body).fingerprints)
-
-
-def _is_anonymous(uri: Uri) -> bool:
-    """Return whether a From names nobody (RFC 3323 section 4.1)."""
-    return uri.host == "anonymous.invalid" or (uri.user or "").lower() == "anonymous"
 
 
 def _where(source: Hop) -> str:

@@ -25,7 +25,9 @@ from telsdk.node.admission import Admission, LoginEnded, drop_login, without_log
 from telsdk.node.edges import edge_of, sending_edge
 from telsdk.node.flows import ForgedRoute
 from telsdk.node.logins import BoundLogin, LoginKind, Logins
-from telsdk.node.ways import Ways
+from telsdk.node.phone_calls import TOKEN_METHODS, Parties, PhoneCalls
+from telsdk.node.settings import UnverifiedCallers
+from telsdk.node.ways import Ways, present_within
 from telsdk.server.answers import HeaderField, warning
 from telsdk.sip.errors import AuthError, SipParseError
 from telsdk.sip.hop import Hop
@@ -47,7 +49,6 @@ from telsdk.sip.transaction import Event, Stack
 
 log = logging.getLogger(__name__)
 
-_TOKEN_METHODS = frozenset({"INVITE", "MESSAGE"})
 _DIALOG_METHODS = frozenset({"INVITE", "SUBSCRIBE", "REFER"})
 
 
@@ -58,6 +59,7 @@ class CallPolicy:
     Args:
         addresses: where this node listens.
         egress: where it may send to.
+        unverified: what phones are told of callers who are not proven.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class CallPolicy:
         addresses: Addresses,
         settings: ProxySettings | None = None,
         egress: EgressPolicy = ANYWHERE,
+        unverified: UnverifiedCallers = UnverifiedCallers.ANONYMOUS,
     ) -> None:
         self._directory = directory
         self._admission = admission
@@ -78,6 +81,7 @@ class CallPolicy:
         self._addresses = addresses
         self._open: set[Context] = set()
         self._ways = Ways(registrar, addresses, self._nodes, egress)
+        self._phones = PhoneCalls(directory, admission, logins, unverified)
         self.proxy = Proxy(
             stack,
             is_local=self._is_local,
@@ -86,6 +90,7 @@ class CallPolicy:
             next_hop=self.next_hop,
             learn=self._ways.learn,
             moved=self._ways.moved,
+            on_answer=self._phones.answer,
         )
 
     def __len__(self) -> int:
@@ -102,6 +107,7 @@ class CallPolicy:
             self._arrived(event.ctx, now, wall)
         elif isinstance(event, Finished):
             self._open.discard(event.ctx)
+            event.ctx.app = None
         elif isinstance(event, Redirect3xx):
             self._redirected(event, now)
 
@@ -134,8 +140,10 @@ class CallPolicy:
             raise LoginEnded(f"the login of {login.number} ended at {login.expiry}: log in again")
         if login.kind is LoginKind.PHONE:
             self._admission.phone_caller(request, login.number, source, wall)
-        elif request.method in _TOKEN_METHODS:
-            self._admission.caller(request, login.number, wall)
+        else:
+            if request.method in TOKEN_METHODS:
+                self._admission.caller(request, login.number, wall)
+            self._admission.own_from(request, login.number)
         return login
 
     # Requests that begin something
@@ -149,8 +157,8 @@ class CallPolicy:
         try:
             callee = locate(self._directory, request.uri.user or "")
             login = self.admit(request, ctx.source, wall)
-            ctx.app = _Parties(callee, login)
-            targets = self._bindings(callee, request, now)
+            ctx.app = Parties(callee, login)
+            targets = self._bindings(callee, ctx, login, now, wall)
             if not targets and login is not None:
                 targets = [self._home_hub(callee, request)]
         except AuthError as refused:
@@ -172,21 +180,45 @@ class CallPolicy:
             headers.append(("Proxy-Authenticate", self._admission.phone_challenge(error, ctx.source, wall)))
         self.proxy.refuse(ctx, status, now, headers=headers)
 
-    def _bindings(self, callee: NumberFacts, request: Request, now: Monotonic) -> list[Target]:
+    def _bindings(
+        self, callee: NumberFacts, ctx: Context, login: BoundLogin | None, now: Monotonic, wall: Wall
+    ) -> list[Target]:
         bindings = self._registrar.bindings(str(callee.number), now)
         if len(bindings) == 1 and not bindings[0].path:
             one = bindings[0]
-            return [Target(one.contact.uri, one.hop, self.outbound(without_login(request)))]
-        return [self._device(flows, request) for flows in by_user_agent(bindings)]
+            return [Target(one.contact.uri, one.hop, self._leaving(callee, ctx, login, one, wall))]
+        return [self._device(flows, callee, ctx, login, wall) for flows in by_user_agent(bindings)]
 
-    def _device(self, flows: Sequence[Binding], request: Request) -> Target:
+    def _device(
+        self,
+        flows: Sequence[Binding],
+        callee: NumberFacts,
+        ctx: Context,
+        login: BoundLogin | None,
+        wall: Wall,
+    ) -> Target:
         """Return one user agent as a target: by its newest flow, else by the others or anew to the proxy before it."""
         ways = [
-            Target(one.contact.uri, hop, self.outbound(without_login(request)), routes=one.path, q=one.q)
+            Target(
+                one.contact.uri,
+                hop,
+                self._leaving(callee, ctx, login, one, wall),
+                routes=one.path,
+                q=one.q,
+            )
             for one in flows
             for hop in dict.fromkeys((one.hop, edge_of(one) or one.hop))
         ]
         return replace(ways[0], alternatives=tuple(ways[1:]))
+
+    def _leaving(
+        self, callee: NumberFacts, ctx: Context, login: BoundLogin | None, binding: Binding, wall: Wall
+    ) -> Request:
+        """Return the request as it leaves for a binding of the callee's."""
+        request = without_login(ctx.request)
+        if self._phones.is_phone(binding.hop, callee.number):
+            self._phones.present(ctx, request, callee, login, wall)
+        return self.outbound(request)
 
     def _home_hub(self, callee: NumberFacts, request: Request) -> Target:
         """Return where the callee's node can be asked for.
@@ -241,6 +273,7 @@ class CallPolicy:
         except NoRoute as nowhere:
             raise NoWayOn(404, warning(nowhere)) from None
         drop_login(request)
+        present_within(request, own_routes)
         return hop
 
     # Staying in the call
@@ -255,9 +288,11 @@ class CallPolicy:
         caller_needs_us = self._caller_needs_us(ctx)
         if not caller_needs_us and not self._needs_us(target.hop):
             return ()
-        assert isinstance(ctx.app, _Parties)
+        assert isinstance(ctx.app, Parties)
         key = None if caller_needs_us else _keyed_contact(ctx.request)
-        return self._ways.write(ctx, target, ctx.app.callee, ctx.app.caller, key)
+        parties = ctx.app
+        presented = parties.presentation(ctx.request, target)
+        return self._ways.write(ctx, target, parties.callee, parties.caller, key, presented)
 
     def _needs_us(self, hop: Hop) -> bool:
         """Return whether somebody behind `hop` is reached by it and no other way."""
@@ -287,16 +322,6 @@ class CallPolicy:
 
     def _nodes(self) -> Iterator[NodeFacts]:
         return (node for hub in self._directory.hubs() for node in hub.nodes)
-
-
-class _Parties:
-    """Who a request is for and from, among the users of this node."""
-
-    __slots__ = ("callee", "caller")
-
-    def __init__(self, callee: NumberFacts, caller: BoundLogin | None) -> None:
-        self.callee = str(callee.number)
-        self.caller = "" if caller is None else str(caller.number)
 
 
 def _keyed_contact(request: Request) -> Uri | None:

@@ -132,6 +132,7 @@ class Node:
                 retry_after=self.settings.retry_after,
             ),
             egress,
+            self.settings.unverified_callers,
         )
         self.watching = Watching(
             directory,

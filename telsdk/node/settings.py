@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 from telsdk.net.egress import Network
 from telsdk.net.limits import UDP_RECEIVE_BUFFER
 from telsdk.sip.transaction import Timers
+
+
+class UnverifiedCallers(enum.Enum):
+    """What a plain phone is told of a caller who is not proven."""
+
+    ANONYMOUS = "anonymous"
+    """Nothing (RFC 3323 section 4.1)."""
+
+    MARKED = "marked"
+    """The number or name that they say, behind the word "unverified". A phone may find it in its own phone book, and
+    show what stands there instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,9 @@ class NodeSettings:
 
     digest_algorithm: str = "MD5"
     """What phones are challenged with. Most know nothing but MD5; the passwords have 130 bits."""
+
+    unverified_callers: UnverifiedCallers = UnverifiedCallers.ANONYMOUS
+    """What phones are told of callers who are not proven."""
 
     phone_lifetime: int = 366 * 86400
     """Longest that a phone password holds that a user has issued to themselves, in seconds."""

@@ -22,6 +22,7 @@ from telsdk.directory import NodeFacts
 from telsdk.net.egress import ANYWHERE, EgressPolicy
 from telsdk.net.route import NoRoute, find_at, hop_of, hop_to
 from telsdk.net.sockets import Addresses
+from telsdk.node.caller_id import SEPARATOR, Presentation
 from telsdk.node.edges import edge_at
 from telsdk.node.flows import FlowTokens, Way, WayKind
 from telsdk.sip.errors import SipParseError
@@ -64,17 +65,24 @@ class Ways:
         """Return whether `uri` names a node of the list on chain."""
         return self._listed(uri) is not None
 
-    def write(self, ctx: Context, target: Target, callee: str, caller: str, key: Uri | None) -> Sequence[Uri]:
+    def write(
+        self, ctx: Context, target: Target, callee: str, caller: str, key: Uri | None, presented: str = ""
+    ) -> Sequence[Uri]:
         """Return our Record-Route, the side of the callee first: two where the sides differ (RFC 5658).
 
         Args:
             callee, caller: the users of this node that they are; empty where they are none.
             key: the Contact of a caller who is reached there by the key in it, and needs no node for that.
+            presented: what the ends are told of each other (`telsdk.node.caller_id.Presentation`), as written; the
+                token is bound to it.
         """
         request = ctx.request
         to_callee = self._to_callee(target, callee)
         to_caller = self._to_caller(request, ctx.source, caller, key)
-        token = self._tokens.write(request.call_id, request.from_tag or "", to_callee, to_caller)
+        call_id = _bound(request.call_id, presented)
+        token = self._tokens.write(call_id, request.from_tag or "", to_callee, to_caller)
+        if presented:
+            token = f"{token}{SEPARATOR}{presented}"
         if to_callee is None:
             target.recorded = token
         by_us, from_us = self._place(target.hop), self._place(ctx.source)
@@ -88,7 +96,9 @@ class Ways:
         if way is None:
             return
         tags = response.from_.tag or "", response.to.tag or ""
-        token = self._tokens.write_answered(response.call_id, *tags, way)
+        _, separator, presented = target.recorded.partition(SEPARATOR)
+        token = self._tokens.write_answered(_bound(response.call_id, presented), *tags, way)
+        token = f"{token}{separator}{presented}"
         headers = response.headers
         for at, name in enumerate(headers.shape.keys):
             if name == "record-route":
@@ -117,7 +127,8 @@ class Ways:
         for route in own_routes:  # the last is that of the far side, and names the place that it came to
             uri = route.uri
             place = None if uri.port is None else (uri.host, uri.port)
-            way = self._tokens.read(call_id, uri.user, from_tag, to_tag, place)
+            token, _, presented = (uri.user or "").partition(SEPARATOR)
+            way = self._tokens.read(_bound(call_id, presented), token, from_tag, to_tag, place)
         if way is None:
             raise NoRoute("nothing in this call has told yet how its other end is reached")
         if way.user and "route" not in request.headers.shape.first:
@@ -191,6 +202,22 @@ class Ways:
                 self._places.clear()
             place = self._places[key] = (*self._addresses.reached_by(hop), hop.uri_transport)
         return place
+
+
+def present_within(request: Request, own_routes: Sequence[NameAddr]) -> None:
+    """Give a request within a dialog the addresses that whoever it goes to knows, where our Route says that.
+
+    Args:
+        own_routes: found good by `Ways.on`; each says the same.
+    """
+    presented = (own_routes[-1].uri.user or "").partition(SEPARATOR)[2]
+    if presented:
+        Presentation.read(presented).apply(request)
+
+
+def _bound(call_id: str, presented: str) -> str:
+    """Return what a route token is bound to: the call, and what its ends are told of each other."""
+    return f"{call_id}\n{presented}" if presented else call_id
 
 
 def _first_route(request: Request) -> Uri | None:

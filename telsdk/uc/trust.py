@@ -9,11 +9,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Container
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from telsdk.address import aor, user_of
+from telsdk.address import REALM, aor, user_of
 from telsdk.clock import Wall
 from telsdk.credential.verify import Authority, Verifier
-from telsdk.directory import Directory, locate
+from telsdk.directory import NOBODY, Directory, NumberFacts, locate
 from telsdk.errors import Refused, TelError
 from telsdk.name import Name
 from telsdk.net.pins import pin_of_key
@@ -62,6 +63,12 @@ class Party:
             reason = f": {self.reason}" if self.reason else ""
             return f"{who} ({self.number}), verified: {self.role} login{media}{reason}"
         return f"{who}, {self.trust.value}: {self.reason}"
+
+
+class NotTheirFrom(AuthError):
+    """A proven caller writes the address of somebody else into From."""
+
+    status: ClassVar[int] = 403
 
 
 class Judge:
@@ -120,6 +127,24 @@ class Judge:
         except TokenError as error:
             raise caller_token.IdentityUsed(f"the caller token is played again: {error.reason}") from error
 
+    def _check_from(self, request: Request, caller: NumberFacts) -> None:
+        """Refuse a From that names somebody else than the proven caller: other programs on the way may show it.
+
+        Raises:
+            NotTheirFrom: it does.
+        """
+        uri = request.from_.uri
+        user = uri.user or ""
+        if uri.host == REALM:
+            if user == str(caller.number):
+                return
+            try:
+                if locate(self._directory, user).number == caller.number:
+                    return
+            except NOBODY:
+                pass
+        raise NotTheirFrom(f"From says {uri.aor}, and it is {caller.number} who calls")
+
     def _own_addresses(self) -> frozenset[str]:
         facts = self._directory.number(self._number)
         names = {str(facts.name)} if facts and facts.name else set()
@@ -145,9 +170,11 @@ class Judge:
                 number_of=lambda user: locate(self._directory, user).number,
             )
             # Call-ID and CSeq tie a response to our own request. A request has no such tie, so its token serves once.
-            if isinstance(message, Request):
-                self._take(caller, now)
             facts = locate(self._directory, user_of(caller.orig))
+            if isinstance(message, Request):
+                if message.to_tag is None:
+                    self._check_from(message, facts)
+                self._take(caller, now)
             _check_contact(message, pin_of_key(caller.authority.key))
         except AuthError as error:
             return Party(Trust.REFUSED, status=error.status, reason=error.reason)

@@ -222,11 +222,20 @@ async def test_alices_delegation_with_a_key_of_her_own() -> None:
         await at.refuses(at.invite(login=mallory, orig=aor(ALICE), delegation=at.alice.text), 438)
 
 
-async def test_the_from_and_its_display_name_say_what_they_like() -> None:
-    """Carol's honest token, and everything that a screen could show says Alice: shown is Carol."""
+async def test_a_proven_caller_writes_the_address_of_another_into_from() -> None:
     async with line() as at:
         request = at.invite(login=at.network.log_in(CAROL))
-        request.headers.set("From", f'"alice.eth ({ALICE}), verified" <{aor(ALICE)}>;tag=1')
+        assert "From says" in (await at.refuses(request, 403)).reason
+        request = at.invite()
+        request.headers.set("From", f"<sip:{ALICE}@example.org>;tag=1")
+        assert "From says" in (await at.refuses(request, 403)).reason
+
+
+async def test_the_display_name_of_from_says_what_it_likes() -> None:
+    """Carol's honest token, and everything else that a screen could show says Alice: shown is Carol."""
+    async with line() as at:
+        request = at.invite(login=at.network.log_in(CAROL))
+        request.headers.set("From", f'"alice.eth ({ALICE}), verified" <{aor(CAROL)}>;tag=1')
         request.headers.add("P-Asserted-Identity", f"<{aor(ALICE)}>")
         assert (await at.send(request)).status == 180
         party = at.bob.incoming.get_nowait().party

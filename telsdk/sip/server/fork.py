@@ -197,6 +197,7 @@ class Branch(TransactionUser):
         "context",
         "done",
         "expired",
+        "from_line",
         "target",
         "timer_c_at",
         "tx",
@@ -210,6 +211,7 @@ class Branch(TransactionUser):
         self.breadth = breadth  # how many branches it may have further on, itself counted
         self.expired = False  # cancelled by us, because it took too long
         self.tx: ClientTransaction | None = None
+        self.from_line: str | None = None  # as it came, if another left
         self.done = False
 
     def answered(self, response: Response, now: Monotonic) -> None:

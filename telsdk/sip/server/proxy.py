@@ -26,9 +26,10 @@ from telsdk.sip.server.fork import (
 )
 from telsdk.sip.server.proxy_events import Arrived, Finished, Redirect3xx
 from telsdk.sip.server.proxy_settings import ProxySettings
-from telsdk.sip.server.relay import Moved, NextHop, Relay, Relays
+from telsdk.sip.server.relay import Moved, NextHop, OnAnswer, Relay, Relays
 from telsdk.sip.server.routing import (
     best_for_caller,
+    changed_line,
     check,
     elsewhere,
     goes_back,
@@ -38,6 +39,7 @@ from telsdk.sip.server.routing import (
     loop_mark,
     may_leave,
     prepare,
+    put_line,
     secured,
     sips_not_allowed,
     take_own_routes,
@@ -72,6 +74,8 @@ class Proxy:
         learn: told of each answer, before it goes back, that may begin a dialog with a target whose `recorded` is set:
             it may change what our Record-Route says there (16.7 step 8).
         moved: told of each 2xx within a dialog to a request that may move its ends (12.2), and of that request.
+        on_answer: sees each answer before it goes back, with the request that it answers and where that came from,
+            and may change it.
     """
 
     def __init__(
@@ -84,10 +88,12 @@ class Proxy:
         next_hop: NextHop | None = None,
         learn: Learn | None = None,
         moved: Moved | None = None,
+        on_answer: OnAnswer | None = None,
     ) -> None:
         self._stack = stack
-        self._relays = None if next_hop is None else Relays(stack, next_hop, is_local, moved)
+        self._relays = None if next_hop is None else Relays(stack, next_hop, is_local, moved, on_answer)
         self._learn = learn
+        self._on_answer = on_answer
         self._is_local = is_local
         self._record_route = record_route
         self._settings = settings or ProxySettings()
@@ -288,6 +294,7 @@ class Proxy:
         branch = Branch(ctx, target, breadth, self._taker)
         ctx.branches.append(branch)
         request = self._copy(ctx, target)
+        branch.from_line = changed_line(ctx.request, request, "from")
         if breadth != MAX_BREADTH or "max-breadth" in request.headers.shape.first:
             request.headers.set("Max-Breadth", str(breadth))
         if not may_leave(ctx.request.uri.scheme == "sips", request, target.hop):
@@ -305,6 +312,10 @@ class Proxy:
     def _respond(self, branch: Branch, response: Response, now: Monotonic) -> None:
         ctx = branch.context
         response.headers.pop_first("Via")
+        if branch.from_line is not None:
+            put_line(response, "from", branch.from_line)
+        if self._on_answer is not None:
+            self._on_answer(response, ctx.request, ctx.source)
         if not goes_back(response, ctx.asked_by):
             if response.status >= 200:
                 self._failure(branch, self._made_here(ctx, 502), now)

@@ -16,9 +16,11 @@ from telsdk.sip.message import NameAddr, Request, Response, Uri
 from telsdk.sip.server.routing import (
     asked_by,
     best_for_caller,
+    changed_line,
     goes_back,
     may_leave,
     prepare,
+    put_line,
     sips_not_allowed,
     take_own_routes,
 )
@@ -62,6 +64,9 @@ class NextHop(Protocol):
         ...
 
 
+OnAnswer = Callable[[Response, Request, Hop], None]
+"""Called with an answer before it goes back, the request that it answers, and where that came from."""
+
 Moved = Callable[[Request, Response], None]
 
 _MAY_MOVE = frozenset(
@@ -72,7 +77,20 @@ _MAY_MOVE = frozenset(
 class Relay(TransactionUser):
     """One request, and the one copy of it that was sent on."""
 
-    __slots__ = ("cancelled", "client", "expired", "line", "moved", "open", "server", "stack", "timer_c_at")
+    __slots__ = (
+        "cancelled",
+        "client",
+        "expired",
+        "from_line",
+        "line",
+        "moved",
+        "on_answer",
+        "open",
+        "server",
+        "stack",
+        "timer_c_at",
+        "to_line",
+    )
 
     def __init__(
         self,
@@ -80,8 +98,12 @@ class Relay(TransactionUser):
         server: ServerTransaction,
         open_relays: set[Relay],
         moved: Moved | None = None,
+        on_answer: OnAnswer | None = None,
     ) -> None:
         self.stack = stack
+        self.on_answer = on_answer
+        self.from_line: str | None = None  # as it came, if another left
+        self.to_line: str | None = None  # the same
         self.server: ServerTransaction = server
         self.client: ClientTransaction | None = None
         self.line = asked_by(server.request)
@@ -95,6 +117,8 @@ class Relay(TransactionUser):
 
     def send(self, request: Request, hop: Hop, mark: str, now: Monotonic) -> None:
         """Send the copy, and to who called with an INVITE that it was."""
+        self.from_line = changed_line(self.server.request, request, "from")
+        self.to_line = changed_line(self.server.request, request, "to")
         self.client = self.stack.request(request, hop, now, owner=self, branch_suffix=mark)
         if request.method == "INVITE":
             if self.server.state is State.PROCEEDING and not self.server.data:
@@ -105,6 +129,12 @@ class Relay(TransactionUser):
         """Let an answer go back (16.7)."""
         status = response.status
         response.headers.pop_first("Via")
+        if self.from_line is not None:
+            put_line(response, "from", self.from_line)
+        if self.to_line is not None:
+            put_line(response, "to", self.to_line)
+        if self.on_answer is not None:
+            self.on_answer(response, self.server.request, self.server.source)
         if not goes_back(response, self.line):
             if status >= 200:
                 self._finish(self.stack.make_response(self.server.request, 502), now)
@@ -170,6 +200,7 @@ class Relays:
     Args:
         is_local: whether a URI names this proxy.
         moved: told of each 2xx to a request that may move an end of the dialog, and of that request.
+        on_answer: sees each answer before it goes back.
     """
 
     def __init__(
@@ -178,9 +209,11 @@ class Relays:
         next_hop: NextHop,
         is_local: Callable[[Uri], bool],
         moved: Moved | None = None,
+        on_answer: OnAnswer | None = None,
     ) -> None:
         self._stack = stack
         self._moved = moved
+        self._on_answer = on_answer
         self._next_hop = next_hop
         self._is_local = is_local
         self.open: set[Relay] = set()  # those that wait for an answer
@@ -203,7 +236,8 @@ class Relays:
         if not may_leave(event.request.uri.scheme == "sips", request, hop):
             self._stack.respond_once(tx, sips_not_allowed(self._stack, event.request), now)
             return
-        relay = Relay(self._stack, tx, self.open, self._moved if request.method in _MAY_MOVE else None)
+        moved = self._moved if request.method in _MAY_MOVE else None
+        relay = Relay(self._stack, tx, self.open, moved, self._on_answer)
         relay.send(request, hop, mark, now)
         if relay.timer_c_at:
             self._timer_c.start(relay, self._stack.timers.timer_c, now)

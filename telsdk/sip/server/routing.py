@@ -192,6 +192,22 @@ def goes_back(response: Response, line: str) -> bool:
         return False
 
 
+def changed_line(came: Request, leaves: Request, key: str) -> str | None:
+    """Return the line of a field as it came, where another leaves: what an answer has to bring back (8.2.6.2).
+
+    Args:
+        key: canonical, of a field that both have.
+    """
+    line = came.headers.raw[came.headers.shape.first[key]]
+    return None if leaves.headers.raw[leaves.headers.shape.first[key]] == line else line
+
+
+def put_line(response: Response, key: str, line: str) -> None:
+    """Put the line of a field, as `changed_line` has it, in the place of that in `response`."""
+    headers = response.headers
+    headers.change_line(headers.shape.first[key], key, line)
+
+
 def best_for_caller(stack: Stack, request: Request, best: Response) -> Response:
     """Return what a caller is told in place of an answer that says something about us, not about whom they call."""
     if best.status == 430:

@@ -1,0 +1,159 @@
+"""Calls with a plain phone at one end or both: whom the phone is told that it speaks with, and by whose word.
+
+A call between user clients costs this nothing but to see that no phone has part in it.
+"""
+
+from __future__ import annotations
+
+from telsdk.address import aor
+from telsdk.clock import Wall
+from telsdk.directory import Directory, NumberFacts
+from telsdk.errors import TelError
+from telsdk.node import caller_id
+from telsdk.node.admission import Admission, NotTheCaller
+from telsdk.node.caller_id import Presentation
+from telsdk.node.edges import sending_edge
+from telsdk.node.logins import BoundLogin, LoginKind, Logins
+from telsdk.node.settings import UnverifiedCallers
+from telsdk.number import Number
+from telsdk.sip.hop import Hop
+from telsdk.sip.message import Request, Response
+from telsdk.sip.server import Context, Target
+
+TOKEN_METHODS = frozenset({"INVITE", "MESSAGE"})
+"""Requests that user clients sign (RFC 8224)."""
+
+
+class Parties:
+    """Who a request is for and from, among the users of this node, and what a phone of the callee's is told; in
+    `Context.app`.
+
+    Attributes:
+        callee, caller: the users; the caller empty where it is from elsewhere.
+        from_phone: whether a phone of ours sends it.
+        shown: the From that a phone gets, without tag; empty until a phone is to get it.
+        claims: the fields that are taken out for it.
+        line: that From as a header line.
+    """
+
+    __slots__ = ("callee", "caller", "claims", "from_phone", "line", "shown")
+
+    def __init__(self, callee: NumberFacts, caller: BoundLogin | None) -> None:
+        self.callee = str(callee.number)
+        self.caller = "" if caller is None else str(caller.number)
+        self.from_phone = caller is not None and caller.kind is LoginKind.PHONE
+        self.shown = ""
+        self.claims = caller_id.UNPROVEN_CLAIMS
+        self.line = ""
+
+    def presentation(self, request: Request, target: Target) -> str:
+        """Return what a Record-Route says of who is told what; empty where no phone has part in the dialog.
+
+        Args:
+            request: as it came.
+        """
+        if target.request is None:
+            return ""
+        headers = target.request.headers
+        to_phone = bool(self.line) and headers.raw[headers.shape.first["from"]] == self.line
+        if not to_phone and not self.from_phone:
+            return ""
+        shown = self.shown if to_phone else ""
+        return Presentation.begin(request, shown, self.from_phone, aor(self.callee)).write()
+
+
+class PhoneCalls:
+    """The caller ID of one node's phones.
+
+    Args:
+        unverified: what a phone is told of a caller who is not proven.
+    """
+
+    def __init__(
+        self, directory: Directory, admission: Admission, logins: Logins, unverified: UnverifiedCallers
+    ) -> None:
+        self._directory = directory
+        self._admission = admission
+        self._logins = logins
+        self._unverified = unverified
+
+    def is_phone(self, hop: Hop, number: Number) -> bool:
+        """Return whether `number` is bound over `hop` by a phone: by anything else than a UC's session token."""
+        login = self._logins.over(hop).get(number)
+        return login is None or login.kind is LoginKind.PHONE
+
+    def present(
+        self, ctx: Context, request: Request, callee: NumberFacts, login: BoundLogin | None, wall: Wall
+    ) -> None:
+        """Make `request`, a copy of the one in `ctx`, ready for a phone of `callee`.
+
+        Args:
+            login: of whoever sends it; None where it is from elsewhere.
+
+        Raises:
+            NotTheCaller: it is proven who sends it, and From says somebody else.
+            WalletToAsk: that is not known yet.
+        """
+        parties = ctx.app
+        assert isinstance(parties, Parties)
+        if not parties.shown:
+            self._judge(parties, ctx.request, callee, login, wall)
+        caller_id.present(request, parties.shown, parties.claims)
+        parties.line = request.headers.raw[request.headers.shape.first["from"]]
+
+    def _judge(
+        self, parties: Parties, request: Request, callee: NumberFacts, login: BoundLogin | None, wall: Wall
+    ) -> None:
+        said = request.from_.uri
+        number = self._proven(request, callee, login, wall)
+        facts = None if number is None else self._directory.number(number)
+        if facts is not None:
+            parties.shown = caller_id.ANONYMOUS if caller_id.is_anonymous(said) else caller_id.proven(facts)
+            parties.claims = caller_id.CLAIMS
+        elif self._unverified is UnverifiedCallers.MARKED and not caller_id.is_anonymous(said):
+            parties.shown = caller_id.marked(said)
+        else:
+            parties.shown = caller_id.ANONYMOUS
+
+    def _proven(
+        self, request: Request, callee: NumberFacts, login: BoundLogin | None, wall: Wall
+    ) -> Number | None:
+        """Return who sends a request, by what it was let in by here, or else by a caller token for `callee`."""
+        if login is not None and (login.kind is LoginKind.PHONE or request.method in TOKEN_METHODS):
+            return login.number
+        if request.method not in TOKEN_METHODS or "identity" not in request.headers.shape.first:
+            return None
+        try:
+            return self._admission.proven_to(callee, request, wall)
+        except NotTheCaller:
+            raise
+        except TelError:
+            return None  # a token that proves nothing is none
+
+    def answer(self, response: Response, request: Request, source: Hop) -> None:
+        """Make an answer ready for who asked. A phone shows the To of an answer, and what stands beside, as a From.
+
+        Args:
+            request: what is answered, as it came; without its fields once it has had a final answer.
+            source: where it came from.
+        """
+        headers, asked = response.headers, request.headers.shape.first.get("to")
+        claims = not caller_id.CLAIMS.isdisjoint(headers.shape.first)
+        other = asked is not None and not headers.raw[headers.shape.first["to"]].startswith(
+            request.headers.raw[asked]
+        )
+        if (claims or other) and self._comes_from_phone(request, source):
+            caller_id.strip(response)
+            if other:
+                caller_id.answer_to(response, request)
+
+    def _comes_from_phone(self, request: Request, source: Hop) -> bool:
+        if self._has_phone(source):
+            return True
+        return "via" in request.headers.shape.first and self._has_phone(sending_edge(request, source))
+
+    def _has_phone(self, hop: Hop) -> bool:
+        for login in self._logins.over(hop).values():  # noqa: SIM110 - a generator takes twice the time
+            if login.kind is LoginKind.PHONE:
+                return True
+        return False
