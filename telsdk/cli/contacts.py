@@ -9,7 +9,7 @@ import click
 from telsdk.cli.common import places
 from telsdk.cli.common.failure import Failure
 from telsdk.cli.common.options import Function, json_option
-from telsdk.cli.common.output import plain, print_json, print_table
+from telsdk.cli.common.output import print_json, print_line, print_table
 from telsdk.cli.common.params import ADDRESS, NUMBER
 from telsdk.number import Number
 
@@ -68,7 +68,7 @@ def _show(number: Number | None, chain: int | None, as_json: bool) -> None:
     elif found:
         print_table(("address", "label"), [tuple(one.values()) for one in found])
     else:
-        click.echo("no contacts: add one with `telsdk contacts add ADDRESS LABEL`")
+        print_line("no contacts: add one with `telsdk contacts add ADDRESS LABEL`")
 
 
 @contacts.command()
@@ -87,7 +87,7 @@ def add(address: str, label: str, number: Number | None, chain: int | None, as_j
     if as_json:
         print_json({"address": address, "label": label})
     else:
-        click.echo(f"{address} is a contact: {plain(label) or 'without a label'}")
+        print_line(f"{address} is a contact: {label or 'without a label'}")
 
 
 @contacts.command()
@@ -107,4 +107,4 @@ def remove(address: str, number: Number | None, chain: int | None, as_json: bool
     if as_json:
         print_json({"address": address, "label": None})
     else:
-        click.echo(f"{address} is no contact any more")
+        print_line(f"{address} is no contact any more")

@@ -7,7 +7,7 @@ import os
 import click
 
 from telsdk.cli.common.options import Options, writing
-from telsdk.cli.common.output import hexadecimal, print_done, working
+from telsdk.cli.common.output import hexadecimal, print_done, print_line, working
 from telsdk.cli.common.params import NUMBER
 from telsdk.cli.common.secret import PASSWORD_FILE, passphrase
 from telsdk.number import Number
@@ -59,7 +59,7 @@ def set_(options: Options, number: Number, choose: bool, as_json: bool) -> None:
     facts = {"number": int(number), "credential": hexadecimal(key.credential), "kdf": light.DEFAULT_KDF}
     print_done(f"{number} has a new password", receipt, as_json, **facts, **shown)
     if not chosen and not as_json:
-        click.echo(f"passphrase, shown only now: {password}")
+        print_line(f"passphrase, shown only now: {password}")
 
 
 @credential.command()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telsdk.cli.common.output import print_json, print_table
+from telsdk.cli.common.output import print_json, print_line, print_table
 from telsdk.cli.contacts import open_store, store_options
 from telsdk.number import Number
 
@@ -39,7 +39,7 @@ def history(last: int, number: Number | None, chain: int | None, as_json: bool) 
             columns, [[_short(one["at"]), *(one[key] for key in columns[1:-1]), _what(one)] for one in found]
         )
     else:
-        click.echo("no calls or messages yet")
+        print_line("no calls or messages yet")
 
 
 def _call(call: LoggedCall) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import click
 
 from telsdk.cli.common.failure import extra
 from telsdk.cli.common.options import Options
+from telsdk.cli.common.output import print_line
 from telsdk.cli.common.server import Place, identity, next_identity, run, server_options
 from telsdk.errors import NotFound
 
@@ -63,7 +64,7 @@ def run_hub(
     """
     key = identity(key_file, "hub")
     if show_pin:
-        click.echo(key.pin.hex())
+        print_line(key.pin.hex())
         return
     if hub_id is None:
         raise click.UsageError("say by --hub which hub of the list this is")

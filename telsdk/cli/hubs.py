@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from telsdk.cli.common.options import Options, account_option, reading, writing
-from telsdk.cli.common.output import print_done, print_json, print_table, working
+from telsdk.cli.common.output import print_done, print_json, print_line, print_table, working
 from telsdk.cli.common.params import NUMBER, PIN
 from telsdk.number import Number
 
@@ -49,7 +49,7 @@ def list_(options: Options, as_json: bool) -> None:
         columns = ("id", "uri", "nodes", "bond", "exit_at", "operator")
         print_table(columns, [[hub[column] for column in columns] for hub in found])
     else:
-        click.echo("no hub is listed: add one with `telsdk hubs add`")
+        print_line("no hub is listed: add one with `telsdk hubs add`")
 
 
 @hubs.command()
@@ -118,7 +118,7 @@ def nodes(
     elif found:
         print_table(tuple(found[0]), [tuple(node.values()) for node in found])
     else:
-        click.echo(f"hub {hub} has no nodes: add one with `telsdk hubs nodes {hub} --add URI`")
+        print_line(f"hub {hub} has no nodes: add one with `telsdk hubs nodes {hub} --add URI`")
 
 
 @hubs.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +15,7 @@ import click
 from telsdk.cli.call import finish
 from telsdk.cli.common.online import LoginChoice, audio_options, online, say, user_options
 from telsdk.cli.common.options import Options
-from telsdk.cli.common.output import plain
+from telsdk.cli.common.output import print_json_line, print_line
 from telsdk.cli.common.serve import stop_asked, unless
 from telsdk.errors import TelError
 from telsdk.number import Number
@@ -152,7 +151,7 @@ async def _agreed(call: PhoneCall, lines: asyncio.Queue[str]) -> bool:
         return False
     while not lines.empty():
         lines.get_nowait()  # what was typed before it rang is no answer
-    click.echo("answer? [y/n] ", nl=False, err=True)
+    print_line("answer? [y/n] ", nl=False, err=True)
     typed = asyncio.ensure_future(lines.get())
     ended = asyncio.ensure_future(call.wait_ended())
     try:
@@ -203,7 +202,10 @@ async def _refusals(uc: UserClient, manner: Manner) -> None:
 
 
 def _tell(manner: Manner, event: str, text: str, **facts: Any) -> None:
-    click.echo(json.dumps({"event": event, **facts}) if manner.as_json else plain(text))
+    if manner.as_json:
+        print_json_line({"event": event, **facts})
+    else:
+        print_line(text)
 
 
 def _party(party: Party | None) -> dict[str, Any]:

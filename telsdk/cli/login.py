@@ -14,7 +14,7 @@ import click
 from telsdk.cli.common import kept, places
 from telsdk.cli.common.confirm import confirm
 from telsdk.cli.common.options import Function, Options, json_option, reading, writing, yes_option
-from telsdk.cli.common.output import print_facts, print_json, print_table, working
+from telsdk.cli.common.output import print_facts, print_json, print_line, print_table, working
 from telsdk.cli.common.params import ADDRESS
 from telsdk.cli.common.remote import signing_for, wallet_options
 from telsdk.cli.common.secret import PASSWORD_FILE, passphrase
@@ -173,7 +173,7 @@ def list_(as_json: bool) -> None:
         columns = ("number", "chain_id", "unlocked by", "file")
         print_table(columns, [tuple(one.values()) for one in found])
     else:
-        click.echo("nobody is logged in on this machine: telsdk login deep NUMBER, or light")
+        print_line("nobody is logged in on this machine: telsdk login deep NUMBER, or light")
 
 
 @login.command()
@@ -204,8 +204,8 @@ def forget(address: str, chain_id: int | None, file: Path | None, yes: bool, as_
     if as_json:
         print_json({"number": int(number), "chain_id": chain, "file": str(path)})
         return
-    click.echo(f"the login to {number} is forgotten here")
-    click.echo(
+    print_line(f"the login to {number} is forgotten here")
+    print_line(
         "the session itself ends when it expires: to end it now, with all others of the number, "
         f"telsdk credential revoke-sessions {number}"
     )

@@ -9,7 +9,7 @@ import click
 
 from telsdk.cli.common.online import LoginChoice, online, user_options
 from telsdk.cli.common.options import Options
-from telsdk.cli.common.output import plain, print_json, working
+from telsdk.cli.common.output import print_json, print_line, working
 from telsdk.cli.common.params import ADDRESS
 from telsdk.number import Number
 
@@ -40,7 +40,7 @@ def message(
     if as_json:
         print_json({"to": recipient, "delivered": True})
     else:
-        click.echo(f"{plain(recipient)} has it")
+        print_line(f"{recipient} has it")
 
 
 async def _send(options: Options, who: LoginChoice, recipient: str, text: str) -> None:

@@ -13,6 +13,7 @@ from telsdk import private
 from telsdk.cli.common import listeners
 from telsdk.cli.common.failure import Failure, extra
 from telsdk.cli.common.options import Options
+from telsdk.cli.common.output import print_line
 from telsdk.cli.common.secret import secret_bytes
 from telsdk.cli.common.server import Place, identity, next_identity, run, server_options
 from telsdk.errors import NotFound
@@ -111,7 +112,7 @@ def run_node(
     """
     key = identity(key_file, "node")
     if show_pin:
-        click.echo(key.pin.hex())
+        print_line(key.pin.hex())
         return
     if hub is None or index is None:
         raise click.UsageError("say by --hub and --index which node of the list this is")
@@ -172,7 +173,7 @@ def new_phone_secret(file: Path) -> None:
         private.create(file, token_bytes(32))  # telsdk.credential.phone.MIN_SECRET
     except FileExistsError:
         raise Failure(f"{file} is there already: it stays as it is, choose another name") from None
-    click.echo(f"{file} holds a new secret; run the nodes with --phone-secret {file}")
+    print_line(f"{file} holds a new secret; run the nodes with --phone-secret {file}")
 
 
 async def _serves(node: Node, bound: list[Listener]) -> str:

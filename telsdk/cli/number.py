@@ -13,10 +13,18 @@ import click
 from telsdk.cli.common.account import account_address, open_account
 from telsdk.cli.common.confirm import confirm
 from telsdk.cli.common.options import Options, account_option, reading, writing, yes_option
-from telsdk.cli.common.output import plain, print_done, print_facts, print_json, print_table, working
+from telsdk.cli.common.output import (
+    print_done,
+    print_facts,
+    print_json,
+    print_line,
+    print_table,
+    working,
+)
 from telsdk.cli.common.params import ACCOUNT, ETHER, NUMBER
 from telsdk.errors import NotFound
 from telsdk.number import Number
+from telsdk.plain_text import plain
 from telsdk.records import shown
 
 if TYPE_CHECKING:
@@ -149,7 +157,7 @@ def consent(options: Options, number: Number, as_json: bool) -> None:  # noqa: A
     Examples:
       telsdk number consent 5551234 --account new.json > consent.json
     """
-    click.echo(options.signing_client().registry.permit_move(number).to_json())
+    print_line(options.signing_client().registry.permit_move(number).to_json(), whole=True)
 
 
 @number.command()
@@ -195,7 +203,7 @@ def list_mine(options: Options, owner: str | None, as_json: bool) -> None:
         columns = ("number", "name", "hub", "listing")
         print_table(columns, [[row[column] for column in columns] for row in found])
     else:
-        click.echo(f"{account} holds no number: buy one with `telsdk number buy-new`")
+        print_line(f"{account} holds no number: buy one with `telsdk number buy-new`")
 
 
 def _is_held(client: Client, number: Number) -> bool:

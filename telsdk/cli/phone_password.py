@@ -16,7 +16,7 @@ from telsdk.cli.common import phone_journal, phone_settings, qrcode
 from telsdk.cli.common.failure import Failure
 from telsdk.cli.common.online import LoginChoice, login_options, online, say
 from telsdk.cli.common.options import Options, reading
-from telsdk.cli.common.output import print_facts, print_json, print_table, working
+from telsdk.cli.common.output import print_facts, print_json, print_line, print_lines, print_table, working
 from telsdk.cli.common.params import ADDRESS, PHONE_SERVER
 from telsdk.cli.common.secret import secret_bytes
 from telsdk.clock import Wall
@@ -134,7 +134,7 @@ def issue(
     place = _place(got.account, transport, needed=qr or settings is not None)
     _note(got, label)
     if settings is not None and place is not None:
-        click.echo(phone_settings.PROGRAMS[settings](got.account, place), nl=False)
+        print_lines(phone_settings.PROGRAMS[settings](got.account, place))
     else:
         _print(got.account, place, label, as_json)
         if qr and place is not None:
@@ -179,7 +179,7 @@ def list_(options: Options, as_json: bool) -> None:
         shown = [{**row, "expires": str(row["expires"])[:10]} for row in rows]
         print_table(columns, [[row[column] for column in columns] for row in shown])
     else:
-        click.echo("no phone password was issued from this machine: telsdk phone-password ADDRESS")
+        print_line("no phone password was issued from this machine: telsdk phone-password ADDRESS")
 
 
 async def _from_node(

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from email.utils import formatdate
 from functools import lru_cache
+from typing import Final
 
 from telsdk.clock import Wall
 from telsdk.sip.message import Request, Response
+
+MAX_REASON: Final = 300
+"""Characters of a reason in a Warning: an error may quote what a peer sent."""
 
 HeaderField = tuple[str, str]
 
@@ -16,7 +20,10 @@ _replace_unsayable = re.compile(r'[^ -~]|["\\]').sub
 
 def warning(error: Exception) -> HeaderField:
     """Return a Warning with the reason as text (RFC 3261 20.43; 399 is the miscellaneous warning)."""
-    text = _replace_unsayable("'", str(error))
+    reason = str(error)
+    if len(reason) > MAX_REASON:
+        reason = f"{reason[:MAX_REASON]}... ({len(reason) - MAX_REASON} more characters)"
+    text = _replace_unsayable("'", reason)
     return "Warning", f'399 telprotocol "{text}"'
 
 

@@ -34,6 +34,12 @@ def test_a_reason_is_one_quoted_text_whatever_it_says(reason: str, text: str) ->
     assert warning(Exception(reason)) == ("Warning", f'399 telprotocol "{text}"')
 
 
+def test_a_long_reason_is_cut_and_says_how_much_is_left_out() -> None:
+    _, value = warning(Exception("x" * 100_000))
+    assert value.endswith('x... (99700 more characters)"')
+    assert len(value) < 400
+
+
 def test_a_refusal_says_its_reason_in_a_warning_and_nothing_more() -> None:
     response = parse(bytes(refusal(REQUEST, 403, Exception("no\r\nContact: <sip:mallory@h>"))))
     assert isinstance(response, Response)

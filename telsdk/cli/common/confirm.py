@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.output import print_line
+from telsdk.plain_text import plain
 
 
 def confirm(question: str, yes: bool) -> None:
@@ -16,9 +18,9 @@ def confirm(question: str, yes: bool) -> None:
     if yes:
         return
     try:
-        agreed = click.confirm(question, err=True)
+        agreed = click.confirm(plain(question), err=True)
     except click.Abort as error:
-        click.echo(err=True)  # end the line of the question
+        print_line(err=True)  # end the line of the question
         raise Failure("nobody answered: give --yes where there is no terminal") from error
     if not agreed:
         raise Failure("nothing was done")

@@ -9,15 +9,16 @@ from typing import IO, Any
 
 import click
 
-from telsdk.cli.common.output import plain
+from telsdk.cli.common.output import print_line
 from telsdk.errors import TelError
+from telsdk.plain_text import plain_lines
 
 
 class Failure(click.ClickException):
     """Refused, or not found. Exit code 1."""
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"error: {plain(self.message)}", err=file is None, file=file)
+        print_line(f"error: {self.message}", err=file is None, file=file)
 
 
 @contextmanager
@@ -34,6 +35,19 @@ def failing() -> Iterator[None]:
             raise
         place = "" if error.filename is None else f"{error.filename}: "
         raise Failure(f"{place}{error.strerror or error}") from error
+
+
+@contextmanager
+def plain_usage() -> Iterator[None]:
+    """Let what click says of wrong usage be plain: it quotes the arguments, which may have been pasted."""
+    try:
+        yield
+    except Failure:
+        raise
+    except click.ClickException as error:
+        said = "\n".join(plain_lines(error.format_message()))
+        setattr(error, "format_message", lambda: said)  # noqa: B010 - what click asks for when it shows the error
+        raise
 
 
 @contextmanager

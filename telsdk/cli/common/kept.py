@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
 from telsdk.cli.common import places
 from telsdk.cli.common.failure import Failure
-from telsdk.cli.common.output import plain, working
+from telsdk.cli.common.output import print_line, working
 from telsdk.cli.common.secret import LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, passphrase
 from telsdk.number import Number
 
@@ -135,7 +133,7 @@ def _remove_entry(entry: str) -> None:
             systemkeyring.remove(entry)
     except systemkeyring.KeyringError as error:
         text = f"note: the entry {entry!r} of {systemkeyring.SERVICE} stays in the keyring: {error}"
-        click.echo(plain(text), err=True)
+        print_line(text, err=True)
 
 
 def _entry_of(path: Path) -> str | None:

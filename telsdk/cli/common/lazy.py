@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from telsdk.cli.common.failure import failing
+from telsdk.cli.common.failure import failing, plain_usage
+from telsdk.plain_text import guard_stderr
 
 Sections = Mapping[str, Mapping[str, str]]
 """Heading -> name of the command -> its place, as ``module:attribute``."""
@@ -41,8 +42,16 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def main(self, *args: Any, **settings: Any) -> Any:
+        guard_stderr()
+        return super().main(*args, **settings)
+
+    def make_context(self, *args: Any, **settings: Any) -> click.Context:
+        with plain_usage():
+            return super().make_context(*args, **settings)
+
     def invoke(self, ctx: click.Context) -> Any:
-        with failing():
+        with plain_usage(), failing():
             return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

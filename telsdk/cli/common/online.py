@@ -16,7 +16,7 @@ from telsdk.cli.common import places
 from telsdk.cli.common.failure import Failure, extra
 from telsdk.cli.common.kept import open_login
 from telsdk.cli.common.options import Function, Options, reading, witness_option
-from telsdk.cli.common.output import plain, working
+from telsdk.cli.common.output import print_line, working
 from telsdk.cli.common.params import NUMBER
 from telsdk.number import Number
 
@@ -118,7 +118,7 @@ async def online(
 
 def say(text: str) -> None:
     """Tell on stderr how things go: stdout is for results."""
-    click.echo(plain(text), err=True)
+    print_line(text, err=True)
 
 
 def _client(

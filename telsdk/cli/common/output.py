@@ -6,12 +6,15 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from telsdk.plain_text import MAX_TEXT, plain
+
 if TYPE_CHECKING:
     from rich.status import Status
+    from rich.text import Text
 
     from telsdk.chain.access import Receipt
 
@@ -19,17 +22,42 @@ NOTHING = "–"
 _WIDE = 240  # columns in a file or pipe, which has no width
 
 
-def plain(value: object) -> str:
-    """Return `value` as one line of printable text.
+def print_line(
+    text: object = "",
+    *,
+    err: bool = False,
+    nl: bool = True,
+    file: IO[Any] | None = None,
+    whole: bool = False,
+) -> None:
+    """Print one line on stdout or, with `err`, on stderr: all that commands tell people in words goes by here.
 
     Names, messages and server addresses come from strangers, and must not control the terminal.
+
+    Args:
+        whole: however long it is; for what a program reads.
     """
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(value)
-    )
+    click.echo(plain(text, sys.maxsize if whole else MAX_TEXT), err=err, nl=nl, file=file)
+
+
+def print_lines(text: str) -> None:
+    """Print a text of several lines, such as the settings of a program; each as `print_line` does."""
+    for line in text.removesuffix("\n").split("\n"):
+        print_line(line, whole=True)
+
+
+def print_inverse(line: str) -> None:
+    """Print a line of our own drawing, light on dark whatever the terminal's colours are."""
+    click.echo(click.style(plain(line), fg="bright_white", bg="black"))
+
+
+def print_json_line(data: object) -> None:
+    """Print JSON on one line, for who reads line by line. Like `print_json` it is whole, in ASCII."""
+    click.echo(json.dumps(data))
 
 
 def print_json(data: object) -> None:
+    """Print JSON: all of it, however long, in ASCII, where nothing can control a terminal."""
     click.echo(json.dumps(data, indent=2))
 
 
@@ -45,7 +73,7 @@ def print_facts(facts: Mapping[str, object], as_json: bool, units: Mapping[str, 
         lines.append((key.removesuffix(f"_{unit}").replace("_", " "), text))
     width = max(len(label) for label, _ in lines)
     for label, text in lines:
-        click.echo(f"{label:{width}}  {text}")
+        print_line(f"{label:{width}}  {text}")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -68,16 +96,34 @@ def print_done(text: str, receipt: Receipt, as_json: bool, **facts: object) -> N
     if as_json:
         print_json({**facts, "tx": receipt.tx, "block": receipt.block, "gas_used": receipt.gas_used})
     else:
-        click.echo(f"{text} (block {receipt.block}, transaction {receipt.tx})")
+        print_line(f"{text} (block {receipt.block}, transaction {receipt.tx})")
+
+
+class Working:
+    """What is shown while something is being done."""
+
+    def __init__(self, status: Status) -> None:
+        self._status = status
+
+    def update(self, text: str) -> None:
+        """Say what is being done now."""
+        self._status.update(_words(text))
 
 
 @contextmanager
-def working(text: str) -> Iterator[Status]:
+def working(text: str) -> Iterator[Working]:
     """Show on stderr that something is being done, if that is a terminal."""
     from rich.console import Console
 
-    with Console(stderr=True).status(plain(text)) as status:
-        yield status
+    with Console(stderr=True).status(_words(text)) as status:
+        yield Working(status)
+
+
+def _words(text: str) -> Text:
+    """Return `text` for rich, which would take brackets in it for markup: colours, and links that lead elsewhere."""
+    from rich.text import Text
+
+    return Text(plain(text))
 
 
 def hexadecimal(value: bytes | None) -> str | None:

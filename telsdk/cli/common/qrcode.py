@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-import click
+from telsdk.cli.common.output import print_inverse, print_line
 
 _QUIET = 2  # modules of margin: the standard has 4, but the terminal's background is margin too
 _HALVES = {(1, 1): " ", (0, 1): "▀", (1, 0): "▄", (0, 0): "█"}  # light modules are drawn, dark ones left out
@@ -29,9 +29,9 @@ def show(text: str) -> None:
     """Print the code of `text` in its own colours: a light terminal would invert it, which many cameras cannot read."""
     drawn = lines(text)
     if sys.stdout.isatty() and shutil.get_terminal_size().columns < len(drawn[0]):
-        click.echo(
+        print_line(
             f"the QR code needs {len(drawn[0])} columns: make the terminal wider, and ask again", err=True
         )
         return
     for line in drawn:
-        click.echo(click.style(line, fg="bright_white", bg="black"))
+        print_inverse(line)

@@ -11,6 +11,8 @@ import click
 
 from telsdk import private
 from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.output import print_line
+from telsdk.plain_text import plain
 
 PASSPHRASE_FILE = "TELSDK_PASSPHRASE_FILE"
 LOGIN_PASSPHRASE_FILE = "TELSDK_LOGIN_PASSPHRASE_FILE"
@@ -34,9 +36,9 @@ def passphrase(prompt: str, *variables: str, new: bool = False) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", GetPassWarning)
-            return str(click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True))
+            return str(click.prompt(plain(prompt), hide_input=True, confirmation_prompt=new, err=True))
     except GetPassWarning as error:
-        click.echo(err=True)  # end the line of the prompt
+        print_line(err=True)  # end the line of the prompt
         files = " or ".join(variables or (PASSPHRASE_FILE,))
         raise Failure(f"there is no terminal to type it at: name a file that holds it by {files}") from error
 

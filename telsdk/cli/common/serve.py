@@ -7,7 +7,9 @@ import logging
 import signal
 import sys
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
+
+from telsdk.plain_text import PlainFormatter
 
 Result = TypeVar("Result")
 
@@ -34,13 +36,16 @@ async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Resu
         await asyncio.gather(task, stopping, return_exceptions=True)
 
 
+def log_handler(stream: TextIO) -> logging.Handler:
+    """Return what writes records to `stream`, each on a line of its own: see `telsdk.plain_text.PlainFormatter`."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(PlainFormatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    return handler
+
+
 def log_to_stderr(verbose: bool) -> None:
     """Log to stderr what telsdk notes, and of the libraries only warnings."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.WARNING,
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-    )
+    logging.basicConfig(level=logging.WARNING, handlers=[log_handler(sys.stderr)])
     logging.getLogger("telsdk").setLevel(logging.DEBUG if verbose else logging.INFO)
     if not verbose:  # the part that wanted to reach a peer says so itself, once
         logging.getLogger("telsdk.net").setLevel(logging.WARNING)

@@ -12,6 +12,7 @@ import click
 
 from telsdk.cli.common import places
 from telsdk.cli.common.options import Function, Options, network_options, pass_options, witness_option
+from telsdk.cli.common.output import print_line
 from telsdk.cli.common.params import ENDPOINT, NETWORK
 from telsdk.cli.common.serve import log_to_stderr, stop_asked, unless
 from telsdk.errors import TelError
@@ -146,15 +147,15 @@ async def _run(
     server, ready = await launch(index, sockets, key)
     try:
         async with memory.kept_clean():
-            click.echo(
+            print_line(
                 f"{who} listens at {write_host(sockets.host, sockets.port)} (UDP and TLS), "
                 f"key pin {key.pin.hex()}"
             )
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _change_key, who, server, next_key)
             if (news := await unless(stop, ready)) is not None:
-                click.echo(f"{who} {news}")
+                print_line(f"{who} {news}")
             await stop.wait()
-            click.echo(f"{who} stops")
+            print_line(f"{who} stops")
     finally:
         await server.stop()
 
@@ -165,9 +166,9 @@ def _change_key(who: str, server: Server, next_key: Callable[[], TlsIdentity]) -
         key = next_key()
         server.present(key)
     except TelError as error:
-        click.echo(f"{who} keeps its key: {error}", err=True)
+        print_line(f"{who} keeps its key: {error}", err=True)
     else:
-        click.echo(f"{who} shows the key {key.pin.hex()}")
+        print_line(f"{who} shows the key {key.pin.hex()}")
 
 
 def _listed_place(listed: Listed) -> Place:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 import tempfile
 import time
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.output import print_json, print_line, working
 from telsdk.errors import TelError
 
 if TYPE_CHECKING:
@@ -56,9 +57,8 @@ def demo(as_json: bool, html: Path | None, svg: Path | None, rpc: str | None) ->
       telsdk demo --html call.html
       telsdk demo --json | jq .checks
     """
-    console = Console(stderr=True)
     start = time.monotonic()
-    report = _run(rpc, console)
+    report = _run(rpc)
     if html is not None:
         from telsdk.cli.demo.page import page
 
@@ -71,35 +71,33 @@ def demo(as_json: bool, html: Path | None, svg: Path | None, rpc: str | None) ->
             draw(Ladder.from_entries(report["ladder"]), "A call from alice.eth to bob.eth"), encoding="utf-8"
         )
     if as_json:
-        click.echo(json.dumps(report, indent=2))
+        print_json(report)
     else:
         from telsdk.cli.demo.report import show
 
         show(report, Console())
-        console.print(
-            f"done in {time.monotonic() - start:.0f} s" + (f", page in {html}" if html else ""),
-            highlight=False,
-        )
+        page_in = f", page in {html}" if html else ""
+        print_line(f"done in {time.monotonic() - start:.0f} s{page_in}", err=True)
     sys.exit(not all(check["ok"] for check in report["checks"]))
 
 
-def _run(rpc: str | None, console: Console) -> DemoReport:
+def _run(rpc: str | None) -> DemoReport:
     """Play the demo. A progress line shows each step."""
     try:
         from telsdk.cli.demo.play import Play
     except ImportError as error:
-        raise click.ClickException(f"{error.name} is missing: {EXTRA}") from error
-    with tempfile.TemporaryDirectory(prefix="telsdk-demo-") as folder, console.status("starting") as status:
+        raise Failure(f"{error.name} is missing: {EXTRA}") from error
+    with tempfile.TemporaryDirectory(prefix="telsdk-demo-") as folder, working("starting") as status:
 
         def progress(text: str) -> None:
-            if console.is_terminal:
+            if sys.stderr.isatty():
                 status.update(text)
             else:
-                console.print(f"… {text}", highlight=False)
+                print_line(f"… {text}", err=True)
 
         try:
             return asyncio.run(Play(rpc, Path(folder), progress).run())
         except TelError as error:
-            raise click.ClickException(str(error)) from error
+            raise Failure(str(error)) from error
         except TimeoutError as error:
-            raise click.ClickException(f"something took too long: {str(error) or 'no answer'}") from error
+            raise Failure(f"something took too long: {str(error) or 'no answer'}") from error

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from telsdk.cli.demo.ladder import Ladder, LadderEntry
+from telsdk.plain_text import plain
 
 Fact = str | int | float | bool | None
 Facts = Mapping[str, Fact]
@@ -90,7 +91,7 @@ def checks_table(checks: Sequence[Check]) -> Table:
     table.add_column("seen", overflow="fold")
     for check in checks:
         mark = Text("ok", style="green") if check["ok"] else Text("FAILED", style="bold red")
-        table.add_row(mark, Text(check["name"]), Text(check["seen"]))
+        table.add_row(mark, Text(plain(check["name"])), Text(plain(check["seen"])))
     return table
 
 
@@ -101,7 +102,7 @@ def media_table(media: Mapping[str, MediaFigures]) -> Table:
     for heading in MEDIA_HEADINGS:
         table.add_column(heading, justify="right", no_wrap=True)
     for party, heard in media.items():
-        table.add_row(Text(party), *media_cells(heard))
+        table.add_row(Text(plain(party)), *media_cells(heard))
     return table
 
 
@@ -122,14 +123,15 @@ def facts_table(title: str, facts: Facts) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for key, fact in facts.items():
-        table.add_row(Text(label(key)), Text(value(key, fact)))
+        table.add_row(Text(plain(label(key))), Text(plain(value(key, fact))))
     return table
 
 
 def show(report: DemoReport, console: Console) -> None:
     """Print the whole report: ladder, media, backup, sale, checks and how it came out."""
     ladder = Ladder.from_entries(report["ladder"]).text()
-    console.print(Text(ladder), soft_wrap=True)  # a folded ladder cannot be read
+    lines = [plain(line) for line in ladder.split("\n")]
+    console.print(Text("\n".join(lines)), soft_wrap=True)  # a folded ladder cannot be read
     for table in (
         media_table(report["media"]),
         facts_table("Backup", report["backup"]),
@@ -138,7 +140,7 @@ def show(report: DemoReport, console: Console) -> None:
     ):
         console.print()
         console.print(table)
-    console.print(Text(summary(report), style="bold green" if passed(report) else "bold red"))
+    console.print(Text(plain(summary(report)), style="bold green" if passed(report) else "bold red"))
 
 
 def _unit(key: str) -> str:
