@@ -21,7 +21,8 @@ from typing import Final
 
 from telsdk.address import REALM, aor
 from telsdk.directory import NumberFacts
-from telsdk.sip.message import Message, NameAddr, Request, Response, Uri
+from telsdk.sip.limits import MAX_REMEMBERED, MAX_REMEMBERED_LENGTH
+from telsdk.sip.message import Message, NameAddr, Request, Response, Uri, grammar
 
 ANONYMOUS: Final = '"Anonymous" <sip:anonymous@anonymous.invalid>'
 """RFC 3323 section 4.1."""
@@ -137,15 +138,20 @@ class Presentation:
         Raises:
             ValueError: it did not.
         """
+        known = _known.get(text)
+        if known is not None:
+            return known
         padded = text.encode().translate(_FROM_URL) + b"=="  # what is more than needed is passed over
         parts = _no_realm(f"@{REALM}", binascii.a2b_base64(padded).decode()).split("\n")
         caller, shown, said, dialled = parts
-        return cls(caller, shown, said, dialled)
+        return _keep(text, cls(caller, shown, said, dialled))
 
     def write(self) -> str:
         """Return it in characters that may stand in the user part of a URI."""
         text = _realm("@", f"{self.caller}\n{self.shown}\n{self.said}\n{self.dialled}").encode()
-        return binascii.b2a_base64(text, newline=False).translate(_TO_URL, b"=").decode()
+        written = binascii.b2a_base64(text, newline=False).translate(_TO_URL, b"=").decode()
+        _keep(written, self)
+        return written
 
     def apply(self, request: Request) -> None:
         """Give a request within the dialog the addresses that whoever it goes to knows.
@@ -162,11 +168,29 @@ class Presentation:
             present(request, f"<{self.dialled}>", CLAIMS)
 
 
+_known: dict[str, Presentation] = {}
+"""What those say that calls of this moment bring again; made anew when it was emptied."""
+
+
+def _keep(text: str, presentation: Presentation) -> Presentation:
+    if len(text) <= MAX_REMEMBERED_LENGTH:  # peers choose how long they are
+        if len(_known) >= MAX_REMEMBERED:
+            _known.clear()
+        _known[text] = presentation
+    return presentation
+
+
 def _readdress(request: Request, key: str, name: str, address: str) -> None:
     """Put `address` into From or To, whose tag stays."""
     headers = request.headers
-    tag = _tag_of(request.from_ if key == "from" else request.to)
-    headers.change_line(headers.shape.first[key], key, f"{name}: {address}{tag}")
+    tag = request.from_tag if key == "from" else request.to_tag
+    if tag is None:
+        text = ""
+    elif grammar.is_token(tag):
+        text = f";tag={tag}"
+    else:
+        text = _tag_of(request.from_ if key == "from" else request.to)
+    headers.change_line(headers.shape.first[key], key, f"{name}: {address}{text}")
 
 
 def _tag_of(address: NameAddr) -> str:

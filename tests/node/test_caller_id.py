@@ -11,8 +11,19 @@ from hypothesis import strategies as st
 from telsdk.address import REALM, aor
 from telsdk.directory import NumberFacts
 from telsdk.name import Name
-from telsdk.node.caller_id import ANONYMOUS, CLAIMS, MAX_ADDRESS, Presentation, is_anonymous, marked, proven
+from telsdk.node import caller_id
+from telsdk.node.caller_id import (
+    ANONYMOUS,
+    CLAIMS,
+    MAX_ADDRESS,
+    Presentation,
+    is_anonymous,
+    marked,
+    present,
+    proven,
+)
 from telsdk.number import Number
+from telsdk.sip.limits import MAX_REMEMBERED
 from telsdk.sip.message import NameAddr, Request, Uri, grammar
 
 USER = st.text("abcXYZ019.-_~%41+*", min_size=1, max_size=12).filter(lambda text: "%" not in text)
@@ -36,6 +47,7 @@ def test_each_end_goes_on_seeing_the_other_as_it_began(
     shown = ANONYMOUS if to_phone else ""
     written = Presentation.begin(begun, shown, from_phone, aor(2)).write()
     assert re.fullmatch(r"[A-Za-z0-9_-]+", written)
+    caller_id._known.clear()  # as if it came late
 
     by_caller = request(f'"Another" <sip:x@y>;tag={caller}', f"<{dialled}>;tag={callee}")
     Presentation.read(written).apply(by_caller)
@@ -50,10 +62,28 @@ def test_each_end_goes_on_seeing_the_other_as_it_began(
     assert by_callee.to.uri == (Uri.parse(said) if to_phone else NameAddr.parse(ANONYMOUS).uri)
 
 
+def test_what_is_remembered_is_bounded() -> None:
+    begun = request("<sip:x@y>;tag=1", "<sip:a@b>")
+    for number in range(MAX_REMEMBERED + 10):
+        Presentation("1", "", "", f"sip:{number}@b").write()
+    assert len(caller_id._known) <= MAX_REMEMBERED
+    written = Presentation.begin(begun, ANONYMOUS, True, aor(2)).write()
+    assert Presentation.read(written) is Presentation.read(written)
+
+
+@pytest.mark.parametrize("tag", ["a", "a.b-c", '"a b"'])
+def test_a_tag_stays_as_it_was_written(tag: str) -> None:
+    made = request(f"<sip:x@y>;tag={tag}", "<sip:a@b>")
+    present(made, ANONYMOUS, CLAIMS)
+    assert made.headers.get("From") == f"{ANONYMOUS};tag={tag}"
+
+
 def test_an_address_too_long_to_carry_is_left_out_and_never_what_a_phone_dialled() -> None:
     long = f"sip:{'a' * MAX_ADDRESS}@{REALM}"
     begun = request(f"<{long}>;tag=1", f"<{long}>")
-    found = Presentation.read(Presentation.begin(begun, ANONYMOUS, True, aor(2)).write())
+    written = Presentation.begin(begun, ANONYMOUS, True, aor(2)).write()
+    caller_id._known.clear()
+    found = Presentation.read(written)
     assert (found.said, found.dialled) == ("", aor(2))
 
 
