@@ -3,6 +3,7 @@
 from telsdk.chain.access import erc1271
 from telsdk.chain.access.apeaccount import ApeAccount
 from telsdk.chain.access.batch import ANSWER, Answer, Batch, Read
+from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of
 from telsdk.chain.access.permits import PERMIT_LIFETIME, Permit, PermitData, PermitError
 from telsdk.chain.access.rpc import mapped, open_rpc, request
 from telsdk.chain.access.session import Account, Block, Receipt, Session, Signed
@@ -17,6 +18,8 @@ __all__ = [
     "ApeAccount",
     "Batch",
     "Block",
+    "Endpoint",
+    "EndpointError",
     "Permit",
     "PermitData",
     "PermitError",
@@ -28,5 +31,6 @@ __all__ = [
     "erc1271",
     "mapped",
     "open_rpc",
+    "place_of",
     "request",
 ]

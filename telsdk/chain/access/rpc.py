@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from web3 import HTTPProvider, Web3
@@ -15,6 +14,7 @@ from web3.middleware import AttributeDictMiddleware, ExtraDataToPOAMiddleware
 from web3.providers.rpc.utils import ExceptionRetryConfiguration
 from web3.types import RPCEndpoint, RPCResponse
 
+from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of, redacted, scrub
 from telsdk.chain.errors import ChainError, ContractRefused, RpcError, RpcUnreachable
 from telsdk.chain.revert import refusal
 
@@ -29,9 +29,12 @@ def open_rpc(url: str) -> Web3:
     Raises:
         RpcUnreachable: `url` is no such URL, or nothing answers there.
     """
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise RpcUnreachable(f"{url!r} is no RPC address: it begins with http:// or https://")
-    provider = _Http(url)
+    try:
+        provider = _Http(Endpoint(url))
+    except EndpointError:
+        raise RpcUnreachable(
+            f"{place_of(url)!r} is no RPC address: it begins with http:// or https://, and a host follows"
+        ) from None
     # None of web3's others: names, gas and fees are settled above. "poa" reads the blocks of proof-of-authority chains.
     w3 = Web3(provider, middleware=[(AttributeDictMiddleware, "attrdict"), (ExtraDataToPOAMiddleware, "poa")])
     request(w3, RPCEndpoint("eth_chainId"), ())
@@ -73,9 +76,11 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
             raise refusal(data, text) from error
         raise RpcError(f"the RPC answered with an error: {text}") from error
     except Web3Exception as error:
-        raise RpcError(f"the RPC gave an answer that makes no sense: {error}") from error
+        scrub(error)
+        raise RpcError(f"the RPC gave an answer that makes no sense: {redacted(str(error))}") from error
     except OSError as error:
-        # web3's own providers, over HTTP, WebSocket and IPC, let theirs through.
+        # web3's own providers, over HTTP, WebSocket and IPC, let theirs through, with all of the URL in it.
+        scrub(error)
         raise RpcUnreachable(f"the RPC does not answer ({type(error).__name__}); {_NEXT}") from error
     except Exception as error:
         # So does eth-tester, which need not be installed.
@@ -120,11 +125,20 @@ def _revert_data(data: object) -> str | None:
 
 
 class _Http(HTTPProvider):
-    def __init__(self, url: str) -> None:
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
         retry = ExceptionRetryConfiguration(
             errors=(requests.ConnectionError, requests.Timeout), retries=RETRIES, backoff_factor=_BACKOFF
         )
-        super().__init__(url, {"timeout": TIMEOUT}, exception_retry_configuration=retry)
+        super().__init__(
+            endpoint.url,
+            {"timeout": TIMEOUT},
+            session=endpoint.session(),
+            exception_retry_configuration=retry,
+        )
+
+    def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
+        return self._endpoint.cleaned(super()._make_request(method, request_data))
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         try:
@@ -143,9 +157,7 @@ class _Http(HTTPProvider):
 
     @property
     def _place(self) -> str:
-        """The URL without path and query, which often hold a provider's key."""
-        parts = urlsplit(str(self.endpoint_uri))
-        return f"the RPC at {parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        return f"the RPC at {self._endpoint.place}"
 
 
 _NEXT = "start it, or give another with --rpc"

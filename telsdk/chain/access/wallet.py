@@ -10,11 +10,11 @@ import json
 import re
 import time
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import requests
 from eth_utils.address import is_address, to_checksum_address
 
+from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of
 from telsdk.chain.errors import WalletAway, WalletDeclined, WalletError, WalletLate, WalletUnknown
 from telsdk.nesting import check_nesting
 
@@ -42,16 +42,14 @@ class RemoteWallet:
 
     def __init__(self, url: str, confirm_timeout: float = CONFIRM_TIMEOUT) -> None:
         try:
-            parts = urlsplit(url)
-            complete = parts.scheme in ("http", "https") and bool(parts.hostname)
-        except ValueError:
-            complete = False
-        if not complete:
-            raise WalletAway(f"{url!r} is no address of a wallet: it begins with http:// or https://")
-        self._url = url
+            self._endpoint = Endpoint(url)
+        except EndpointError:
+            raise WalletAway(
+                f"{place_of(url)!r} is no address of a wallet: it begins with http:// or https://"
+            ) from None
+        self._session = self._endpoint.session()
         self._confirm_timeout = confirm_timeout
-        # Without user, path and query, which may hold a secret.
-        self.place: Final = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        self.place: Final = self._endpoint.place
 
     def accounts(self) -> tuple[str, ...]:
         """Return the accounts that the wallet offers, as EIP-55 addresses.
@@ -109,7 +107,8 @@ class RemoteWallet:
     def _ask(self, method: str, params: list[object], timeout: float) -> Any:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         try:
-            answer = json.loads(check_nesting(self._post(json.dumps(request).encode(), timeout).decode()))
+            body = self._endpoint.cleaned(self._post(json.dumps(request).encode(), timeout))
+            answer = json.loads(check_nesting(body.decode()))
         except requests.ConnectTimeout as error:
             raise self._away("does not answer") from error
         except requests.Timeout as error:
@@ -132,8 +131,8 @@ class RemoteWallet:
         ends = time.monotonic() + timeout
         headers = {"Content-Type": "application/json"}
         waits = (min(timeout, _CONNECT_TIMEOUT), timeout)
-        with requests.post(
-            self._url, body, headers=headers, timeout=waits, stream=True, allow_redirects=False
+        with self._session.post(
+            self._endpoint.url, body, headers=headers, timeout=waits, stream=True
         ) as response:
             answer = bytearray()
             # An octet at a time: for a longer piece the library would wait up to `timeout` at each of its reads.

@@ -40,7 +40,7 @@ class Deployment:
     block: int  # the first block that can hold an event of these contracts
     addresses: Mapping[str, str]  # contract name -> EIP-55 address
     arguments: Mapping[str, Any] = field(default_factory=dict)  # contract name -> constructor arguments
-    rpc: str | None = None  # where to reach the chain when nothing else is said
+    rpc: str | None = field(default=None, repr=False)  # where to reach the chain; its path may be a secret
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -25,9 +25,9 @@ class Options:
     """Which chain, and which account signs: as given before the command, after it, or in the environment."""
 
     network: str | None = None
-    rpc: str | None = None
+    rpc: str | None = field(default=None, repr=False)  # its path may be a provider's key
     account: str | None = None
-    witnesses: tuple[str, ...] = ()
+    witnesses: tuple[str, ...] = field(default=(), repr=False)
 
     def client(self) -> Client:
         """Return a client that only reads.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from telsdk.chain.access import place_of
 from telsdk.chain.client import Client, connect
 from telsdk.chain.development import AnvilChain, DevChain
 from telsdk.chain.index import ChainIndex
@@ -77,7 +78,7 @@ class World:
 
     def build(self) -> None:
         """Put everything on the chain that the first call needs. This blocks for some seconds."""
-        self._progress("starting the chain" if self._rpc is None else f"connecting to {self._rpc}")
+        self._progress("starting the chain" if self._rpc is None else f"connecting to {place_of(self._rpc)}")
         self.chain = embedded_chain() if self._rpc is None else AnvilChain(self._rpc)
         deployer, operator, alice, bob, carol = self.chain.accounts[:5]
         self._progress("deploying the six contracts")
