@@ -10,7 +10,13 @@ ChainError
 ├── NotDeployed             the deployment's contracts are not there
 ├── DeploymentError         a deployment file or the manifest cannot be used
 ├── NoAccount               there is no account for a write, or its holder did not sign
-├── TransactionPending      sent, but not in a block within the time allowed
+├── TransactionError        of a transaction that was signed; it has the transaction's hash
+│   ├── TransactionPending  sent, but not in a block within the time allowed
+│   │   ├── TransactionUncertain  and the RPC does not tell what became of it
+│   │   └── TransactionDropped    and the RPC has forgotten it
+│   ├── TransactionReplaced another transaction has used its nonce: it can take no effect any more
+│   └── TransactionRejected the RPC did not take it
+├── ClockStopped            the chain has no new blocks
 ├── TransactionUnpaid       the account cannot pay for value and gas
 ├── SeveralNumbers          an account was looked up that holds more than one number
 ├── NumberTaken             somebody holds the number that was to be bought
@@ -38,7 +44,17 @@ class RpcError(ChainError):
 
 
 class RpcUnreachable(RpcError, ConnectionError):
-    """No JSON-RPC answer came."""
+    """No JSON-RPC answer came.
+
+    Attributes:
+        status: what HTTP said instead, for example 502; None when nothing came.
+        slow: it took longer than was allowed.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, slow: bool = False) -> None:
+        super().__init__(message)
+        self.status = status
+        self.slow = slow
 
 
 class WitnessDisagrees(RpcError):
@@ -69,8 +85,42 @@ class NoAccount(ChainError):
     """There is no account to send a transaction from, or its holder did not sign."""
 
 
-class TransactionPending(ChainError, TimeoutError):
+class TransactionError(ChainError):
+    """A transaction that was signed is not known to have done what it should.
+
+    Attributes:
+        tx: its hash, 0x…, by which anybody can look it up.
+        nonce: the sender's nonce that it carries.
+    """
+
+    def __init__(self, message: str, tx: str, nonce: int) -> None:
+        super().__init__(message)
+        self.tx = tx
+        self.nonce = nonce
+
+
+class TransactionPending(TransactionError, TimeoutError):
     """A transaction was sent and is in no block yet. It may still be taken in."""
+
+
+class TransactionUncertain(TransactionPending):
+    """A transaction was sent, and the RPC does not answer what became of it."""
+
+
+class TransactionDropped(TransactionPending):
+    """A transaction was sent, and the RPC no longer knows it. Others may."""
+
+
+class TransactionReplaced(TransactionError):
+    """Another transaction of the account has used the nonce: this one can take no effect any more."""
+
+
+class TransactionRejected(TransactionError, RpcError):
+    """The RPC did not take the transaction: nothing changed, and nothing was spent."""
+
+
+class ClockStopped(ChainError, TimeoutError):
+    """The chain has no new blocks, so its time does not go on."""
 
 
 class TransactionUnpaid(ChainError):
@@ -122,7 +172,10 @@ class ContractRefused(ChainError):
 
     Attributes:
         values: the arguments of the Solidity error by name, as the ABI decodes them.
+        tx: the hash of the transaction that was refused, 0x…; None where none was sent.
     """
+
+    tx: str | None = None
 
     def __init__(self, message: str, values: dict[str, object] | None = None) -> None:
         super().__init__(message)

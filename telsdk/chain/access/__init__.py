@@ -5,8 +5,9 @@ from telsdk.chain.access.apeaccount import ApeAccount
 from telsdk.chain.access.batch import ANSWER, Answer, Batch, Read
 from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of
 from telsdk.chain.access.permits import PERMIT_LIFETIME, Permit, PermitData, PermitError
-from telsdk.chain.access.rpc import mapped, open_rpc, request
-from telsdk.chain.access.session import Account, Block, Receipt, Session, Signed
+from telsdk.chain.access.rpc import mapped, open_rpc, request, whole
+from telsdk.chain.access.sending import SendSettings, Signed
+from telsdk.chain.access.session import Account, Block, Receipt, Session
 from telsdk.chain.access.wallet import CONFIRM_TIMEOUT, RemoteWallet
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Read",
     "Receipt",
     "RemoteWallet",
+    "SendSettings",
     "Session",
     "Signed",
     "erc1271",
@@ -33,4 +35,5 @@ __all__ = [
     "open_rpc",
     "place_of",
     "request",
+    "whole",
 ]

@@ -11,12 +11,13 @@ import requests
 from web3 import HTTPProvider, Web3
 from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
 from web3.middleware import AttributeDictMiddleware, ExtraDataToPOAMiddleware
-from web3.providers.rpc.utils import ExceptionRetryConfiguration
+from web3.providers.rpc.utils import REQUEST_RETRY_ALLOWLIST, ExceptionRetryConfiguration
 from web3.types import RPCEndpoint, RPCResponse
 
 from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of, redacted, scrub
-from telsdk.chain.errors import ChainError, ContractRefused, RpcError, RpcUnreachable
+from telsdk.chain.errors import AnswerError, ContractRefused, RpcError, RpcUnreachable
 from telsdk.chain.revert import refusal
+from telsdk.errors import TelError
 
 TIMEOUT = 15.0  # seconds for one request
 RETRIES = 3  # of a request that changes nothing
@@ -59,12 +60,13 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
         ContractRefused: a call was reverted; the subclass says by which error.
         RpcError: the RPC answered with another error.
         RpcUnreachable: it did not answer.
+        AnswerError: what it answered has not the form of an answer.
     """
     try:
         yield
     except but:
         raise
-    except ChainError:
+    except TelError:
         raise
     except ContractLogicError as error:
         raise refusal(_revert_data(error.data), error.message) from error
@@ -84,9 +86,29 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
         raise RpcUnreachable(f"the RPC does not answer ({type(error).__name__}); {_NEXT}") from error
     except Exception as error:
         # So does eth-tester, which need not be installed.
-        if type(error).__module__ != "eth_tester.exceptions":
-            raise
-        raise _tester_error(error) from error
+        if type(error).__module__ == "eth_tester.exceptions":
+            raise _tester_error(error) from error
+        if isinstance(error, _UNREADABLE):
+            raise AnswerError(
+                f"the RPC gave an answer that makes no sense ({type(error).__name__}); {_NEXT}"
+            ) from error
+        raise
+
+
+def whole(answer: object) -> int:
+    """Return `answer`, if it is a number as nodes count. web3 passes null on where it should be one.
+
+    Raises:
+        AnswerError: it is none.
+    """
+    if not isinstance(answer, int) or answer < 0:
+        raise AnswerError(f"the RPC answered {answer!r} and should have told a number; {_NEXT}")
+    return answer
+
+
+def refuses(error: RpcError) -> bool:
+    """Return whether the RPC answered that it does not do what was asked, such as to tell of the pending block."""
+    return not isinstance(error, RpcUnreachable) or error.status in _SAID_NO
 
 
 def _tester_error(error: Exception) -> ContractRefused | RpcError:
@@ -128,7 +150,10 @@ class _Http(HTTPProvider):
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         retry = ExceptionRetryConfiguration(
-            errors=(requests.ConnectionError, requests.Timeout), retries=RETRIES, backoff_factor=_BACKOFF
+            errors=(requests.ConnectionError, requests.Timeout),
+            retries=RETRIES,
+            backoff_factor=_BACKOFF,
+            method_allowlist=_REPEATED,
         )
         super().__init__(
             endpoint.url,
@@ -145,9 +170,8 @@ class _Http(HTTPProvider):
             response = super().make_request(method, params)
             return _plain(response)
         except requests.HTTPError as error:
-            raise RpcUnreachable(
-                f"{self._place} refuses: HTTP {error.response.status_code}; {_NEXT}"
-            ) from error
+            status = error.response.status_code
+            raise RpcUnreachable(f"{self._place} refuses: HTTP {status}; {_NEXT}", status=status) from error
         except requests.RequestException as error:
             raise RpcUnreachable(
                 f"{self._place} does not answer ({type(error).__name__}); {_NEXT}"
@@ -160,4 +184,9 @@ class _Http(HTTPProvider):
         return f"the RPC at {self._endpoint.place}"
 
 
+# `telsdk.chain.access.sending` itself repeats a send: it has to know that an answer was lost.
+_REPEATED = [method for method in REQUEST_RETRY_ALLOWLIST if method != "eth_sendRawTransaction"]
+# What web3 raises where a result is null, or not of the form that it has to be.
+_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError)
+_SAID_NO = frozenset({400, 404, 405, 422})  # HTTP's ways to refuse a question, and not all questions
 _NEXT = "start it, or give another with --rpc"

@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, cast
 
+from eth_account import Account as EthAccount
 from eth_account.datastructures import SignedMessage, SignedTransaction
 from eth_account.messages import SignableMessage
 from eth_typing import ChecksumAddress
+from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 from web3 import Web3
-from web3.exceptions import BlockNotFound, TimeExhausted, TransactionNotFound
 from web3.types import TxParams, TxReceipt
 
-from telsdk.chain.access.rpc import mapped
+from telsdk.chain.access import sending
+from telsdk.chain.access.nonces import NonceBook, book_of
+from telsdk.chain.access.rpc import mapped, refuses, whole
+from telsdk.chain.access.sending import Sender, SendSettings, Signed
 from telsdk.chain.errors import (
     ContractRefused,
     NoAccount,
     NotDeployed,
     RpcError,
-    RpcUnreachable,
-    TransactionPending,
+    TransactionRejected,
+    TransactionReplaced,
     TransactionUnpaid,
 )
 from telsdk.chain.interface import ChainEvent, EventDecoder, Function
 from telsdk.chain.revert import Reverted
 from telsdk.chain.units import ether
 
-RECEIPT_TIMEOUT = 180.0  # seconds; some fifteen blocks of the Ethereum main chain
-_RECEIPT_POLL = 0.2  # seconds
-
 Block = int | str  # a height, or "latest"
 
 
 class Account(Protocol):
-    """The account that pays and signs: an eth-account LocalAccount, or a wallet that offers the same."""
+    """The account that pays and signs: an eth-account LocalAccount, or a wallet that offers the same.
+
+    It gives the signed bytes, and telsdk sends them: so the hash is known before anything is sent. A wallet that only
+    signs and sends by itself (``eth_sendTransaction``) cannot be one. Were its answer lost, nobody could tell which
+    transaction is meant: the wallet chooses nonce and fees, and neither it nor the RPC can be asked for "the last one".
+    """
 
     @property
     def address(self) -> ChecksumAddress: ...
@@ -69,23 +75,27 @@ class Receipt:
         raise LookupError(f"transaction {self.tx} caused no {name} event")
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A transaction as it is about to be sent."""
-
-    tx: str  # its hash, 0x…
-    nonce: int
-    raw: str  # the whole transaction, 0x…
-
-
 class Session:
-    """One account, or none, at one RPC. May be used from several threads."""
+    """One account, or none, at one RPC. May be used from several threads.
 
-    def __init__(self, w3: Web3, account: Account | None = None, decoder: EventDecoder | None = None) -> None:
+    Sessions of one account in one process do not get in each other's way, whichever RPCs of the chain they are at.
+
+    Attributes:
+        settings: how patient it is with transactions.
+    """
+
+    def __init__(
+        self,
+        w3: Web3,
+        account: Account | None = None,
+        decoder: EventDecoder | None = None,
+        settings: SendSettings | None = None,
+    ) -> None:
         self.w3 = w3
         self.account = account
         self._decoder = decoder
-        self._sending = threading.Lock()
+        self.settings = settings or sending.DEFAULTS
+        self._first: tuple[int, bytes] | None = None  # chain id, and hash of the first block
 
     def call(
         self,
@@ -131,14 +141,24 @@ class Session:
             NoAccount: there is no account to sign it.
             ContractRefused: the contract refuses; the subclass says why.
             TransactionUnpaid: the account cannot pay for it.
-            TransactionPending: it is in no block after RECEIPT_TIMEOUT seconds.
-            RpcError, RpcUnreachable: the RPC fails.
+            TransactionRejected: the RPC does not take it.
+            TransactionReplaced: another transaction of the account was quicker.
+            TransactionPending: it is in no block in time, or nobody tells.
+            RpcError, RpcUnreachable: the RPC fails, before anything is signed.
         """
         args = tuple(args)
         self._afford(value)
-        # On the pending block: what this account sent before, and waits there, may be what this call needs.
-        self.call(address, function, args, value=value, block="pending")
+        self._simulate(address, function, args, value)
         return self.transact({"to": address, "data": function.encode(args), "value": value})
+
+    def _simulate(self, address: str, function: Function, args: tuple[Any, ...], value: int) -> None:
+        """Call `function` on the pending block: what this account sent before, and waits there, may be needed."""
+        try:
+            self.call(address, function, args, value=value, block="pending")
+        except RpcError as error:
+            if not refuses(error):
+                raise
+            self.call(address, function, args, value=value)
 
     def transact(
         self, message: Mapping[str, Any], before_sending: Callable[[Signed], None] | None = None
@@ -148,33 +168,33 @@ class Session:
         `before_sending` is called with what is about to be sent. When it raises, nothing is sent.
         """
         account = self.signer()
-        transaction = {**message, "from": account.address}
-        estimate = self._estimate(transaction)
-        with mapped():
-            transaction |= {"chainId": self.w3.eth.chain_id, **self._fees()}
-        # A fifth more than the estimate: the state may change before the transaction gets into a block.
-        transaction["gas"] = estimate * 6 // 5
-        price = transaction.get("maxFeePerGas", transaction.get("gasPrice", 0))
-        self._afford(transaction.get("value", 0) + transaction["gas"] * price)
-        with self._sending:
-            with mapped():
-                transaction["nonce"] = self.w3.eth.get_transaction_count(account.address, "pending")
-            signed = account.sign_transaction(transaction)
+        transaction = self._priced({**message, "from": account.address})
+        book, sender = self._book(), self._sender()
+        with book.lock:
+            transaction["nonce"] = book.next(
+                self._count(),
+                is_known=sender.is_known,
+                is_in_a_block=sender.is_in_a_block,
+            )
+            signed = self._sign(transaction)
             if before_sending is not None:
-                raw = Web3.to_hex(signed.raw_transaction)
-                before_sending(Signed(Web3.to_hex(signed.hash), transaction["nonce"], raw))
-            with mapped():
-                tx = self.w3.eth.send_raw_transaction(signed.raw_transaction)
-        return self._receipt(self._wait(tx), transaction)
+                before_sending(signed)
+            book.sent(signed.nonce, signed.tx)
+            with self._settling(book, signed):
+                taken = sender.offer(signed)
+        with self._settling(book, signed):
+            receipt = sender.follow(signed, taken=taken)
+            book.done(signed.nonce, signed.tx)
+        return self._receipt(receipt, transaction)
 
     def result(self, signed: Signed) -> Receipt | None:
-        """Return the receipt of a transaction that was `signed` earlier; None when it has none, or failed."""
-        with mapped(TransactionNotFound):
-            try:
-                receipt = self.w3.eth.get_transaction_receipt(HexBytes(signed.tx))
-            except TransactionNotFound:
-                return None
-        return self._success(receipt) if receipt["status"] == 1 else None
+        """Return the receipt of a transaction that was `signed` earlier; None when it has none, or failed.
+
+        Raises:
+            RpcError, RpcUnreachable: the chain cannot be asked.
+        """
+        receipt = self._sender().receipt(signed.tx)
+        return self._success(receipt) if receipt is not None and receipt["status"] == 1 else None
 
     def send_again(self, signed: Signed) -> Receipt | None:
         """Send a transaction that was `signed` earlier, in case the chain does not have it, and wait for it.
@@ -184,28 +204,25 @@ class Session:
             failed.
 
         Raises:
-            TransactionPending: it is in no block after RECEIPT_TIMEOUT seconds.
+            TransactionPending: it is in no block in time.
             RpcUnreachable: the RPC does not answer.
         """
-        with mapped():
-            used = self.w3.eth.get_transaction_count(self.signer().address, "latest") > signed.nonce
-        if used:
+        sender, book = self._sender(), self._book()
+        if sender.is_used(signed.nonce):
             return self.result(signed)
+        book.sent(signed.nonce, signed.tx)
         try:
-            with mapped():
-                self.w3.eth.send_raw_transaction(HexBytes(signed.raw))
-        except RpcUnreachable:
-            raise
-        except (RpcError, ContractRefused):
-            if not self._knows(signed.tx):
-                return None
-        receipt = self._wait(HexBytes(signed.tx))
+            with self._settling(book, signed):
+                receipt = sender.follow(signed, taken=sender.offer(signed))
+                book.done(signed.nonce, signed.tx)
+        except (TransactionRejected, TransactionReplaced, ContractRefused):
+            return None
         return self._success(receipt) if receipt["status"] == 1 else None
 
     def height(self) -> int:
         """Return the height of the newest block."""
         with mapped():
-            return self.w3.eth.block_number
+            return whole(self.w3.eth.block_number)
 
     def deadline(self, lifetime: timedelta) -> int:
         """Return when `lifetime` from now is over, by the chain's clock, in seconds since 1970."""
@@ -213,11 +230,14 @@ class Session:
 
     def clock(self) -> int:
         """Return the time of the pending block, or else of the newest, in seconds since 1970."""
-        with mapped(BlockNotFound):
-            try:
-                return self.w3.eth.get_block("pending")["timestamp"]
-            except BlockNotFound:
-                return self.w3.eth.get_block("latest")["timestamp"]
+        try:
+            with mapped():
+                return whole(self.w3.eth.get_block("pending")["timestamp"])
+        except RpcError as error:
+            if not refuses(error):
+                raise
+        with mapped():
+            return whole(self.w3.eth.get_block("latest")["timestamp"])
 
     def signer(self) -> Account:
         """Return the account.
@@ -232,7 +252,7 @@ class Session:
     def _afford(self, amount: int) -> None:
         address = self.signer().address
         with mapped():
-            balance = self.w3.eth.get_balance(address)
+            balance = whole(self.w3.eth.get_balance(address))
         if balance < amount:
             raise TransactionUnpaid(
                 f"{address} has {ether(balance)} ether and needs {ether(amount)}: send it some"
@@ -242,39 +262,86 @@ class Session:
         """Return the gas that it takes after the transactions that wait already, or else after the newest block."""
         try:
             with mapped():
-                return self.w3.eth.estimate_gas(cast(TxParams, transaction), "pending")
-        except RpcUnreachable:
-            raise
-        except RpcError:
-            # eth-tester, for one, estimates on the newest block only.
+                return whole(self.w3.eth.estimate_gas(cast(TxParams, transaction), "pending"))
+        except RpcError as error:
+            if not refuses(error):
+                raise
+        # eth-tester, for one, estimates on the newest block only.
+        with mapped():
+            return whole(self.w3.eth.estimate_gas(cast(TxParams, transaction)))
+
+    def _priced(self, transaction: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `transaction` with chain, gas and fees, if the account can pay them."""
+        estimate = self._estimate(transaction)
+        with mapped():
+            priced = {**transaction, "chainId": whole(self.w3.eth.chain_id), **self._fees()}
+        # A fifth more than the estimate: the state may change before the transaction gets into a block.
+        priced["gas"] = estimate * 6 // 5
+        price = priced.get("maxFeePerGas", priced.get("gasPrice", 0))
+        self._afford(priced.get("value", 0) + priced["gas"] * price)
+        return priced
+
+    def _count(self) -> int:
+        """Return how many transactions the account has sent, with those that wait if the RPC tells of them."""
+        address = self.signer().address
+        try:
             with mapped():
-                return self.w3.eth.estimate_gas(cast(TxParams, transaction))
+                return whole(self.w3.eth.get_transaction_count(address, "pending"))
+        except RpcError as error:
+            if not refuses(error):
+                raise
+        with mapped():
+            return whole(self.w3.eth.get_transaction_count(address, "latest"))
+
+    def _sign(self, transaction: dict[str, Any]) -> Signed:
+        """Let the account sign `transaction`.
+
+        Raises:
+            NoAccount: it signs as another, so that nobody knows what would become of it.
+        """
+        account = self.signer()
+        signed = account.sign_transaction(transaction)
+        raw = bytes(signed.raw_transaction)
+        if _sender_of(raw) != account.address:
+            raise NoAccount(f"what {account.address} signed is not its own transaction: nothing was sent")
+        return Signed(Web3.to_hex(keccak(raw)), transaction["nonce"], Web3.to_hex(raw))
+
+    def _sender(self) -> Sender:
+        return Sender(self.w3, self.signer().address, self.settings)
+
+    def _book(self) -> NonceBook:
+        if self._first is None:
+            with mapped():
+                chain_id = whole(self.w3.eth.chain_id)
+            try:
+                with mapped():
+                    digest = bytes(self.w3.eth.get_block(0)["hash"])
+            except RpcError as error:
+                if not refuses(error):
+                    raise
+                digest = b""
+            self._first = chain_id, digest  # chains to develop on may have one id
+        return book_of((*self._first, self.signer().address))
+
+    @contextmanager
+    def _settling(self, book: NonceBook, signed: Signed) -> Iterator[None]:
+        """Note in `book` what becomes of `signed` when it is not waited for any longer."""
+        try:
+            yield
+        except (TransactionRejected, TransactionReplaced, ContractRefused):
+            book.void(signed.nonce, signed.tx)
+            raise
+        except BaseException:
+            book.unwatch(signed.nonce, signed.tx)
+            raise
 
     def _fees(self) -> dict[str, int]:
         """Return EIP-1559 fees that suffice until the base fee has doubled, or a gas price on an older chain."""
-        base = self.w3.eth.get_block("latest").get("baseFeePerGas")
-        if base is None:
-            return {"gasPrice": self.w3.eth.gas_price}
-        tip = self.w3.eth.max_priority_fee
-        return {"maxPriorityFeePerGas": tip, "maxFeePerGas": 2 * base + tip}
-
-    def _wait(self, tx: HexBytes) -> TxReceipt:
-        try:
-            with mapped(TimeExhausted):
-                return self.w3.eth.wait_for_transaction_receipt(tx, RECEIPT_TIMEOUT, _RECEIPT_POLL)
-        except TimeExhausted as error:
-            raise TransactionPending(
-                f"transaction {Web3.to_hex(tx)} is in no block after {RECEIPT_TIMEOUT:.0f} s: "
-                "it may still be; look it up before sending another"
-            ) from error
-
-    def _knows(self, tx: str) -> bool:
-        with mapped(TransactionNotFound):
-            try:
-                self.w3.eth.get_transaction(HexBytes(tx))
-            except TransactionNotFound:
-                return False
-        return True
+        told = self.w3.eth.get_block("latest").get("baseFeePerGas")
+        if told is None:
+            return {"gasPrice": whole(self.w3.eth.gas_price)}
+        tip = whole(self.w3.eth.max_priority_fee)
+        return {"maxPriorityFeePerGas": tip, "maxFeePerGas": 2 * whole(told) + tip}
 
     def _receipt(self, receipt: TxReceipt, transaction: dict[str, Any]) -> Receipt:
         if receipt["status"] != 1:
@@ -296,6 +363,27 @@ class Session:
         message = {
             key: transaction[key] for key in ("from", "to", "data", "value", "gas") if key in transaction
         }
-        with mapped():
-            self.w3.eth.call(cast(TxParams, message), receipt["blockNumber"])
-        raise Reverted(f"transaction {tx} failed in block {receipt['blockNumber']}, having cost its gas")
+        where = f"transaction {tx} failed in block {receipt['blockNumber']}, having cost its gas"
+        try:
+            with mapped():
+                self.w3.eth.call(cast(TxParams, message), receipt["blockNumber"])
+        except ContractRefused as refusal:
+            refusal.tx, refusal.args = tx, (f"{refusal} ({where})",)
+            raise
+        except RpcError as error:
+            raise _failed(tx, f"{where}; the RPC does not say why: {error}") from error
+        raise _failed(tx, where)
+
+
+def _sender_of(raw: bytes) -> str | None:
+    """Return whose transaction `raw` is; None when it is none."""
+    try:
+        return str(EthAccount.recover_transaction(raw))
+    except (ValueError, TypeError, LookupError):
+        return None
+
+
+def _failed(tx: str, message: str) -> Reverted:
+    failure = Reverted(message)
+    failure.tx = tx
+    return failure

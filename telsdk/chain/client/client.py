@@ -24,6 +24,7 @@ from telsdk.chain.access import (
     erc1271,
     mapped,
     open_rpc,
+    whole,
 )
 from telsdk.chain.client.lookup import Lookup
 from telsdk.chain.client.purchase import Wait, buy_number
@@ -81,7 +82,7 @@ def connect(
     w3 = open_rpc(rpc)
     if deployment is None:
         with mapped():
-            deployment = deployments.on_chain(w3.eth.chain_id)
+            deployment = deployments.on_chain(whole(w3.eth.chain_id))
     client = Client(w3, deployment, account)
     client.check()
     return client
@@ -134,7 +135,7 @@ class Client:
         """
         w3, deployment = self.session.w3, self.deployment
         with mapped():
-            chain_id = w3.eth.chain_id
+            chain_id = whole(w3.eth.chain_id)
             if chain_id != deployment.chain_id:
                 raise WrongNetwork(
                     f"the RPC serves chain {chain_id}, and network {deployment.name} is on chain "
@@ -195,7 +196,7 @@ class Client:
         """Return the ether of `account`, by default of this client's account."""
         address = account or self.session.signer().address
         with mapped():
-            return ether(self.session.w3.eth.get_balance(to_checksum_address(address)))
+            return ether(whole(self.session.w3.eth.get_balance(to_checksum_address(address))))
 
     def buy_number(
         self,

@@ -17,7 +17,7 @@ from eth_utils.crypto import keccak
 
 from telsdk.chain.access import Account, PermitData, Receipt, Session
 from telsdk.chain.contracts import NumberRegistrar, NumberRegistry
-from telsdk.chain.errors import NumberTaken, PriceTooHigh, TransactionPending
+from telsdk.chain.errors import ClockStopped, NumberTaken, PriceTooHigh
 from telsdk.chain.units import moment
 from telsdk.directory import Domain, Head
 from telsdk.errors import NotFound
@@ -76,7 +76,8 @@ def buy_number(
         NumberTaken: somebody holds it. Nothing was sent.
         PriceTooHigh: it costs more than `max_price`. Nothing was sent.
         revert.ERC721InvalidSender: somebody was quicker.
-        TransactionPending: the chain's clock has stopped.
+        ClockStopped: the chain's blocks have stopped; the purchase goes on when it is called again.
+        TransactionError: what became of a transaction that was sent is not known; it has the hash.
     """
     account = client.session.signer()
     owner = owner or account.address
@@ -114,6 +115,6 @@ def _wait_until(client: Buyer, ready: datetime, wait: Wait) -> None:
         if left <= 0:
             return
         wait(max(left, _PATIENCE))
-    raise TransactionPending(
+    raise ClockStopped(
         "the chain's clock does not get on: its blocks have stopped; ask again later, the purchase will go on"
     )

@@ -11,7 +11,7 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3 import Web3
 
-from telsdk.chain.access import Account, Receipt, Session, mapped
+from telsdk.chain.access import Account, Receipt, Session, mapped, whole
 from telsdk.chain.errors import ChainError, DeploymentError, WrongNetwork
 from telsdk.chain.files import write_whole
 from telsdk.chain.interface import NOBODY, Deployment, abi, deployments, functions, manifest
@@ -51,7 +51,7 @@ def deploy(
             on another chain, or of other code.
     """
     with mapped():
-        chain_id = w3.eth.chain_id
+        chain_id = whole(w3.eth.chain_id)
     terms = {
         "chain": chain_id,
         "account": account.address,
@@ -87,7 +87,7 @@ def standing(w3: Web3, path: Path) -> Deployment | None:
         return None
     found = deployments.read(path)
     with mapped():
-        chain_id = w3.eth.chain_id
+        chain_id = whole(w3.eth.chain_id)
     if found.chain_id != chain_id:
         raise WrongNetwork(f"{path} is of chain {found.chain_id}, this is {chain_id}: give another --name")
     for contract, address in found.addresses.items():

@@ -14,7 +14,7 @@ from eth_utils.address import is_address, to_checksum_address
 from eth_utils.crypto import keccak
 from web3 import Web3
 
-from telsdk.chain.access import Answer, Batch, Read, Session, mapped
+from telsdk.chain.access import Answer, Batch, Read, Session, mapped, whole
 from telsdk.chain.errors import ChainError
 from telsdk.chain.interface import NOBODY, Artifact, Deployment, functions, manifest
 from telsdk.chain.rollout.deploying import LINKS
@@ -66,7 +66,7 @@ def verify(w3: Web3, deployment: Deployment) -> Iterator[Comparison]:
         RpcError, RpcUnreachable: the chain cannot be asked.
     """
     with mapped():
-        chain_id = w3.eth.chain_id
+        chain_id = whole(w3.eth.chain_id)
     chain = _compared("chain id", deployment.chain_id, chain_id)
     yield chain
     if chain.ok:

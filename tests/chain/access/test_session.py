@@ -11,7 +11,7 @@ from eth_account import Account
 from hexbytes import HexBytes
 
 from telsdk.chain import revert
-from telsdk.chain.access import session
+from telsdk.chain.access import SendSettings
 from telsdk.chain.client import Client
 from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.errors import NoAccount, NotDeployed, TransactionPending, TransactionUnpaid
@@ -78,14 +78,15 @@ def test_an_address_without_contract_is_named(client: Client) -> None:
 
 
 def test_a_transaction_in_no_block_is_pending_and_may_still_get_in(
-    alice: Client, chain: EmbeddedChain, monkeypatch: pytest.MonkeyPatch
+    alice: Client, chain: EmbeddedChain
 ) -> None:
-    monkeypatch.setattr(session, "RECEIPT_TIMEOUT", 0.05)
-    monkeypatch.setattr(session, "_RECEIPT_POLL", 0.01)
+    alice.session.settings = SendSettings(patience=0.05, poll=0.01)
     chain.automine(False)
-    with pytest.raises(TransactionPending, match="is in no block after 0 s"):
+    with pytest.raises(TransactionPending, match="is in no block after 0 s") as caught:
         alice.registry.revoke_sessions(NUMBER)
+    assert caught.value.tx in str(caught.value)
     chain.mine()
+    assert chain.w3.eth.get_transaction_receipt(HexBytes(caught.value.tx))["status"] == 1
     assert alice.registry.custody(NUMBER).session == 1
 
 
@@ -106,6 +107,8 @@ def test_a_refusal_that_only_the_block_shows_is_explained(
     with pytest.raises(revert.NotOwner) as caught:
         alice.registry.revoke_sessions(NUMBER)
     assert caught.value.values["owner"] == me(bob)
+    assert caught.value.tx is not None
+    assert f"(transaction {caught.value.tx} failed in block" in str(caught.value)
 
 
 def test_one_account_may_send_from_several_threads(alice: Client) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from telsdk.chain import revert
-from telsdk.chain.access import Answer, Batch, Read, session
+from telsdk.chain.access import Answer, Batch, Read, SendSettings, sending
 from telsdk.chain.client import Client, facts_of
 from telsdk.chain.development import AnvilChain
 from telsdk.chain.errors import RpcError, TransactionPending
@@ -115,7 +115,7 @@ def test_a_deployment_goes_on_with_a_transaction_that_still_waits_for_its_block(
     before = anvil.w3.eth.get_transaction_count(account.address)
     anvil.automine(False)
     with monkeypatch.context() as patch:
-        patch.setattr(session, "RECEIPT_TIMEOUT", 0.1)
+        patch.setattr(sending, "DEFAULTS", SendSettings(patience=0.1, poll=0.01))
         for _ in range(2):
             with pytest.raises(TransactionPending):
                 deploy(anvil.w3, account, path=path)

@@ -10,7 +10,7 @@ import pytest
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from telsdk.chain.access import Session, session
+from telsdk.chain.access import SendSettings, Session, sending
 from telsdk.chain.client import Client
 from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.errors import DeploymentError, TransactionPending, TransactionUnpaid, WrongNetwork
@@ -111,8 +111,7 @@ def test_a_transaction_that_waits_for_its_block_is_waited_for_again(
     path = tmp_path / "slow.json"
     before = chain.w3.eth.get_transaction_count(account.address)
     with monkeypatch.context() as patch:
-        patch.setattr(session, "RECEIPT_TIMEOUT", 0.05)
-        patch.setattr(session, "_RECEIPT_POLL", 0.01)
+        patch.setattr(sending, "DEFAULTS", SendSettings(patience=0.05, poll=0.01))
         chain.automine(False)
         for _ in range(2):
             with pytest.raises(TransactionPending):
