@@ -31,6 +31,8 @@ class Name(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        if not isinstance(text, str):
+            raise NameFormatError(f"{text!r} is not a name: write it as text, label.eth")
         folded = text.lower() if text.isascii() else text
         label, dot, _ = folded.rpartition(SUFFIX)
         if not dot or label + SUFFIX != folded or not _LABEL.fullmatch(label):

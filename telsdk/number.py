@@ -29,6 +29,10 @@ class Number(int):
     __slots__ = ()  # a node keeps two for each of its users: without a place for attributes they are half as large
 
     def __new__(cls, value: int) -> Self:
+        # int() would take text, with underlines and digits of any script, and cut off fractions.
+        given: object = value
+        if not isinstance(given, int) or isinstance(given, bool):
+            raise NumberError(f"{ascii(value)[:60]} is not a number: give an int, or Number.parse(text)")
         number = super().__new__(cls, value)
         if not _LEAST <= number <= _LARGEST:
             raise NumberError(
@@ -43,7 +47,8 @@ class Number(int):
         Raises:
             NumberError: the text is anything else.
         """
-        if not _DIGITS.fullmatch(text):
+        given: object = text
+        if not isinstance(given, str) or not _DIGITS.fullmatch(text):
             raise NumberError(
                 f"{text!r} is not a number: {MIN_DIGITS} to {MAX_DIGITS} digits, the first not 0"
             )

@@ -13,6 +13,7 @@ from telsdk.address import aor, user_of
         "sip:bob.eth@telprotocol",
         "SIP:bob.eth@192.0.2.7:5061;transport=tls",
         "sips:bob.eth",
+        "tel:bob.eth;phone-context=telprotocol",
     ],
 )
 def test_every_way_to_write_an_address_means_the_same_user(text: str) -> None:

@@ -5,6 +5,7 @@ ChainError
 │   ├── RpcUnreachable      the RPC did not answer, or not in JSON-RPC
 │   ├── WitnessDisagrees    several RPCs were asked the same and answer differently
 │   └── AnswerError         a contract's answer is not what its ABI says
+├── InputError              a value that was handed over is not what it has to be
 ├── UnknownNetwork          no deployment of that name or chain
 ├── WrongNetwork            the RPC serves another chain than the deployment is on
 ├── NotDeployed             the deployment's contracts are not there
@@ -63,6 +64,13 @@ class WitnessDisagrees(RpcError):
 
 class AnswerError(RpcError):
     """A contract answered what its ABI does not allow: it is another contract, or a dishonest one."""
+
+
+class InputError(ChainError, ValueError):
+    """A value that was handed over is not what it has to be. Nothing was asked or sent.
+
+    Numbers and names have errors of their own: `telsdk.number.NumberError`, `telsdk.name.NameFormatError`.
+    """
 
 
 class UnknownNetwork(ChainError, LookupError):

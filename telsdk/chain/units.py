@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 
+from telsdk.chain.errors import InputError
+
 WEI = Decimal(10) ** -18
 
 
@@ -19,15 +21,20 @@ def wei(ether: Decimal | int | str) -> int:
     """Return `ether` in wei.
 
     Raises:
-        ValueError: it is negative, no number, or finer than a wei.
+        InputError: it is negative, no number, or finer than a wei; or a float, which is seldom what it looks like.
     """
+    if isinstance(ether, bool) or not isinstance(ether, Decimal | int | str):
+        raise InputError(f"{ether!r} is no amount of ether: give a Decimal, an int or text such as '0.1'")
     with localcontext(prec=100):
         try:
             amount = Decimal(ether)
+            exact = amount.is_finite() and 0 <= amount * 10**18 < 1 << 256 and amount == amount.quantize(WEI)
         except ArithmeticError:
-            raise ValueError(f"{ether!r} is no amount of ether") from None
-        if not amount.is_finite() or amount < 0 or amount != amount.quantize(WEI):
-            raise ValueError(f"{ether} is no amount of ether: it is negative or finer than a wei")
+            raise InputError(f"{str(ether)[:60]!r} is no amount of ether") from None
+        if not exact:
+            raise InputError(
+                f"{ether} is no amount of ether: it is negative, finer than a wei or beyond 2^256 wei"
+            )
         return int(amount / WEI)
 
 

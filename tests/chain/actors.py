@@ -17,6 +17,12 @@ def buy(client: Client, chain: EmbeddedChain, *numbers: Number) -> None:
         client.buy_number(number, wait=chain.advance_time)
 
 
+def list_hubs(client: Client, last: int) -> None:
+    """Adds hubs until there is one of the id `last`."""
+    while client.hubs.count() < last:
+        client.hubs.add_hub("sip:192.0.2.1:5061;transport=tls", PIN)
+
+
 def me(client: Client) -> str:
     """The address of the client's account."""
     return client.session.signer().address

@@ -41,7 +41,7 @@ def test_a_free_number_is_shown_with_its_price(rpc: ChainRpc, client: Client) ->
 
 
 def test_a_held_number_is_shown_with_everything_recorded(rpc: ChainRpc, alice: Client) -> None:
-    alice.records.set_many(NUMBER, samples.update())
+    alice.records.write("setMany", NUMBER, samples.update().struct())
     alice.registry.revoke_sessions(NUMBER)
     found = run("number", "show", NUMBER, "--json").json
     lookup = run("lookup", NUMBER, "--json").json

@@ -22,6 +22,7 @@ from web3.types import TxParams
 from telsdk.chain.access.rpc import mapped
 from telsdk.chain.access.session import Block, Session
 from telsdk.chain.errors import AnswerError, ChainError, ContractRefused, RpcError, RpcUnreachable
+from telsdk.chain.inputs import whole
 from telsdk.chain.interface import Function, manifest
 from telsdk.chain.revert import refusal
 
@@ -91,7 +92,7 @@ class Batch:
     """
 
     def __init__(self, session: Session, block: int | None = None) -> None:
-        self.block = session.height() if block is None else block
+        self.block = session.height() if block is None else whole(block, 64, "block")
         self._session = session
         self._answers: list[Answer[Any]] = []
 

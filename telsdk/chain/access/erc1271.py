@@ -6,6 +6,7 @@ from typing import Final
 
 from eth_utils.address import to_checksum_address
 
+from telsdk.chain import inputs
 from telsdk.chain.access.rpc import mapped
 from telsdk.chain.access.session import Session
 from telsdk.chain.errors import AnswerError, ContractRefused, NotDeployed
@@ -35,7 +36,7 @@ def is_contract(session: Session, account: str) -> bool:
         RpcError, RpcUnreachable: the chain cannot be asked.
     """
     with mapped():
-        return bool(session.w3.eth.get_code(to_checksum_address(account)))
+        return bool(session.w3.eth.get_code(to_checksum_address(inputs.account(account))))
 
 
 def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> bool:
@@ -45,7 +46,7 @@ def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> 
         RpcError, RpcUnreachable: the chain cannot be asked.
     """
     try:
-        answer = session.call(to_checksum_address(account), _IS_VALID_SIGNATURE, (digest, signature), gas=GAS)
+        answer = session.call(inputs.account(account), _IS_VALID_SIGNATURE, (digest, signature), gas=GAS)
     except (ContractRefused, NotDeployed, AnswerError):
         return False
     return bool(answer == _MAGIC)

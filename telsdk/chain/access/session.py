@@ -17,6 +17,7 @@ from hexbytes import HexBytes
 from web3 import Web3
 from web3.types import TxParams, TxReceipt
 
+from telsdk.chain import inputs
 from telsdk.chain.access import sending
 from telsdk.chain.access.nonces import NonceBook, book_of
 from telsdk.chain.access.rpc import mapped, refuses, whole
@@ -116,6 +117,7 @@ class Session:
             NotDeployed: there is no contract at `address`.
             RpcError, RpcUnreachable: no answer came.
         """
+        inputs.block(block)
         transaction: TxParams = {
             "to": cast(ChecksumAddress, address),
             "data": HexBytes(function.encode(args)),
@@ -146,7 +148,7 @@ class Session:
             TransactionPending: it is in no block in time, or nobody tells.
             RpcError, RpcUnreachable: the RPC fails, before anything is signed.
         """
-        args = tuple(args)
+        args = function.checked(args)
         self._afford(value)
         self._simulate(address, function, args, value)
         return self.transact({"to": address, "data": function.encode(args), "value": value})
@@ -226,7 +228,7 @@ class Session:
 
     def deadline(self, lifetime: timedelta) -> int:
         """Return when `lifetime` from now is over, by the chain's clock, in seconds since 1970."""
-        return self.clock() + int(lifetime.total_seconds())
+        return self.clock() + int(inputs.lifetime(lifetime).total_seconds())
 
     def clock(self) -> int:
         """Return the time of the pending block, or else of the newest, in seconds since 1970."""

@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Self
 
 from eth_typing import HexStr
-from eth_utils.address import is_address, to_checksum_address
+from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 from web3 import Web3
 from web3.exceptions import BlockNotFound
 from web3.types import FilterParams
 
+from telsdk.address import user_of
+from telsdk.chain import inputs
 from telsdk.chain.access import (
     Account,
     Batch,
@@ -52,6 +54,7 @@ from telsdk.name import Name
 from telsdk.number import Number
 from telsdk.records import with_records
 
+_ACCOUNT_LENGTH = 42  # characters: 0x and 40 digits
 _TRANSFER = HexStr("0x" + keccak(text="Transfer(address,address,uint256)").hex())
 
 
@@ -109,8 +112,8 @@ class Client:
         self.registry = NumberRegistry(self.session, at["NumberRegistry"], domain)
         self.registrar = NumberRegistrar(self.session, at["NumberRegistrar"], domain)
         self.alias = NameAlias(self.session, at["NameAlias"], domain)
-        self.records = NumberRecords(self.session, at["NumberRecords"], domain, self.registry)
         self.hubs = HubList(self.session, at["HubList"], domain)
+        self.records = NumberRecords(self.session, at["NumberRecords"], domain, self.registry, self.hubs)
         self.market = NumberMarket(self.session, at["NumberMarket"], domain, self.registry)
 
     @property
@@ -155,14 +158,17 @@ class Client:
         """Return a batch, which makes all its reads at once as of `block`, by default the newest."""
         return Batch(self.session, block)
 
-    def lookup(self, address: str) -> Lookup:
-        """Return all about a number as of the newest block. `address` is the number, its name, or its owner's account.
+    def lookup(self, address: str | Number) -> Lookup:
+        """Return all about a number as of the newest block.
+
+        `address` is the number, its name, a SIP or tel URI with one of them, or its owner's account.
 
         Raises:
             NotFound: nobody holds the number, or the account holds none.
             SeveralNumbers: the account holds more than one: look up one of its `numbers_of`.
-            NumberError, NameFormatError: `address` is no number, name or account.
+            NumberError, NameFormatError, InputError: `address` is no number, name or account.
         """
+        address = _meant(address)
         block = self.session.height()
         number = self._number(address, block)
         with self.batch(block) as batch:
@@ -184,7 +190,7 @@ class Client:
 
     def numbers_of(self, account: str) -> tuple[Number, ...]:
         """Return the numbers of `account`, in order. It reads the whole history: a `ChainIndex` is quicker."""
-        account = to_checksum_address(account)
+        account = inputs.account(account)
         if self.registry.balance(account) == 0:
             return ()
         received = self._received(account)
@@ -194,7 +200,7 @@ class Client:
 
     def balance(self, account: str | None = None) -> Decimal:
         """Return the ether of `account`, by default of this client's account."""
-        address = account or self.session.signer().address
+        address = self.session.signer().address if account is None else inputs.account(account)
         with mapped():
             return ether(whole(self.session.w3.eth.get_balance(to_checksum_address(address))))
 
@@ -215,6 +221,7 @@ class Client:
             PermitError: it is for no contract that takes permits.
             revert.SignatureExpired, revert.InvalidSignature: the permit does not hold, or no longer.
         """
+        inputs.of_kind(permit, Permit, "permit")
         for contract in (self.registry, self.records):
             if permit.contract == contract.NAME:
                 return contract.relay(permit)
@@ -228,6 +235,8 @@ class Client:
         Raises:
             NotFound: there is none of that height.
         """
+        if block is not None:
+            inputs.whole(block, 64, "block")
         with mapped(BlockNotFound):
             try:
                 header = self.session.w3.eth.get_block("latest" if block is None else block)
@@ -241,6 +250,8 @@ class Client:
         Raises:
             RpcError: the RPC fails, or refuses so many blocks at once.
         """
+        inputs.whole(first, 64, "first")
+        inputs.whole(last, 64, "last")
         addresses = [to_checksum_address(address) for address in self.deployment.addresses.values()]
         return self._events({"fromBlock": first, "toBlock": last, "address": addresses})
 
@@ -254,7 +265,7 @@ class Client:
 
     def name_stands(self, number: int, block: int) -> bool:
         """Return whether the name that was claimed for `number` stands for it as of `block`."""
-        return self.alias.name_of(Number(number), block) is not None
+        return self.alias.name_of(inputs.number(number), block) is not None
 
     def _events(self, query: FilterParams) -> list[ChainEvent]:
         with mapped():
@@ -290,12 +301,12 @@ class Client:
             first = until + 1
         return found
 
-    def _number(self, address: str, block: int) -> Number:
-        if is_address(address):
+    def _number(self, address: str | Name | Number, block: int) -> Number:
+        if isinstance(address, Number):
+            return address
+        if not isinstance(address, Name):
             return self._only_number(address)
-        if address.isdecimal():
-            return Number.parse(address)
-        number = self.alias.number_of(Name(address), block)
+        number = self.alias.number_of(address, block)
         if number is None:
             raise NotFound(f"{address} stands for no number: nobody has claimed it, or its number was sold")
         return number
@@ -310,6 +321,17 @@ class Client:
             f"{account} holds several numbers, look one of them up: {', '.join(map(str, numbers))}",
             numbers,
         )
+
+
+def _meant(address: object) -> str | Name | Number:
+    """Return what is to be looked up: a number, a name, or an account as EIP-55 address."""
+    if not isinstance(address, str):
+        return Number(address)  # type: ignore[arg-type]
+    if len(address) == _ACCOUNT_LENGTH and address.startswith("0x"):
+        return inputs.account(address)
+    user = user_of(address)
+    # Nobody's number has a plus: what begins with one is meant as a number all the same.
+    return Number.parse(user) if user.isdecimal() or user.startswith("+") else Name(user)
 
 
 def _place(event: ChainEvent) -> tuple[int, int]:

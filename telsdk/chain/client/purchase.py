@@ -15,10 +15,11 @@ from typing import Protocol
 
 from eth_utils.crypto import keccak
 
+from telsdk.chain import inputs
 from telsdk.chain.access import Account, PermitData, Receipt, Session
 from telsdk.chain.contracts import NumberRegistrar, NumberRegistry
 from telsdk.chain.errors import ClockStopped, NumberTaken, PriceTooHigh
-from telsdk.chain.units import moment
+from telsdk.chain.units import ether, moment, wei
 from telsdk.directory import Domain, Head
 from telsdk.errors import NotFound
 from telsdk.number import Number
@@ -80,7 +81,10 @@ def buy_number(
         TransactionError: what became of a transaction that was sent is not known; it has the hash.
     """
     account = client.session.signer()
-    owner = owner or account.address
+    number = inputs.number(number)
+    owner = account.address if owner is None else inputs.account(owner, "owner")
+    if max_price is not None:
+        max_price = ether(wei(max_price))
     max_price = _check(client, number, max_price)
     key = secret(client.domain, account, number, owner)
     since = _commit(client, client.registrar.commitment(number, owner, key, max_price))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from telsdk.chain import inputs
 from telsdk.chain.access import Block, Read, Receipt
 from telsdk.chain.contracts.base import Contract
 from telsdk.name import Name
@@ -21,7 +22,7 @@ class NameAlias(Contract):
             revert.NameTaken: the name stands for a number already.
             revert.NotEnsOwner: in ENS the name belongs to another account.
         """
-        return self.write("claim", name.label, number)
+        return self.write("claim", inputs.name(name).label, number)
 
     def release(self, number: Number) -> Receipt:
         """Take the name of `number` away.
@@ -38,7 +39,9 @@ class NameAlias(Contract):
 
     def number_of_read(self, name: Name) -> Read[Number | None]:
         """Return the question of `number_of`, for a batch."""
-        return self.later("numberOf", name.label, parse=lambda number: Number(number) if number else None)
+        return self.later(
+            "numberOf", inputs.name(name).label, parse=lambda number: Number(number) if number else None
+        )
 
     def name_of(self, number: Number, block: Block = "latest") -> Name | None:
         """Return the name of `number`, or None. The name stands for the number."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
-from eth_abi.exceptions import EncodingError
-
 from telsdk.chain.access import ANSWER, Block, Permit, PermitData, PermitError, Read, Receipt, Session
+from telsdk.chain.errors import InputError
+from telsdk.chain.inputs import of_kind
 from telsdk.chain.interface import functions
 from telsdk.directory import Domain
+from telsdk.number import NumberError
 
 T = TypeVar("T")
 
@@ -35,7 +36,8 @@ class Contract:
             parse: turns the answer into what the typed method returns.
             size: about how many bytes the answer has.
         """
-        return Read(self.address, functions(self.NAME)[function], args, parse, size)
+        asked = functions(self.NAME)[function]
+        return Read(self.address, asked, asked.checked(args), parse, size)
 
     def ask(self, read: Read[T], block: Block) -> T:
         """Ask one question by itself."""
@@ -64,15 +66,18 @@ class SigningContract(Contract):
             PermitError: there is no such call.
             revert.SignatureExpired, revert.InvalidSignature: the permit does not hold, or no longer.
         """
+        of_kind(permit, Permit, "permit")
         function = functions(self.NAME).get(permit.function)
         if function is None or function.inputs[-2:] != ["deadline", "signature"]:
             raise PermitError(f"{self.NAME} has no {permit.function} that takes a permit")
         try:
             function.encode((*permit.args, permit.deadline, permit.signature))
-        except (EncodingError, ValueError, TypeError) as error:
+        except (InputError, NumberError) as error:
             raise PermitError(f"{permit.function} does not take {permit.args}: {error}") from error
         return self.write(permit.function, *permit.args, permit.deadline, permit.signature)
 
     def _permit(self, function: str, args: tuple[Any, ...], data: PermitData, deadline: int) -> Permit:
+        # Before anybody is asked to sign: of a permit that nobody can relay they would hear only from the relayer.
+        functions(self.NAME)[function].checked((*args, deadline, b""))
         signature = data.sign(self.domain, self.session.signer())
         return Permit(self.NAME, function, args, deadline, signature)

@@ -185,7 +185,7 @@ class HubList(Contract):
 
     def propose_operator(self, hub: int, account: str | None) -> Receipt:
         """Offer the hub to `account`. None takes the offer back."""
-        return self.write("proposeOperator", hub, account or NOBODY)
+        return self.write("proposeOperator", hub, NOBODY if account is None else account)
 
     def accept_operator(self, hub: int) -> Receipt:
         """Take over a hub that was offered to this account."""

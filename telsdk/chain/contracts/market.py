@@ -10,6 +10,7 @@ from telsdk.chain.access import Batch, Read, Receipt, Session
 from telsdk.chain.contracts.base import Contract
 from telsdk.chain.contracts.registry import NumberRegistry
 from telsdk.chain.errors import ContractRefused
+from telsdk.chain.inputs import of_kind
 from telsdk.chain.units import ether, wei
 from telsdk.directory import Domain
 from telsdk.number import Number
@@ -79,6 +80,7 @@ class NumberMarket(Contract):
             revert.NotListed, revert.PriceDiffers, revert.FingerprintDiffers: it is not. Nothing was paid.
             revert.BuyerIsOwner: the number is this account's own.
         """
+        of_kind(offer, Offer, "offer")
         price = wei(offer.price)
         return self.write("buy", offer.number, price, offer.fingerprint, value=price)
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from telsdk.chain import inputs
 from telsdk.chain.access import PERMIT_LIFETIME, Block, Permit, PermitData, Read, Receipt, Session
 from telsdk.chain.contracts.base import SigningContract
+from telsdk.chain.contracts.hubs import HubList
 from telsdk.chain.contracts.registry import NumberRegistry
+from telsdk.chain.errors import InputError
+from telsdk.chain.interface import functions
 from telsdk.directory import Domain
+from telsdk.errors import NotFound
 from telsdk.number import Number
-from telsdk.records import BY_NAME, CONTRACT, UPDATE, Inputs, Records, Update, answered
+from telsdk.records import BY_NAME, CONTRACT, UPDATE, Inputs, Keep, Records, Update, answered
 
 
 class NumberRecords(SigningContract):
@@ -22,9 +27,12 @@ class NumberRecords(SigningContract):
 
     NAME = CONTRACT
 
-    def __init__(self, session: Session, address: str, domain: Domain, registry: NumberRegistry) -> None:
+    def __init__(
+        self, session: Session, address: str, domain: Domain, registry: NumberRegistry, hubs: HubList
+    ) -> None:
         super().__init__(session, address, domain)
         self._registry = registry
+        self._hubs = hubs
 
     def get(self, number: Number, block: Block = "latest") -> Records:
         """Return the records of `number`."""
@@ -36,12 +44,12 @@ class NumberRecords(SigningContract):
 
     def set_credential(self, number: Number, hash: bytes, kdf: int) -> Receipt:
         """Set the light credential: keccak256 of the light key's address, and how that key is derived."""
-        return self._set("credential", number, (hash, kdf))
+        return self._set("credential", number, _credential(hash, kdf))
 
     def permit_credential(
         self, number: Number, hash: bytes, kdf: int, lifetime: timedelta = PERMIT_LIFETIME
     ) -> Permit:
-        return self._permit_to_set("credential", number, (hash, kdf), lifetime)
+        return self._permit_to_set("credential", number, _credential(hash, kdf), lifetime)
 
     def clear_credential(self, number: Number) -> Receipt:
         """Take the light credential away: no light login is left."""
@@ -51,10 +59,16 @@ class NumberRecords(SigningContract):
         return self._sign("clearCredential", number, (), (), lifetime)
 
     def set_hub(self, number: Number, hub: int | None) -> Receipt:
-        """Set the home hub, or none."""
+        """Set the home hub, or none.
+
+        Raises:
+            NotFound: there is no such hub, or it has left. The contract would not mind.
+        """
+        self._hub_stands(hub)
         return self._set("hub", number, hub)
 
     def permit_hub(self, number: Number, hub: int | None, lifetime: timedelta = PERMIT_LIFETIME) -> Permit:
+        self._hub_stands(hub)
         return self._permit_to_set("hub", number, hub, lifetime)
 
     def set_backup(self, number: Number, expected: bytes | None, next: bytes | None) -> Receipt:
@@ -84,37 +98,62 @@ class NumberRecords(SigningContract):
         return self._permit_to_set("message_key", number, key, lifetime)
 
     def set_many(self, number: Number, update: Update) -> Receipt:
-        """Write several records in one transaction."""
-        return self.write("setMany", number, update.struct())
+        """Write several records in one transaction. It raises what their setters raise."""
+        return self.write("setMany", number, self._struct(update))
 
     def permit_many(self, number: Number, update: Update, lifetime: timedelta = PERMIT_LIFETIME) -> Permit:
-        return self._sign("setMany", number, (("update", "Update"),), (update.struct(),), lifetime)
+        return self._sign("setMany", number, (("update", "Update"),), (self._struct(update),), lifetime)
+
+    def _hub_stands(self, hub: int | None) -> None:
+        if hub is not None and not self._hubs.hub(hub).bond:
+            raise NotFound(f"hub {hub} has left the list: choose one of `telsdk hubs list`")
+
+    def _struct(self, update: Update) -> tuple[bytes | int, ...]:
+        inputs.of_kind(update, Update, "update")
+        if not isinstance(update.hub, Keep):
+            self._hub_stands(update.hub)
+        try:
+            return update.struct()
+        except (ValueError, TypeError) as error:
+            raise InputError(f"update {update} has not the values that its records take: {error}") from error
 
     def _set(self, name: str, number: Number, value: object) -> Receipt:
         """Write the record called `name`; `value` is that of its field in `Update`."""
-        record = BY_NAME[name]
-        return self.write(record.setter, number, *record.words_of(value))
+        return self.write(BY_NAME[name].setter, number, *_words(name, value))
 
     def _permit_to_set(self, name: str, number: Number, value: object, lifetime: timedelta) -> Permit:
         record = BY_NAME[name]
-        return self._sign(record.setter, number, record.inputs, record.words_of(value), lifetime)
+        return self._sign(record.setter, number, record.inputs, _words(name, value), lifetime)
 
     def _sign(
-        self, function: str, number: Number, inputs: Inputs, args: tuple[Any, ...], lifetime: timedelta
+        self, function: str, number: Number, fields: Inputs, args: tuple[Any, ...], lifetime: timedelta
     ) -> Permit:
+        number = inputs.number(number)
+        functions(self.NAME)[function].checked((number, *args))
         deadline = self.session.deadline(lifetime)
         before: Inputs = (("number", "uint256"), ("epoch", "uint64"))
         after: Inputs = (("nonce", "uint256"), ("deadline", "uint256"))
-        values = {key: _named(kind, value) for (key, kind), value in zip(inputs, args, strict=True)}
+        values = {key: _named(kind, value) for (key, kind), value in zip(fields, args, strict=True)}
         epoch = self._registry.custody(number).epoch
         nonce = self.nonce(self.session.signer().address)
         data = PermitData(
             function[0].upper() + function[1:],
-            (*before, *inputs, *after),
+            (*before, *fields, *after),
             {"number": int(number), "epoch": epoch, **values, "nonce": nonce, "deadline": deadline},
-            {"Update": UPDATE} if any(kind == "Update" for _, kind in inputs) else {},
+            {"Update": UPDATE} if any(kind == "Update" for _, kind in fields) else {},
         )
         return self._permit(f"{function}For", (int(number), *args), data, deadline)
+
+
+def _words(name: str, value: object) -> tuple[bytes | int, ...]:
+    try:
+        return BY_NAME[name].words_of(value)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{name} {value!r} has not the values that it takes") from error
+
+
+def _credential(hash: object, kdf: object) -> tuple[bytes, int]:
+    return inputs.octets(hash, 32, "hash"), inputs.whole(kdf, 8, "kdf")
 
 
 def _named(kind: str, value: Any) -> Any:

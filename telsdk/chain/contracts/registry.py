@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from telsdk.chain import inputs
 from telsdk.chain.access import PERMIT_LIFETIME, Block, Permit, PermitData, Read, Receipt
 from telsdk.chain.contracts.base import SigningContract
 from telsdk.chain.interface import NOBODY
@@ -68,6 +69,7 @@ class NumberRegistry(SigningContract):
             revert.ERC721InsufficientApproval: this account may not give it.
             revert.ERC721InvalidReceiver: `to` is a contract that takes no numbers.
         """
+        inputs.account(to, "to")
         owner = self.custody(number).owner
         return self.write("safeTransferFrom(address,address,uint256)", owner, to, number)
 
@@ -77,6 +79,7 @@ class NumberRegistry(SigningContract):
         Raises:
             NotFound: nobody holds it.
         """
+        number = inputs.number(number)
         custody = self.custody(number)
         to = self.session.signer().address
         deadline = self.session.deadline(lifetime)
@@ -111,6 +114,7 @@ class NumberRegistry(SigningContract):
         Raises:
             NotFound: nobody holds it.
         """
+        number = inputs.number(number)
         custody = self.custody(number)
         deadline = self.session.deadline(lifetime)
         data = PermitData(

@@ -10,6 +10,7 @@ from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 from eth_utils.abi import abi_to_signature, function_abi_to_4byte_selector
 
+from telsdk.chain import inputs
 from telsdk.chain.errors import AnswerError
 from telsdk.chain.interface import manifest
 from telsdk.chain.interface.abi import shown, types
@@ -24,13 +25,22 @@ class Function:
         self.name: str = entry["name"]
         self.inputs: list[str] = [item["name"] for item in entry["inputs"]]
         self._selector = function_abi_to_4byte_selector(entry)  # type: ignore[arg-type]
+        self._inputs = entry["inputs"]
         self._input_types = types(entry["inputs"])
         self._outputs = entry["outputs"]
         self.output_types = types(self._outputs)
 
+    def checked(self, args: Iterable[Any]) -> tuple[Any, ...]:
+        """Return `args` as the function takes them.
+
+        Raises:
+            InputError, NumberError: one is not what it has to be: short bytes, a mistyped address, out of range.
+        """
+        return inputs.for_abi(self._inputs, tuple(args), self.name)
+
     def encode(self, args: Iterable[Any]) -> bytes:
-        """Return the call data for `args`."""
-        return self._selector + encode(self._input_types, tuple(args))
+        """Return the call data for `args`. It raises what `checked` raises."""
+        return self._selector + encode(self._input_types, self.checked(args))
 
     def decode(self, data: bytes) -> Any:
         """Return what the function answered: None, one value, or a tuple of several. Addresses are EIP-55 text.

@@ -37,7 +37,7 @@ def wire(chain: EmbeddedChain) -> Wire:
 def reader(alice: Client, wire: Wire) -> Client:
     """Looks, through `wire`, at a number with all that it can have."""
     alice.alias.claim(Name("alice.eth"), NUMBER)
-    alice.records.set_many(NUMBER, samples.update())
+    alice.records.write("setMany", NUMBER, samples.update().struct())
     alice.market.list(NUMBER, Decimal("1.5"))
     return Client(wire.w3, alice.deployment)
 

@@ -55,8 +55,8 @@ def test_a_keystore_signs_what_is_written(alice: Client, chain: EmbeddedChain, t
     mine = alice.as_account(keystore.load(path, "a long passphrase"))
     mine.registry.revoke_sessions(NUMBER)
     assert alice.registry.custody(NUMBER).session == 1
-    alice.as_account(chain.accounts[2]).relay(mine.records.permit_hub(NUMBER, 7))
-    assert alice.records.get(NUMBER).hub == 7
+    alice.as_account(chain.accounts[2]).relay(mine.records.permit_message_key(NUMBER, b"\x07" * 32))
+    assert alice.records.get(NUMBER).message_key == b"\x07" * 32
 
 
 def test_who_has_no_ether_is_told_so_before_anything_is_sent(alice: Client) -> None:

@@ -16,7 +16,7 @@ from telsdk.errors import NotFound
 from telsdk.name import Name, NameFormatError
 from telsdk.number import NumberError
 from telsdk.records import Update
-from tests.chain.actors import NUMBER, OTHER, buy, me
+from tests.chain.actors import NUMBER, OTHER, PIN, buy, me
 
 HASH, DIGEST = b"\x0a" * 32, b"\x0b" * 32
 
@@ -38,6 +38,8 @@ def test_number_name_and_account_lead_to_the_same(alice: Client) -> None:
 
 def test_a_lookup_has_the_promised_json_keys(alice: Client) -> None:
     alice.alias.claim(Name("alice.eth"), NUMBER)
+    for _ in range(3):
+        alice.hubs.add_hub("sip:192.0.2.1:5061;transport=tls", PIN)
     alice.records.set_many(NUMBER, Update(credential=(HASH, 1), hub=3, backup=(None, DIGEST)))
     alice.market.list(NUMBER, Decimal("1.50"))
     found = json.loads(json.dumps(alice.lookup("alice.eth").to_dict()))

@@ -14,7 +14,7 @@ from telsdk.chain.access import Permit, Receipt
 from telsdk.chain.client import Client
 from telsdk.chain.contracts import NumberRecords
 from telsdk.records import RECORDS, Record, Records, Update
-from tests.chain.actors import NUMBER, me
+from tests.chain.actors import NUMBER, list_hubs, me
 
 DIGEST, KEY = b"\x0b" * 32, b"\x0c" * 32
 EMPTY, FULL = Records(), samples.records()
@@ -22,6 +22,12 @@ FILL = samples.update()
 
 Write = Callable[[NumberRecords], Receipt]
 Sign = Callable[[NumberRecords], Permit]
+
+
+@pytest.fixture(autouse=True)
+def hubs_to_choose(client: Client) -> None:
+    """As many as the samples name."""
+    list_hubs(client, FULL.hub or 0)
 
 
 def _writes(record: Record) -> tuple[Records, Write, Sign]:
@@ -82,7 +88,7 @@ def test_another_writes_by_the_owners_permit_and_once(
 
 def test_a_permit_that_another_signed_is_refused(alice: Client, bob: Client) -> None:
     with pytest.raises(revert.InvalidSignature, match="did not sign this"):
-        bob.relay(bob.records.permit_hub(NUMBER, 7))
+        bob.relay(bob.records.permit_message_key(NUMBER, b"\x07" * 32))
     assert alice.records.get(NUMBER) == EMPTY
 
 

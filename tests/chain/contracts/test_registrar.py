@@ -11,7 +11,7 @@ from telsdk.chain import revert
 from telsdk.chain.client import Client
 from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.units import moment
-from telsdk.number import Number
+from telsdk.number import Number, NumberError
 from tests.chain.actors import NUMBER, me
 
 SECRET = b"\x05" * 32
@@ -30,7 +30,7 @@ def test_short_numbers_cost_more(client: Client) -> None:
 
 
 def test_a_price_of_no_number_is_refused(client: Client) -> None:
-    with pytest.raises(revert.NotANumber):
+    with pytest.raises(NumberError, match="1234 is not a number"):
         client.registrar.read("priceOf", 1234)
 
 

@@ -85,9 +85,9 @@ def test_the_index_follows_and_rolls_back(client: Client, anvil: AnvilChain) -> 
 
 def test_a_permit_is_relayed(client: Client, anvil: AnvilChain) -> None:
     client.buy_number(NUMBER, wait=anvil.advance_time)
-    permit = client.records.permit_hub(NUMBER, 7)
+    permit = client.records.permit_message_key(NUMBER, b"\x07" * 32)
     client.as_account(anvil.accounts[2]).relay(permit)
-    assert client.records.get(NUMBER).hub == 7
+    assert client.records.get(NUMBER).message_key == b"\x07" * 32
 
 
 def test_transactions_can_be_kept_waiting(anvil: AnvilChain, client: Client) -> None:

@@ -43,7 +43,7 @@ def facts_by_asking(client: Client, number: Number) -> NumberFacts | None:
 
 def _writes(record: Record) -> Callable[[Client, Client, Number, Name], object]:
     update = samples.update(only=record.name)
-    return lambda who, whom, number, name: who.records.set_many(number, update)
+    return lambda who, whom, number, name: who.records.write("setMany", number, update.struct())
 
 
 def index_height(index: ChainIndex) -> int:

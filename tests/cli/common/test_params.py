@@ -18,6 +18,7 @@ from telsdk.cli.common import params
         (params.NAME, "Bob.eth", "bob.eth"),
         (params.ADDRESS, "sip:Bob.eth@192.0.2.7:5061;transport=tls", "bob.eth"),
         (params.ADDRESS, "5551234", "5551234"),
+        (params.ADDRESS, "tel:5551234;phone-context=telprotocol", "5551234"),
         (
             params.ACCOUNT,
             "0x70997970c51812dc3a010c7d01b50e0d17dc79c8",
@@ -44,7 +45,7 @@ def test_what_is_meant_is_read(kind: click.ParamType, text: str, value: object) 
         (params.NUMBER, "0555123", "is not a number"),
         (params.NUMBER, "+15551234", "is not a number"),
         (params.NAME, "bob", "is not a name"),
-        (params.ADDRESS, "tel:5551234", "is not a name"),
+        (params.ADDRESS, "tel:+5551234", "is not a name"),
         (params.ACCOUNT, "0x70997970C51812dc3A010C7d01b50e0d17dc79c8", "no account"),
         (params.ACCOUNT, "bob.eth", "no account"),
         (params.ETHER, "-1", "no amount"),

@@ -70,8 +70,8 @@ def test_the_sdk_writes_and_signs_by_accounts_of_apes(accounts: Any, chain: Any)
     number = Number(NUMBER)
     client.buy_number(number, wait=lambda seconds: chain.mine(deltatime=int(seconds)))
     assert client.registry.custody(number).owner == alice.address
-    permit = client.records.permit_hub(number, 7)
+    permit = client.records.permit_message_key(number, b"\x07" * 32)
     relayed = client.as_account(bob).relay(permit)
-    assert relayed.event("HubSet").args["hubId"] == 7
+    assert relayed.event("MessageKeySet").args["key"] == b"\x07" * 32
     with pytest.raises(revert.NotOwner):
         client.as_account(bob).registry.revoke_sessions(number)
