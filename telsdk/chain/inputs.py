@@ -149,7 +149,8 @@ def _one(item: AbiEntry, value: Any, what: str) -> Any:
     return _PLAIN[kind](value, what)
 
 
-def _text(value: object, what: str) -> str:
+def text(value: object, what: str) -> str:
+    """Return `value`, if it is text that UTF-8 can hold. Raises InputError, which calls it `what`."""
     try:
         if isinstance(value, str):
             value.encode()
@@ -167,7 +168,7 @@ def _truth(value: object, what: str) -> bool:
 
 _PLAIN: Final[dict[str, Callable[[Any, str], Any]]] = {
     "address": account,
-    "string": _text,
+    "string": text,
     "bool": _truth,
     "bytes": lambda value, what: octets(value, None, what),
 }

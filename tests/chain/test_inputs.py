@@ -190,7 +190,7 @@ class Good:
             "bytes": PIN,
         }.get(kind) or {
             "number": NUMBER,
-            "uri": "sip:192.0.2.1",
+            "uri": "sip:192.0.2.1;transport=tls",
             "address": "5551234",
             "digits": 7,
             "kdf": 1,
@@ -309,7 +309,7 @@ def test_a_hub_that_is_not_there_is_chosen_by_nobody(alice: Client, hub: int) ->
         with pytest.raises(NotFound, match=f"there is no hub {hub}: see `telsdk hubs list`"):
             choose()
     with pytest.raises((NotFound, revert.NotOperator)):
-        alice.hubs.set_hub(hub, "sip:192.0.2.1")
+        alice.hubs.set_hub(hub, "sip:192.0.2.1;transport=tls")
 
 
 def test_a_hub_that_has_left_is_chosen_by_nobody(alice: Client, chain: EmbeddedChain) -> None:
@@ -336,7 +336,7 @@ def test_the_short_key_and_the_short_pin_are_named_with_their_length(alice: Clie
     with pytest.raises(InputError, match="key of setMessageKey 0x.* has 31 bytes, and has to have 32"):
         alice.records.set_message_key(NUMBER, b"\x01" * 31)
     with pytest.raises(InputError, match="pin of addHub 0x01 has 1 bytes, and has to have 32"):
-        alice.hubs.add_hub("sip:192.0.2.1", b"\x01")
+        alice.hubs.add_hub("sip:192.0.2.1;transport=tls", b"\x01")
     with pytest.raises(InputError, match=f"to {MISTYPED} is no account: its capitals do not fit its digits"):
         alice.registry.transfer(NUMBER, MISTYPED)
 

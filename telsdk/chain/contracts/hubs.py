@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from telsdk.chain import inputs
 from telsdk.chain.access import Batch, Block, Read, Receipt
 from telsdk.chain.contracts.base import Contract
+from telsdk.chain.errors import InputError
 from telsdk.chain.interface import NOBODY
 from telsdk.chain.units import ether, moment
 from telsdk.directory import HubFacts, NodeFacts
-from telsdk.errors import NotFound, TelError
+from telsdk.errors import NotFound
 
 PAGE = 50  # nodes read in one call
 _HUB_SIZE = 448  # bytes of a hub in an answer, with a URI of 128, which the contract allows at most
@@ -34,7 +36,7 @@ class HubEntry:
     node_count: int
 
 
-class InsecureListing(TelError, ValueError):
+class InsecureListing(InputError):
     """An address to be listed is not reached over TLS: nobody could know the server there by its key."""
 
 
@@ -42,9 +44,10 @@ def check_secure(uri: str) -> None:
     """Raise if `uri` is a SIP URI of another transport than TLS. All else is for the contract to judge.
 
     Raises:
+        InputError: it is no text.
         InsecureListing: it says no ``transport=tls`` or ``wss``, and is no ``sips`` URI (RFC 3261 section 26.2.2).
     """
-    scheme, _, rest = uri.lower().partition(":")
+    scheme, _, rest = inputs.text(uri, "uri").lower().partition(":")
     params = [one.partition("=") for one in rest.partition("?")[0].split(";")[1:]]
     transports = [value for name, _, value in params if name == "transport"]
     if scheme == "sips" and transports in ([], ["tls"], ["tcp"], ["ws"], ["wss"]):
