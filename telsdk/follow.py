@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable
-from typing import Protocol
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from telsdk.clock import Monotonic
-from telsdk.directory import Directory
+from telsdk.directory import Directory, Head
 from telsdk.errors import TelError
 from telsdk.number import Number
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class FollowedDirectory(Directory, Protocol):
@@ -31,14 +38,55 @@ class FollowedDirectory(Directory, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FollowSettings:
+    """When a chain that cannot be read is looked at again."""
+
+    longest_wait: float = 30.0
+    """Seconds between two looks at most. From the interval between looks on, the wait doubles with each failure."""
+
+    longest_rest: float = 300.0
+    """Seconds to wait at most where the RPC itself says how long."""
+
+    jitter: float = 0.25
+    """By which part of it a wait is shortened at random: those who lost one RPC must not come back as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the copy of the chain does not get fresher."""
+
+    kind: str  # the name of the exception's class, for example "RpcUnreachable"
+    message: str  # for people; it holds no secret
+    failures: int  # looks that failed since the last that succeeded
+
+
+@dataclass(frozen=True, slots=True)
+class FollowState:
+    """How the following of the chain stands: what health and people are told."""
+
+    head: Head | None  # the newest block taken in; None before the first
+    age: float  # seconds since the chain was last read; infinity before the first time
+    trouble: Trouble | None  # None when the last look succeeded
+
+
 class Follower:
-    """A loop that polls a directory in a thread, and tells on the event loop what changed.
+    """A loop that polls a directory in a thread of its own, and tells on the event loop what changed.
+
+    It ends only by `stop`. Whatever a look raises is counted, logged once until one succeeds again, and the next look
+    follows, later and later.
 
     Args:
         directory: what to poll, one poll at a time.
-        on_change: called with the numbers that changed, when there are any.
+        on_change: called with the numbers that changed, when there are any. When it raises, it is called with them
+            again after the next look, which has failed until then.
         interval: seconds between polls.
         on_look: called after every poll, whatever it brought.
+
+    Attributes:
+        last_success: when the chain was last read and what changed was told; None before the first time.
+        trouble: why the last look failed; None when it did not.
+        failures: how many looks failed since the start, by the name of the exception's class.
     """
 
     def __init__(
@@ -48,17 +96,35 @@ class Follower:
         interval: float = 2.0,
         *,
         on_look: Callable[[], None] | None = None,
+        settings: FollowSettings | None = None,
     ) -> None:
         self._directory = directory
         self._on_change = on_change
         self._on_look = on_look
         self._interval = interval
+        self._settings = settings or FollowSettings()
         self._task: asyncio.Task[None] | None = None
-        self._taken_in = asyncio.Condition()
+        self._looked = asyncio.Condition()
         self._looks = 0
         self._block = -1  # the newest block whose changes have been told
-        self.last_success: Monotonic | None = None  # None before the first
-        self.last_error: str | None = None
+        self._untold: frozenset[Number] = frozenset()
+        self._logged: set[str] = set()  # kinds of failures since the last success
+        self.last_success: Monotonic | None = None
+        self.trouble: Trouble | None = None
+        self.failures: Counter[str] = Counter()
+
+    @property
+    def last_error(self) -> str | None:
+        """The message of `trouble`."""
+        return None if self.trouble is None else self.trouble.message
+
+    @property
+    def state(self) -> FollowState:
+        """How the following stands now."""
+        head: Head | None = None
+        with suppress(TelError):
+            head = self._directory.head
+        return FollowState(head, self.age(), self.trouble)
 
     async def start(self) -> None:
         """Load the chain once, then follow it until `stop`.
@@ -70,6 +136,7 @@ class Follower:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="follow the chain")
 
     async def stop(self) -> None:
+        """End the loop. A look that waits for the network is left to itself, and nothing is told of it."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -81,8 +148,7 @@ class Follower:
         Raises:
             TimeoutError: that took longer than `timeout` seconds.
         """
-        async with asyncio.timeout(timeout), self._taken_in:
-            await self._taken_in.wait_for(lambda: self._block >= block)
+        await self.wait_for(lambda: self._block >= block, timeout)
 
     async def next_look(self, timeout: float = 30.0) -> None:
         """Wait until the chain as it is now has been taken in, and its changes have been told.
@@ -91,31 +157,109 @@ class Follower:
             TimeoutError: that took longer than `timeout` seconds.
         """
         looks = self._looks + 1
-        async with asyncio.timeout(timeout), self._taken_in:
-            # A poll that began earlier may be under way. The one after it begins now or later.
-            await self._taken_in.wait_for(lambda: self._looks > looks)
+        # A poll that began earlier may be under way. The one after it begins now or later.
+        await self.wait_for(lambda: self._looks > looks, timeout)
+
+    async def wait_for(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
+        """Wait until `condition` holds, which is looked at after each look at the chain, failed ones included.
+
+        Raises:
+            TimeoutError: that took longer than `timeout` seconds.
+        """
+        async with asyncio.timeout(timeout), self._looked:
+            await self._looked.wait_for(condition)
 
     def age(self) -> float:
         """Return the seconds since the chain was last read; infinity before the first time."""
         return float("inf") if self.last_success is None else time.monotonic() - self.last_success
 
     async def _poll(self) -> None:
-        changed = await asyncio.to_thread(self._directory.poll)
-        self.last_success, self.last_error = Monotonic(time.monotonic()), None
-        self._looks += 1
-        self._block = self._directory.head.number
-        if changed:
-            self._on_change(changed)
+        self._untold |= await _in_own_thread(self._directory.poll)
+        block = self._directory.head.number
+        if self._untold:
+            self._on_change(self._untold)
+            self._untold = frozenset()
         if self._on_look is not None:
             self._on_look()
-        async with self._taken_in:
-            self._taken_in.notify_all()
+        self._succeeded(block)
+        await self._tell()
+
+    async def _tell(self) -> None:
+        async with self._looked:
+            self._looked.notify_all()
+
+    def _succeeded(self, block: int) -> None:
+        if self.trouble is not None:
+            log.info("the chain is followed again, after %d failures", self.trouble.failures)
+        self.trouble = None
+        self._logged.clear()
+        self._looks += 1
+        self._block = block
+        self.last_success = Monotonic(time.monotonic())
 
     async def _run(self) -> None:
+        wait = self._interval
         while True:
-            await asyncio.sleep(self._interval)
+            await asyncio.sleep(wait)
             try:
                 await self._poll()
-            except TelError as error:
-                self.last_error = str(error)
-                log.warning("the chain cannot be read, the last known state stays: %s", error)
+            except Exception as error:  # noqa: BLE001 - a copy that is followed no more is wrong from then on
+                self._failed(error)
+                wait = self._wait(error)
+                await self._tell()
+            else:
+                wait = self._interval
+
+    def _failed(self, error: Exception) -> None:
+        kind = type(error).__name__
+        self.failures[kind] += 1
+        failures = 1 if self.trouble is None else self.trouble.failures + 1
+        self.trouble = Trouble(kind, str(error) or kind, failures)
+        if kind in self._logged:
+            return
+        self._logged.add(kind)
+        if isinstance(error, TelError):
+            log.warning("the chain cannot be read, the last known state stays: %s", error)
+        else:
+            log.error("a look at the chain failed by a bug, the last known state stays", exc_info=error)
+
+    def _wait(self, error: Exception) -> float:
+        """Return the seconds until the next look. No library for retries fits: this one never gives up."""
+        assert self.trouble is not None
+        settings = self._settings
+        doubled = self._interval * 2.0 ** min(self.trouble.failures - 1, 16)
+        wait = max(self._interval, min(doubled, settings.longest_wait))
+        asked = getattr(error, "retry_after", None)  # telsdk.chain.errors.RpcBusy, which is not known here
+        if isinstance(asked, float):
+            return max(wait, min(asked, settings.longest_rest))  # no sooner than that
+        return wait * (1.0 - settings.jitter * random.random())
+
+
+async def _in_own_thread(work: Callable[[], T]) -> T:
+    """Return what `work` returns in a thread of its own.
+
+    asyncio's threads are shared with the system's look-ups of names, and few slow ones take all of them. A daemon
+    thread also lets a process end that waits for an RPC.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(outcome: T | None, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(outcome)  # type: ignore[arg-type]
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        outcome, failed = None, None
+        try:
+            outcome = work()
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            failed = error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(settle, outcome, failed)
+
+    threading.Thread(target=run, name="follow the chain", daemon=True).start()
+    return await done

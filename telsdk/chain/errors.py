@@ -3,8 +3,12 @@
 ChainError
 ├── RpcError                the RPC answered, with an error of its own
 │   ├── RpcUnreachable      the RPC did not answer, or not in JSON-RPC
+│   │   └── RpcBusy         it was asked too much, and says to come later
+│   ├── RangeTooWide        it does not tell the events of so many blocks at once
+│   │   └── AnswerTooLong   it answered, with more than is read
+│   ├── RpcBehind           it has not the blocks that it told of before, or by another backend
 │   ├── WitnessDisagrees    several RPCs were asked the same and answer differently
-│   └── AnswerError         a contract's answer is not what its ABI says
+│   └── AnswerError         an answer is not what the ABI, or JSON-RPC, says, or not what another answer said
 ├── InputError              a value that was handed over is not what it has to be
 ├── UnknownNetwork          no deployment of that name or chain
 ├── WrongNetwork            the RPC serves another chain than the deployment is on
@@ -23,6 +27,7 @@ ChainError
 ├── NumberTaken             somebody holds the number that was to be bought
 ├── PriceTooHigh            the number costs more than the buyer allowed
 ├── IndexMismatch           the index file belongs to another deployment
+├── IndexUnusable           the index file cannot be read or written: disk full, locked, damaged
 ├── WalletError             a wallet that signs over JSON-RPC did not
 │   ├── WalletAway          the wallet did not answer, or not in JSON-RPC
 │   ├── WalletLate          nobody confirmed in time
@@ -58,12 +63,46 @@ class RpcUnreachable(RpcError, ConnectionError):
         self.slow = slow
 
 
+class RpcBusy(RpcUnreachable):
+    """The RPC was asked more than it allows within some time.
+
+    Attributes:
+        retry_after: seconds after which it may be asked again; None when it does not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, *, status: int | None = None) -> None:
+        super().__init__(message, status=status)
+        self.retry_after = retry_after
+
+
+class RangeTooWide(RpcError):
+    """The RPC does not tell the events of so many blocks at once.
+
+    Attributes:
+        most: how many blocks it says that it would; None when it does not say.
+        always: whether that is its limit for any blocks, and not only for these.
+    """
+
+    def __init__(self, message: str, most: int | None = None, *, always: bool = False) -> None:
+        super().__init__(message)
+        self.most = most
+        self.always = always
+
+
+class AnswerTooLong(RangeTooWide):
+    """The RPC's answer is longer than anything that is read."""
+
+
+class RpcBehind(RpcError):
+    """The RPC, or the one of its backends that was asked, has not a block that it has told of."""
+
+
 class WitnessDisagrees(RpcError):
     """RPCs that were asked the same answer differently: nothing of it is believed."""
 
 
 class AnswerError(RpcError):
-    """A contract answered what its ABI does not allow: it is another contract, or a dishonest one."""
+    """An answer that cannot be right: not of the form that was asked for, or against what another answer says."""
 
 
 class InputError(ChainError, ValueError):
@@ -153,6 +192,10 @@ class PriceTooHigh(ChainError):
 
 class IndexMismatch(ChainError):
     """The index file holds another deployment's numbers."""
+
+
+class IndexUnusable(ChainError):
+    """The index file cannot be read or written now. What it held stays as it was."""
 
 
 class WalletError(ChainError):

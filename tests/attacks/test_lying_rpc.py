@@ -16,7 +16,7 @@ import pytest
 from telsdk.chain.client import Client
 from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.index import Witnessed
-from telsdk.chain.interface import ChainEvent, Deployment
+from telsdk.chain.interface import ChainEvent, Deployment, Header
 from telsdk.directory import Head
 from telsdk.uc.trust import Trust
 from tests.attacks.test_revocation import judged
@@ -69,24 +69,32 @@ class LyingSource:
         self._client = client
         self._liar = liar
         self.deployment = client.deployment
+        self.check = client.check
         self.is_valid_signature = client.is_valid_signature
         self.name_stands = client.name_stands
 
-    def head(self, block: int | None = None) -> Head:
-        head = self._client.head(block)
+    def header(self, block: int | bytes | None = None) -> Header:
+        header = self._client.header(block)
         if self._liar.lie is None:
-            return head
+            return header
         self._liar.told += 1
-        return self._liar.lie(head, block)
+        height = header.number if isinstance(block, bytes) else block
+        return replace(header, head=self._liar.lie(header.head, height))
 
     def events(self, first: int, last: int) -> list[ChainEvent]:
         told = self._client.events(first, last)
         if not self._liar.invented:
             return told
         self._liar.told += 1
-        block = self._client.head(last)
-        return told + [
-            ChainEvent("NumberRegistry", name, args, last, 1_000 + place, block.hash)
+        return told + self._invented(self._client.head(last))
+
+    def events_in(self, block: Header) -> list[ChainEvent]:
+        told = self._client.events_in(block)
+        return told + self._invented(block.head) if self._liar.invented else told
+
+    def _invented(self, block: Head) -> list[ChainEvent]:
+        return [
+            ChainEvent("NumberRegistry", name, args, block.number, 1_000 + place, block.hash)
             for place, (name, args) in enumerate(self._liar.invented)
         ]
 

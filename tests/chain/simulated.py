@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from telsdk.chain.errors import RpcError, RpcUnreachable
-from telsdk.chain.interface import CONTRACTS, ChainEvent, Deployment
+from telsdk.chain.interface import CONTRACTS, ChainEvent, Deployment, Header, bloom_bits, event_topics
 from telsdk.directory import Head
 from telsdk.errors import NotFound
 
@@ -54,13 +54,45 @@ class SimulatedChain:
         del self.blocks[keep:]
         self.blocks.append((hashlib.sha256(self.blocks[-1][0] + salt.encode()).digest(), []))
 
-    def head(self, block: int | None = None) -> Head:
+    def check(self) -> None:
+        """It is always the same chain."""
+
+    def head(self) -> Head:
+        return self.header().head
+
+    def header(self, block: int | bytes | None = None) -> Header:
         if self.down:
             raise RpcUnreachable("the RPC does not answer")
-        place = len(self.blocks) - 1 if block is None else block - FIRST_BLOCK + 1
+        place = self._place(block)
         if not 0 <= place < len(self.blocks):
-            raise NotFound(f"no block {block}")
-        return Head(place + FIRST_BLOCK - 1, self.blocks[place][0], 1_800_000_000 + 12 * place)
+            raise NotFound(f"no block {block!r}")
+        digest, said = self.blocks[place]
+        head = Head(place + FIRST_BLOCK - 1, digest, 1_800_000_000 + 12 * place)
+        parent = self.blocks[place - 1][0] if place else bytes(32)
+        return Header(head, parent, self.bloom(said))
+
+    def bloom(self, said: list[Said]) -> bytes:
+        """The filter of a block in which that was said."""
+        addresses = self.deployment.addresses
+        items = (
+            item
+            for contract, name, _ in said
+            for item in (bytes.fromhex(addresses[contract][2:]), event_topics(contract)[name])
+        )
+        return bloom_bits(items).to_bytes(256, "big")
+
+    def _place(self, block: int | bytes | None) -> int:
+        if block is None:
+            return len(self.blocks) - 1
+        if isinstance(block, int):
+            return block - FIRST_BLOCK + 1
+        return next((place for place, (digest, _) in enumerate(self.blocks) if digest == block), -1)
+
+    def events_in(self, block: Header) -> list[ChainEvent]:
+        place = self._place(block.hash)
+        if place < 0:
+            raise RpcError("unknown block")
+        return self._told(block.number, place)
 
     def events(self, first: int, last: int) -> list[ChainEvent]:
         self.asked.append((first, last))
@@ -69,9 +101,14 @@ class SimulatedChain:
         if last - first + 1 > self.most:
             raise RpcError("too many blocks")
         return [
-            ChainEvent(contract, name, args, block, index, self.blocks[block - FIRST_BLOCK + 1][0])
-            for block in range(first, last + 1)
-            for index, (contract, name, args) in enumerate(self.blocks[block - FIRST_BLOCK + 1][1])
+            event for block in range(first, last + 1) for event in self._told(block, block - FIRST_BLOCK + 1)
+        ]
+
+    def _told(self, block: int, place: int) -> list[ChainEvent]:
+        digest, said = self.blocks[place]
+        return [
+            ChainEvent(contract, name, args, block, index, digest)
+            for index, (contract, name, args) in enumerate(said)
         ]
 
     def name_stands(self, number: int, block: int) -> bool:

@@ -4,6 +4,8 @@ from telsdk.chain.access import erc1271
 from telsdk.chain.access.apeaccount import ApeAccount
 from telsdk.chain.access.batch import ANSWER, Answer, Batch, Read
 from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of
+from telsdk.chain.access.httprpc import RpcSettings
+from telsdk.chain.access.limits import may_be_too_wide, too_wide
 from telsdk.chain.access.permits import PERMIT_LIFETIME, Permit, PermitData, PermitError
 from telsdk.chain.access.rpc import mapped, open_rpc, request, whole
 from telsdk.chain.access.sending import SendSettings, Signed
@@ -27,13 +29,16 @@ __all__ = [
     "Read",
     "Receipt",
     "RemoteWallet",
+    "RpcSettings",
     "SendSettings",
     "Session",
     "Signed",
     "erc1271",
     "mapped",
+    "may_be_too_wide",
     "open_rpc",
     "place_of",
     "request",
+    "too_wide",
     "whole",
 ]

@@ -7,31 +7,34 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import requests
-from web3 import HTTPProvider, Web3
+from eth_abi.exceptions import DecodingError
+from web3 import Web3
 from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
 from web3.middleware import AttributeDictMiddleware, ExtraDataToPOAMiddleware
-from web3.providers.rpc.utils import REQUEST_RETRY_ALLOWLIST, ExceptionRetryConfiguration
 from web3.types import RPCEndpoint, RPCResponse
 
 from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of, redacted, scrub
-from telsdk.chain.errors import AnswerError, ContractRefused, RpcError, RpcUnreachable
+from telsdk.chain.access.httprpc import NEXT_STEP, HttpRpc, RpcSettings
+from telsdk.chain.access.limits import is_rate_limit
+from telsdk.chain.errors import AnswerError, ContractRefused, RpcBusy, RpcError, RpcUnreachable
 from telsdk.chain.revert import refusal
 from telsdk.errors import TelError
 
-TIMEOUT = 15.0  # seconds for one request
-RETRIES = 3  # of a request that changes nothing
-_BACKOFF = 0.2  # seconds before the first retry, doubled for each next one
+DEFAULTS = RpcSettings()
+_NONSENSE = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, DecodingError
+)  # fmt: skip
+"""What web3 and the ABI's decoder raise over an answer of another form."""
 
 
-def open_rpc(url: str) -> Web3:
-    """Open a connection to the JSON-RPC at `url` (http or https).
+def open_rpc(url: str, settings: RpcSettings | None = None) -> Web3:
+    """Open a connection to the JSON-RPC at `url` (http or https); `settings` by default as `DEFAULTS`.
 
     Raises:
         RpcUnreachable: `url` is no such URL, or nothing answers there.
     """
     try:
-        provider = _Http(Endpoint(url))
+        provider = _Provider(Endpoint(url), settings or DEFAULTS)
     except EndpointError:
         raise RpcUnreachable(
             f"{place_of(url)!r} is no RPC address: it begins with http:// or https://, and a host follows"
@@ -76,6 +79,8 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
         text = str(details.get("message") or error)
         if data := _revert_data(details.get("data")):
             raise refusal(data, text) from error
+        if is_rate_limit(details.get("code"), text):
+            raise RpcBusy(f"the RPC answered with an error: {text}") from error
         raise RpcError(f"the RPC answered with an error: {text}") from error
     except Web3Exception as error:
         scrub(error)
@@ -83,14 +88,14 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
     except OSError as error:
         # web3's own providers, over HTTP, WebSocket and IPC, let theirs through, with all of the URL in it.
         scrub(error)
-        raise RpcUnreachable(f"the RPC does not answer ({type(error).__name__}); {_NEXT}") from error
+        raise RpcUnreachable(f"the RPC does not answer ({type(error).__name__}); {NEXT_STEP}") from error
     except Exception as error:
         # So does eth-tester, which need not be installed.
         if type(error).__module__ == "eth_tester.exceptions":
             raise _tester_error(error) from error
-        if isinstance(error, _UNREADABLE):
+        if isinstance(error, _NONSENSE):
             raise AnswerError(
-                f"the RPC gave an answer that makes no sense ({type(error).__name__}); {_NEXT}"
+                f"the RPC gave an answer that makes no sense ({type(error).__name__}); {NEXT_STEP}"
             ) from error
         raise
 
@@ -102,7 +107,7 @@ def whole(answer: object) -> int:
         AnswerError: it is none.
     """
     if not isinstance(answer, int) or answer < 0:
-        raise AnswerError(f"the RPC answered {answer!r} and should have told a number; {_NEXT}")
+        raise AnswerError(f"the RPC answered {answer!r} and should have told a number; {NEXT_STEP}")
     return answer
 
 
@@ -146,47 +151,15 @@ def _revert_data(data: object) -> str | None:
     return text if text.startswith("0x") else None
 
 
-class _Http(HTTPProvider):
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        retry = ExceptionRetryConfiguration(
-            errors=(requests.ConnectionError, requests.Timeout),
-            retries=RETRIES,
-            backoff_factor=_BACKOFF,
-            method_allowlist=_REPEATED,
-        )
-        super().__init__(
-            endpoint.url,
-            {"timeout": TIMEOUT},
-            session=endpoint.session(),
-            exception_retry_configuration=retry,
-        )
-
-    def _make_request(self, method: RPCEndpoint, request_data: bytes) -> bytes:
-        return self._endpoint.cleaned(super()._make_request(method, request_data))
+class _Provider(HttpRpc):
+    """An RPC over HTTP whose error data is as web3 understands it."""
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        response = super().make_request(method, params)
         try:
-            response = super().make_request(method, params)
             return _plain(response)
-        except requests.HTTPError as error:
-            status = error.response.status_code
-            raise RpcUnreachable(f"{self._place} refuses: HTTP {status}; {_NEXT}", status=status) from error
-        except requests.RequestException as error:
-            raise RpcUnreachable(
-                f"{self._place} does not answer ({type(error).__name__}); {_NEXT}"
-            ) from error
         except ValueError as error:
-            raise RpcUnreachable(f"{self._place} does not speak JSON-RPC; {_NEXT}") from error
-
-    @property
-    def _place(self) -> str:
-        return f"the RPC at {self._endpoint.place}"
+            raise RpcUnreachable(f"{self._place} does not speak JSON-RPC; {NEXT_STEP}") from error
 
 
-# `telsdk.chain.access.sending` itself repeats a send: it has to know that an answer was lost.
-_REPEATED = [method for method in REQUEST_RETRY_ALLOWLIST if method != "eth_sendRawTransaction"]
-# What web3 raises where a result is null, or not of the form that it has to be.
-_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError)
 _SAID_NO = frozenset({400, 404, 405, 422})  # HTTP's ways to refuse a question, and not all questions
-_NEXT = "start it, or give another with --rpc"

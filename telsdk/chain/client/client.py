@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self, cast
 
-from eth_typing import HexStr
+from eth_typing import ChecksumAddress, HexStr
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import BlockNotFound
 from web3.types import FilterParams
@@ -26,6 +27,7 @@ from telsdk.chain.access import (
     erc1271,
     mapped,
     open_rpc,
+    too_wide,
     whole,
 )
 from telsdk.chain.client.lookup import Lookup
@@ -41,12 +43,11 @@ from telsdk.chain.contracts import (
 from telsdk.chain.errors import (
     NotDeployed,
     RpcError,
-    RpcUnreachable,
     SeveralNumbers,
     UnknownNetwork,
     WrongNetwork,
 )
-from telsdk.chain.interface import ChainEvent, Deployment, EventDecoder, deployments
+from telsdk.chain.interface import ChainEvent, Deployment, EventDecoder, Header, deployments
 from telsdk.chain.units import ether
 from telsdk.directory import Domain, Head
 from telsdk.errors import NotFound
@@ -76,7 +77,8 @@ def connect(
         NotDeployed: the contracts are not there.
     """
     if network is None and rpc is None and deployment is None:
-        network, rpc = os.environ.get("TELSDK_NETWORK") or None, os.environ.get("TELSDK_RPC") or None
+        network = os.environ.get("TELSDK_NETWORK") or None
+        rpc = next(iter(os.environ.get("TELSDK_RPC", "").split()), None)  # the best of those that it names
     if deployment is None and network is not None:
         deployment = deployments.load(network)
     rpc = rpc or (deployment.rpc if deployment is not None else None)
@@ -235,25 +237,42 @@ class Client:
         Raises:
             NotFound: there is none of that height.
         """
-        if block is not None:
+        return self.header(block).head
+
+    def header(self, block: int | bytes | None = None) -> Header:
+        """Return the newest block's header, or that of a height, or of a hash.
+
+        Raises:
+            NotFound: there is no such block.
+            AnswerError: what came is no block.
+        """
+        if isinstance(block, int):
             inputs.whole(block, 64, "block")
         with mapped(BlockNotFound):
             try:
-                header = self.session.w3.eth.get_block("latest" if block is None else block)
+                found = self.session.w3.eth.get_block("latest" if block is None else cast(Any, block))
             except BlockNotFound as error:
-                raise NotFound(f"the chain has no block {block}") from error
-        return Head(header["number"], bytes(header["hash"]), header["timestamp"])
+                shown = block.hex() if isinstance(block, bytes) else block
+                raise NotFound(f"the chain has no block {'yet' if shown is None else shown}") from error
+            head = Head(int(found["number"]), _hash(found["hash"]), int(found["timestamp"]))
+            bloom = bytes(found.get("logsBloom") or b"")
+            # eth-tester writes it as a number, without the zeros before it.
+            return Header(head, _hash(found["parentHash"]), bloom and bloom.rjust(256, b"\x00"))
 
     def events(self, first: int, last: int) -> list[ChainEvent]:
         """Return the events of the contracts in the blocks `first` to `last`, in order.
 
         Raises:
             RpcError: the RPC fails, or refuses so many blocks at once.
+            AnswerError: what came are no logs.
         """
         inputs.whole(first, 64, "first")
         inputs.whole(last, 64, "last")
-        addresses = [to_checksum_address(address) for address in self.deployment.addresses.values()]
-        return self._events({"fromBlock": first, "toBlock": last, "address": addresses})
+        return self._events({"fromBlock": first, "toBlock": last, "address": self._contracts()})
+
+    def events_in(self, block: Header) -> list[ChainEvent]:
+        """Return the events of the contracts in one block, asked for by its hash. It raises as `events`."""
+        return self._events({"blockHash": cast(Any, HexBytes(block.hash)), "address": self._contracts()})
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         """Return whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
@@ -267,11 +286,17 @@ class Client:
         """Return whether the name that was claimed for `number` stands for it as of `block`."""
         return self.alias.name_of(inputs.number(number), block) is not None
 
+    def _contracts(self) -> list[ChecksumAddress]:
+        return [to_checksum_address(address) for address in self.deployment.addresses.values()]
+
     def _events(self, query: FilterParams) -> list[ChainEvent]:
         with mapped():
             logs = self.session.w3.eth.get_logs(query)
-        events = (self._decoder.decode(log) for log in logs)
-        return sorted((event for event in events if event is not None), key=_place)
+            if not isinstance(logs, list):
+                raise TypeError("no logs")
+            # What a reorganisation has taken back, no chain says (`removed`, of a node's subscriptions).
+            events = [self._decoder.decode(log) for log in logs if not log.get("removed")]
+            return sorted((event for event in events if event is not None), key=_place)
 
     def _received(self, account: str) -> set[Number]:
         """Return every number that `account` ever received."""
@@ -290,12 +315,11 @@ class Client:
                         "topics": topics,
                     }
                 )
-            except RpcUnreachable:
-                raise
-            except RpcError:
-                if step == 1:
+            except RpcError as error:
+                wide = too_wide(error, first, until)
+                if step == 1 or wide is None:
                     raise
-                step = max(1, step // 4)
+                step = wide.most or max(1, step // 4)
                 continue
             found.update(Number(event.args["tokenId"]) for event in events)
             first = until + 1
@@ -321,6 +345,13 @@ class Client:
             f"{account} holds several numbers, look one of them up: {', '.join(map(str, numbers))}",
             numbers,
         )
+
+
+def _hash(value: Any) -> bytes:
+    digest = bytes(value)
+    if len(digest) != 32:
+        raise ValueError("no hash")
+    return digest
 
 
 def _meant(address: object) -> str | Name | Number:

@@ -18,6 +18,7 @@ from eth_account.signers.local import LocalAccount
 from eth_tester import EthereumTester, PyEVMBackend
 from eth_tester.exceptions import BlockNotFound, TransactionFailed, ValidationError
 from eth_utils.exceptions import ValidationError as EvmValidationError
+from hexbytes import HexBytes
 from web3 import EthereumTesterProvider, Web3
 from web3.types import RPCEndpoint, RPCResponse
 
@@ -136,11 +137,14 @@ class _Provider(EthereumTesterProvider):
         super().__init__(tester)
         self.lock = threading.RLock()
         self._backend = backend
+        self._tester = tester
 
     def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
         with self.lock:
             self._backend.catch_up()
             try:
+                if method == "eth_getLogs":
+                    params = self._by_number(params)
                 return super().make_request(method, params)
             except _Reverted as error:
                 return _rpc_error(3, "execution reverted", "0x" + error.args[0].hex())
@@ -152,6 +156,17 @@ class _Provider(EthereumTesterProvider):
                 PyEVMError,
             ) as error:
                 return _rpc_error(-32000, str(error))
+
+    def _by_number(self, params: Any) -> Any:
+        """Ask for the logs of a block by its number where it is named by its hash, which eth-tester does not know."""
+        query = dict(params[0])
+        digest = query.pop("blockHash", query.pop("block_hash", None))
+        if digest is None:
+            return params
+        number = self._tester.get_block_by_hash(Web3.to_hex(HexBytes(digest)))["number"]
+        if self._tester.get_block_by_number(number)["hash"] != Web3.to_hex(HexBytes(digest)):
+            raise BlockNotFound(f"block {digest} is not in the chain")
+        return [{**query, "from_block": number, "to_block": number}]
 
 
 def _rpc_error(code: int, message: str, data: str | None = None) -> RPCResponse:

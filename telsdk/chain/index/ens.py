@@ -25,18 +25,18 @@ class NameWatch:
     """A watch that goes round the numbers with names.
 
     Args:
-        stands: returns whether the name of a number stands as of a block.
         named: returns, in order, so many numbers with a name that are greater than a given one.
     """
 
-    def __init__(self, stands: Callable[[int, int], bool], named: Callable[[int, int], list[int]]) -> None:
-        self._stands = stands
+    def __init__(self, named: Callable[[int, int], list[int]]) -> None:
         self._named = named
         self._last = 0
         self.disowned: frozenset[int] = frozenset()
 
-    def look(self, touched: Iterable[int], block: int) -> set[int]:
+    def look(self, stands: Callable[[int, int], bool], touched: Iterable[int], block: int) -> set[int]:
         """Look at the names of `touched`, and at the next in turn.
+
+        `stands` says whether the name of a number stands as of a block.
 
         Returns:
             The numbers for which the answer has changed.
@@ -45,7 +45,7 @@ class NameWatch:
             RpcError, RpcUnreachable: the chain cannot be asked. What was known stays.
         """
         turn = self._named(self._last, LOOKS)
-        answers = {number: self._stands(number, block) for number in {*touched, *turn}}
+        answers = {number: stands(number, block) for number in {*touched, *turn}}
         self._last = turn[-1] if len(turn) == LOOKS else 0
         fallen = {number for number, stands in answers.items() if not stands}
         changed = {number for number in answers if (number in fallen) != (number in self.disowned)}

@@ -7,42 +7,29 @@ the lost blocks said is forgotten with them.
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
-from telsdk.chain.errors import ChainError, RpcError, RpcUnreachable
+from telsdk.chain.errors import ChainError, IndexUnusable, RpcBehind, RpcError
 from telsdk.chain.index.ens import NameWatch, asks_ens
-from telsdk.chain.index.indexstore import IndexStore
-from telsdk.chain.interface import ChainEvent, Deployment
+from telsdk.chain.index.failover import Failover
+from telsdk.chain.index.indexstore import IndexStore, Touched
+from telsdk.chain.index.reader import Reader, Stretch, at
+from telsdk.chain.index.source import ReadingSettings, Source
+from telsdk.chain.interface import EventFilter, Header
 from telsdk.directory import Domain, Head, HubFacts, NumberFacts
 from telsdk.name import SUFFIX, Name
 from telsdk.number import Number
 from telsdk.records import with_records
 
-CHUNK = 2_000  # blocks asked for at once; halved as often as the RPC finds that too many
 CACHED = 65_536  # numbers whose facts are kept at hand
 
-
-class Source(Protocol):
-    """What the index asks of a chain. `telsdk.chain.client.Client` answers it."""
-
-    @property
-    def deployment(self) -> Deployment: ...
-
-    def head(self, block: int | None = None) -> Head:
-        """Return the newest block, or that of height `block`; raise `LookupError` when there is none."""
-        ...
-
-    def events(self, first: int, last: int) -> list[ChainEvent]:
-        """Return the events of the deployment's contracts in the blocks `first` to `last`, in order."""
-        ...
-
-    def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool: ...
-
-    def name_stands(self, number: int, block: int) -> bool:
-        """Return whether the name of `number` stands for it. The index asks this only on chains with ENS."""
-        ...
+log = logging.getLogger(__name__)
 
 
 class ChainIndex:
@@ -51,23 +38,36 @@ class ChainIndex:
     `load` once, then `poll` again and again, for example from a worker thread: meanwhile it may be read from
     another, which waits at most for one stretch of events to be written.
 
+    Args:
+        source: the RPC, or several (`telsdk.chain.index.Failover`) of which each look at the chain uses one.
+
     Raises:
         IndexMismatch: the file at `path` is another deployment's index, or none.
+        IndexUnusable: the file cannot be opened now.
     """
 
-    def __init__(self, source: Source, path: str = ":memory:") -> None:
-        self._source = source
-        self._deployment = source.deployment
+    def __init__(
+        self, source: Source | Failover, path: str = ":memory:", settings: ReadingSettings | None = None
+    ) -> None:
+        self._failover = source if isinstance(source, Failover) else Failover.of(source)
+        self._deployment = self._failover.deployment
+        self._settings = settings or ReadingSettings()
+        self._reader = Reader(EventFilter(self._deployment), self._settings)
         self._polling = threading.Lock()
         self._reading = threading.RLock()
+        self._path = path
         self._store = IndexStore(path, self._deployment)
-        self._head = self._store.tip()
         self._facts: dict[int, NumberFacts | None] = {}
-        self._names = NameWatch(source.name_stands, self._named) if asks_ens(self._deployment) else None
-        self._hubs = {hub.id: hub for hub in self._store.hubs()}
+        self._untold: set[int] = set()  # numbers that changed in a look that has not come to its end
+        self._owes_second_look = False  # at what happened lately
+        self._names = NameWatch(self._named) if asks_ens(self._deployment) else None
+        with self._file():
+            self._head = self._store.tip()
+            self._hubs = {hub.id: hub for hub in self._store.hubs()}
 
     def close(self) -> None:
-        with self._polling, self._reading:
+        """Close the file. A look at the chain that is under way in another thread ends with IndexUnusable."""
+        with self._reading:
             self._store.close()
 
     def __enter__(self) -> Self:
@@ -83,8 +83,7 @@ class ChainIndex:
     def load(self) -> Head:
         """Take in everything up to the newest block. An index in a file goes on from where it was.
 
-        Raises:
-            RpcError, RpcUnreachable: the chain cannot be read; what was taken in so far stays.
+        It raises what `poll` raises.
         """
         self.poll()
         return self.head
@@ -93,80 +92,124 @@ class ChainIndex:
         """Take in what is new on the chain. Return the numbers whose facts may have changed.
 
         Raises:
-            RpcError, RpcUnreachable: the chain cannot be read; the answers stay as of `head`.
+            RpcError, RpcUnreachable: the chain cannot be read, or what the RPC says cannot be right.
+            WrongNetwork, NotDeployed: the RPC serves another chain now.
+            IndexUnusable: the file cannot be written.
+
+        Whatever is raised, the answers stay as of `head`, and what was taken in so far is told by the next poll.
         """
         with self._polling:
-            newest = self._source.head()
-            base = self._base(newest)
-            if base is None:
-                return frozenset()
-            changed: set[int] = set()
-            chunk = CHUNK
-            while base < newest.number:
-                tip, events, chunk = self._stretch(base + 1, newest, chunk)
-                changed |= self._take(base, events, tip)
-                base = tip.number
-            changed |= self._look_at_names(changed, newest)
-            return frozenset(map(Number, changed))
+            self._failover.look(self._look)
+            told, self._untold = self._untold, set()
+            return frozenset(map(Number, told))
 
-    def _base(self, newest: Head) -> int | None:
-        """Return the last block taken in that `newest` builds on; None when there is nothing to do."""
-        before = self._deployment.block - 1
+    def _look(self, source: Source) -> Head:
+        """Take in what one view of the chain has. Return its newest block."""
+        newest = at(source)
+        if not self._is_older(source, newest):
+            changed = self._take_in(source, newest)
+            self._untold |= self._look_at_names(source, changed, newest.head)
+        elif self._owes_second_look:
+            self._take_late(source, [newest])
+        return newest.head
+
+    def _is_older(self, source: Source, newest: Header) -> bool:
+        """Return whether `newest` is taken in already, with or without others after it.
+
+        Raises:
+            RpcBehind: so many others that the RPC has lost its way.
+        """
         tip = self._head
-        if tip is None:
-            return min(before, newest.number - 1)
-        if tip.hash == newest.hash:
-            return None
-        known = self._store.blocks(min(tip.number, newest.number))
-        for place, (number, digest) in enumerate(known):
-            if self._is_at(number, digest, newest):
-                # An RPC that lags behind another shows an ancestor: what was taken in from the other stays.
-                return None if place == 0 and newest.number <= tip.number else number
-        return min(before, newest.number - 1)
-
-    def _is_at(self, number: int, digest: bytes, newest: Head) -> bool:
-        if number == newest.number:
-            return digest == newest.hash
-        try:
-            return self._source.head(number).hash == digest
-        except LookupError:
+        if tip is None or newest.number > tip.number:
             return False
+        with self._file():
+            known = self._store.blocks(newest.number)
+        if not known or not self._is_at(source, *known[0], newest):
+            return False
+        if tip.number - newest.number > self._settings.behind:
+            raise RpcBehind(f"the RPC is at block {newest.number}, and block {tip.number} was there already")
+        return True
 
-    def _stretch(self, first: int, newest: Head, chunk: int) -> tuple[Head, list[ChainEvent], int]:
-        """Return the last block of a stretch from `first` on, its events, and how many blocks the RPC bears."""
-        while True:
-            last = min(first + chunk - 1, newest.number)
-            tip = newest if last == newest.number else self._source.head(last)
-            try:
-                events = self._source.events(first, last)
-            except RpcUnreachable:
-                raise
-            except RpcError:
-                if first == last:
-                    raise
-                chunk = max(1, (last - first + 1) // 2)
-                continue
-            if self._source.head(last).hash != tip.hash:
-                raise ChainError(f"the chain was reorganised at block {last} while it was read: poll again")
-            return tip, events, chunk
+    def _take_in(self, source: Source, newest: Header) -> set[int]:
+        """Take in the blocks up to `newest`. Return the numbers that they, or late events, touched."""
+        path, joined = self._reader.path(source, newest, self._builds_on_known)
+        first = path[-1].number
+        if not joined or self._head is None or first <= self._head.number:
+            source.check()  # it builds on nothing that was read before: is it the same chain at all?
+        base = first - 1 if joined else self._common(source, path[-1])
+        changed: set[int] = set()
+        while base < first - 1:
+            stretch = self._reader.stretch(source, base + 1, first - 1)
+            if stretch.tip.number == first - 1 and stretch.tip.hash != path[-1].parent:
+                raise RpcBehind(f"the chain was reorganised at block {first} while it was read: poll again")
+            changed |= self._take(base, stretch)
+            base = stretch.tip.number
+        events = self._reader.events_of(source, path)
+        changed |= self._take(base, Stretch(newest.head, events, {one.number: one.hash for one in path}))
+        self._owes_second_look = True
+        return changed | self._take_late(source, path)
 
-    def _take(self, base: int, events: list[ChainEvent], tip: Head) -> set[int]:
-        with self._reading:
-            touched = self._store.apply(base, events, tip)
-            self._head = tip
-            for number in touched.numbers:
-                self._facts.pop(number, None)
-            if touched.hubs:
-                self._hubs = {hub.id: hub for hub in self._store.hubs()}
-            return touched.numbers
+    def _take_late(self, source: Source, path: list[Header]) -> set[int]:
+        """Ask once more for what happened lately, and take in what the RPC did not tell before."""
+        newest, headers = path[0], {header.number: header for header in path}
+        first = max(self._deployment.block, newest.number - self._settings.again + 1)
+        told = self._reader.again(source, first, newest.number)
+        with self._file():
+            missing = self._store.missing(told)
+        late = []
+        for event in missing:
+            header = headers.get(event.block) or at(source, event.block)
+            if header.hash == event.block_hash:  # else it is of a block that was reorganised away
+                self._reader.vouch(header, [event])
+                late.append(event)
+        touched: set[int] = set()
+        if late:
+            log.info("%d events came late, the first of block %d", len(late), late[0].block)
+            with self._file():
+                touched = self._fresh(self._store.add(late))
+        self._owes_second_look = False
+        return touched
 
-    def _look_at_names(self, touched: set[int], tip: Head) -> set[int]:
+    def _builds_on_known(self, header: Header) -> bool:
+        if header.number <= self._deployment.block:
+            return True
+        with self._file():
+            return self._store.hash_at(header.number - 1) == header.parent
+
+    def _common(self, source: Source, header: Header) -> int:
+        """Return the last block taken in that the block of `header` builds on, where many lie between them."""
+        with self._file():
+            known = self._store.blocks(header.number - 1)
+        for number, digest in known:
+            if self._is_at(source, number, digest, header):
+                return number
+        return self._deployment.block - 1
+
+    def _is_at(self, source: Source, number: int, digest: bytes, newest: Header) -> bool:
+        return (newest if number == newest.number else at(source, number)).hash == digest
+
+    def _take(self, base: int, stretch: Stretch) -> set[int]:
+        with self._file():
+            touched = self._store.apply(base, stretch.events, stretch.tip, stretch.hashes)
+            self._head = stretch.tip
+            return self._fresh(touched)
+
+    def _fresh(self, touched: Touched) -> set[int]:
+        """Let go of the facts that `touched` makes old."""
+        for number in touched.numbers:
+            self._facts.pop(number, None)
+        if touched.hubs:
+            self._hubs = {hub.id: hub for hub in self._store.hubs()}
+        self._untold |= touched.numbers
+        return touched.numbers
+
+    def _look_at_names(self, source: Source, touched: set[int], tip: Head) -> set[int]:
         if self._names is None:
             return set()
-        with self._reading:
+        with self._file():
             named = {number for number in touched if self._store.has_label(number)}
         try:
-            changed = self._names.look(named, tip.number)
+            changed = self._names.look(source.name_stands, named, tip.number)
         except RpcError:
             return set()  # What the events said must not be lost with it; the names come round again.
         with self._reading:
@@ -175,8 +218,24 @@ class ChainIndex:
         return changed
 
     def _named(self, after: int, limit: int) -> list[int]:
-        with self._reading:
+        with self._file():
             return self._store.named(after, limit)
+
+    @contextmanager
+    def _file(self) -> Iterator[None]:
+        """Have the file for oneself.
+
+        Raises:
+            IndexUnusable: SQLite cannot do what is asked within. The file stays as it was.
+        """
+        with self._reading:
+            try:
+                yield
+            except sqlite3.Error as error:
+                raise IndexUnusable(
+                    f"the index {self._path} cannot be read or written ({error}): is its disk full, or the file "
+                    "damaged? It can be deleted, and is then made again"
+                ) from error
 
     # telsdk.directory.Directory
 
@@ -203,12 +262,13 @@ class ChainIndex:
             except KeyError:
                 if len(self._facts) >= CACHED:
                     self._facts.clear()
-                facts = self._facts[number] = self._read(number)
+                with self._file():
+                    facts = self._facts[number] = self._read(number)
                 return facts
 
     def resolve(self, name: Name) -> Number | None:
         """Return the number that `name` stands for now, or None."""
-        with self._reading:
+        with self._file():
             holder = self._store.holder_of(name.label)
             if holder is None:
                 return None
@@ -229,11 +289,11 @@ class ChainIndex:
         Raises:
             RpcError, RpcUnreachable: the chain cannot be asked.
         """
-        return self._source.is_valid_signature(account, digest, signature)
+        return self._failover.ask(lambda source: source.is_valid_signature(account, digest, signature))
 
     def numbers_of(self, owner: str) -> tuple[Number, ...]:
         """Return the numbers that the account `owner` (EIP-55) holds."""
-        with self._reading:
+        with self._file():
             return tuple(map(Number, self._store.numbers_of(owner)))
 
     def _read(self, number: Number) -> NumberFacts | None:

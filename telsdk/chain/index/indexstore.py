@@ -11,9 +11,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from telsdk.chain.errors import IndexMismatch
+from telsdk.chain.errors import AnswerError, IndexMismatch, IndexUnusable
 from telsdk.chain.index.fold import Listing, NumberState, fold_hub, fold_label, fold_number
 from telsdk.chain.interface import ChainEvent, Deployment
 from telsdk.directory import Head, HubFacts
@@ -23,6 +24,7 @@ from telsdk.records import RECORDS, WORDS, values
 SCHEMA = 2  # raised when the same tables come to hold something else; see `_layout`
 KEPT_BLOCKS = 256  # how many block hashes are kept to find where a reorganised chain parts
 
+_LOCK_WAIT = 5.0  # seconds to wait for another process that writes
 _TABLES = ("meta", "block", "event", "number", "label")
 
 
@@ -55,14 +57,27 @@ class IndexStore:
 
     Raises:
         IndexMismatch: the file holds another deployment's index, or is none.
+        IndexUnusable: it cannot be opened now.
+
+    All others raise sqlite3.Error where the file cannot be read or written.
     """
 
     def __init__(self, path: str, deployment: Deployment) -> None:
         self._path = path
         self._market = deployment.addresses["NumberMarket"]
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._db = sqlite3.connect(
+                path, timeout=_LOCK_WAIT, isolation_level=None, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise IndexUnusable(f"the index {path} cannot be opened ({error}): give another file") from error
         try:
             self._open(deployment)
+        except sqlite3.OperationalError as error:
+            self._db.close()
+            raise IndexUnusable(
+                f"the index {path} cannot be opened ({error}): does another use it?"
+            ) from error
         except sqlite3.DatabaseError as error:
             self._db.close()
             raise IndexMismatch(f"{path} is no index of telsdk ({error}): give another file") from error
@@ -86,18 +101,65 @@ class IndexStore:
         query = "SELECT number, hash FROM block WHERE number <= ? ORDER BY number DESC"
         return self._db.execute(query, (at_most,)).fetchall()
 
-    def apply(self, base: int, events: Iterable[ChainEvent], tip: Head) -> Touched:
-        """Forget what came after block `base`, and take in the `events` from there on to `tip`."""
-        rows = [
-            (event, subject) for event in events if (subject := _subject(event, self._market)) is not None
-        ]
+    def hash_at(self, number: int) -> bytes | None:
+        """Return the hash of the block of that height; None when it is not known."""
+        row = self._db.execute("SELECT hash FROM block WHERE number = ?", (number,)).fetchone()
+        return row[0] if row else None
+
+    def apply(
+        self,
+        base: int,
+        events: Iterable[ChainEvent],
+        tip: Head,
+        hashes: Mapping[int, bytes] = MappingProxyType({}),
+    ) -> Touched:
+        """Forget what came after block `base`, and take in the `events` from there on to `tip`.
+
+        `hashes` are those of blocks between them, as far as they are known besides.
+        """
+        rows = self._rows(events)
         with self._transaction():
             touched = Touched([*self._forget(base), *(subject for _, subject in rows)])
             self._insert("event", [_row(event, subject) for event, subject in rows])
-            self._mark({event.block: event.block_hash for event, _ in rows} | {tip.number: tip.hash})
+            self._mark(
+                {event.block: event.block_hash for event, _ in rows} | {**hashes, tip.number: tip.hash}
+            )
             self._refold(touched)
             self._set_meta("tip", json.dumps([tip.number, tip.hash.hex(), tip.timestamp]))
         return touched
+
+    def missing(self, events: Iterable[ChainEvent]) -> list[ChainEvent]:
+        """Return those of `events` that belong here, as far as the hashes of blocks tell, and are not here.
+
+        Raises:
+            AnswerError: another event is in the place of one of them, in the same block.
+        """
+        found = []
+        for event, subject in self._rows(events):
+            row = _row(event, subject)
+            here = self._db.execute(
+                "SELECT contract, name, args FROM event WHERE block = ? AND place = ? AND hash = ?",
+                (event.block, event.index, event.block_hash),
+            ).fetchone()
+            if here is None and self.hash_at(event.block) in (None, event.block_hash):
+                found.append(event)
+            elif here is not None and here != (row["contract"], row["name"], row["args"]):
+                raise AnswerError(f"the RPC tells two stories of what happened in block {event.block}")
+        return found
+
+    def add(self, events: Iterable[ChainEvent]) -> Touched:
+        """Take in `events` of blocks that are taken in, which were not told before."""
+        rows = self._rows(events)
+        touched = Touched(subject for _, subject in rows)
+        with self._transaction():
+            self._insert("event", [_row(event, subject) for event, subject in rows])
+            self._refold(touched)
+        return touched
+
+    def _rows(self, events: Iterable[ChainEvent]) -> list[tuple[ChainEvent, Subject]]:
+        return [
+            (event, subject) for event in events if (subject := _subject(event, self._market)) is not None
+        ]
 
     def number(self, number: int) -> NumberState | None:
         cursor = self._db.cursor()
@@ -174,10 +236,11 @@ class IndexStore:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk may have ended it already
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def _insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put `rows` into `table`; all name the same columns."""

@@ -7,12 +7,11 @@ told, but it can never make the index believe anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from telsdk.chain.errors import WitnessDisagrees
-from telsdk.chain.index.index import Source
-from telsdk.chain.interface import ChainEvent, Deployment
-from telsdk.directory import Head
+from telsdk.chain.index.source import Source
+from telsdk.chain.interface import ChainEvent, Deployment, Header
 
 
 class Witnessed:
@@ -37,24 +36,29 @@ class Witnessed:
     def deployment(self) -> Deployment:
         return self._source.deployment
 
-    def head(self, block: int | None = None) -> Head:
-        """Return the newest block that all have, or that of height `block`.
+    def check(self) -> None:
+        """Check each: see `Source.check`."""
+        for one in (self._source, *self._witnesses):
+            one.check()
+
+    def header(self, block: int | bytes | None = None) -> Header:
+        """Return the header of the newest block that all have, or of that of a height or hash.
 
         Raises:
             LookupError: there is no such block.
-            WitnessDisagrees: they have different blocks at that height.
+            WitnessDisagrees: they have different blocks there.
             RpcError, RpcUnreachable: one of them does not answer.
         """
-        head = self._source.head(block)
+        header = self._source.header(block)
         if block is None:
-            height = min(head.number, *(witness.head().number for witness in self._witnesses))
-            head = head if height == head.number else self._source.head(height)
+            height = min(header.number, *(witness.header().number for witness in self._witnesses))
+            header = header if height == header.number else self._source.header(height)
         for witness in self._witnesses:
-            if witness.head(head.number).hash != head.hash:
+            if witness.header(block if isinstance(block, bytes) else header.number) != header:
                 raise WitnessDisagrees(
-                    f"the RPCs disagree about block {head.number}: one lies, or the chain is being reorganised"
+                    f"the RPCs disagree about block {header.number}: one lies, or the chain is being reorganised"
                 )
-        return head
+        return header
 
     def events(self, first: int, last: int) -> list[ChainEvent]:
         """Return the events of these blocks, on which all agree.
@@ -63,10 +67,17 @@ class Witnessed:
             WitnessDisagrees: they tell different events.
             RpcError, RpcUnreachable: one of them does not answer.
         """
-        told = self._source.events(first, last)
-        if any(witness.events(first, last) != told for witness in self._witnesses):
+        return self._agreed(lambda one: one.events(first, last), f"the blocks {first} to {last}")
+
+    def events_in(self, block: Header) -> list[ChainEvent]:
+        """Return the events of this block, on which all agree. It raises as `events`."""
+        return self._agreed(lambda one: one.events_in(block), f"block {block.number}")
+
+    def _agreed(self, ask: Callable[[Source], list[ChainEvent]], where: str) -> list[ChainEvent]:
+        told = ask(self._source)
+        if any(ask(witness) != told for witness in self._witnesses):
             raise WitnessDisagrees(
-                f"the RPCs disagree about what happened in the blocks {first} to {last}: one lies or leaves out"
+                f"the RPCs disagree about what happened in {where}: one lies or leaves out"
             )
         return told
 

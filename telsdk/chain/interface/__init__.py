@@ -3,9 +3,10 @@
 from telsdk.chain.interface import abi, deployments, manifest
 from telsdk.chain.interface.abi import NOBODY
 from telsdk.chain.interface.deployments import Deployment
-from telsdk.chain.interface.events import ChainEvent, EventDecoder
+from telsdk.chain.interface.events import ChainEvent, EventDecoder, event_topics
 from telsdk.chain.interface.explanations import explain
 from telsdk.chain.interface.function import Function, functions
+from telsdk.chain.interface.header import EventFilter, Header, bloom_bits
 from telsdk.chain.interface.manifest import CONTRACTS, Artifact
 
 __all__ = [
@@ -15,9 +16,13 @@ __all__ = [
     "ChainEvent",
     "Deployment",
     "EventDecoder",
+    "EventFilter",
     "Function",
+    "Header",
     "abi",
+    "bloom_bits",
     "deployments",
+    "event_topics",
     "explain",
     "functions",
     "manifest",

@@ -68,6 +68,11 @@ class EventDecoder:
         )
 
 
+def event_topics(contract: str) -> dict[str, bytes]:
+    """Return the first topic of each event of `contract`, by the event's name."""
+    return {kind.name: topic for topic, kind in _event_types(contract).items()}
+
+
 @cache
 def _event_types(contract: str) -> dict[bytes, EventAbi]:
     entries = manifest.load()[contract].entries("event")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
     from telsdk.chain.client import Client
-    from telsdk.chain.index import Source
+    from telsdk.chain.index import Failover, Source
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -25,32 +27,45 @@ class Options:
     """Which chain, and which account signs: as given before the command, after it, or in the environment."""
 
     network: str | None = None
-    rpc: str | None = field(default=None, repr=False)  # its path may be a provider's key
+    rpcs: tuple[str, ...] = field(default=(), repr=False)  # best first; a path may be a provider's key
     account: str | None = None
     witnesses: tuple[str, ...] = field(default=(), repr=False)
 
     def client(self) -> Client:
-        """Return a client that only reads.
+        """Return a client that only reads, by the first RPC that answers.
 
         Raises:
-            ChainError: see `telsdk.chain.client.connect`.
+            ChainError: see `telsdk.chain.client.connect`; where no RPC answers, of the last.
         """
         from telsdk.chain.client import connect
+        from telsdk.chain.errors import RpcError
 
-        return connect(self.network, self.rpc)
+        for url in self.rpcs[:-1]:
+            with suppress(RpcError):
+                return connect(self.network, url)
+        return connect(self.network, self.rpcs[-1] if self.rpcs else None)
 
-    def source(self, client: Client) -> Source:
-        """Return what a copy of the chain is made from: `client`, and the witnesses if there are any.
+    def source(self, client: Client) -> Failover:
+        """Return what a copy of the chain is made from: the RPCs, and the witnesses if there are any.
+
+        `client` is by one of the RPCs. Where there is one, it is that.
 
         Raises:
-            ChainError: one of them cannot be asked, or is on another chain.
+            ChainError: a witness cannot be asked, or is on another chain.
         """
+        from telsdk.chain.access import place_of
         from telsdk.chain.client import connect
-        from telsdk.chain.index import Witnessed
+        from telsdk.chain.index import Failover, Witnessed
 
-        if not self.witnesses:
-            return client
-        return Witnessed(client, [connect(rpc=url, deployment=client.deployment) for url in self.witnesses])
+        deployment = client.deployment
+        witnesses = [connect(rpc=url, deployment=deployment) for url in self.witnesses]
+
+        def opened(url: str) -> Source:
+            one = connect(rpc=url, deployment=deployment) if len(self.rpcs) > 1 else client
+            return Witnessed(one, witnesses) if witnesses else one
+
+        rpcs = [(f"the RPC at {place_of(url)}", partial(opened, url)) for url in self.rpcs or ("",)]
+        return Failover(deployment, rpcs, witnessed=bool(witnesses))
 
     def signing_client(self) -> Client:
         """Return a client that also writes. The chain is asked first, so that nobody types a passphrase for nothing.
@@ -91,7 +106,8 @@ def pass_options(function: Function) -> Function:
 
 def network_options(function: Function) -> Function:
     """Add --network and --rpc."""
-    function = _option("--rpc", "TELSDK_RPC", "URL", "JSON-RPC of the chain.")(function)
+    text = "JSON-RPC of the chain. May be given several times, best first: the next is for when one fails."
+    function = _option("--rpc", "TELSDK_RPC", "URL", text, name="rpcs", multiple=True)(function)
     return _option("--network", "TELSDK_NETWORK", "NAME", "A deployment by its name.")(function)
 
 
@@ -136,9 +152,12 @@ def writing(function: Function) -> Function:
     return network_options(account_option(json_option(pass_options(function))))
 
 
-def _option(flag: str, variable: str, metavar: str, text: str) -> Callable[[Function], Function]:
+def _option(
+    flag: str, variable: str, metavar: str, text: str, name: str | None = None, multiple: bool = False
+) -> Callable[[Function], Function]:
     return click.option(
-        flag,
+        *(flag, name or flag.removeprefix("--")),
+        multiple=multiple,
         envvar=variable,
         metavar=metavar,
         help=text,
@@ -152,11 +171,11 @@ def _keep_witnesses(ctx: click.Context, _param: click.Parameter, value: tuple[st
     ctx.ensure_object(Options).witnesses = value
 
 
-def _keep(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+def _keep(ctx: click.Context, param: click.Parameter, value: str | tuple[str, ...] | None) -> None:
     """Keep a value. The command line beats the environment, and its last word beats an earlier one."""
     options = ctx.ensure_object(Options)
     name = param.name
     assert name is not None
     said = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    if value and (said or getattr(options, name) is None):
+    if value and (said or not getattr(options, name)):
         setattr(options, name, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,9 @@ from telsdk.cli.common.failure import Failure
 from telsdk.number import Number
 
 if TYPE_CHECKING:
-    from telsdk.chain.index import ChainIndex, Source
+    from telsdk.chain.index import ChainIndex, Failover, Source
+
+log = logging.getLogger(__name__)
 
 _APP = "telsdk"
 _NAMED = re.compile(r"([1-9][0-9]{4,14})\.([0-9]+)\.(?:json|db)", re.ASCII)
@@ -69,22 +72,40 @@ def pick_store(number: Number | None, chain_id: int | None) -> Own:
 
 
 @contextmanager
-def chain_index(source: Source, who: str) -> Iterator[ChainIndex]:
+def chain_index(source: Source | Failover, who: str) -> Iterator[ChainIndex]:
     """Yield the copy of the chain that `who` keeps from one run to the next.
 
     A second process of the same `who` gets a copy in memory: two must not write one file. What was taken in without
-    witnesses was not checked by them, so a copy with witnesses has another file.
+    witnesses was not checked by them, so a copy with witnesses has another file. A file that is damaged is put aside
+    and made anew: all that is in it is on the chain.
     """
-    from telsdk.chain.index import ChainIndex, Witnessed
+    from telsdk.chain.index import ChainIndex, Failover, Witnessed
 
-    who = f"{who}.witnessed" if isinstance(source, Witnessed) else who
+    checked = source.witnessed if isinstance(source, Failover) else isinstance(source, Witnessed)
+    who = f"{who}.witnessed" if checked else who
     folder = Path(platformdirs.user_cache_dir(_APP))
     domain = source.deployment.domain
     path = _private(folder / "index" / f"{who}.{domain.chain_id}.{domain.registry}.db")
-    with _claimed(path.with_suffix(".lock")) as ours:
-        index = ChainIndex(source, str(path) if ours else ":memory:")
-        with index:
-            yield index
+    with (
+        _claimed(path.with_suffix(".lock")) as ours,
+        _opened(source, path) if ours else ChainIndex(source) as index,
+    ):
+        yield index
+
+
+def _opened(source: Source | Failover, path: Path) -> ChainIndex:
+    from telsdk.chain.errors import IndexMismatch
+    from telsdk.chain.index import ChainIndex
+
+    try:
+        return ChainIndex(source, str(path))
+    except IndexMismatch as error:
+        aside = path.with_suffix(".damaged")
+        log.warning("%s; it is %s now, and the chain is read anew", error, aside)
+        path.replace(aside)
+        for rest in ("-wal", "-shm"):  # of SQLite; they would be taken for the new file's
+            path.with_name(path.name + rest).unlink(missing_ok=True)
+        return ChainIndex(source, str(path))
 
 
 def _pick(owned: Iterable[Own], number: Number | None, chain_id: int | None) -> Own:

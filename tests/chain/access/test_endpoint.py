@@ -17,7 +17,7 @@ import requests
 from web3 import HTTPProvider, Web3
 
 import telsdk
-from telsdk.chain.access import RemoteWallet, mapped, open_rpc, rpc
+from telsdk.chain.access import RemoteWallet, httprpc, mapped, open_rpc, rpc
 from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of, redacted
 from telsdk.chain.errors import ChainError, RpcUnreachable
 from telsdk.chain.interface import CONTRACTS, Deployment
@@ -137,7 +137,7 @@ def everything_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.M
     caplog.set_level(logging.DEBUG)
     for name in ("urllib3", "requests", "web3", "web3.providers.HTTPProvider", "web3.manager.RequestManager"):
         caplog.set_level(logging.DEBUG, logger=name)
-    monkeypatch.setattr(rpc, "RETRIES", 2)
+    monkeypatch.setattr(rpc, "DEFAULTS", httprpc.RpcSettings(tries=2))
 
 
 def test_the_server_gets_the_whole_url_and_the_libraries_only_its_place(
@@ -178,7 +178,7 @@ def test_no_failure_of_a_wallet_tells_a_secret(reply: Reply, caplog: pytest.LogC
 def test_a_server_that_is_not_there_or_too_slow_is_told_without_a_secret(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rpc, "TIMEOUT", 0.1)
+    monkeypatch.setattr(rpc, "DEFAULTS", httprpc.RpcSettings(tries=2, timeout=0.1))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for port in (silent.getsockname()[1], 9):
             with pytest.raises(RpcUnreachable) as caught:
@@ -256,7 +256,7 @@ def test_objects_do_not_show_a_url() -> None:
     deployment = Deployment(
         "seven", 7, 1, dict.fromkeys(CONTRACTS, "0x5FbDB2315678afecb367f032d93F642f64180aa3"), {}, url
     )
-    options = Options(rpc=url, witnesses=(url,))
+    options = Options(rpcs=(url,), witnesses=(url,))
     for thing in (Endpoint(url), RemoteWallet(url), deployment, options):
         assert_no_secret(f"{thing} {thing!r}")
     assert place_of(url) == "http://127.0.0.1:1"

@@ -12,7 +12,7 @@ import pytest
 from eth_abi.abi import encode
 
 from telsdk.chain import revert
-from telsdk.chain.access import mapped, open_rpc, rpc
+from telsdk.chain.access import RpcSettings, mapped, open_rpc
 from telsdk.chain.errors import RpcError, RpcUnreachable
 from telsdk.chain.revert.decode import error_types
 
@@ -71,10 +71,9 @@ def test_what_is_no_http_address_is_refused(url: str) -> None:
         open_rpc(url)
 
 
-def test_nobody_there_is_said_with_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rpc, "RETRIES", 1)
+def test_nobody_there_is_said_with_the_next_step() -> None:
     with pytest.raises(RpcUnreachable, match=r"127\.0\.0\.1:9 does not answer .*start it, or give another"):
-        open_rpc("http://127.0.0.1:9")
+        open_rpc("http://127.0.0.1:9", RpcSettings(tries=1))
 
 
 @pytest.mark.parametrize(

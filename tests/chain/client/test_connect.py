@@ -8,7 +8,7 @@ import platformdirs
 import pytest
 
 import telsdk
-from telsdk.chain.access import rpc
+from telsdk.chain.access import RpcSettings, rpc
 from telsdk.chain.errors import NotDeployed, RpcUnreachable, UnknownNetwork, WrongNetwork
 from telsdk.chain.interface import CONTRACTS, Deployment, deployments
 from tests.chain.access.test_rpc import Answer, result, server
@@ -31,7 +31,7 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platformdirs, "user_config_dir", lambda _name: str(tmp_path))
     monkeypatch.delenv("TELSDK_NETWORK", raising=False)
     monkeypatch.delenv("TELSDK_RPC", raising=False)
-    monkeypatch.setattr(rpc, "RETRIES", 1)
+    monkeypatch.setattr(rpc, "DEFAULTS", RpcSettings(tries=1))
 
 
 def test_a_network_is_connected_to_by_name() -> None:

@@ -86,12 +86,11 @@ def test_a_name_that_cannot_be_asked_after_costs_no_event(
     with ChainIndex(alice) as index:
         index.load()
         alice.alias.claim(NAME, NUMBER)
-        assert index._names is not None
 
         def down(_number: int, _block: int) -> bool:
             raise RpcUnreachable("down")
 
-        monkeypatch.setattr(index._names, "_stands", down)
+        monkeypatch.setattr(alice, "name_stands", down)
         assert index.poll() == {NUMBER}
         assert index.resolve(NAME) == NUMBER
 
@@ -110,11 +109,11 @@ def test_all_names_come_round(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append(number)
         return number != OTHER and block > 0
 
-    watch = NameWatch(stands, lambda after, limit: [n for n in numbers if n > after][:limit])
-    assert watch.look([OTHER], 1) == {OTHER}
+    watch = NameWatch(lambda after, limit: [n for n in numbers if n > after][:limit])
+    assert watch.look(stands, [OTHER], 1) == {OTHER}
     for _ in range(2):
-        watch.look([], 1)
+        watch.look(stands, [], 1)
     assert set(asked) == {*numbers, OTHER}
-    watch.look([], 1)
+    watch.look(stands, [], 1)
     assert asked[-3:] == numbers[:3]
     assert watch.disowned == {OTHER}

@@ -19,7 +19,7 @@ from scripts import samples
 from telsdk.chain.client import Client, facts_of
 from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.errors import ChainError, ContractRefused, IndexMismatch, RpcError, RpcUnreachable
-from telsdk.chain.index import ChainIndex
+from telsdk.chain.index import ChainIndex, ReadingSettings
 from telsdk.chain.index import index as index_module
 from telsdk.chain.interface import ChainEvent
 from telsdk.directory import NumberFacts
@@ -316,18 +316,21 @@ def test_while_the_chain_is_down_the_last_answers_stay() -> None:
 
 def test_a_chain_reorganised_while_it_is_read_is_not_mixed() -> None:
     chain = SimulatedChain()
-    chain.mine(*minted(10_001, ALICE))
-    with ChainIndex(chain) as index:
+    for said in (minted(10_001, ALICE), [], []):
+        chain.mine(*said)
+    with ChainIndex(chain, settings=ReadingSettings(near=1)) as index:
         read = chain.events
 
         def events_and_a_reorganisation(first: int, last: int) -> list[ChainEvent]:
             found = read(first, last)
-            chain.rewind(1, "other")
+            chain.rewind(3, "other")
+            chain.mine()
+            chain.mine()
             chain.events = read  # type: ignore[method-assign]
             return found
 
         chain.events = events_and_a_reorganisation  # type: ignore[method-assign]
-        with pytest.raises(ChainError, match="reorganised at block 100 while it was read"):
+        with pytest.raises(ChainError, match="reorganised at block 101 while it was read"):
             index.load()
         index.load()
         assert index.number(Number(10_001)) is None
@@ -350,7 +353,7 @@ def test_an_index_in_a_file_goes_on_from_where_it_was(tmp_path: Path) -> None:
         assert index.number(Number(10_001)) is not None
         index.load()
         assert index.number(Number(10_002)) is not None
-    assert chain.asked == [(FIRST_BLOCK + 1, FIRST_BLOCK + 1)]
+    assert chain.asked == [(FIRST_BLOCK, FIRST_BLOCK + 1)]  # the newest are asked for again
 
 
 def test_a_file_of_another_deployment_is_not_touched(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from telsdk import private
+from telsdk.chain.access import RpcSettings
 from telsdk.chain.client import Client
 from telsdk.net.pins import TlsIdentity
 from tests.cli.chainrpc import ChainRpc
@@ -71,7 +72,7 @@ def test_a_server_follows_the_chain_as_its_witness_tells_it_too(
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         away = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        monkeypatch.setattr("telsdk.chain.access.rpc.RETRIES", 1)
+        monkeypatch.setattr("telsdk.chain.access.rpc.DEFAULTS", RpcSettings(tries=1))
         ran = run(*words, "--witness", rpc.url, "--witness", away)
         monkeypatch.setenv("TELSDK_WITNESS", away)
         assert run(*words).err == ran.err
