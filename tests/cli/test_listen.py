@@ -94,6 +94,7 @@ async def test_who_calls_meanwhile_is_told_busy(told: Told) -> None:
         assert told.events()[-1] == {"event": "missed", "number": CAROL, "name": None, "trust": "verified"}
         call.hang_up()
         await call.wait_ended(10)
+        await told.until('"event": "ended"')  # the line is free again
         again = await carol.call("bob.eth")
         assert again.party is not None
 
