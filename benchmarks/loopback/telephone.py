@@ -92,6 +92,7 @@ class Telephone:
             self._driver.kick,
             self._driver.let_go,
             self._driver.now,
+            self._driver.faults,
         )
 
     async def start(self) -> None:
@@ -126,11 +127,14 @@ class Telephone:
     def on_event(self, event: Event, now: Monotonic) -> None:
         self._agent.handle(event, now)
 
-    def on_roles(self, now: Monotonic) -> bool:
-        events = self._agent.take_events()
-        for event in events:
-            self._act(event, now)
-        return bool(events)
+    def role_events(self) -> list[Event]:
+        return self._agent.take_events()
+
+    def on_role_event(self, event: Event, now: Monotonic) -> None:
+        self._act(event, now)
+
+    def give_up(self, event: Event, now: Monotonic) -> None:
+        self._agent.give_up(event, now)
 
     def on_flow_closed(self, hop: Hop) -> None:
         self.registration.lost(hop)

@@ -16,19 +16,32 @@ MAX_WAITING: Final = 200  # requests that may wait for wallets at a time
 THREADS: Final = 4  # questions that are asked at once
 
 
+def _not_foreseen(error: Exception) -> None:
+    """Raise what nobody foresaw, where it is logged."""
+    raise error
+
+
 class Asking:
     """The requests that wait for wallets' answers, and the threads that ask. Use it on one event loop; close it."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="ask wallets")
-        self._waiting: dict[object, list[Callable[[], None]]] = {}
+        self._waiting: dict[object, list[tuple[Callable[[], None], Callable[[Exception], None]]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._count = 0
 
-    def later(self, wanted: WalletToAsk, again: Callable[[], None]) -> bool:
+    def later(
+        self,
+        wanted: WalletToAsk,
+        again: Callable[[], None],
+        failed: Callable[[Exception], None] = _not_foreseen,
+    ) -> bool:
         """Call `again` on this loop once the answer is known.
 
         The same question is asked once, however many requests wait for it.
+
+        Args:
+            failed: called in place of `again` with what nobody foresaw, so that nothing waits for ever.
 
         Returns:
             False when too many requests wait already: then `again` is never called.
@@ -38,9 +51,9 @@ class Asking:
         self._count += 1
         key = (id(wanted.answers), wanted.question)
         if key in self._waiting:
-            self._waiting[key].append(again)
+            self._waiting[key].append((again, failed))
         else:
-            self._waiting[key] = [again]
+            self._waiting[key] = [(again, failed)]
             self._spawn(self._ask(key, wanted))
         return True
 
@@ -57,14 +70,17 @@ class Asking:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _ask(self, key: object, wanted: WalletToAsk) -> None:
+        error: Exception | None = None
         try:
             await self.answer(wanted)
+        except Exception as unforeseen:  # noqa: BLE001 - who waits is told
+            error = unforeseen
         finally:
             waiting = self._waiting.pop(key)
             self._count -= len(waiting)
-        for again in waiting:
+        for again, failed in waiting:
             try:
-                again()
+                again() if error is None else failed(error)
             except Exception:
                 log.exception("a bug in what waited for a wallet's answer")
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from telsdk.address import REALM
 from telsdk.clock import Monotonic
 from telsdk.directory import NodeFacts
+from telsdk.faults import Fault, Faults
 from telsdk.hub.location import Location, NodeHealth
 from telsdk.hub.settings import HubSettings
 from telsdk.net.route import NoRoute, hop_to
@@ -48,12 +49,14 @@ class HealthMonitor:
         nodes: Callable[[], tuple[NodeFacts, ...]],
         kick: Callable[[], None],
         settings: HubSettings,
+        faults: Faults,
     ) -> None:
         self._stack = stack
         self._location = location
         self._nodes = nodes
         self._kick = kick
         self._settings = settings
+        self._faults = faults
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._dead: dict[int, str] = {}
@@ -110,11 +113,18 @@ class HealthMonitor:
     def _probe_all(self) -> None:
         self._timer = self._loop.call_later(self._settings.probe_interval, self._probe_all)
         for node in self._nodes():
-            try:
-                self._probe(node.index, hop_to(node))
-            except NoRoute as error:
-                self.failed(Probe(node.index), str(error))
+            with self._faults.caught(Fault.TIMER, node.uri):  # the others are to be probed all the same
+                self._probe_one(node)
         self._kick()
+
+    def _probe_one(self, node: NodeFacts) -> None:
+        try:
+            self._probe(node.index, hop_to(node))
+        except NoRoute as error:
+            self.failed(Probe(node.index), str(error))
+        except Exception:
+            self.failed(Probe(node.index), "it cannot be asked")
+            raise
 
     def _probe(self, node: int, hop: Hop) -> ClientTransaction:
         token = self._stack.token()

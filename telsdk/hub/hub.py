@@ -20,6 +20,7 @@ from telsdk.credential.verify import Verifier
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NOBODY, HubFacts, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
+from telsdk.faults import Faults
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.hub.health import HealthMonitor, Probe
 from telsdk.hub.location import Location, MemoryLocation
@@ -100,7 +101,12 @@ class Hub:
             egress=EgressPolicy(self._settings.allowed_networks, listed_at=listed_at),
         )
         self.health = HealthMonitor(
-            self._stack, self._location, self._active_nodes, self._driver.kick, self._settings
+            self._stack,
+            self._location,
+            self._active_nodes,
+            self._driver.kick,
+            self._settings,
+            self._driver.faults,
         )
         self.follower = Follower(directory, self._on_change, self._settings.chain_interval, on_look=key.look)
         self._life = Lifecycle(self.follower, self._driver, self._asking, key, sockets)
@@ -127,6 +133,11 @@ class Hub:
         """Follow the chain, serve, and probe the nodes."""
         await self._life.start()
         self.health.start()
+
+    @property
+    def faults(self) -> Faults:
+        """The exceptions that nobody foresaw, by kind."""
+        return self._driver.faults
 
     def present(self, identity: TlsIdentity) -> None:
         """Show this key from now on: see `telsdk.server.lifecycle.Lifecycle.present`."""
@@ -164,31 +175,40 @@ class Hub:
             case _:
                 self._role.handle(event, now)
 
-    def on_roles(self, now: Monotonic) -> bool:
-        events = self._role.take_events()
-        for asked in events:
-            if isinstance(asked, RedirectAsked):
-                self._judge(asked.tx, asked.request, now)
-        return bool(events)
+    def role_events(self) -> list[Event]:
+        return self._role.take_events()
+
+    def on_role_event(self, event: Event, now: Monotonic) -> None:
+        if isinstance(event, RedirectAsked):
+            self._judge(event, now)
+
+    def give_up(self, event: Event, now: Monotonic) -> None:
+        """End a probe whose answer we failed to take: that node is given no users. Nothing else is kept here."""
+        del now
+        owner = event.tx.owner if isinstance(event, ResponseReceived | TimedOut | TransportFailed) else None
+        if isinstance(owner, Probe):
+            self.health.failed(owner, "its answer cannot be taken")
 
     def on_flow_closed(self, hop: Hop) -> None:
         """Do nothing: nobody is logged in at a hub, so a connection that ends takes nothing with it."""
 
-    def _judge(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
+    def _judge(self, event: RedirectAsked, now: Monotonic) -> None:
         """Answer, at once or when a contract wallet was asked about the sender."""
+        tx, request = event.tx, event.request
         try:
             self._on_request(tx, request, now)
         except WalletToAsk as wanted:
-            if self._asking.later(wanted, lambda: self._again(tx, request)):
+            again = self._driver.handle_again
+            if self._asking.later(
+                wanted,
+                lambda: again(self.on_role_event, event),
+                lambda error: self._driver.failed(event, error),
+            ):
                 return
             self._role.refuse(tx, 503, now, headers=[("Retry-After", "10")])
         if request.method == "REGISTER":
             # Its sender knows where to go, and needs us no more. Nodes, which ask where others are, come again.
             self._driver.let_go(tx.source)
-
-    def _again(self, tx: ServerTransaction, request: Request) -> None:
-        self._judge(tx, request, self._driver.now())
-        self._driver.kick()
 
     def _on_request(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
 
 from telsdk.clock import Monotonic
 from telsdk.errors import TelError
@@ -34,6 +35,7 @@ class ConnectionsOwner(Protocol):
     def malformed(self, error: SipParseError, source: Hop) -> None: ...
     def hop_failed(self, hop: Hop, reason: str) -> None: ...
     def flow_closed(self, stream: Stream) -> None: ...
+    def watched(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]: ...
 
 
 class Connections:
@@ -131,7 +133,7 @@ class Connections:
 
     def _begin(self, key: _Key, hop: Hop, data: bytes) -> None:
         self._connecting[key] = [(hop, data)]
-        task = self._loop.create_task(self._connect(key, hop))
+        task = self._owner.watched(self._connect(key, hop), f"connect to {hop}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -150,6 +152,9 @@ class Connections:
             self._refused(key, f"no answer within {CONNECT_TIMEOUT:g} s")
         except (OSError, TelError, ValueError) as error:  # a ValueError: of a host that can be no name
             self._refused(key, str(error))
+        except Exception:
+            self._refused(key, "a bug kept us from connecting")  # or what waits would wait for ever
+            raise
         else:
             self._backoff.reached(key)
             self._ours[key] = stream

@@ -10,11 +10,12 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from telsdk.clock import Monotonic
+from telsdk.faults import Fault, Faults
 from telsdk.net.certificates import TrustStore
 from telsdk.net.connections import Connections
 from telsdk.net.egress import ANYWHERE, EgressPolicy, EgressRefused
@@ -28,7 +29,7 @@ from telsdk.net.udp import Sender, UdpEndpoint
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response, parse, refused_request
-from telsdk.sip.transaction import Event, Stack
+from telsdk.sip.transaction import ClientTransaction, Event, ServerTransaction, Stack
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +61,19 @@ class Application(Protocol):
         """Take what happened in the stack; `now` in monotonic seconds."""
         ...
 
-    def on_roles(self, now: Monotonic) -> bool:
-        """Handle the events of the roles: after those of the stack, and after a timer. Return whether any had one."""
+    def role_events(self) -> Sequence[Event]:
+        """Return what the roles over the stack have to tell, in order. Each is given out once."""
+        ...
+
+    def on_role_event(self, event: Event, now: Monotonic) -> None:
+        """Act on one event of `role_events`."""
+        ...
+
+    def give_up(self, event: Event, now: Monotonic) -> None:
+        """End what `event` is about, because its handler raised: calls, subscriptions, and who waits for it.
+
+        Of its transaction the driver has been rid by then.
+        """
         ...
 
     def on_flow_closed(self, hop: Hop) -> None:
@@ -72,6 +84,9 @@ class Application(Protocol):
 class Driver:
     """Runs `stack` on real sockets. All calls are made on the event loop's thread.
 
+    Whatever a handler raises harms what it was about and nothing else: the request is answered 500, what belongs to it
+    is given up, and the fault is counted.
+
     Args:
         stack: what is driven.
         application: who acts on its events.
@@ -80,6 +95,9 @@ class Driver:
         trust: whose certificates are good for a peer whose key is not pinned; None: nobody's.
         receive_buffer: bytes of UDP that the system is asked to keep while this process is busy: for servers.
         egress: where it may send and connect to.
+
+    Attributes:
+        faults: the exceptions that nobody foresaw, by kind.
     """
 
     def __init__(
@@ -94,6 +112,7 @@ class Driver:
         egress: EgressPolicy = ANYWHERE,
     ) -> None:
         self.stack = stack
+        self.faults = Faults()
         self._application = application
         self._timed: tuple[Timed, ...] = (stack, *roles)
         self._tap = tap
@@ -107,6 +126,7 @@ class Driver:
         self._servers: list[asyncio.Server] = []
         self._context: ssl.SSLContext | None = None  # of the listener with our own key
         self._timer: asyncio.TimerHandle | None = None
+        self._unanswered = 0  # of `stack.unanswered`, those that are counted
         self._pumping = False
         self._closed = False
 
@@ -175,30 +195,59 @@ class Driver:
                 for event in stack.take_events():
                     try:
                         application.on_event(event, now)
-                    except Exception:
-                        log.exception("a bug in a handler of SIP events")
-                        self._guarded(stack.give_up, event, now)
+                    except Exception as error:
+                        self.failed(event, error)
+                told = application.role_events()
+                if not told:
+                    break
+                for event in told:
+                    try:
+                        application.on_role_event(event, now)
+                    except Exception as error:
+                        self.failed(event, error)
+            else:
+                self.faults.note(Fault.UNREST)
+            for message in stack.take_outgoing():
                 try:
-                    acted = application.on_roles(now)
-                except Exception:
-                    log.exception("a bug in a handler of SIP events")
-                    acted = True
-                for message in stack.take_outgoing():
                     self._send(message.hop, message.data)
-                if not acted:
-                    return
+                except Exception as error:
+                    self.faults.note(Fault.SENDING, error, message.hop)
+                    self._loop.call_soon(self.hop_failed, message.hop, "a bug kept us from sending")
         finally:
             self._pumping = False
-        raise RuntimeError("the handlers of the stack's events never come to rest")
 
-    def _guarded(self, handler: Callable[..., None], *args: object) -> bool:
-        """Call a handler so that a bug in it harms the one request that met it, and no other; whether it had none."""
+    def failed(self, event: Event, error: Exception) -> None:
+        """Count that the handler of `event` raised, and end what it was about: nobody else would.
+
+        A request that waits for its answer is answered 500 (RFC 3261 21.5.1).
+        """
+        about = _about(event)
+        self.faults.note(Fault.EVENT, error, about)
+        now, tx = self.now(), getattr(event, "tx", None)
+        if isinstance(tx, ServerTransaction | ClientTransaction):
+            self._guarded(Fault.GIVING_UP, about, self.stack.give_up, tx, now)
+        self._guarded(Fault.GIVING_UP, about, self._application.give_up, event, now)
+
+    def handle_again(self, handler: Callable[[Event, Monotonic], None], event: Event) -> None:
+        """Let the application's `handler` take an event that had to wait, as if it came now."""
         try:
-            handler(*args)
-        except Exception:
-            log.exception("a bug in a handler of SIP events")
-            return False
-        return True
+            handler(event, self.now())
+        except Exception as error:
+            self.failed(event, error)
+        self.kick()
+
+    def watched(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Start a task. What it raises, and nobody foresaw, is counted and logged."""
+        task = self._loop.create_task(work, name=name)
+        self.faults.watch(task)
+        return task
+
+    def _guarded(self, kind: Fault, about: object, do: Callable[..., None], *args: object) -> None:
+        """Do one thing so that a bug in it harms nothing else."""
+        try:
+            do(*args)
+        except Exception as error:
+            self.faults.note(kind, error, about)
 
     def _send(self, hop: Hop, data: bytes) -> None:
         if self._tap is not None:
@@ -217,7 +266,7 @@ class Driver:
             except OSError as error:
                 self._loop.call_soon(self.hop_failed, hop, error.strerror or str(error))
         else:
-            task = self._loop.create_task(self._resolve_and_send(hop, data))
+            task = self.watched(self._resolve_and_send(hop, data), f"resolve {hop.host}")
             self._resolving.add(task)
             task.add_done_callback(self._resolving.discard)
 
@@ -231,6 +280,9 @@ class Driver:
             self.hop_failed(hop, error.strerror or str(error))
         except EgressRefused as refused:
             self.hop_failed(hop, str(refused))
+        except Exception:
+            self.hop_failed(hop, "a bug kept us from sending")
+            raise
 
     def _arm(self) -> None:
         """See that we look at the clock soon: what just happened may have started a timer.
@@ -252,11 +304,25 @@ class Driver:
         self._timer = None
         now = Monotonic(self._loop.time())
         for timed in self._timed:
-            self._guarded(timed.advance, now)
+            self._guarded(Fault.TIMER, timed, timed.advance, now)
+        self._count_unanswered()
         self._pump(now)
-        due = min([due for timed in self._timed if (due := timed.deadline()) is not None], default=None)
+        due = min([due for timed in self._timed if (due := self._due(timed)) is not None], default=None)
         if due is not None:
             self._wake_at(max(due, now + TICK))
+
+    def _count_unanswered(self) -> None:
+        """Count the requests that the application has left unanswered until now: that it does is a bug of its own."""
+        while self._unanswered < self.stack.unanswered:
+            self._unanswered += 1
+            self.faults.note(Fault.UNANSWERED)
+
+    def _due(self, timed: Timed) -> Monotonic | None:
+        try:
+            return timed.deadline()
+        except Exception as error:
+            self.faults.note(Fault.TIMER, error, timed)
+            return None
 
     # From the network to the stack
 
@@ -266,20 +332,24 @@ class Driver:
             source = self._new_source(address)
         if len(data) < _SHORTEST and not data.strip(b"\r\n\0"):
             return  # keep-alive (RFC 5626 4.4.2 leaves STUN; bare CRLF and NUL are what phones send)
+        if self._closed:
+            return
         try:
             message = parse(data)
         except SipParseError as error:
             self.malformed(error, source)
             return
-        if self._tap is not None:
-            self._tap(Wire(self.now(), "received", source, bytes(message)))
-        if not self._closed:
-            now = Monotonic(self._loop.time())
-            try:
-                self.stack.receive(message, source, now)
-            except Exception:
-                log.exception("a bug in a handler of SIP events")
-            self._pump(now)  # the timer is set once for all datagrams of a batch
+        except Exception as error:
+            self.faults.note(Fault.MESSAGE, error, source)
+            return
+        now = Monotonic(self._loop.time())
+        try:
+            if self._tap is not None:
+                self._tap(Wire(self.now(), "received", source, bytes(message)))
+            self.stack.receive(message, source, now)
+        except Exception as error:
+            self.faults.note(Fault.MESSAGE, error, source)
+        self._pump(now)  # the timer is set once for all datagrams of a batch
 
     def _new_source(self, address: Sender) -> Hop:
         """Make a hop, and keep it for the next datagram from there."""
@@ -292,26 +362,32 @@ class Driver:
         """Take in a message read from a socket."""
         if self._closed:
             return
-        if self._tap is not None:
-            self._tap(Wire(self.now(), "received", source, bytes(message)))
         assert isinstance(message, Request | Response)
-        self._guarded(self.stack.receive, message, source, self.now())
+        try:
+            if self._tap is not None:
+                self._tap(Wire(self.now(), "received", source, bytes(message)))
+            self.stack.receive(message, source, self.now())
+        except Exception as error:
+            self.faults.note(Fault.MESSAGE, error, source)
         self.kick()
 
     def malformed(self, error: SipParseError, source: Hop) -> None:
         """Answer what could not be read, where RFC 3261 says so: a request whose Via could be read (18.3, 8.2.6)."""
         log.info("malformed message from %s:%s: %s", source.host, source.port, error.reason)
+        self._guarded(Fault.MESSAGE, source, self._refuse, error, source)
+        self.kick()
+
+    def _refuse(self, error: SipParseError, source: Hop) -> None:
         request = refused_request(error)
         if request is not None:
             self.stack.answer_stateless(request, error.status, source, error.reason)
-            self.kick()
 
     def hop_failed(self, hop: Hop, reason: str) -> None:
         """Tell the stack that nothing gets through to `hop`."""
         if self._closed:
             return
         log.info("cannot reach %s:%s over %s: %s", hop.host, hop.port, hop.transport, reason)
-        self.stack.transport_failed(hop, self.now())
+        self._guarded(Fault.CONNECTION, hop, self.stack.transport_failed, hop, self.now())
         self.kick()
 
     def _undelivered(self, datagram: Undelivered) -> None:
@@ -326,6 +402,17 @@ class Driver:
         """Tell the stack and the application that a connection is gone."""
         if self._closed:
             return
-        self._guarded(self._application.on_flow_closed, stream.hop)
-        self.stack.transport_failed(stream.hop, self.now())
+        hop = stream.hop
+        self._guarded(Fault.CONNECTION, hop, self._application.on_flow_closed, hop)
+        self._guarded(Fault.CONNECTION, hop, self.stack.transport_failed, hop, self.now())
         self.kick()
+
+
+def _about(event: Event) -> str:
+    """Return which event it is, of which request and from where: for the log."""
+    tx, call = getattr(event, "tx", None), getattr(event, "call", None)
+    tx = getattr(call, "tx", None) if tx is None else tx
+    if not isinstance(tx, ServerTransaction | ClientTransaction):
+        return type(event).__name__
+    hop = tx.source if isinstance(tx, ServerTransaction) else tx.hop
+    return f"{type(event).__name__}, {tx.request.method} {hop.transport} {hop.host}:{hop.port}"

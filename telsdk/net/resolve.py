@@ -35,10 +35,18 @@ async def places(
     if is_address(host):
         found = [host]
     else:
-        answer = await asyncio.get_running_loop().getaddrinfo(host, port, type=kind)
-        found = list(dict.fromkeys([str(one[4][0]) for one in answer]))
+        found = await _asked(host, port, kind)
     refused = [egress.refusal(address) for address in found]
     permitted = [(address, port) for address, why in zip(found, refused, strict=True) if why is None]
     if not permitted:
         raise EgressRefused("; ".join([why for why in refused if why is not None]))
     return permitted
+
+
+async def _asked(host: str, port: int, kind: socket.SocketKind) -> list[str]:
+    """Return the addresses of `host` as the system's resolver orders them, each once."""
+    try:
+        answer = await asyncio.get_running_loop().getaddrinfo(host, port, type=kind)
+    except UnicodeError as error:  # a label is empty, or longer than 63 octets (RFC 1035 2.3.4)
+        raise socket.gaierror(socket.EAI_NONAME, f"{host[:80]!r} can be no host name") from error
+    return list(dict.fromkeys([str(one[4][0]) for one in answer]))

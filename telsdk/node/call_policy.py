@@ -117,9 +117,11 @@ class CallPolicy:
             self.proxy.refuse(event.ctx, 503, now)
 
     def give_up(self, event: Event, now: Monotonic) -> None:
-        """Answer 500 to a request that a bug kept us from judging, so that nothing waits for it any more."""
+        """End a request that a bug kept us from judging, so that nothing waits for it any more."""
         if isinstance(event, Arrived | Redirect3xx):
-            self.proxy.reply(event.ctx, 500, now)
+            event.ctx.give_up(now)
+        elif isinstance(event, Finished):
+            self._open.discard(event.ctx)
 
     def outbound(self, request: Request) -> Request:
         """Return the request as it is sent on."""

@@ -18,6 +18,7 @@ from telsdk.credential.asking import Asking
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NodeFacts
 from telsdk.errors import NotFound
+from telsdk.faults import Fault, Faults
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
@@ -42,7 +43,7 @@ from telsdk.server.load import LOAD_HEADER, Load
 from telsdk.server.own_key import OwnKey
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
-from telsdk.sip.server import Finished, ProxySettings, Registrar
+from telsdk.sip.server import Arrived, Finished, ProxySettings, Redirect3xx, Registrar
 from telsdk.sip.transaction import AckReceived, Event, RequestReceived, Stack
 from telsdk.sip.ua import UNANSWERED
 
@@ -180,6 +181,11 @@ class Node:
         self._lag.stop()
         await self._life.stop()
 
+    @property
+    def faults(self) -> Faults:
+        """The exceptions that nobody foresaw, by kind."""
+        return self._driver.faults
+
     def load(self) -> Load:
         """Return how loaded this node is now."""
         return Load(self.registrar.users, len(self.calls), self._lag.lag, self._directory.head.number)
@@ -200,12 +206,16 @@ class Node:
     def _on_change(self, changed: frozenset[Number]) -> None:
         """End the logins that the chain no longer grants, and what was bound and watched by them. Calls stay."""
         for number in changed:
-            left = self.logins.judge(number, self._directory.number(number))
-            if left is not None:
-                dropped = self.registrar.drop(str(number), left)
-                self.watching.drop(number, left, self._driver.now())
-                log.info("%s changed on chain: %d bindings dropped", number, len(dropped))
+            with self.faults.caught(Fault.CHAIN, number):  # the others are to be judged all the same
+                self._judge_anew(number)
         self._driver.kick()
+
+    def _judge_anew(self, number: Number) -> None:
+        left = self.logins.judge(number, self._directory.number(number))
+        if left is not None:
+            dropped = self.registrar.drop(str(number), left)
+            self.watching.drop(number, left, self._driver.now())
+            log.info("%s changed on chain: %d bindings dropped", number, len(dropped))
 
     # SIP: called by the driver
 
@@ -225,47 +235,53 @@ class Node:
             self.watching.notifier.handle(event, now)
         else:
             proxy.handle(event, now)
-            for arrived in proxy.take_events():  # at once: the driver's next round would come to the same
-                self._act(arrived, now)
 
-    def on_roles(self, now: Monotonic) -> bool:
-        acted = self.watching.busy
-        if acted:
-            self.watching.act(now, Wall(time.time()))
-        if self.calls.proxy.untaken:
-            for event in self.calls.proxy.take_events():
-                self._act(event, now)
-                acted = acted or not isinstance(event, Finished)  # of that nothing comes that is to be sent
-        return acted
+    def role_events(self) -> list[Event]:
+        told = self.calls.proxy.take_events()
+        return told + self.watching.take_events() if self.watching.busy else told
 
-    def _act(self, event: Event, now: Monotonic) -> None:
+    def on_role_event(self, event: Event, now: Monotonic) -> None:
         try:
-            self.calls.act(event, now, Wall(time.time()))
+            if isinstance(event, Arrived | Finished | Redirect3xx):
+                self.calls.act(event, now, Wall(time.time()))
+            else:
+                self.watching.act(event, now, Wall(time.time()))
         except WalletToAsk as wanted:
-            if not self._asking.later(wanted, lambda: self._again(self._act, event)):
-                self.calls.busy(event, now)
-        except Exception:
-            self.calls.give_up(event, now)
-            raise
+            if not self._later(wanted, self.on_role_event, event):
+                self._busy(event, now)
 
-    def _judged(self, event: RequestReceived, answer: Answer, now: Monotonic) -> None:
+    def give_up(self, event: Event, now: Monotonic) -> None:
+        self.calls.give_up(event, now)
+        self.watching.give_up(event)
+
+    def _busy(self, event: Event, now: Monotonic) -> None:
+        """Refuse what cannot be judged now, because too much waits for contract wallets already."""
+        self.calls.busy(event, now)
+        self.watching.busy_for(event, now)
+
+    def _later(self, wanted: WalletToAsk, handler: Callable[[Event, Monotonic], None], event: Event) -> bool:
+        """Let `handler` take `event` again once a contract wallet was asked; False where too much waits for that."""
+        return self._asking.later(
+            wanted,
+            lambda: self._driver.handle_again(handler, event),
+            lambda error: self._driver.failed(event, error),
+        )
+
+    def _judged(self, event: Event, answer: Answer, now: Monotonic) -> None:
         """Respond by `answer`, at once or when a contract wallet was asked about the sender."""
+        assert isinstance(event, RequestReceived)
         if event.tx.state not in UNANSWERED:
             return  # its connection is gone since
         try:
             response = answer(event.request, event.source, now)
         except WalletToAsk as wanted:
-            if self._asking.later(wanted, lambda: self._again(self._judged, event, answer)):
+            if self._later(wanted, lambda event, now: self._judged(event, answer, now), event):
                 return
             response = later(event.request, self.settings.retry_after)
         if response.status < 300:
             self._stack.respond(event.tx, response, now)
         else:
             self._stack.respond_once(event.tx, response, now)
-
-    def _again(self, do: Callable[..., None], *what: object) -> None:
-        do(*what, self._driver.now())
-        self._driver.kick()
 
     def on_flow_closed(self, hop: Hop) -> None:
         """Forget who came by a connection that is gone (RFC 5626 5.3). A binding that leads by a proxy stays."""

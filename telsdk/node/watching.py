@@ -53,6 +53,9 @@ Admit = Callable[[Request, Hop, Wall], BoundLogin | None]
 Challenge = Callable[[AuthError, Hop, Wall], str]
 
 
+RETRY_AFTER = 10
+"""Seconds after which somebody may ask again who cannot be judged now."""
+
 MAX_WATCHED = 200
 """Subscriptions that one user may have here at a time."""
 
@@ -79,6 +82,13 @@ class _Watch:
     edge: Hop  # the proxy that the watcher is behind, if there is one
     told: bool | None = None  # whether the target was there, as last told
     version: int = 0  # of the next reginfo document
+
+
+@dataclass(slots=True)
+class TargetChanged(Event):
+    """Where somebody is bound has changed, and this subscriber may have to be told."""
+
+    subscription: Subscription
 
 
 class Watching:
@@ -135,24 +145,41 @@ class Watching:
         """Whether there is something to act on."""
         return bool(self._changed or self.notifier.untaken)
 
-    def act(self, now: Monotonic, wall: Wall) -> None:
-        """Act on the notifier's events, and tell of changes; `now` monotonic, `wall` in seconds since 1970."""
+    def take_events(self) -> list[Event]:
+        """Return what there is to act on, in order: whose target has changed first. Each is given out once."""
         changed, self._changed = self._changed, set()
-        for number in changed:
-            for subscription in tuple(self._by_target.get(number, ())):
-                self._tell_change(subscription, now, wall)
-        while events := self.notifier.take_events():
-            for event in events:
-                self._act(event, now, wall)
+        news: list[Event] = [
+            TargetChanged(subscription)
+            for number in changed
+            for subscription in tuple(self._by_target.get(number, ()))
+        ]
+        return news + self.notifier.take_events()
 
-    def _act(self, event: Event, now: Monotonic, wall: Wall) -> None:
+    def act(self, event: Event, now: Monotonic, wall: Wall) -> None:
+        """Act on one event; `now` monotonic, `wall` in seconds since 1970."""
         match event:
+            case TargetChanged(subscription=subscription):
+                self._tell_change(subscription, now, wall)
             case SubscribeAsked():
                 self._asked(event, now, wall)
             case StateWanted(subscription=subscription):
                 self._tell(subscription, now, wall)
             case SubscriptionGone(subscription=subscription):
                 self._forget(subscription)
+
+    def busy_for(self, event: Event, now: Monotonic) -> None:
+        """Refuse a subscription that cannot be judged now, because too many wait for contract wallets already."""
+        if isinstance(event, SubscribeAsked):
+            self.notifier.refuse(event, 503, now, headers=[("Retry-After", str(RETRY_AFTER))])
+
+    def give_up(self, event: Event) -> None:
+        """End the subscription that an event is about, because its handler failed."""
+        if isinstance(event, TargetChanged | StateWanted):
+            self.notifier.forget(event.subscription)
+        elif isinstance(event, SubscriptionGone):
+            self._forget(event.subscription)
+        else:
+            self.notifier.give_up(event)
 
     def changed(self, user: str) -> None:
         """Note that `user` is bound elsewhere than before, or no more."""
@@ -205,6 +232,8 @@ class Watching:
 
     def _tell_change(self, subscription: Subscription, now: Monotonic, wall: Wall) -> None:
         """Tell what is new. One device more or less changes nothing in whether somebody is there."""
+        if subscription not in self._by_target.get(_watch(subscription).target, ()):
+            return  # it has ended meanwhile
         watch = _watch(subscription)
         there = bool(self._registrar.bindings(str(watch.target), now))
         if subscription.package.name != pidf.PACKAGE or there != watch.told:
@@ -226,7 +255,9 @@ class Watching:
         self.notifier.notify(subscription, document, now)
 
     def _forget(self, subscription: Subscription) -> None:
-        watch = _watch(subscription)
+        watch = subscription.app
+        if not isinstance(watch, _Watch):
+            return  # it was accepted, and then a bug kept us from entering it
         subscriptions = self._by_target.get(watch.target, set())
         subscriptions.discard(subscription)
         self._watched[watch.watcher] -= 1

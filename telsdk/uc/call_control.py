@@ -228,6 +228,9 @@ class CallControl:
         except MediaError as error:
             log.warning("ended a call: the answer in its ACK cannot be used: %s", error)
             phone_call.hang_up()
+        except Exception:
+            phone_call.hang_up()
+            raise
 
     def _rings(self, call: Call) -> None:
         if call in self._calls:
@@ -271,6 +274,11 @@ class CallControl:
             )
             self._ended(call, "remote")
 
+    def give_up(self, call: Call) -> None:
+        """End what the person's program waits for in a call that is over, because a handler of its failed."""
+        self._fail(call, 500, "a bug kept this client from handling it")
+        self._ended(call, "lost")
+
     def _ended(self, call: Call, by: str) -> None:
         phone_call = self._calls.get(call)
         if phone_call is not None:
@@ -282,16 +290,18 @@ class CallControl:
         self._answers.pop(phone_call.call, None)
         self._ringing.pop(phone_call.call, None)
         self._changes.ended(phone_call.call)
-        if phone_call.media is not None:
-            with contextlib.suppress(OSError):
-                await phone_call.media.close()
-        phone_call.has_ended(by)
-        self._log_call(phone_call)
+        try:
+            if phone_call.media is not None:
+                with contextlib.suppress(OSError):
+                    await phone_call.media.close()
+        finally:
+            phone_call.has_ended(by)
+            self._log_call(phone_call)
 
     def _media(self, source: Path | None, record: Path | None) -> MediaSession:
         return MediaSession(source, address=self._settings.media_address, record=record)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = self._loop.create_task(work)
+        task = self._driver.watched(work, "look after a call")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

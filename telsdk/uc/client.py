@@ -15,6 +15,7 @@ from telsdk.credential.phoneaccount import PhoneAccount
 from telsdk.credential.session import Login
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NodeFacts, locate
+from telsdk.faults import Faults
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.pins import TlsIdentity
@@ -27,6 +28,7 @@ from telsdk.sip.message import Request, Uri
 from telsdk.sip.transaction import Event, ServerTransaction, Stack
 from telsdk.sip.ua import (
     UNANSWERED,
+    Call,
     CallConfirmed,
     CallEnded,
     Dialog,
@@ -133,6 +135,7 @@ class UserClient:
             self._driver.kick,
             self._driver.let_go,
             self._driver.now,
+            self._driver.faults,
         )
 
     @property
@@ -295,24 +298,39 @@ class UserClient:
     def on_event(self, event: Event, now: Monotonic) -> None:
         self._agent.handle(event, now)
 
-    def on_roles(self, now: Monotonic) -> bool:
-        events = self._agent.take_events()
-        for event in events:
-            self._judged(event, now)
-        return bool(events)
+    def role_events(self) -> list[Event]:
+        return self._agent.take_events()
 
-    def _judged(self, event: Event, now: Monotonic) -> None:
+    def on_role_event(self, event: Event, now: Monotonic) -> None:
         """Act on an event, at once or when a contract wallet was asked about the sender."""
         try:
             self._act(event, now)
         except WalletToAsk as wanted:
-            if not self._asking.later(wanted, lambda: self._again(event)):
+            if not self._asking.later(
+                wanted,
+                lambda: self._driver.handle_again(self._again, event),
+                lambda error: self._driver.failed(event, error),
+            ):
                 self._busy(event, now)
 
-    def _again(self, event: Event) -> None:
+    def _again(self, event: Event, now: Monotonic) -> None:
         if not isinstance(event, Judged) or event.tx.state in UNANSWERED:  # else the sender gave up meanwhile
-            self._judged(event, self._driver.now())
-            self._driver.kick()
+            self.on_role_event(event, now)
+
+    def give_up(self, event: Event, now: Monotonic) -> None:
+        if isinstance(event, RequestAnswered) or (isinstance(event, Redirected) and event.call is None):
+            self._requests.take(event)
+            return
+        self._agent.give_up(event, now)
+        call = getattr(event, "call", None)
+        if isinstance(call, Call) and call.ended:
+            self._calls.give_up(call)
+            self._transfers.ended(call)
+
+    @property
+    def faults(self) -> Faults:
+        """The exceptions that nobody foresaw, by kind."""
+        return self._driver.faults
 
     def _busy(self, event: Event, now: Monotonic) -> None:
         """Refuse what cannot be judged now, because too much waits for contract wallets already."""

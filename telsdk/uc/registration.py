@@ -10,7 +10,9 @@ from telsdk.address import REALM
 from telsdk.clock import Monotonic
 from telsdk.credential.session import Login
 from telsdk.directory import Directory, HubFacts, NodeFacts
-from telsdk.net.route import NoRoute, find, hop_to
+from telsdk.errors import TelError
+from telsdk.faults import Fault, Faults
+from telsdk.net.route import find, hop_to
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Response, Uri
 from telsdk.sip.ua import UserAgent
@@ -33,6 +35,7 @@ class Registration:
         let_go: called with the hop to the hub once the hub has answered: a hub has no room for a
             connection of each user.
         now: returns the time on the stack's clock.
+        faults: where exceptions that nobody foresaw are counted.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Registration:
         kick: Callable[[], None],
         let_go: Callable[[Hop], None],
         now: Callable[[], Monotonic],
+        faults: Faults,
     ) -> None:
         self._directory = directory
         self._login = login
@@ -56,6 +60,7 @@ class Registration:
         self._let_go = let_go
         self._asking_hub = 0  # how many of our requests wait for its answer
         self._now = now
+        self._faults = faults
         self._task: asyncio.Task[None] | None = None
         self._suspended = False
         self._left: tuple[bytes, ...] = ()  # the keys of our node for which we connected to it again
@@ -185,8 +190,11 @@ class Registration:
             await asyncio.sleep(pause)
             try:
                 await self._register()
-            except (RegistrationFailed, NoRoute) as error:
-                log.warning("not registered: %s", error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next try may succeed
+                if isinstance(error, TelError):
+                    log.warning("not registered: %s", error)
+                else:
+                    self._faults.note(Fault.TASK, error, "renew the registration")
                 pause = min(RETRY * 2**failed, RETRY_MOST)
                 failed += 1
             else:

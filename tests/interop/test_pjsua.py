@@ -82,13 +82,16 @@ class Phone:
     def on_event(self, event: Event, now: Monotonic) -> None:
         self.ua.handle(event, now)
 
-    def on_roles(self, now: Monotonic) -> bool:
-        events = self.ua.take_events()
-        for event in events:
-            self._act(event, now)
-            self.seen.append(event)
-            self._changed.set()
-        return bool(events)
+    def role_events(self) -> list[Event]:
+        return self.ua.take_events()
+
+    def on_role_event(self, event: Event, now: Monotonic) -> None:
+        self._act(event, now)
+        self.seen.append(event)
+        self._changed.set()
+
+    def give_up(self, event: Event, now: Monotonic) -> None:
+        self.ua.give_up(event, now)
 
     def on_flow_closed(self, hop: Hop) -> None:
         pass

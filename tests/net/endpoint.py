@@ -56,8 +56,14 @@ class Endpoint:
         self.events.append(event)
         self.changed.set()
 
-    def on_roles(self, now: Monotonic) -> bool:
-        return False  # there are none
+    def role_events(self) -> list[Event]:
+        return []  # there are no roles
+
+    def on_role_event(self, event: Event, now: Monotonic) -> None:
+        raise AssertionError(event)
+
+    def give_up(self, event: Event, now: Monotonic) -> None:
+        pass  # it keeps nothing of a request
 
     def on_flow_closed(self, hop: Hop) -> None:
         assert hop.flow is not None

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from telsdk.clock import Monotonic
+from telsdk.faults import Fault
 from telsdk.net.limits import DATAGRAMS_A_READ
 from telsdk.net.pins import TlsIdentity, client_context
 from telsdk.net.sockets import bind
@@ -66,6 +67,83 @@ async def test_tls_without_a_known_key_is_not_used() -> None:
         alice.options(bob.hop("TLS", pins=frozenset()))
         await alice.saw(TransportFailed)
         assert bob.wires == []
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP", "TLS"])
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a" * 300, "..", "x..y"])
+async def test_a_host_that_can_be_no_name_is_told_and_leaves_nothing(transport: str, host: str) -> None:
+    async with endpoint() as alice:
+        alice.options(Hop(transport, host, 5060, pins=frozenset({b"x" * 32})))
+        await alice.saw(TransportFailed)
+        assert alice.stack.transactions == 0
+        assert alice.driver.faults.total == 0
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP"])
+async def test_a_hop_that_cannot_even_be_asked_for_fails_and_is_counted(
+    transport: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A port that no socket takes is a bug of whoever made the hop: what waits for it does not wait for ever."""
+    async with endpoint() as alice:
+        alice.options(Hop(transport, HOST, 70_000))
+        await alice.saw(TransportFailed)
+        assert alice.stack.transactions == 0
+    assert alice.driver.faults.total == 1
+    assert logged_bugs(caplog) == 1
+
+
+class Told(Event):
+    """What a role tells."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+async def test_of_many_events_of_roles_one_meets_a_bug_and_the_others_are_acted_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[Event] = [Told(number) for number in range(5)]
+    acted, given_up = [], []
+
+    def role_events() -> list[Event]:
+        taken, told[:] = told.copy(), []
+        return taken
+
+    def on_role_event(event: Event, now: Monotonic) -> None:
+        assert isinstance(event, Told)
+        if event.number == 1:
+            raise ZeroDivisionError
+        acted.append(event.number)
+
+    def give_up(event: Event, now: Monotonic) -> None:
+        assert isinstance(event, Told)
+        given_up.append(event.number)
+        raise ZeroDivisionError
+
+    async with endpoint() as bob:
+        for handler in (role_events, on_role_event, give_up):
+            monkeypatch.setattr(bob, handler.__name__, handler)
+        bob.driver.kick()
+        assert (acted, given_up) == ([0, 2, 3, 4], [1])
+        counts = bob.driver.faults.counts
+        assert (counts[Fault.EVENT], counts[Fault.GIVING_UP]) == (1, 1)
+    assert logged_bugs(caplog) == 2
+
+
+async def test_handlers_that_never_come_to_rest_are_told_of_and_stop_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with endpoint() as bob:
+        with Phone(bob) as phone:
+            with monkeypatch.context() as restless:
+                restless.setattr(bob, "role_events", lambda: [Told(0)])
+                restless.setattr(bob, "on_role_event", lambda event, now: None)
+                phone.send(bytes(phone.request()))
+                assert (await phone.received()).status == 200
+            phone.send(bytes(phone.request()))
+            assert (await phone.received()).status == 200
+        assert bob.driver.faults.counts[Fault.UNREST] >= 1
+    caplog.clear()
 
 
 async def test_nobody_there_is_told_at_once() -> None:
@@ -168,7 +246,7 @@ class Phone:
 
 def logged_bugs(caplog: pytest.LogCaptureFixture) -> int:
     """How many bugs were logged; they are meant, and so forgotten: any other fails the test."""
-    found = [record for record in caplog.records if record.getMessage() == "a bug in a handler of SIP events"]
+    found = [record for record in caplog.records if record.name == "telsdk.faults" and record.exc_info]
     caplog.clear()
     return len(found)
 

@@ -88,6 +88,7 @@ class Context(TransactionUser):
     """A response context (16.2): one request that came, and what became of it."""
 
     __slots__ = (
+        "_closer",
         "app",
         "asked_by",
         "awaiting",
@@ -113,7 +114,9 @@ class Context(TransactionUser):
         tx: ServerTransaction | None,
         own_routes: tuple[NameAddr, ...],
         mark: str,
+        closer: Callable[[Context, Monotonic], None] | None = None,
     ) -> None:
+        self._closer = closer  # what answers it where a bug keeps everybody else from doing so
         self.request = request  # as it came, but without our own Routes; copy it, then edit; shed once closed
         self.source = source
         self.tx = tx  # None for an ACK
@@ -130,6 +133,11 @@ class Context(TransactionUser):
         self.stopped = False  # nothing more is tried: the caller has cancelled, or a 6xx came (16.7 step 5)
         self.closed = False  # a final response was sent: only a further 2xx still goes back
         self.app: object | None = None  # free for the application
+
+    def give_up(self, now: Monotonic) -> None:
+        """Answer it, and take back what was sent on: a bug kept us from judging it."""
+        if self._closer is not None:
+            self._closer(self, now)
 
     @property
     def routed(self) -> bool:

@@ -57,6 +57,7 @@ from telsdk.sip.transaction import (
     TimedOut,
     Timeline,
     TransportFailed,
+    Unanswered,
 )
 
 RecordRoute = Callable[[Context, Target], Sequence[Uri]]
@@ -103,6 +104,7 @@ class Proxy:
         self._open = 0
         self._patience = stack.timers.timer_c
         self._taker = (self._respond, self._give_up)  # made once: a branch holds nothing of its own
+        self._closer = self._close_failed
 
     @property
     def open(self) -> int:
@@ -119,7 +121,7 @@ class Proxy:
             self._arrive_ack(event)
         elif isinstance(event, Cancelled):
             return self._cancelled(event, now)
-        elif isinstance(event, TimedOut | TransportFailed):
+        elif isinstance(event, TimedOut | TransportFailed | Unanswered):
             return self._failed(event, now)
         else:
             # RFC 6026 8.9: a response that belongs to nothing goes nowhere.
@@ -128,20 +130,18 @@ class Proxy:
 
     def advance(self, now: Monotonic) -> None:
         """Let Timer C fire where it is due (16.8), and try the next targets where none has answered."""
-        for branch in self._timer_c.take_due(now):
-            if not waits_for_news(branch):
-                continue
-            if branch.timer_c_at > now:  # there were news since
-                self._timer_c.start(branch, branch.timer_c_at - now, now)
-            else:
-                self._expire(branch, now)
+        self._timer_c.fire_due(now, self._look_at)
         if self._relays is not None:
             self._relays.advance(now)
         while (ctx := self._ringing.pop_due(now)) is not None:
-            for branch in ctx.pending:
-                self._expire(branch, now)
-            self._start_group(ctx, now)
-            self._settle(ctx, now)
+            try:
+                for branch in ctx.pending:
+                    self._expire(branch, now)
+                self._start_group(ctx, now)
+                self._settle(ctx, now)
+            except BaseException:
+                self._close_failed(ctx, now)
+                raise
 
     def deadline(self) -> Monotonic | None:
         """Return when `advance` has something to do next."""
@@ -176,6 +176,7 @@ class Proxy:
                     self._stack.send(request, target.hop)
             ctx.closed = True
             return
+        ctx.tx.news = True
         ctx.enqueue(targets)
         if targets:
             self._start_group(ctx, now)
@@ -270,9 +271,9 @@ class Proxy:
     def _context(self, request: Request, source: Hop, tx: ServerTransaction | None, mark: str) -> Context:
         """Take our own Routes off (16.4), from a copy: the transaction answers the request as it came."""
         if not has_own_part(request):
-            return Context(request, source, tx, (), mark)
+            return Context(request, source, tx, (), mark, self._closer)
         request = request.copy()
-        return Context(request, source, tx, take_own_routes(request, self._is_local), mark)
+        return Context(request, source, tx, take_own_routes(request, self._is_local), mark, self._closer)
 
     def _copy(self, ctx: Context, target: Target) -> Request:
         request = target.request if target.request is not None else ctx.request.copy()
@@ -342,10 +343,22 @@ class Proxy:
 
     def _give_up(self, branch: Branch, now: Monotonic) -> None:
         """Count a branch whose answer we failed to take as one that answered 500."""
-        if branch.tx is not None and branch.tx.request.method == "INVITE":
-            self._stack.cancel(branch.tx, now)
-        if not branch.context.closed:
-            self._failure(branch, self._made_here(branch.context, 500), now)
+        try:
+            if branch.tx is not None and branch.tx.request.method == "INVITE":
+                self._stack.cancel(branch.tx, now)
+            if not branch.context.closed:
+                self._failure(branch, self._made_here(branch.context, 500), now)
+        except BaseException:
+            self._close_failed(branch.context, now)  # what fails here fails for the others too
+            raise
+
+    def _close_failed(self, ctx: Context, now: Monotonic) -> None:
+        """Answer 500 to what a bug keeps us from judging; a branch that cannot be taken back ends by Timer C."""
+        try:
+            self.reply(ctx, 500, now)
+        finally:
+            if ctx.tx is not None and not ctx.closed:
+                self._close(ctx, None, None)
 
     def _made_here(self, ctx: Context, status: int) -> Response:
         assert ctx.tx is not None
@@ -390,10 +403,10 @@ class Proxy:
         self._settle(ctx, now)
         return True
 
-    def _failed(self, event: TimedOut | TransportFailed, now: Monotonic) -> bool:
+    def _failed(self, event: TimedOut | TransportFailed | Unanswered, now: Monotonic) -> bool:
         """Count a branch without an answer as 408, and one that cannot be reached as 503 (16.8 and 16.9)."""
         if isinstance(event.tx, ServerTransaction):
-            return self._caller_failed(event.tx)
+            return self._caller_failed(event.tx, now, event.tx.ended or isinstance(event, Unanswered))
         branch = event.tx.owner
         if isinstance(branch, Relay):
             branch.failed(isinstance(event, TimedOut), now)
@@ -409,18 +422,28 @@ class Proxy:
         self._failure(branch, self._made_here(ctx, status), now)
         return True
 
-    def _caller_failed(self, tx: ServerTransaction) -> bool:
+    def _caller_failed(self, tx: ServerTransaction, now: Monotonic, over: bool) -> bool:
         """End the context where nobody is left to answer. An INVITE goes on: its caller may come again."""
         ctx = tx.owner
-        if isinstance(ctx, Relay):
-            if tx.ended:
-                ctx.close()
-            return True
-        if not isinstance(ctx, Context):
-            return False
-        if tx.ended and not ctx.closed:
+        if over and isinstance(ctx, Relay):
+            ctx.close()
+        elif over and isinstance(ctx, Context) and not ctx.closed:
+            self._cancel_pending(ctx, now)
             self._close(ctx, None, None)
-        return True
+        return isinstance(ctx, Relay | Context)
+
+    def _look_at(self, branch: Branch, now: Monotonic) -> None:
+        """Let Timer C fire, if it still means anything."""
+        if not waits_for_news(branch):
+            return
+        if branch.timer_c_at > now:  # there were news since
+            self._timer_c.start(branch, branch.timer_c_at - now, now)
+            return
+        try:
+            self._expire(branch, now)
+        except BaseException:
+            self._close_failed(branch.context, now)
+            raise
 
     def _cancelled(self, event: Cancelled, now: Monotonic) -> bool:
         ctx = event.tx.owner

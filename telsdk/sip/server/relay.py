@@ -152,9 +152,12 @@ class Relay(TransactionUser):
 
     def give_up(self, now: Monotonic) -> None:
         """Answer for ourselves: a bug kept us from passing an answer back."""
-        if self.client is not None and self.client.request.method == "INVITE":
-            self.stack.cancel(self.client, now)
-        self._finish(self.stack.make_response(self.server.request, 500), now)
+        try:
+            if self.client is not None and self.client.request.method == "INVITE":
+                self.stack.cancel(self.client, now)
+            self._finish(self.stack.make_response(self.server.request, 500), now)
+        finally:
+            self.close()
 
     def failed(self, timed_out: bool, now: Monotonic) -> None:
         """Answer for who cannot be reached, or did not answer in time (16.8, 16.9)."""
@@ -258,13 +261,15 @@ class Relays:
 
     def advance(self, now: Monotonic) -> None:
         """Let Timer C fire where it is due (16.8)."""
-        for relay in self._timer_c.take_due(now):
-            if not _waits(relay):
-                continue
-            if relay.timer_c_at > now:  # there were news since
-                self._timer_c.start(relay, relay.timer_c_at - now, now)
-            else:
-                relay.expire(now)
+        self._timer_c.fire_due(now, self._look_at)
+
+    def _look_at(self, relay: Relay, now: Monotonic) -> None:
+        if not _waits(relay):
+            return
+        if relay.timer_c_at > now:  # there were news since
+            self._timer_c.start(relay, relay.timer_c_at - now, now)
+        else:
+            relay.expire(now)
 
     def deadline(self) -> Monotonic | None:
         """Return when `advance` has something to do next."""

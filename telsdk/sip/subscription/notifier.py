@@ -248,13 +248,21 @@ class Notifier:
         """End a subscription, with a reason of RFC 6665 4.1.3. Nothing happens when it has ended already."""
         if self._knows(subscription):
             state = SubscriptionState("terminated", reason=reason, retry_after=retry_after)
-            self._send(subscription, state, body or subscription.unsent or b"", now)
-            self._forget(subscription)
+            try:
+                self._send(subscription, state, body or subscription.unsent or b"", now)
+            finally:
+                self.forget(subscription)
+
+    def give_up(self, event: Event) -> None:
+        """End the subscription that an event of the stack is about, because its handler failed."""
+        owner = event.tx.owner if isinstance(event, ResponseReceived | TimedOut | TransportFailed) else None
+        if isinstance(owner, Subscription):
+            self.forget(owner)
 
     def drop_hop(self, hop: Hop) -> None:
         """Forget the subscriptions over a connection that is gone."""
         for subscription in [one for one in self._known.values() if hop.covers(one.hop)]:
-            self._forget(subscription)
+            self.forget(subscription)
 
     # Private: SUBSCRIBE
 
@@ -358,7 +366,7 @@ class Notifier:
             return True
         subscription.tx = None
         if status in USAGE_ENDS:
-            self._forget(subscription)
+            self.forget(subscription)
         else:
             self._flush(subscription, now)
         return True
@@ -368,14 +376,15 @@ class Notifier:
         owner = event.tx.owner
         if isinstance(owner, Subscription):
             if event.tx is owner.tx:
-                self._forget(owner)
+                self.forget(owner)
             return True
         return owner is self
 
     def _knows(self, subscription: Subscription) -> bool:
         return self._known.get((subscription.dialog.id, subscription.event)) is subscription
 
-    def _forget(self, subscription: Subscription) -> None:
+    def forget(self, subscription: Subscription) -> None:
+        """End a subscription without a word. Nothing happens when it has ended already."""
         if self._knows(subscription):
             del self._known[subscription.dialog.id, subscription.event]
             self._agenda.stop((subscription, "expiry"))

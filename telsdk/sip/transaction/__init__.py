@@ -11,6 +11,7 @@ from telsdk.sip.transaction.events import (
     StrayResponse,
     TimedOut,
     TransportFailed,
+    Unanswered,
 )
 from telsdk.sip.transaction.machines import ClientTransaction, ServerTransaction, State
 from telsdk.sip.transaction.stack import Stack
@@ -34,4 +35,5 @@ __all__ = [
     "Timers",
     "TransactionUser",
     "TransportFailed",
+    "Unanswered",
 ]

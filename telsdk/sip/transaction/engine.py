@@ -52,7 +52,7 @@ class TransactionUser:
         raise NotImplementedError
 
     def give_up(self, now: Monotonic) -> None:
-        """Wait for nothing more: `answered` failed, and whoever waits for its outcome is to be told."""
+        """Wait for nothing more: a handler failed, and whoever waits for the outcome is to be told."""
         raise NotImplementedError
 
 

@@ -94,6 +94,16 @@ class TimedOut(Event):
 
 
 @dataclass(slots=True)
+class Unanswered(Event):
+    """Nobody has answered this request in time (`Timers.answer`, `Timers.decide`), and nobody can any more.
+
+    An INVITE is refused with 408 for its role; to others no answer would come in time (RFC 4320 4.2).
+    """
+
+    tx: ServerTransaction
+
+
+@dataclass(slots=True)
 class TransportFailed(Event):
     """A request could not be sent (8.1.3.1: take it for 503), or the hop that our response is for is gone."""
 

@@ -61,6 +61,8 @@ class Action(StrEnum):
     PASS_RESPONSE = "response to TU"
     PASS_ACK = "ACK to TU"
     TIMED_OUT = "timeout to TU"
+    UNANSWERED = "silence of TU to TU"
+    SEND_408 = "send 408"
     FAILED = "transport error to TU"
 
 
@@ -166,9 +168,11 @@ CLIENT = Machine(
 
 INVITE_SERVER = Machine(
     "INVITE server",  # RFC 3261 figure 7, RFC 6026 8.5 and 8.8
-    (State.PROCEEDING, (Timer.TRYING,)),
+    (State.PROCEEDING, (Timer.TRYING, Timer.DECIDE)),
     {
         (State.PROCEEDING, Timer.TRYING): (State.PROCEEDING, (Action.SEND_100,)),
+        # Not in the figure: a TU that a bug has silenced would keep it for ever.
+        (State.PROCEEDING, Timer.DECIDE): (State.PROCEEDING, (Action.UNANSWERED, Action.SEND_408)),
         (State.PROCEEDING, Input.REQUEST): (State.PROCEEDING, (Action.SEND_RESPONSE,)),
         (State.PROCEEDING, Input.SEND_PROVISIONAL): (
             State.PROCEEDING,
@@ -199,8 +203,11 @@ INVITE_SERVER = Machine(
 
 SERVER = Machine(
     "non-INVITE server",  # RFC 3261 figure 8
-    (State.TRYING, ()),
+    (State.TRYING, (Timer.ANSWER,)),
     {
+        # Not in the figure, as above. Silence, because a 408 would come too late (RFC 4320 4.2).
+        (State.TRYING, Timer.ANSWER): (State.TERMINATED, (Action.UNANSWERED,)),
+        (State.PROCEEDING, Timer.ANSWER): (State.TERMINATED, (Action.UNANSWERED,)),
         (State.TRYING, Input.SEND_PROVISIONAL): (State.PROCEEDING, (Action.SEND_RESPONSE,)),
         (State.TRYING, Input.SEND_SUCCESS): (State.COMPLETED, (Action.SEND_RESPONSE, Timer.J)),
         (State.TRYING, Input.SEND_FAILURE): (State.COMPLETED, (Action.SEND_RESPONSE, Timer.J)),
@@ -279,10 +286,11 @@ class ServerTransaction(Transaction):
     Once the final response is sent, only method and URI are left of `request`.
     """
 
-    __slots__ = ("merge_key", "source", "to_tag")
+    __slots__ = ("merge_key", "news", "source", "to_tag")
 
     def __init__(self, key: object, request: Request, source: Hop, reply_hop: Hop) -> None:
         super().__init__(INVITE_SERVER if request.method == "INVITE" else SERVER, key, request, reply_hop)
         self.source = source  # where the request came from
         self.to_tag = ""  # 8.2.6.2: the same in every response of this transaction; empty: none given yet
         self.merge_key: object | None = None
+        self.news = False  # whether the role has done something about it since it was last looked at

@@ -5,7 +5,7 @@ from __future__ import annotations
 from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response
-from telsdk.sip.transaction.engine import Ground, Transactions
+from telsdk.sip.transaction.engine import Ground, Running, Transactions
 from telsdk.sip.transaction.events import (
     AckReceived,
     Cancelled,
@@ -13,8 +13,10 @@ from telsdk.sip.transaction.events import (
     RequestReceived,
     TimedOut,
     TransportFailed,
+    Unanswered,
 )
 from telsdk.sip.transaction.machines import Action, Input, ServerTransaction, State
+from telsdk.sip.transaction.timers import Timer
 from telsdk.sip.transaction.via import receive_via, reply_hop, server_key
 
 
@@ -24,6 +26,7 @@ class ServerTransactions(Transactions[ServerTransaction]):
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground)
         self.refuse_merged = False
+        self.unanswered = 0  # requests of which the role has said nothing at all
         self._merging: dict[object, ServerTransaction] = {}
 
     def receive(self, request: Request, source: Hop, now: Monotonic) -> None:
@@ -58,6 +61,7 @@ class ServerTransactions(Transactions[ServerTransaction]):
         move = tx.machine.step(tx.state, Input.SEND_PROVISIONAL if status < 200 else trigger)
         if status > 100:
             tag = response.to_tag
+            tx.news = True
             if tag is None:
                 response.add_to_tag(self._to_tag(tx))
             elif not tx.to_tag:
@@ -81,6 +85,23 @@ class ServerTransactions(Transactions[ServerTransaction]):
         self._forget(tx)
         tx.owner = None
         tx.request = tx.request.bare()
+
+    def fire(self, running: Running, now: Monotonic) -> None:
+        """See `Transactions.fire`. A request that its role has done something about gets its whole time again."""
+        tx, timer, begun = running
+        waits = (timer is Timer.ANSWER or timer is Timer.DECIDE) and timer in tx.machine.leaving[tx.state]
+        if waits and isinstance(tx, ServerTransaction) and tx.news:
+            tx.news = False
+            seconds = self._ground.durations[tx.reliable][timer]
+            assert seconds is not None
+            self._ground.timeline.start((tx, timer, begun), seconds, now)
+        else:
+            super().fire(running, now)
+
+    def drop(self, tx: ServerTransaction) -> None:
+        """Forget a transaction, whatever its state, and say nothing."""
+        tx.state = State.TERMINATED
+        self._forget(tx)
 
     def _is_first(self, tx: ServerTransaction) -> bool:
         """Return whether no such request came by another way: with another branch and all else alike (8.2.2.2)."""
@@ -124,6 +145,12 @@ class ServerTransactions(Transactions[ServerTransaction]):
             self._ground.events.append(AckReceived(message, tx.source))
         elif action is Action.TIMED_OUT:
             self._ground.events.append(TimedOut(tx))
+        elif action is Action.UNANSWERED:
+            if not tx.to_tag:  # else it rings, and a person has not come
+                self.unanswered += 1
+            self._ground.events.append(Unanswered(tx))
+        elif action is Action.SEND_408:
+            self.respond(tx, tx.request.response(408), now)
         elif action is Action.FAILED:
             self._ground.events.append(TransportFailed(tx))
 

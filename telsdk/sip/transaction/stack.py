@@ -20,7 +20,7 @@ from telsdk.sip.errors import ProtocolStateError, SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response, malformation
 from telsdk.sip.transaction.client import ClientTransactions
-from telsdk.sip.transaction.engine import Ground
+from telsdk.sip.transaction.engine import Ground, Running, TransactionUser
 from telsdk.sip.transaction.events import (
     AckReceived,
     Cancelled,
@@ -31,8 +31,9 @@ from telsdk.sip.transaction.events import (
     StrayResponse,
     TimedOut,
     TransportFailed,
+    Unanswered,
 )
-from telsdk.sip.transaction.machines import ClientTransaction, Input, ServerTransaction, State
+from telsdk.sip.transaction.machines import ClientTransaction, Input, ServerTransaction, State, Transaction
 from telsdk.sip.transaction.server import ServerTransactions
 from telsdk.sip.transaction.timers import Timers
 from telsdk.sip.transaction.via import MAGIC, push_via, receive_via, reply_hop
@@ -51,6 +52,7 @@ __all__ = [
     "StrayResponse",
     "TimedOut",
     "TransportFailed",
+    "Unanswered",
 ]
 
 
@@ -86,6 +88,11 @@ class Stack:
     def transactions(self) -> int:
         """How many there are; 0 once all is said and every timer has run out."""
         return len(self._clients) + len(self._servers)
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests the roles have said nothing of until nobody waited any more."""
+        return self._servers.unanswered
 
     @property
     def timers(self) -> Timers:
@@ -144,12 +151,14 @@ class Stack:
 
     def advance(self, now: Monotonic) -> None:
         """Let every timer fire that is due."""
-        while due := self._ground.timeline.take_due(now):
-            for running in due:
-                if isinstance(running[0], ClientTransaction):
-                    self._clients.fire(running, now)
-                else:
-                    self._servers.fire(running, now)
+        while self._ground.timeline.fire_due(now, self._fire):
+            pass
+
+    def _fire(self, running: Running, now: Monotonic) -> None:
+        if isinstance(running[0], ClientTransaction):
+            self._clients.fire(running, now)
+        else:
+            self._servers.fire(running, now)
 
     def deadline(self) -> Monotonic | None:
         """Return when `advance` has something to do next; None: not until something else happens."""
@@ -253,10 +262,25 @@ class Stack:
             response.add_to_tag(self.token())
         self.send(response, hop)
 
-    def give_up(self, event: Event, now: Monotonic) -> None:
-        """Answer 500 to a request whose handler failed: nobody else would, and it would wait for ever."""
-        if isinstance(event, RequestReceived) and event.tx.state in (State.TRYING, State.PROCEEDING):
-            self.answer(event.tx, 500, now)
+    def give_up(self, tx: Transaction, now: Monotonic) -> None:
+        """End what a transaction is about, because a handler failed: nobody else would, and it would wait for ever.
+
+        Its owner gives up what it holds, and a request that nobody has answered then is answered 500 (21.5.1).
+        """
+        owner = tx.owner
+        try:
+            if isinstance(owner, TransactionUser):
+                owner.give_up(now)
+        finally:
+            if isinstance(tx, ServerTransaction) and tx.state in (State.TRYING, State.PROCEEDING):
+                self._refuse(tx, now)
+
+    def _refuse(self, tx: ServerTransaction, now: Monotonic) -> None:
+        try:
+            self.answer(tx, 500, now)
+        finally:
+            if tx.state in (State.TRYING, State.PROCEEDING):
+                self._servers.drop(tx)  # not even that can be written
 
     def abandon(self, tx: ServerTransaction, now: Monotonic) -> None:
         """Never answer a non-INVITE request: no answer would come in time (RFC 4320 4.2).

@@ -40,6 +40,8 @@ class Timer(StrEnum):
     M = "M"  # RFC 6026: wait for retransmitted and forked 2xx
     TRYING = "100"  # 17.2.1: 100 (Trying) when the TU is silent; has no letter
     CANCEL = "CANCEL"  # 9.1: how long a cancelled INVITE may stay without a final response; has no letter
+    ANSWER = "ANSWER"  # how long the TU may leave a request that is no INVITE unanswered; not the RFC's
+    DECIDE = "DECIDE"  # the same for INVITE; not the RFC's
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,23 @@ class Timers:
     def timeout(self) -> float:
         """64*T1: timers B, F, H, J on UDP, L and M."""
         return 64 * self.t1
+
+    @property
+    def answer(self) -> float:
+        """Seconds after which nobody waits for the answer to a request that is no INVITE.
+
+        Its sender has given up after 64*T1 (timer F), and so has whoever it was forwarded to by then.
+        """
+        return 2 * self.timeout
+
+    @property
+    def decide(self) -> float:
+        """Seconds without news after which an INVITE is refused for its TU.
+
+        Proxies on the way give one up that brings no news for Timer C (16.6 step 11), and who rings for longer says so
+        once a minute (13.3.1.1). Our own Timer C, and what the CANCEL brings, come before this.
+        """
+        return self.timer_c + 2 * self.timeout
 
     def durations(self, *, reliable: bool) -> dict[Timer, float | None]:
         """Return the first duration of each timer on such a transport; None: the timer does not run there."""
@@ -76,6 +95,8 @@ class Timers:
             Timer.M: self.timeout,
             Timer.TRYING: self.trying,
             Timer.CANCEL: self.timeout,
+            Timer.ANSWER: self.answer,
+            Timer.DECIDE: self.decide,
         }
 
 
@@ -134,6 +155,21 @@ class Timeline(Generic[Item]):
         if len(self._queues) > MAX_LENGTHS:
             self._queues = {seconds: queue for seconds, queue in self._queues.items() if queue}
         return [item for _, item in due]
+
+    def fire_due(self, now: Monotonic, fire: Callable[[Item, Monotonic], None]) -> bool:
+        """Call `fire` with each whose time has come, the earliest first. Return whether there was any.
+
+        Where one raises, those after it have their turn the next time.
+        """
+        due, fired = self.take_due(now), 0
+        try:
+            for item in due:
+                fired += 1
+                fire(item, now)
+        finally:
+            for item in due[fired:]:
+                self.start(item, 0.0, now)
+        return bool(due)
 
     def _look_through(self, seconds: float, queue: deque[tuple[float, Item]]) -> None:
         """Leave in a queue only what still means anything."""

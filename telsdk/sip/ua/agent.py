@@ -10,9 +10,10 @@ CSeq and body (tokens, credentials) can be put in between:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from telsdk.clock import Monotonic
+from telsdk.errors import TelError
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
 from telsdk.sip.limits import MAX_FORWARDS
@@ -29,6 +30,7 @@ from telsdk.sip.transaction import (
     StrayResponse,
     TimedOut,
     TransportFailed,
+    Unanswered,
 )
 from telsdk.sip.ua.acceptance import refusal
 from telsdk.sip.ua.call import (
@@ -41,6 +43,7 @@ from telsdk.sip.ua.call import (
 )
 from telsdk.sip.ua.dialog import dialog_id
 from telsdk.sip.ua.dialogs import Alarm, Dialogs, NextHop, Waiting
+from telsdk.sip.ua.giving_up import give_up
 from telsdk.sip.ua.incoming import Callee
 from telsdk.sip.ua.negotiation import SDP
 from telsdk.sip.ua.outgoing import Caller
@@ -94,6 +97,15 @@ class UserAgent:
         self._caller = Caller(self._calls, self._timers, self._reliable, ring_limit)
         self._callee = Callee(self._calls, self._timers, self._reliable)
         self.transfers = Transfers(self._calls)
+        self._alarmed: dict[Alarm, Callable[[Call, Monotonic], None]] = {
+            Alarm.RESEND: self._callee.resend,
+            Alarm.NO_ACK: self._callee.no_ack,
+            Alarm.RESEND_1XX: self._reliable.resend,
+            Alarm.NO_PRACK: self._reliable.no_prack,
+            Alarm.RING: self._caller.lose,
+            Alarm.REFRESH: self._refresh,
+            Alarm.EXPIRE: self._timers.expired,
+        }
         self._takes_refer = takes_refer
         self._registration = stack.token()
         self._register_seq = 0
@@ -126,26 +138,24 @@ class UserAgent:
             return isinstance(event.tx.owner, Call)
         if isinstance(event, TimedOut | TransportFailed):
             return self._failed(event, now)
-        return False
+        if isinstance(event, Unanswered):
+            self.give_up(event, now)
+        return isinstance(event, Unanswered)
 
     def advance(self, now: Monotonic) -> None:
         """Let the clocks of calls go off that are due."""
         while (due := self._calls.alarms.pop_due(now)) is not None:
             call, alarm = due
-            if alarm is Alarm.RESEND:
-                self._callee.resend(call, now)
-            elif alarm is Alarm.NO_ACK:
-                self._callee.no_ack(call, now)
-            elif alarm is Alarm.RESEND_1XX:
-                self._reliable.resend(call, now)
-            elif alarm is Alarm.NO_PRACK:
-                self._reliable.no_prack(call, now)
-            elif alarm is Alarm.REFRESH:
-                self._refresh(call, now)
-            elif alarm is Alarm.EXPIRE:
-                self._timers.expired(call, now)
-            else:
-                self._caller.cancel(call, "lost", now)
+            try:
+                self._alarmed[alarm](call, now)
+            except BaseException as error:
+                self._calls.end(call, now, CallEnded(call, "lost"))  # nothing else would wake it any more
+                if not isinstance(error, TelError):
+                    raise
+
+    def give_up(self, event: Event, now: Monotonic) -> None:
+        """End what an event is about, because its handler failed: see `telsdk.sip.ua.giving_up`."""
+        give_up(self._calls, self._callee, self._updates, event, now)
 
     def deadline(self) -> Monotonic | None:
         """Return when `advance` has something to do next."""

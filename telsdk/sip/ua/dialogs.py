@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from telsdk.clock import Monotonic
+from telsdk.errors import TelError
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response, Uri
@@ -100,9 +101,18 @@ class Dialogs:
 
     def end(self, call: Call, now: Monotonic, event: Event | None = None) -> None:
         """End the call: remember nothing more of it, and tell its owner once."""
-        self.terminate_pending(call, now)
-        if call.offer is not None:
-            self.stack.cancel(call.offer, now)  # else a peer that said 1xx and no more would keep it for ever
+        try:
+            self.terminate_pending(call, now)
+            if call.offer is not None:
+                self.stack.cancel(
+                    call.offer, now
+                )  # else a peer that said 1xx and no more would keep it for ever
+        finally:
+            self._forget(call)
+            if event is not None:
+                self.events.append(event)
+
+    def _forget(self, call: Call) -> None:
         call.state = CallState.ENDED
         call.answer = call.offer = call.reliable = call.replaces = call.owes_ack = None
         call.asked.clear()
@@ -118,8 +128,6 @@ class Dialogs:
                 self.finished[dialog.id] = None
         while len(self.finished) > MAX_FINISHED:
             self.finished.popitem(last=False)
-        if event is not None:
-            self.events.append(event)
 
     def ask(self, dialog: Dialog, request: Request, now: Monotonic, done: Done) -> ClientTransaction:
         """Send a request within a dialog, and have `done` called with what comes of it."""
@@ -162,11 +170,15 @@ class Dialogs:
         if call.state is CallState.ANSWERED and call.answer is not None:
             call.leaving = call.leaving or by
             return
-        self.terminate_pending(call, now)
-        if call.owes_ack is not None:
-            self.ack(call, call.dialog, call.owes_ack)
-        self.bye(call.dialog, now)
-        self.end(call, now, CallEnded(call, by))
+        try:
+            self.terminate_pending(call, now)
+            if call.owes_ack is not None:
+                self.ack(call, call.dialog, call.owes_ack)
+            self.bye(call.dialog, now)
+        except TelError:
+            pass  # no way leads to the peer, which finds out by itself: with this side the call is over
+        finally:
+            self.end(call, now, CallEnded(call, by))
 
     def terminate_pending(self, call: Call, now: Monotonic) -> None:
         """Answer 487 to each request of the peer that is unanswered when the call ends (15.1.2)."""

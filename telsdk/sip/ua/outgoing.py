@@ -56,6 +56,10 @@ class Caller:
         call.leaving = by
         self._calls.stack.cancel(call.tx, now)
 
+    def lose(self, call: Call, now: Monotonic) -> None:
+        """Take the call back, because it rings for too long."""
+        self.cancel(call, "lost", now)
+
     def offer(self, call: Call, request: Request, now: Monotonic, *, refreshes: bool = False) -> None:
         """Send an INVITE within the call (14.1); nobody is told of one that only refreshes the session timer.
 

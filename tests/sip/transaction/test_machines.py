@@ -80,6 +80,7 @@ FIGURES = {
     "INVITE server": """
         Proceeding:
             100 -> Proceeding: send 100
+            DECIDE -> Proceeding: silence of TU to TU, send 408
             request again -> Proceeding: send response
             ACK -> Proceeding:
             1xx from TU -> Proceeding: no 100 any more, send response
@@ -104,11 +105,13 @@ FIGURES = {
     """,
     "non-INVITE server": """
         Trying:
+            ANSWER -> Terminated: silence of TU to TU
             request again | transport error -> Trying:
             1xx from TU -> Proceeding: send response
             2xx from TU | 300-699 from TU -> Completed: send response, J
             abandoned by TU -> Terminated:
         Proceeding:
+            ANSWER -> Terminated: silence of TU to TU
             request again -> Proceeding: send response
             1xx from TU -> Proceeding: send response
             2xx from TU | 300-699 from TU -> Completed: send response, J

@@ -26,6 +26,8 @@ TABLE_4 = {  # RFC 3261 table 4 and RFC 6026 on UDP and on TCP; None: the timer 
     Timer.M: (32.0, 32.0),
     Timer.TRYING: (0.2, 0.2),
     Timer.CANCEL: (32.0, 32.0),
+    Timer.ANSWER: (64.0, 64.0),  # these two are ours
+    Timer.DECIDE: (245.0, 245.0),
 }
 
 
