@@ -339,16 +339,16 @@ class Driver:
         except SipParseError as error:
             self.malformed(error, source)
             return
-        except Exception as error:
-            self.faults.note(Fault.MESSAGE, error, source)
+        except Exception as fault:
+            self.faults.note(Fault.MESSAGE, fault, source)
             return
         now = Monotonic(self._loop.time())
         try:
             if self._tap is not None:
                 self._tap(Wire(self.now(), "received", source, bytes(message)))
             self.stack.receive(message, source, now)
-        except Exception as error:
-            self.faults.note(Fault.MESSAGE, error, source)
+        except Exception as fault:
+            self.faults.note(Fault.MESSAGE, fault, source)
         self._pump(now)  # the timer is set once for all datagrams of a batch
 
     def _new_source(self, address: Sender) -> Hop:
