@@ -124,7 +124,7 @@ Spoiler = Callable[[random.Random, bytes], bytes]
 def spoilt(rng: random.Random, data: bytes) -> bytes:
     """Return the message with up to three things wrong; now and then with none."""
     for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
-        data = rng.choice(SPOILERS)(rng, data)
+        data = rng.choice(SPOILERS)(rng, data) or b"\0"  # there is always something left to spoil
     return data
 
 
