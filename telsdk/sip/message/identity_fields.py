@@ -36,7 +36,8 @@ class Identity:
         """
         match = _identity(text)
         if match is None:
-            raise SipParseError(f"{text[:80]!r} is not a token and its parameters (RFC 8224 section 4)")
+            # Without the text: a token that a comma has spoilt is still a token, and this is logged.
+            raise SipParseError("Identity is not a token and its parameters (RFC 8224 section 4)")
         params = [(name.lower(), value or None) for name, value in _find_params(match[2])]
         if len(dict(params)) != len(params):
             raise SipParseError("a parameter of Identity occurs twice (RFC 3261 section 7.3.1)")

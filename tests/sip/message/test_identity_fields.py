@@ -35,3 +35,9 @@ def test_a_signer_who_is_named_twice_is_refused() -> None:
 
 def test_what_is_to_be_hidden_stands_between_semicolons() -> None:
     assert Privacy.parse("Header ;user; CRITICAL").values == ("header", "user", "critical")
+
+
+def test_what_is_wrong_with_a_token_is_said_without_it() -> None:
+    with pytest.raises(SipParseError) as refused:
+        Identity.parse("eyJhbGciOiJFUzI1NiJ9.eyJvcmlnIjp7fX0.c2lnbmF0dXJl:x;info")
+    assert "eyJ" not in str(refused.value)
