@@ -30,6 +30,7 @@ from telsdk.sip.message import Credentials, Request
 from telsdk.sip.session import SessionDescription
 
 _LOGIN = "Proxy-Authorization"
+_MAX_CREDENTIALS = 10  # that are read: more realms are on nobody's way
 
 
 class LoginMissing(AuthError):
@@ -95,10 +96,9 @@ class Admission:
         Raises:
             AuthError: nobody, with the status to answer.
         """
-        value = request.headers.first_line("authorization")
-        if value is None:
+        credentials = _ours(request, "Authorization")
+        if credentials is None:
             raise LoginMissing("log in with a session token or a phone password")
-        credentials = Credentials.parse(value)
         scheme = credentials.scheme.lower()
         if scheme == "bearer":
             return self._session(request, credentials, now)
@@ -115,8 +115,7 @@ class Admission:
         Raises:
             AuthError: nobody, with the status to answer.
         """
-        value = request.headers.get("Authorization")
-        credentials = None if value is None else Credentials.parse(value)
+        credentials = _ours(request, "Authorization")
         if credentials is None or credentials.scheme.lower() != "bearer":
             raise LoginMissing("this takes a session token: log in with the UC of the number")
         return self._session(request, credentials, now)
@@ -150,10 +149,10 @@ class Admission:
         Raises:
             AuthError: no password, or that of another number; or a From that says somebody else.
         """
-        value = request.headers.get(_LOGIN)
-        if value is None:
+        credentials = _ours(request, _LOGIN)
+        if credentials is None:
             raise LoginMissing("calls from a phone need its password")
-        proven = self._phone(request, Credentials.parse(value), source, now).number
+        proven = self._phone(request, credentials, source, now).number
         if proven != number:
             raise NotTheCaller(f"the phone password is of {proven}, logged in is {number}")
         uri = request.from_.uri
@@ -282,6 +281,30 @@ def drop_login(request: Request) -> None:
         lines = [at for at, key in enumerate(headers.shape.keys) if key == "proxy-authorization"]
         values = headers.all(_LOGIN)
         headers.delete_lines([at for at, value in zip(lines, values, strict=True) if _is_for_us(value)])
+
+
+def _ours(request: Request, name: str) -> Credentials | None:
+    """Return the credentials that are meant for this node (RFC 3261 22.3), else the first; None without any.
+
+    A phone that passes a proxy of another realm sends one for each. A session token names no realm: it is for us.
+
+    Raises:
+        SipParseError: those are malformed.
+    """
+    headers = request.headers
+    key = name.lower()
+    if key not in headers.shape.doubled:
+        value = headers.first_line(key)
+        return None if value is None else Credentials.parse(value)
+    values = headers.all(name)
+    for value in values[:_MAX_CREDENTIALS]:
+        try:
+            credentials = Credentials.parse(value)
+        except SipParseError:
+            continue
+        if credentials.scheme.lower() == "bearer" or credentials.get("realm") == REALM:
+            return credentials
+    return Credentials.parse(values[0])
 
 
 def _is_for_us(value: str) -> bool:

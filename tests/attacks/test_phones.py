@@ -290,3 +290,15 @@ def test_failures_of_many_users_fill_the_memory() -> None:
         with pytest.raises(digest.BadCredentials):
             server.verify(Credentials("Digest", params), "REGISTER", now, "UDP 127.0.0.1", lambda _: None)
     assert len(server._failures._failed) == digest.FAILURES
+
+
+async def test_forged_datagrams_lock_the_phone_out() -> None:
+    """Mallory writes in Alice's name, and as if from her address: she cannot know a nonce that was sent there."""
+    async with siege(phone_secrets=(SECRET,)) as at:
+        given = issued(at)
+        made_up = answer(
+            Challenge("Digest", {"realm": REALM, "nonce": "0" * 48, "qop": "auth"}), given.username, "x"
+        )
+        for _ in range(3 * digest.FREE_FAILURES):
+            assert (await attempt(at, made_up)).status == 401
+        assert (await attempt(at, answer(await challenged(at), given.username, given.password))).status == 200

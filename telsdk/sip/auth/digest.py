@@ -62,7 +62,7 @@ class BadCredentials(DigestError):
 
 
 class StaleNonce(DigestError):
-    """The password is right, but the nonce is old, used, or was given to another place: challenge again."""
+    """The nonce is old, used, or was given to another place: challenge again. Of the password nothing is said."""
 
 
 class TooManyFailures(DigestError):
@@ -199,7 +199,7 @@ class DigestServer:
         Args:
             now: seconds since 1970.
             source: where its requests come from, in any form that stays the same.
-            stale: whether its password was right and only the nonce was not.
+            stale: whether the nonce was to blame: then a phone tries again without asking anybody (RFC 7616 3.3).
         """
         self._counter = (self._counter + 1) & 0xFFFFFFFF
         nonce = self._nonce(f"{int(now) & 0xFFFFFFFF:08x}{self._counter:08x}", source)
@@ -241,6 +241,11 @@ class DigestServer:
         Args and exceptions are those of `verify`.
         """
         given = _Given(credentials, self._realm, self._algorithm)
+        # The nonce before all else: who has not got one of ours has not heard us where they say that they are. So
+        # whatever their datagrams say is no failure of whom they name, and costs no hash of a password.
+        stamp = self._stamp(given.nonce, source)
+        if stamp is None or not -1 < now - (stamp >> 32) < self._lifetime:
+            raise StaleNonce("the nonce is too old, or not from here")
         who = (source, given.user)
         # Before any password is tried: else waiting would not slow a guesser down.
         self._failures.check(who, now)
@@ -254,12 +259,16 @@ class DigestServer:
             self._failures.note(who, now)
             raise BadCredentials("the user name or the password is wrong") from cause
         self._failures.forgive(who)
-        # The nonce after the password: "stale" says that the password was right (RFC 2617 section 3.2.1).
-        stamp = self._stamp(given.nonce, source)
-        if stamp is None or not -1 < now - (stamp >> 32) < self._lifetime:
-            raise StaleNonce("the nonce is too old, or not from here")
         self._counts.use(stamp, given.nc, now - self._lifetime)
         return given.user, made_by
+
+    def is_own(self, nonce: str, now: Wall, source: str) -> bool:
+        """Return whether this server gave `nonce` to `source`, and it is still good.
+
+        Who has it receives what is sent to that address.
+        """
+        stamp = self._stamp(nonce, source)
+        return stamp is not None and -1 < now - (stamp >> 32) < self._lifetime
 
     def _stamp(self, nonce: str, source: str) -> int | None:
         """Return time and counter, as one number, of a `nonce` that was made for `source`; None when it was not.

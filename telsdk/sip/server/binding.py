@@ -27,10 +27,11 @@ class Binding:
         hop: the way back by which the REGISTER came; for a phone behind NAT the only way.
         path: what requests to the contact pass before it (RFC 3327).
         flow_id: which flow of which device this is, where it was registered as one: instance and reg-id.
+        agent: the User-Agent of the REGISTER; empty: it named none.
     """
 
     __slots__ = (
-        "call_id", "contact_text", "cseq", "expires_at", "flow_id", "hop", "path", "q", "updated_at",
+        "agent", "call_id", "contact_text", "cseq", "expires_at", "flow_id", "hop", "path", "q", "updated_at",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +45,7 @@ class Binding:
         path: tuple[NameAddr, ...] = (),
         updated_at: Monotonic = Monotonic(0.0),
         flow_id: tuple[str, int] | None = None,
+        agent: str = "",
     ) -> None:
         self.contact_text = contact_text
         self.hop = hop
@@ -54,6 +56,7 @@ class Binding:
         self.path = path
         self.updated_at = updated_at
         self.flow_id = flow_id
+        self.agent = agent
 
     @property
     def contact(self) -> NameAddr:
@@ -65,6 +68,19 @@ class Binding:
         if self.flow_id or other.flow_id:
             return self.flow_id == other.flow_id
         return self.contact_text == other.contact_text or same_uri(self.contact.uri, other.contact.uri)
+
+    def is_same_device(self, other: Binding) -> bool:
+        """Return whether both are probably of one device, which has come to another place since.
+
+        It says so by its instance (RFC 5626 4.1), keeps the Call-ID of its registrations (RFC 3261 10.2), or is the
+        same user agent at the same address. Where two have an instance, that alone counts.
+        """
+        mine, its = self.contact.param("+sip.instance"), other.contact.param("+sip.instance")
+        if mine and its:
+            return mine == its
+        if self.call_id == other.call_id:
+            return True
+        return bool(self.agent) and self.agent == other.agent and self.hop.host == other.hop.host
 
     def refreshed(self, by: Binding) -> Binding:
         """Return one that is equal to `by`, and shares what is equal with this, or each refresh would keep both."""
@@ -78,6 +94,7 @@ class Binding:
             self.path if self.path == by.path else by.path,
             by.updated_at,
             self.flow_id if self.flow_id == by.flow_id else by.flow_id,
+            self.agent if self.agent == by.agent else by.agent,
         )
 
     def __repr__(self) -> str:

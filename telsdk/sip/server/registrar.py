@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -33,6 +34,9 @@ MAX_MIN_EXPIRES: Final = 3600  # 10.3 step 7: an hour or more may never be refus
 SUPPORTED: Final = ("path", "outbound")
 """Option tags that a REGISTER may require."""
 
+_MAX_AGENT: Final = (
+    80  # characters of a User-Agent that are kept with a binding: enough to tell devices apart
+)
 _SCHEMES: Final = ("sip", "sips")
 _SUPPORTED_LINE: Final = f"Supported: {', '.join(SUPPORTED)}"
 _SPARE_WAKES: Final = (
@@ -80,7 +84,7 @@ class Registrar:
     Args:
         min_expires: shorter registrations are refused with 423 (seconds).
         max_expires: longer ones are cut to this (seconds).
-        max_contacts: bindings a user may have at once.
+        max_contacts: bindings a user may have at once; of one more, the oldest of the same device gives way.
         flow_timer: how often a flow is to be kept alive (seconds), which user agents are told; None: not told.
         on_change: told of each user who is bound elsewhere than before, or no more; a refresh is no change.
     """
@@ -265,6 +269,7 @@ class Registrar:
             (),
             now,
             old.flow_id,
+            old.agent,
         )
 
     def _wanted(
@@ -322,6 +327,7 @@ class Registrar:
             PATH.of(request),
             now,
             flow_id(contact) if flows else None,
+            sys.intern((request.headers.first_line("user-agent") or "")[:_MAX_AGENT]),
         )
 
     def _seconds(self, written: str | None, request: Request) -> int:
@@ -356,9 +362,27 @@ class Registrar:
                 new = old.refreshed(new)
             if new.expires_at > now:
                 left.append(new)
-        if len(left) > self.max_contacts and len(left) > len(known):
-            raise _Refusal(403, f"More than {self.max_contacts} Contacts")
+        self._make_room(left, known, wanted)
         return sorted(left, key=lambda one: -one.q)
+
+    def _make_room(self, left: list[Binding], known: list[Binding], wanted: list[Binding]) -> None:
+        """Let the oldest bindings of the devices that register now give way where there are too many.
+
+        A phone that comes from another port each time, or was restarted, would else be refused until its first ones run
+        out (10.3 lets a registrar bound by its policy).
+
+        Raises:
+            _Refusal: 403, no binding is one of those devices.
+        """
+        allowed = max(self.max_contacts, len(known))
+        for new in wanted:
+            if len(left) <= allowed:
+                return
+            old = [one for one in left if one in known and one.is_same_device(new)]
+            if old and new in left:
+                left.remove(min(old, key=lambda one: one.updated_at))
+        if len(left) > allowed:
+            raise _Refusal(403, f"More than {self.max_contacts} Contacts")
 
     def _store(self, name: str, bindings: list[Binding]) -> None:
         user = self._users.get(name)

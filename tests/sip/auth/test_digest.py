@@ -173,7 +173,7 @@ def test_all_passwords_are_tried_whichever_of_them_it_was(
     credentials = answer(server.challenge(NOW, SOURCE))
     monkeypatch.setattr(hmac, "compare_digest", counted)
     server.verify(credentials, "REGISTER", NOW, SOURCE, lambda _user: several)
-    assert compared == [True, False, True, True]  # the last of them is the nonce
+    assert compared == [True, True, False, True]  # the first of them is the nonce
 
 
 def test_a_wrong_password_and_an_unknown_user_look_the_same(server: DigestServer) -> None:
@@ -222,7 +222,7 @@ def test_credentials_for_another_method_are_refused(server: DigestServer, change
         verify(server, answer(server.challenge(NOW, SOURCE)), **changes)
 
 
-@pytest.mark.parametrize("name", ["uri", "cnonce", "nonce", "nc", "username", "response"])
+@pytest.mark.parametrize("name", ["uri", "cnonce", "nc", "username", "response"])
 def test_no_parameter_can_be_changed_after_hashing(server: DigestServer, name: str) -> None:
     changed = change(answer(server.challenge(NOW, SOURCE)), **{name: "00000002"})
     with pytest.raises(digest.BadCredentials):
@@ -295,10 +295,28 @@ def test_a_nonce_of_another_server_or_of_before_a_restart_is_stale(server: Diges
         verify(server, answer(other.challenge(NOW, SOURCE)))
 
 
-def test_stale_is_said_only_to_who_knows_the_password(server: DigestServer) -> None:
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+def test_of_an_old_nonce_nothing_is_said_but_that_it_is_old(server: DigestServer, password: str) -> None:
     old = server.challenge(Wall(NOW - 1000), SOURCE)
-    with pytest.raises(digest.BadCredentials):
-        verify(server, answer(old, password="wrong"))
+    with pytest.raises(digest.StaleNonce):
+        verify(server, answer(old, password=password))
+
+
+def test_who_has_no_nonce_of_ours_has_failed_nothing_and_locks_nobody_out(server: DigestServer) -> None:
+    elsewhere = server.challenge(NOW, "198.51.100.7")  # where the forger really is
+    for nonce in ("0" * 48, Challenge.parse(elsewhere).get("nonce") or ""):
+        for _ in range(50):
+            with pytest.raises(digest.StaleNonce):
+                verify(server, change(answer(server.challenge(NOW, SOURCE), password="wrong"), nonce=nonce))
+    assert verify(server, answer(server.challenge(NOW, SOURCE))) == USER
+
+
+def test_a_nonce_is_known_as_given_to_that_place_while_it_is_good(server: DigestServer) -> None:
+    nonce = Challenge.parse(server.challenge(NOW, SOURCE)).get("nonce") or ""
+    assert server.is_own(nonce, NOW, SOURCE)
+    assert not server.is_own(nonce, NOW, "198.51.100.7")
+    assert not server.is_own(nonce, Wall(NOW + digest.LIFETIME + 1), SOURCE)
+    assert not server.is_own("f" * len(nonce), NOW, SOURCE)
 
 
 def test_no_two_challenges_have_one_nonce(server: DigestServer) -> None:

@@ -150,8 +150,48 @@ def test_more_contacts_than_allowed_are_refused_but_old_ones_may_be_refreshed() 
     assert registrar.users == 0
     assert registrar.process(register(*three[:2]), Monotonic(0.0), FLOW).status == 200
     assert registrar.process(register(three[0], cseq=2), Monotonic(0.0), FLOW).status == 200
-    assert registrar.process(register(three[2], cseq=3), Monotonic(0.0), FLOW).status == 403
+    assert registrar.process(register(three[2], call_id="d"), Monotonic(0.0), FLOW).status == 403
     assert len(where(registrar)) == 2
+
+
+@pytest.mark.parametrize(
+    ("params", "agent", "call_id"),
+    [(';+sip.instance="<urn:uuid:1>"', None, None), ("", "Phone 1.0", None), ("", None, "c")],
+    ids=["instance", "user agent and address", "Call-ID"],
+)
+def test_of_too_many_places_of_one_device_the_oldest_gives_way(
+    params: str, agent: str | None, call_id: str | None
+) -> None:
+    registrar = Registrar(max_contacts=3)
+    fields = () if agent is None else (("User-Agent", agent),)
+    registrar.process(register("<sip:a@192.0.2.9>", call_id="another"), Monotonic(0.0), FLOW)
+    for port in range(1, 12):
+        made = register(
+            f"<sip:a@192.0.2.1:{port}>{params}", call_id=call_id or f"c{port}", cseq=port, headers=fields
+        )
+        hop = Hop("UDP", "192.0.2.1", port, is_source=True)
+        assert registrar.process(made, Monotonic(float(port)), hop).status == 200
+    assert {one.contact.uri.port for one in registrar.bindings("5551234")} == {None, 10, 11}
+
+
+def test_another_device_is_not_taken_for_the_same() -> None:
+    registrar = Registrar(max_contacts=2)
+    devices = [
+        ';+sip.instance="<urn:uuid:1>"',
+        ';+sip.instance="<urn:uuid:2>"',
+        ';+sip.instance="<urn:uuid:3>"',
+    ]
+    statuses = [
+        registrar.process(
+            register(
+                f"<sip:a@192.0.2.1:{5060 + at}>{device}", call_id=f"c{at}", headers=(("User-Agent", "P"),)
+            ),
+            Monotonic(0.0),
+            FLOW,
+        ).status
+        for at, device in enumerate(devices)
+    ]
+    assert statuses == [200, 200, 403]
 
 
 def test_a_device_that_moves_replaces_its_own_binding() -> None:
@@ -508,7 +548,7 @@ class RegistrarAgainstADictionary(RuleBasedStateMachine):
     @rule(host=st.integers(1, 5), seconds=st.sampled_from([0, 1, 5, 30]))
     def register(self, host: int, seconds: int) -> None:
         self.cseq += 1
-        request = register(f"<sip:a@192.0.2.{host}>", expires=seconds, cseq=self.cseq)
+        request = register(f"<sip:a@192.0.2.{host}>", expires=seconds, call_id=f"of-{host}", cseq=self.cseq)
         response = self.registrar.process(request, self.now, FLOW.on_flow(host))
         full = len(self.model) == 3 and host not in self.model and seconds
         assert response.status == (403 if full else 200)
