@@ -21,8 +21,11 @@ from benchmarks.loopback.facts import HUB, Facts
 from benchmarks.loopback.places import Place
 from telsdk.hub.hub import Hub
 from telsdk.hub.settings import HubSettings
+from telsdk.net.limits import NO_CONNECTION_LIMITS
 from telsdk.node.node import Node
 from telsdk.node.settings import NodeSettings
+from telsdk.node.shares import NO_SHARES
+from telsdk.server.gate import NO_LIMITS
 from telsdk.sip.transaction import Stack, Timers
 
 PATIENCE = 120.0  # seconds for an answer of a server's process
@@ -49,7 +52,9 @@ class Plan:
         """The server, running."""
         sockets, identity = self.place.sockets, self.place.identity
         if self.index is None:
-            settings = HubSettings(timers=self.timers, balance=100.0)
+            settings = HubSettings(
+                timers=self.timers, balance=100.0, gate=NO_LIMITS, connections=NO_CONNECTION_LIMITS
+            )
             return await Hub.launch(self.facts, HUB, sockets, identity, settings=settings)
         return await Node.launch(
             self.facts,
@@ -57,7 +62,14 @@ class Plan:
             self.index,
             sockets,
             identity,
-            settings=NodeSettings(timers=self.timers, token_lifetime=5, max_users=1_000_000),
+            settings=NodeSettings(
+                timers=self.timers,
+                token_lifetime=5,
+                max_users=1_000_000,
+                gate=NO_LIMITS,
+                shares=NO_SHARES,
+                connections=NO_CONNECTION_LIMITS,
+            ),
             phone_secrets=(PHONE_SECRET,),
         )
 

@@ -25,6 +25,7 @@ from benchmarks.sipload.facts import HUB, OWNER, PASSWORD, LoadFacts, number_of
 from telsdk.clock import Monotonic, Wall
 from telsdk.credential.grant import Grant
 from telsdk.credential.phone import Granted, PhonePasswords
+from telsdk.net.limits import NO_CONNECTION_LIMITS
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.route import hop_of
 from telsdk.net.sockets import BoundSockets, bind
@@ -34,7 +35,9 @@ from telsdk.node.logins import BoundLogin, LoginKind
 from telsdk.node.node import Node
 from telsdk.node.registration_policy import RegistrationPolicy
 from telsdk.node.settings import NodeSettings
+from telsdk.node.shares import NO_SHARES
 from telsdk.server import memory
+from telsdk.server.gate import NO_LIMITS
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Credentials, Request, Response
 
@@ -131,7 +134,14 @@ async def running(sockets: BoundSockets, *, auth: bool, users: int) -> AsyncIter
         sockets,
         identity,
         phone_secrets=(b"x" * 32,),
-        settings=NodeSettings(max_users=1_000_000, max_open=100_000, allowed_networks=_PLAYED),
+        settings=NodeSettings(
+            max_users=1_000_000,
+            max_open=100_000,
+            allowed_networks=_PLAYED,
+            gate=NO_LIMITS,
+            shares=NO_SHARES,
+            connections=NO_CONNECTION_LIMITS,
+        ),
     )
     try:
         async with memory.kept_clean():

@@ -35,6 +35,7 @@ from telsdk.net.route import hop_to
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
 from telsdk.server.answers import warning
+from telsdk.server.gate import Gate, listed_hosts
 from telsdk.server.lifecycle import Lifecycle
 from telsdk.server.own_key import OwnKey
 from telsdk.sip.auth import BearerVerifier, challenge
@@ -45,6 +46,7 @@ from telsdk.sip.server import Redirect, RedirectAsked
 from telsdk.sip.transaction import (
     ClientTransaction,
     Event,
+    Proven,
     ResponseReceived,
     ServerTransaction,
     Stack,
@@ -89,7 +91,17 @@ class Hub:
         self._settings = settings or HubSettings()
         self._location: Location = location or MemoryLocation()
         address = (sockets.host, sockets.port)
-        self._stack = Stack(sent_by=lambda _: address, token=RandomText(), timers=self._settings.timers)
+        proven = Proven()
+        self._stack = Stack(
+            sent_by=lambda _: address, token=RandomText(), timers=self._settings.timers, proven=proven
+        )
+        self.gate = Gate(
+            self._settings.gate,
+            listed=lambda: listed_hosts(directory.hubs()),
+            users_at=lambda _: 0,
+            is_proven=proven.holds,
+            is_expected=lambda datagram, _: self._stack.expects(datagram),
+        )
         self._role = Redirect(self._stack)
         self._asking = Asking()
         listed_at = hop_to(self._own_facts()).host
@@ -99,6 +111,8 @@ class Hub:
             tap=tap,
             receive_buffer=UDP_RECEIVE_BUFFER,
             egress=EgressPolicy(self._settings.allowed_networks, listed_at=listed_at),
+            gate=self.gate,
+            limits=self._settings.connections,
         )
         self.health = HealthMonitor(
             self._stack,

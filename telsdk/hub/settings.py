@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from telsdk.hub.placement import DEFAULT_BALANCE
 from telsdk.net.egress import Network
+from telsdk.net.limits import ConnectionLimits
+from telsdk.server.gate import GateSettings
 from telsdk.sip.transaction import Timers
 
 
@@ -33,5 +35,11 @@ class HubSettings:
 
     allowed_networks: tuple[Network, ...] = ()
     """Networks that it may send and connect to though they are not public, besides its own: see `telsdk.net.egress`."""
+
+    gate: GateSettings = GateSettings()
+    """How many messages a second are looked at, and from whom. Nobody is logged in at a hub."""
+
+    connections: ConnectionLimits = ConnectionLimits()
+    """How many connections there may be, and from whom."""
 
     timers: Timers = field(default_factory=Timers)

@@ -11,9 +11,10 @@ from telsdk.clock import Monotonic
 from telsdk.errors import TelError
 from telsdk.net.backoff import Backoff
 from telsdk.net.certificates import TrustStore
+from telsdk.net.crowd import Crowd
 from telsdk.net.egress import ANYWHERE, EgressPolicy
 from telsdk.net.framing import Framing, StreamFraming
-from telsdk.net.limits import CONNECT_TIMEOUT, MAX_ARRIVING, MAX_CONNECTIONS, MAX_UNSENT, STREAM_READ
+from telsdk.net.limits import CONNECT_TIMEOUT, MAX_UNSENT, STREAM_READ, ConnectionLimits
 from telsdk.net.peers import Peers
 from telsdk.net.resolve import places
 from telsdk.net.sockets import Address, Listener
@@ -37,6 +38,10 @@ class ConnectionsOwner(Protocol):
     def flow_closed(self, stream: Stream) -> None: ...
     def watched(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]: ...
 
+    def keeps(self, hop: Hop) -> bool:
+        """Return whether that connection is never cut off to make room for others."""
+        ...
+
 
 class Connections:
     """Every stream of one driver by its flow number, and those that we opened also by where they lead.
@@ -45,10 +50,15 @@ class Connections:
         owner: the receiver of messages and of the news that a connection is closed.
         trust: the authorities for peers without pinned keys; None trusts none.
         egress: where it may connect to.
+        limits: how many there may be.
     """
 
     def __init__(
-        self, owner: ConnectionsOwner, trust: TrustStore | None = None, egress: EgressPolicy = ANYWHERE
+        self,
+        owner: ConnectionsOwner,
+        trust: TrustStore | None = None,
+        egress: EgressPolicy = ANYWHERE,
+        limits: ConnectionLimits | None = None,
     ) -> None:
         self._owner = owner
         self._loop = asyncio.get_running_loop()
@@ -59,6 +69,7 @@ class Connections:
         self._wheel = Wheel(self._look)
         self._by_flow: dict[int, Stream] = {}
         self._arriving: dict[int, Stream] = {}  # whose TLS handshake is not done, the oldest first
+        self._crowd = Crowd(limits or ConnectionLimits(), owner.keeps)
         self._here: dict[Address, Address] = {}
         self._ours: dict[_Key, Stream] = {}
         self._keys: dict[int, _Key] = {}  # the keys of `_ours`, by flow
@@ -100,6 +111,12 @@ class Connections:
         stream = self._stream(hop)
         if stream is not None:
             stream.let_go()
+
+    def cut_off(self, hop: Hop) -> None:
+        """Reset the connection `hop`, because its peer sends too much."""
+        stream = self._stream(hop)
+        if stream is not None:
+            stream.abort()
 
     async def close(self) -> None:
         """Close every connection, and wait until each is gone."""
@@ -207,16 +224,17 @@ class Connections:
 
     def stream_arrived(self, stream: Stream) -> None:
         self._arriving[stream.flow] = stream
-        if len(self._arriving) > MAX_ARRIVING:
-            # Not the newest: an honest peer is done within moments.
-            oldest = next((one for one in self._arriving.values() if not one.is_ours), stream)
-            oldest.abort()
+        if not stream.is_ours:
+            self._crowd.arrived(stream, Monotonic(self._loop.time()))
+
+    def stream_speaks(self, stream: Stream) -> bool:
+        return self._crowd.may_shake_hands(stream, Monotonic(self._loop.time()))
 
     def stream_opened(self, stream: Stream) -> None:
         self._arriving.pop(stream.flow, None)
         self._by_flow[stream.flow] = stream
-        if len(self._by_flow) > MAX_CONNECTIONS:
-            stream.abort()
+        if not stream.is_ours:
+            self._crowd.opened(stream, Monotonic(self._loop.time()))
 
     def stream_message(self, stream: Stream, message: Message) -> None:
         self._owner.message(message, stream.hop)
@@ -226,6 +244,8 @@ class Connections:
 
     def stream_closed(self, stream: Stream) -> None:
         self._arriving.pop(stream.flow, None)
+        if not stream.is_ours:
+            self._crowd.gone(stream)
         was_open = self._by_flow.pop(stream.flow, None) is not None
         key = self._keys.pop(stream.flow, None)
         if key is not None and self._ours.get(key) is stream:

@@ -19,8 +19,9 @@ from telsdk.faults import Fault, Faults
 from telsdk.net.certificates import TrustStore
 from telsdk.net.connections import Connections
 from telsdk.net.egress import ANYWHERE, EgressPolicy, EgressRefused
+from telsdk.net.gatekeeper import DROP, PASS, Gatekeeper
 from telsdk.net.icmp import Undelivered
-from telsdk.net.limits import MAX_PUMP_ROUNDS, MAX_SOURCES, TICK
+from telsdk.net.limits import MAX_PUMP_ROUNDS, MAX_SOURCES, TICK, ConnectionLimits
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.resolve import is_address, places
 from telsdk.net.sockets import BoundSockets, Listener
@@ -95,6 +96,8 @@ class Driver:
         trust: whose certificates are good for a peer whose key is not pinned; None: nobody's.
         receive_buffer: bytes of UDP that the system is asked to keep while this process is busy: for servers.
         egress: where it may send and connect to.
+        gate: judges whom to hear, for servers; None: everybody.
+        limits: how many connections it takes.
 
     Attributes:
         faults: the exceptions that nobody foresaw, by kind.
@@ -110,14 +113,17 @@ class Driver:
         trust: TrustStore | None = None,
         receive_buffer: int | None = None,
         egress: EgressPolicy = ANYWHERE,
+        gate: Gatekeeper | None = None,
+        limits: ConnectionLimits | None = None,
     ) -> None:
         self.stack = stack
         self.faults = Faults()
+        self._gate = gate
         self._application = application
         self._timed: tuple[Timed, ...] = (stack, *roles)
         self._tap = tap
         self._loop = asyncio.get_running_loop()
-        self._connections = Connections(self, trust, egress)
+        self._connections = Connections(self, trust, egress, limits)
         self._egress = egress
         self._receive_buffer = receive_buffer
         self._udp: UdpEndpoint | None = None
@@ -334,15 +340,22 @@ class Driver:
             return  # keep-alive (RFC 5626 4.4.2 leaves STUN; bare CRLF and NUL are what phones send)
         if self._closed:
             return
+        now = Monotonic(self._loop.time())
         try:
+            verdict = PASS if self._gate is None else self._gate.judge(source, now, data)
+            if verdict == DROP:
+                return
             message = parse(data)
         except SipParseError as error:
-            self.malformed(error, source)
+            if verdict == PASS:
+                self._malformed(error, source)
             return
         except Exception as fault:
             self.faults.note(Fault.MESSAGE, fault, source)
             return
-        now = Monotonic(self._loop.time())
+        if verdict != PASS:
+            self._turn_away(message, source)
+            return
         try:
             if self._tap is not None:
                 self._tap(Wire(self.now(), "received", source, bytes(message)))
@@ -364,6 +377,8 @@ class Driver:
             return
         assert isinstance(message, Request | Response)
         try:
+            if not self._is_heard(source, message):
+                return
             if self._tap is not None:
                 self._tap(Wire(self.now(), "received", source, bytes(message)))
             self.stack.receive(message, source, self.now())
@@ -372,6 +387,40 @@ class Driver:
         self.kick()
 
     def malformed(self, error: SipParseError, source: Hop) -> None:
+        """Take note of what a connection brought that could not be read."""
+        if self._closed:
+            return
+        with self.faults.caught(Fault.MESSAGE, source):
+            if self._is_heard(source, None):
+                self._malformed(error, source)
+
+    def keeps(self, hop: Hop) -> bool:
+        """Return whether a connection is never cut off to make room for others."""
+        return self._gate is not None and self._gate.keeps(hop, self.now())
+
+    def _is_heard(self, source: Hop, message: Message | None) -> bool:
+        """Return whether what a connection brought is to be looked at; else do what is done about it."""
+        if self._gate is None:
+            return True
+        verdict = self._gate.judge(source, self.now(), None)
+        if verdict == PASS:
+            return True
+        if verdict == DROP:
+            if not self.keeps(source):
+                self._connections.cut_off(source)
+        elif message is not None:
+            self._turn_away(message, source)
+        return False
+
+    def _turn_away(self, message: Message, source: Hop) -> None:
+        """Tell whoever asks too often to come later; nothing is remembered of it."""
+        if isinstance(message, Request) and self._gate is not None:
+            wait = ("Retry-After", str(self._gate.retry_after))
+            with self.faults.caught(Fault.MESSAGE, source):
+                self.stack.answer_stateless(message, 503, source, "Too Many Requests", wait)
+            self.kick()
+
+    def _malformed(self, error: SipParseError, source: Hop) -> None:
         """Answer what could not be read, where RFC 3261 says so: a request whose Via could be read (18.3, 8.2.6)."""
         log.info("malformed message from %s:%s: %s", source.host, source.port, error.reason)
         self._guarded(Fault.MESSAGE, source, self._refuse, error, source)

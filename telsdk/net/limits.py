@@ -1,5 +1,11 @@
 """What a server of ours grants a peer. Every limit of the package is here, with its reason."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from telsdk.net.buckets import UNLIMITED, Rate
+
 DATAGRAMS_A_READ = 64  # then other sockets and timers get their turn
 GATHER = 0.001  # seconds in which datagrams are left to gather, once so many come that each would wake us up
 LIVELY = 2_000  # datagrams a second from which that is done: a wake-up costs as much as a datagram
@@ -37,3 +43,36 @@ MAX_PUMP_ROUNDS = 1_000  # more means a handler of ours that feeds itself: log t
 BACKOFF_FIRST = 0.5  # seconds for which a peer that could not be reached is left alone; doubled each time
 BACKOFF_MOST = 8.0  # seconds: so a node that is started again is found before its users are moved (15 s)
 MAX_UNREACHABLE = 10_000  # peers whose failure is remembered
+SPARE_FILES = (
+    96  # open files that are left for all else: listening sockets, the index, questions to the chain, logs
+)
+CUT_OFF_LOOK = 10.0  # seconds between two searches, through all connections, for one that may be cut off
+MAX_PLACES = 10_000  # addresses whose rate of connecting is remembered
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """How many connections a server holds, and from whom. Those of users and of listed servers are never cut off."""
+
+    most: int = MAX_CONNECTIONS
+    """Open at a time; for one more, the oldest that belongs to no user gives way. The system's limit of open files
+    (`ulimit -n`) comes first where it is lower."""
+
+    arriving: int = MAX_ARRIVING
+    """Whose TLS handshake is not done; for one more, the oldest gives way: an honest peer is done within moments."""
+
+    of_source: int = 1_000
+    """Open from one address, or one /64 of IPv6: a whole company may be behind one."""
+
+    arriving_of_source: int = 50
+    """The same of those whose TLS handshake is not done."""
+
+    connects: Rate = Rate(200, 400)
+    """Connections that one address may open a second; more are reset. To take one costs some 0.2 ms."""
+
+    handshakes: Rate = Rate(50, 200)
+    """TLS handshakes that one address may begin a second: each costs us 1 ms, a signature among it."""
+
+
+NO_CONNECTION_LIMITS = ConnectionLimits(1_000_000, 1_000_000, 1_000_000, 1_000_000, UNLIMITED, UNLIMITED)
+"""For load generators, which are many peers at one address."""

@@ -45,6 +45,11 @@ class StreamOwner(Protocol):
         ...
 
     def stream_arrived(self, stream: Stream) -> None: ...
+
+    def stream_speaks(self, stream: Stream) -> bool:
+        """Return whether to go on with the TLS handshake that this peer begins."""
+        ...
+
     def stream_opened(self, stream: Stream) -> None: ...
     def stream_message(self, stream: Stream, message: Message) -> None: ...
     def stream_malformed(self, stream: Stream, error: SipParseError) -> None: ...
@@ -67,6 +72,7 @@ class Stream(asyncio.BufferedProtocol):
     __slots__ = (
         "_deadline",
         "_framing",
+        "_has_spoken",
         "_is_known",
         "_keep_until",
         "_look_at",
@@ -87,6 +93,7 @@ class Stream(asyncio.BufferedProtocol):
         self._owner = owner
         self._framing = framing
         self.is_ours = opened
+        self._has_spoken = False
         self._is_known = False  # the owner was told that it is open
         self._unwanted = False  # see `let_go`
         self._transport: asyncio.Transport | None = None
@@ -114,6 +121,11 @@ class Stream(asyncio.BufferedProtocol):
         return self._owner.read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
+        if not self._has_spoken:
+            self._has_spoken = True
+            if not self.is_ours and not self._framing.secured and not self._owner.stream_speaks(self):
+                self.abort()
+                return
         events = self._framing.feed(bytes(self._owner.read_buffer[:nbytes]))
         # Before the events are told: an answer to one must follow what the handshake still has to send.
         self._write_out()
@@ -229,7 +241,7 @@ class Stream(asyncio.BufferedProtocol):
             return
         if output:
             self._transport.write(output)
-        if self._framing.secured and not self._is_known:
+        if self._framing.secured and not self._is_known and not self._transport.is_closing():
             now, self._is_known = _now(), True
             self._deadline = now + FIRST_MESSAGE_TIMEOUT
             self._look_later(now)

@@ -28,8 +28,11 @@ from telsdk.sip.errors import AuthError, SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Credentials, Request
 from telsdk.sip.session import SessionDescription
+from telsdk.sip.transaction import Proven
 
 _LOGIN = "Proxy-Authorization"
+_NONCE = b'nonce="'
+_MAX_NONCE = 64  # octets in which the nonce's end is looked for
 _MAX_CREDENTIALS = 10  # that are read: more realms are on nobody's way
 
 
@@ -64,6 +67,7 @@ class Admission:
         phone_secrets: of the operator, newest first; without one, phones cannot log in.
 
     Attributes:
+        proven: the addresses that have shown that they get what is sent there.
         phones: what issues and checks phone passwords; None where phones cannot log in.
     """
 
@@ -88,6 +92,7 @@ class Admission:
         )
         self.phones = self.passwords_class(phone_secrets, directory) if phone_secrets else None
         self._calls = SingleUse()  # the tokens by which phones of ours were called
+        self.proven = Proven()
         self._digest = DigestServer(REALM, secrets.token_bytes(32), algorithm=settings.digest_algorithm)
 
     def login(self, request: Request, source: Hop, now: Wall) -> BoundLogin:
@@ -223,6 +228,15 @@ class Admission:
             return self.token_challenge(error)
         return self.phone_challenge(error, source, now)
 
+    def is_proof(self, datagram: bytes, source: Hop, now: Wall) -> bool:
+        """Return whether a datagram brings a nonce that was sent to where it comes from."""
+        start = datagram.find(_NONCE)
+        if start < 0:
+            return False
+        start += len(_NONCE)
+        nonce = datagram[start : datagram.find(b'"', start, start + _MAX_NONCE)]
+        return nonce.isascii() and self._digest.is_own(nonce.decode(), now, _where(source))
+
     def token_challenge(self, error: AuthError) -> str:
         """Return what asks for a session token, whatever was tried."""
         return bearer_challenge(REALM, None if isinstance(error, LoginMissing) else error)
@@ -242,6 +256,7 @@ class Admission:
         tried = _Tried(self.phones, now)
         _, made_by = self._digest.proven(credentials, request.method, now, _where(source), tried.passwords)
         assert tried.granted is not None  # or there had been no password
+        self.proven.add(source)  # the nonce was sent there
         return BoundLogin(LoginKind.PHONE, tried.granted.grants[made_by], tried.granted.expiry)
 
     def _number_of(self, user: str) -> int | None:

@@ -11,13 +11,14 @@ Subclasses may watch what leaves by `outbound`; the demo's hostile node does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from telsdk.clock import Monotonic, Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.directory import NOBODY, Directory, NodeFacts, NumberFacts, locate
 from telsdk.errors import TelError
+from telsdk.net.buckets import place_of
 from telsdk.net.egress import ANYWHERE, EgressPolicy
 from telsdk.net.route import NoRoute, find, hop_of, hop_to
 from telsdk.net.sockets import Addresses
@@ -27,6 +28,7 @@ from telsdk.node.flows import ForgedRoute
 from telsdk.node.logins import BoundLogin, LoginKind, Logins
 from telsdk.node.phone_calls import TOKEN_METHODS, Parties, PhoneCalls
 from telsdk.node.settings import UnverifiedCallers
+from telsdk.node.shares import Held, Kind, Shares, ShareSettings, TooMany
 from telsdk.node.ways import Ways, present_within
 from telsdk.server.answers import HeaderField, warning
 from telsdk.sip.errors import AuthError, SipParseError
@@ -60,6 +62,8 @@ class CallPolicy:
         addresses: where this node listens.
         egress: where it may send to.
         unverified: what phones are told of callers who are not proven.
+        shares: how many requests may be open at a time, and whose.
+        is_peer: tells whether a connection is that of a server that the chain lists.
     """
 
     def __init__(
@@ -73,6 +77,8 @@ class CallPolicy:
         settings: ProxySettings | None = None,
         egress: EgressPolicy = ANYWHERE,
         unverified: UnverifiedCallers = UnverifiedCallers.ANONYMOUS,
+        shares: Shares | None = None,
+        is_peer: Callable[[Hop], bool] = lambda _: False,
     ) -> None:
         self._directory = directory
         self._admission = admission
@@ -80,6 +86,8 @@ class CallPolicy:
         self._logins = logins
         self._addresses = addresses
         self._open: set[Context] = set()
+        self._shares = Shares(ShareSettings()) if shares is None else shares
+        self._is_peer = is_peer
         self._ways = Ways(registrar, addresses, self._nodes, egress)
         self._phones = PhoneCalls(directory, admission, logins, unverified)
         self.proxy = Proxy(
@@ -106,8 +114,7 @@ class CallPolicy:
         if isinstance(event, Arrived):
             self._arrived(event.ctx, now, wall)
         elif isinstance(event, Finished):
-            self._open.discard(event.ctx)
-            event.ctx.app = None
+            self._finished(event.ctx)
         elif isinstance(event, Redirect3xx):
             self._redirected(event, now)
 
@@ -121,7 +128,7 @@ class CallPolicy:
         if isinstance(event, Arrived | Redirect3xx):
             event.ctx.give_up(now)
         elif isinstance(event, Finished):
-            self._open.discard(event.ctx)
+            self._finished(event.ctx)
 
     def outbound(self, request: Request) -> Request:
         """Return the request as it is sent on."""
@@ -159,12 +166,18 @@ class CallPolicy:
         try:
             callee = locate(self._directory, request.uri.user or "")
             login = self.admit(request, ctx.source, wall)
-            ctx.app = Parties(callee, login)
+            held = _held(ctx)  # already, where this had to wait for a contract wallet
+            if held is None and ctx.tx is not None:  # an ACK waits for nothing
+                held = self._hold(ctx, callee, login, now)
+            ctx.app = Parties(callee, login, held)
             targets = self._bindings(callee, ctx, login, now, wall)
             if not targets and login is not None:
                 targets = [self._home_hub(callee, request)]
         except AuthError as refused:
             self._refuse(ctx, refused, wall, now)
+        except TooMany as many:
+            later = ("Retry-After", str(self._shares.settings.retry_after))
+            self.proxy.refuse(ctx, many.status, now, headers=[warning(many), later])
         except NOBODY as unknown:
             self.proxy.refuse(ctx, 404, now, headers=[warning(unknown)])
         except NoRoute as unreachable:
@@ -173,6 +186,28 @@ class CallPolicy:
             self.proxy.refuse(ctx, 400, now, headers=[warning(error)])
         else:
             self.proxy.forward(ctx, targets, now)
+
+    def _finished(self, ctx: Context) -> None:
+        """Forget a request that is answered, and count it no longer."""
+        self._open.discard(ctx)
+        held, ctx.app = _held(ctx), None
+        if held is not None:
+            self._shares.give_back(held)
+
+    def _hold(self, ctx: Context, callee: NumberFacts, login: BoundLogin | None, now: Monotonic) -> Held:
+        """Count a request as open, for its caller and its callee, until it is answered.
+
+        Raises:
+            TooMany: one of them has too many.
+        """
+        caller: object
+        if login is not None:
+            caller, kind = login.number, Kind.USER
+        elif self._is_peer(ctx.source):
+            caller, kind = ctx.source.host, Kind.PEER
+        else:
+            caller, kind = place_of(ctx.source.host), Kind.STRANGER
+        return self._shares.take(caller, callee.number, kind, now)
 
     def _refuse(self, ctx: Context, error: AuthError, wall: Wall, now: Monotonic) -> None:
         headers: list[HeaderField] = [warning(error)]
@@ -267,7 +302,8 @@ class CallPolicy:
         Raises:
             NoWayOn: a Route names this node that it did not write into this call, or the way leads nowhere.
         """
-        del source
+        if request.method != "ACK":
+            self._check_within(source)
         try:
             hop = self._ways.on(request, own_routes)
         except ForgedRoute as forged:
@@ -277,6 +313,18 @@ class CallPolicy:
         drop_login(request)
         present_within(request, own_routes)
         return hop
+
+    def _check_within(self, source: Hop) -> None:
+        """Refuse a request within a call where too many from there wait for an answer already.
+
+        Raises:
+            NoWayOn: so it is, 503.
+        """
+        settings = self._shares.settings
+        most = settings.of_peer if self._is_peer(source) else settings.within_calls
+        if self.proxy.open_within_calls(source) >= most:
+            many = TooMany(503, f"{most} requests within calls from there wait for an answer already")
+            raise NoWayOn(503, warning(many), ("Retry-After", str(settings.retry_after)))
 
     # Staying in the call
 
@@ -324,6 +372,10 @@ class CallPolicy:
 
     def _nodes(self) -> Iterator[NodeFacts]:
         return (node for hub in self._directory.hubs() for node in hub.nodes)
+
+
+def _held(ctx: Context) -> Held | None:
+    return ctx.app.held if isinstance(ctx.app, Parties) else None
 
 
 def _keyed_contact(request: Request) -> Uri | None:

@@ -104,6 +104,13 @@ class Logins:
             return _NOBODY
         return {known.number: known} if isinstance(known, BoundLogin) else known
 
+    def count(self, hop: Hop) -> int:
+        """Return how many users are logged in over `hop`."""
+        known = self._by_hop.get(_key(hop))
+        if known is None:
+            return 0
+        return 1 if isinstance(known, BoundLogin) else len(known)
+
     def judge(self, number: Number, facts: NumberFacts | None) -> list[Hop] | None:
         """Forget the logins of `number` that `facts` grant no longer.
 

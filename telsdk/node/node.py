@@ -35,16 +35,18 @@ from telsdk.node.logins import Logins
 from telsdk.node.phones import Phones, places
 from telsdk.node.registration_policy import RegistrationPolicy
 from telsdk.node.settings import NodeSettings
+from telsdk.node.shares import Shares
 from telsdk.node.watching import Watching
 from telsdk.number import Number
 from telsdk.server.answers import later
+from telsdk.server.gate import Gate, listed_hosts
 from telsdk.server.lifecycle import Lifecycle
 from telsdk.server.load import LOAD_HEADER, Load
 from telsdk.server.own_key import OwnKey
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.server import Arrived, Finished, ProxySettings, Redirect3xx, Registrar
-from telsdk.sip.transaction import AckReceived, Event, RequestReceived, Stack
+from telsdk.sip.transaction import AckReceived, Event, Proven, RequestReceived, Stack
 from telsdk.sip.ua import UNANSWERED
 
 log = logging.getLogger(__name__)
@@ -97,11 +99,13 @@ class Node:
         key = OwnKey("node {1} of hub {0}".format(*self.place), identity, lambda: self._own_facts().pins)
         listeners = tuple(listeners)
         addresses = Addresses((sockets.host, sockets.port), listeners)
+        self._proven = Proven(2 * self.settings.max_users)
         self._stack = Stack(
             sent_by=addresses.sent_by,
             token=RandomText(),
             timers=self.settings.timers,
             besides=addresses.besides,
+            proven=self._proven,
         )
         self.follower = Follower(directory, self._on_change, self.settings.chain_interval, on_look=key.look)
         self.logins = Logins()
@@ -116,9 +120,17 @@ class Node:
         listed = self._own_facts()
         egress = EgressPolicy(self.settings.allowed_networks, listed_at=_address(listed)[0])
         self._admission = self.admission_class(directory, listed.uri, self.settings, phone_secrets)
+        self._admission.proven = self._proven
         self._phones = Phones(directory, self._admission, self.settings, places(_address(listed), listeners))
         self._registration = self.registration_class(
             directory, self._admission, self.registrar, self.logins, self.settings
+        )
+        self.gate = Gate(
+            self.settings.gate,
+            listed=lambda: listed_hosts(directory.hubs()),
+            users_at=self.logins.count,
+            is_proven=self._proven.holds,
+            is_expected=self._is_expected,
         )
         self.calls = self.calls_class(
             directory,
@@ -134,6 +146,8 @@ class Node:
             ),
             egress,
             self.settings.unverified_callers,
+            Shares(self.settings.shares),
+            self._is_peer,
         )
         self.watching = Watching(
             directory,
@@ -153,6 +167,8 @@ class Node:
             trust=trust,
             receive_buffer=self.settings.udp_receive_buffer,
             egress=egress,
+            gate=self.gate,
+            limits=self.settings.connections,
         )
         self._life = Lifecycle(self.follower, self._driver, self._asking, key, sockets, listeners)
 
@@ -189,6 +205,15 @@ class Node:
     def load(self) -> Load:
         """Return how loaded this node is now."""
         return Load(self.registrar.users, len(self.calls), self._lag.lag, self._directory.head.number)
+
+    def _is_expected(self, datagram: bytes, source: Hop) -> bool:
+        """Return whether a datagram shows that its sender gets what is sent to that address."""
+        if datagram.startswith(b"SIP/2.0 "):
+            return self._stack.expects(datagram)
+        return self._admission.is_proof(datagram, source, Wall(time.time()))
+
+    def _is_peer(self, hop: Hop) -> bool:
+        return hop.reliable and self.gate.is_listed(hop.host, self._driver.now())
 
     def _own_facts(self) -> NodeFacts:
         hub = self._directory.hub(self.place[0])

@@ -15,6 +15,7 @@ from telsdk.node.caller_id import Presentation
 from telsdk.node.edges import sending_edge
 from telsdk.node.logins import BoundLogin, LoginKind, Logins
 from telsdk.node.settings import UnverifiedCallers
+from telsdk.node.shares import Held
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
@@ -34,11 +35,13 @@ class Parties:
         shown: the From that a phone gets, without tag; empty until a phone is to get it.
         claims: the fields that are taken out for it.
         line: that From as a header line.
+        held: in whose shares it counts while it is open; None for an ACK.
     """
 
-    __slots__ = ("callee", "caller", "claims", "from_phone", "line", "shown")
+    __slots__ = ("callee", "caller", "claims", "from_phone", "held", "line", "shown")
 
-    def __init__(self, callee: NumberFacts, caller: BoundLogin | None) -> None:
+    def __init__(self, callee: NumberFacts, caller: BoundLogin | None, held: Held | None = None) -> None:
+        self.held = held
         self.callee = str(callee.number)
         self.caller = "" if caller is None else str(caller.number)
         self.from_phone = caller is not None and caller.kind is LoginKind.PHONE

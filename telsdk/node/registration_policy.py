@@ -88,6 +88,7 @@ class RegistrationPolicy:
             edge = edge_of(one)
             hops += [one.hop] if edge is None else [one.hop, edge]
             if edge is not None and one.hop == source:
+                self.admission.proven.add(edge)  # the host is that of the source: see `edge_of`
                 self.logins.add(edge, login)
         self.logins.keep(login.grant.number, hops)
 

@@ -6,7 +6,9 @@ import enum
 from dataclasses import dataclass
 
 from telsdk.net.egress import Network
-from telsdk.net.limits import UDP_RECEIVE_BUFFER
+from telsdk.net.limits import UDP_RECEIVE_BUFFER, ConnectionLimits
+from telsdk.node.shares import ShareSettings
+from telsdk.server.gate import GateSettings
 from telsdk.sip.transaction import Timers
 
 
@@ -75,5 +77,14 @@ class NodeSettings:
 
     udp_receive_buffer: int = UDP_RECEIVE_BUFFER
     """Bytes of UDP that the system is asked to keep while the process is busy; it says when it gets less."""
+
+    gate: GateSettings = GateSettings()
+    """How many messages a second are looked at, and from whom."""
+
+    shares: ShareSettings = ShareSettings()
+    """How many requests may be open at a time, and whose: a part of `max_open` is for users logged in here alone."""
+
+    connections: ConnectionLimits = ConnectionLimits()
+    """How many connections there may be, and from whom."""
 
     timers: Timers = Timers()

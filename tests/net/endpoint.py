@@ -12,6 +12,8 @@ from telsdk.clock import Monotonic
 from telsdk.net.certificates import ServerCertificate, TrustStore
 from telsdk.net.driver import Driver, Timed, Wire
 from telsdk.net.egress import ANYWHERE, EgressPolicy
+from telsdk.net.gatekeeper import Gatekeeper
+from telsdk.net.limits import ConnectionLimits
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import Address, Addresses, BoundSockets, Listener, bind, bind_stream
 from telsdk.sip.hop import Hop
@@ -36,10 +38,19 @@ class Endpoint:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     roles: Sequence[Timed] = ()
     egress: EgressPolicy = ANYWHERE
+    gate: Gatekeeper | None = None
+    limits: ConnectionLimits | None = None
 
     def __post_init__(self) -> None:
         self.driver = Driver(
-            self.stack, self, roles=self.roles, tap=self.wires.append, trust=self.trust, egress=self.egress
+            self.stack,
+            self,
+            roles=self.roles,
+            tap=self.wires.append,
+            trust=self.trust,
+            egress=self.egress,
+            gate=self.gate,
+            limits=self.limits,
         )
 
     @property
@@ -124,6 +135,8 @@ async def endpoint(
     timers: Timers | None = None,
     roles: Sequence[Timed] = (),
     egress: EgressPolicy = ANYWHERE,
+    gate: Gatekeeper | None = None,
+    limits: ConnectionLimits | None = None,
 ) -> AsyncIterator[Endpoint]:
     """An endpoint over UDP and TLS, or UDP and TCP, and over `web`: WS, WSS, TLS.
 
@@ -139,7 +152,9 @@ async def endpoint(
     addresses = Addresses((sockets.host, sockets.port), listeners)
     stack = Stack(sent_by=addresses.sent_by, token=lambda: secrets.token_hex(8), timers=timers)
     besides = {one.transport: one.address for one in listeners}
-    one = Endpoint(stack, identity, addresses, besides, trust, roles=roles, egress=egress)
+    one = Endpoint(
+        stack, identity, addresses, besides, trust, roles=roles, egress=egress, gate=gate, limits=limits
+    )
     await one.driver.listen(sockets, identity if tls else None)
     for listener in listeners:
         await one.driver.listen_also(listener)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from telsdk.net.limits import ConnectionLimits
 from telsdk.net.pins import client_context
 from telsdk.net.stream import Stream
 from telsdk.sip.transaction import ResponseReceived, TransportFailed
@@ -35,9 +36,9 @@ async def test_neither_side_holds_a_message_back_until_another_is_acknowledged(t
         assert sends_at_once(accepted)
 
 
-async def test_of_too_many_who_do_not_finish_tls_the_oldest_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("telsdk.net.connections.MAX_ARRIVING", 2)
-    async with endpoint() as alice, endpoint() as bob:
+@pytest.mark.parametrize("limits", [ConnectionLimits(arriving=2), ConnectionLimits(arriving_of_source=2)])
+async def test_of_too_many_who_do_not_finish_tls_the_oldest_goes(limits: ConnectionLimits) -> None:
+    async with endpoint() as alice, endpoint(limits=limits) as bob:
         silent = [await asyncio.open_connection(bob.host, bob.port) for _ in range(3)]
         with contextlib.suppress(ConnectionResetError):
             assert await asyncio.wait_for(silent[0][0].read(), 10) == b""

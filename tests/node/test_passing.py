@@ -8,6 +8,8 @@ import pytest
 import pytest_asyncio
 
 from telsdk.address import aor
+from telsdk.node.shares import NO_SHARES
+from telsdk.server.gate import NO_LIMITS
 from telsdk.sip.message import Request, parse
 from tests.network import BOB, HOST, Network
 from tests.peer import Peer
@@ -53,7 +55,7 @@ async def raw(peer: Peer, of: Request, begins: bytes) -> bytes:
 async def ends() -> AsyncIterator[tuple[Peer, Phone]]:
     """A stranger and a phone of Bob's, at one node."""
     async with Network(1) as network:
-        await network.start(phone_secrets=(SECRET,))
+        await network.start(phone_secrets=(SECRET,), gate=NO_LIMITS, shares=NO_SHARES)
         with Peer() as stranger, Phone(network, BOB) as phone:
             assert (await phone.register()).status == 200
             yield stranger, phone

@@ -111,6 +111,10 @@ class Proxy:
         """How many requests wait for an answer."""
         return self._open + (0 if self._relays is None else len(self._relays.open))
 
+    def open_within_calls(self, source: Hop) -> int:
+        """Return how many requests within dialogs wait for an answer, of those that came from there."""
+        return 0 if self._relays is None else self._relays.open.count(source)
+
     # Events and time
 
     def handle(self, event: Event, now: Monotonic) -> bool:

@@ -96,7 +96,7 @@ class Relay(TransactionUser):
         self,
         stack: Stack,
         server: ServerTransaction,
-        open_relays: set[Relay],
+        open_relays: OpenRelays,
         moved: Moved | None = None,
         on_answer: OnAnswer | None = None,
     ) -> None:
@@ -114,6 +114,12 @@ class Relay(TransactionUser):
         self.timer_c_at = 0.0
         server.owner = self
         open_relays.add(self)
+
+    @property
+    def source(self) -> object:
+        """By what it is counted: the connection that it came by, or the address."""
+        hop = self.server.source
+        return hop.host if hop.flow is None else hop.flow
 
     def send(self, request: Request, hop: Hop, mark: str, now: Monotonic) -> None:
         """Send the copy, and to who called with an INVITE that it was."""
@@ -197,6 +203,41 @@ class Relay(TransactionUser):
         self.stack.respond(self.server, best_for_caller(self.stack, request, response), now)
 
 
+class OpenRelays:
+    """Those that wait for an answer, and how many of them came from where."""
+
+    __slots__ = ("_from", "_relays")
+
+    def __init__(self) -> None:
+        self._relays: set[Relay] = set()
+        self._from: dict[object, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._relays)
+
+    def __contains__(self, relay: object) -> bool:
+        return relay in self._relays
+
+    def add(self, relay: Relay) -> None:
+        self._relays.add(relay)
+        source = relay.source
+        self._from[source] = self._from.get(source, 0) + 1
+
+    def discard(self, relay: Relay) -> None:
+        if relay in self._relays:
+            self._relays.remove(relay)
+            source = relay.source
+            left = self._from[source] - 1
+            if left:
+                self._from[source] = left
+            else:
+                del self._from[source]
+
+    def count(self, source: Hop) -> int:
+        """Return how many came by that connection, or from that address."""
+        return self._from.get(source.host if source.flow is None else source.flow, 0)
+
+
 class Relays:
     """All requests within dialogs that one proxy passes on.
 
@@ -219,7 +260,7 @@ class Relays:
         self._on_answer = on_answer
         self._next_hop = next_hop
         self._is_local = is_local
-        self.open: set[Relay] = set()  # those that wait for an answer
+        self.open = OpenRelays()
         self._timer_c: Timeline[Relay] = Timeline(_waits)
 
     def pass_on(self, event: RequestReceived, mark: str, now: Monotonic) -> None:

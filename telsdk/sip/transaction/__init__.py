@@ -14,6 +14,7 @@ from telsdk.sip.transaction.events import (
     Unanswered,
 )
 from telsdk.sip.transaction.machines import ClientTransaction, ServerTransaction, State
+from telsdk.sip.transaction.proof import Proven
 from telsdk.sip.transaction.stack import Stack
 from telsdk.sip.transaction.timers import Agenda, Timeline, Timers
 
@@ -24,6 +25,7 @@ __all__ = [
     "ClientTransaction",
     "Event",
     "Outgoing",
+    "Proven",
     "RequestReceived",
     "ResponseReceived",
     "ServerTransaction",

@@ -25,6 +25,22 @@ _quoted_request = re.compile(
     rb"([A-Z]+) [^\r\n]*+\r\n(?>(?:(?!Via:)[^\r\n]*+\r\n)*)Via: [^\r\n;]*+(?>(?:;(?!branch=)[^\r\n;]*+)*)"
     rb";branch=([!-:<-~]++)[;\r]"
 ).match
+_branch = re.compile(
+    rb"SIP/2\.0 [1-6][0-9][0-9] [^\r\n]*\r\n(?:[^\r\n]*\r\n){0,20}?[^\r\n]*;branch=([!-+.-:<-~]+)"
+).match
+_METHODS = (
+    "INVITE",
+    "BYE",
+    "CANCEL",
+    "MESSAGE",
+    "NOTIFY",
+    "OPTIONS",
+    "UPDATE",
+    "INFO",
+    "PRACK",
+    "REFER",
+    "SUBSCRIBE",
+)
 _UNANSWERED = (State.CALLING, State.TRYING, State.PROCEEDING)
 
 
@@ -50,6 +66,8 @@ class ClientTransactions(Transactions[ClientTransaction]):
         tx = self._known.get((branch_of(response), response.cseq.method))
         if tx is None:
             return False
+        if self._ground.proven is not None and not tx.hop.reliable:
+            self._ground.proven.add(tx.hop)  # nobody who has not got the request knows its branch
         status = response.status
         if tx.state in _UNANSWERED and status >= 200:
             # The request is sent no more; what may be sent now, and again, is its ACK.
@@ -69,6 +87,14 @@ class ClientTransactions(Transactions[ClientTransaction]):
             return False
         self._fail(tx, now)
         return True
+
+    def expects(self, datagram: bytes) -> bool:
+        """Return whether the datagram begins with the branch of a request that was sent, in its first Via."""
+        sent = _branch(datagram)
+        if sent is None:
+            return False
+        branch = sent[1].decode()
+        return any((branch, method) in self._known for method in _METHODS)
 
     def cancel(self, tx: ClientTransaction, now: Monotonic) -> None:
         """See `telsdk.sip.transaction.stack.Stack.cancel`."""
@@ -125,6 +151,9 @@ class ClientTransactions(Transactions[ClientTransaction]):
         source: Hop | None,
     ) -> None:
         if action is Action.SEND_REQUEST or action is Action.SEND_ACK:
+            proven = self._ground.proven
+            if tx.gives_up_at and proven is not None and not proven.holds(tx.hop):
+                return  # it was sent once: nobody has ever answered from there, and it may be a forged address
             self._ground.outgoing.append(Outgoing(tx.hop, tx.data))
         elif tx.request.method == "CANCEL":
             pass  # its INVITE tells how the cancelling went

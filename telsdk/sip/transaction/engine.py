@@ -19,6 +19,7 @@ from telsdk.sip.transaction.machines import (
     Transaction,
     Trigger,
 )
+from telsdk.sip.transaction.proof import Proven
 from telsdk.sip.transaction.timers import Timeline, Timer, Timers
 
 Tx = TypeVar("Tx", bound=Transaction)
@@ -66,6 +67,7 @@ class Ground:
         "durations",
         "events",
         "outgoing",
+        "proven",
         "sent_by",
         "timeline",
         "timeout",
@@ -79,7 +81,9 @@ class Ground:
         token: Callable[[], str],
         timers: Timers,
         besides: frozenset[tuple[str, int]] = frozenset(),
+        proven: Proven | None = None,
     ) -> None:
+        self.proven = proven
         self.sent_by = sent_by
         self.besides = besides
         self.token = token

@@ -286,7 +286,7 @@ class ServerTransaction(Transaction):
     Once the final response is sent, only method and URI are left of `request`.
     """
 
-    __slots__ = ("merge_key", "news", "source", "to_tag")
+    __slots__ = ("credit", "merge_key", "news", "owes", "source", "to_tag")
 
     def __init__(self, key: object, request: Request, source: Hop, reply_hop: Hop) -> None:
         super().__init__(INVITE_SERVER if request.method == "INVITE" else SERVER, key, request, reply_hop)
@@ -294,3 +294,6 @@ class ServerTransaction(Transaction):
         self.to_tag = ""  # 8.2.6.2: the same in every response of this transaction; empty: none given yet
         self.merge_key: object | None = None
         self.news = False  # whether the role has done something about it since it was last looked at
+        # Bytes that may be sent to where it came from, as long as nothing is known to get there; -1: no limit.
+        self.credit = -1
+        self.owes = False  # the final response is there, and was not sent yet

@@ -16,6 +16,7 @@ from telsdk.sip.transaction.events import (
     Unanswered,
 )
 from telsdk.sip.transaction.machines import Action, Input, ServerTransaction, State
+from telsdk.sip.transaction.proof import AMPLIFICATION
 from telsdk.sip.transaction.timers import Timer
 from telsdk.sip.transaction.via import receive_via, reply_hop, server_key
 
@@ -42,9 +43,14 @@ class ServerTransactions(Transactions[ServerTransaction]):
                 self.step(tx, Input.ACK, now, request)
             return
         if tx is not None:
+            if tx.credit >= 0:
+                tx.credit += AMPLIFICATION * len(bytes(request))
             self.step(tx, Input.REQUEST, now)
             return
         tx = ServerTransaction(key, request, source, reply_hop(via, source))
+        proven = self._ground.proven
+        if proven is not None and not proven.holds(tx.hop):
+            tx.credit = AMPLIFICATION * len(bytes(request))
         self.begin(tx, now)
         if method == "CANCEL":
             self._cancel(tx, key, now)
@@ -68,6 +74,7 @@ class ServerTransactions(Transactions[ServerTransaction]):
                 tx.to_tag = tag
         tx.data = bytes(response)
         if status >= 200:
+            tx.owes = tx.state is State.TRYING or tx.state is State.PROCEEDING
             # It stays for half a minute, and there may be a hundred thousand of its like.
             tx.request = tx.request.bare()
         self._move(tx, move, now)
@@ -103,6 +110,22 @@ class ServerTransactions(Transactions[ServerTransaction]):
         tx.state = State.TERMINATED
         self._forget(tx)
 
+    def _may_send(self, tx: ServerTransaction) -> bool:
+        """Return whether a response goes to where nothing is known to get: it may be a forged address.
+
+        It gets one final response, and else no more than `AMPLIFICATION` times the bytes that came from there.
+        """
+        proven = self._ground.proven
+        if proven is not None and proven.holds(tx.hop):
+            tx.credit = -1
+            return True
+        left = tx.credit - len(tx.data)
+        if left < 0 and not tx.owes:
+            return False
+        tx.owes = False
+        tx.credit = max(0, left)
+        return True
+
     def _is_first(self, tx: ServerTransaction) -> bool:
         """Return whether no such request came by another way: with another branch and all else alike (8.2.2.2)."""
         tx.merge_key = (tx.request.from_tag, tx.request.call_id, tx.request.cseq)
@@ -134,7 +157,7 @@ class ServerTransactions(Transactions[ServerTransaction]):
     ) -> None:
         del source
         if action is Action.SEND_RESPONSE:
-            if tx.data:
+            if tx.data and (tx.credit < 0 or self._may_send(tx)):
                 self._ground.outgoing.append(Outgoing(tx.hop, tx.data))
         elif action is Action.SEND_100:
             self.respond(tx, tx.request.response(100), now)

@@ -34,6 +34,7 @@ from telsdk.sip.transaction.events import (
     Unanswered,
 )
 from telsdk.sip.transaction.machines import ClientTransaction, Input, ServerTransaction, State, Transaction
+from telsdk.sip.transaction.proof import Proven
 from telsdk.sip.transaction.server import ServerTransactions
 from telsdk.sip.transaction.timers import Timers
 from telsdk.sip.transaction.via import MAGIC, push_via, receive_via, reply_hop
@@ -66,6 +67,8 @@ class Stack:
         timers: RFC 3261 table 4.
         besides: further places where it takes connections. Who came by one is told that one in a Via, and may look by
             that for the connection to answer on.
+        proven: the UDP addresses that are known to receive what is sent there; to others little is sent, and no request
+            twice. For servers, which strangers ask; None: everybody is trusted to be where they say.
         server_name: for the Server header of responses made here; empty for none.
     """
 
@@ -76,10 +79,11 @@ class Stack:
         token: Callable[[], str],
         timers: Timers | None = None,
         besides: frozenset[tuple[str, int]] = frozenset(),
+        proven: Proven | None = None,
         server_name: str = "telsdk",
     ) -> None:
         self.server_name = server_name
-        self._ground = Ground(sent_by, token, timers or Timers(), besides)
+        self._ground = Ground(sent_by, token, timers or Timers(), besides, proven)
         self._clients = ClientTransactions(self._ground)
         self._servers = ServerTransactions(self._ground)
         self._ends_here = False
@@ -148,6 +152,10 @@ class Stack:
         datagram: by addresses alone anybody could end others' calls (RFC 5927).
         """
         return self._clients.bounced(quoted, now)
+
+    def expects(self, datagram: bytes) -> bool:
+        """Return whether a datagram is probably a response to a request of ours: it has a branch that we made."""
+        return self._clients.expects(datagram)
 
     def advance(self, now: Monotonic) -> None:
         """Let every timer fire that is due."""
