@@ -33,6 +33,8 @@ from telsdk.directory import Directory, NumberFacts
 from telsdk.number import Number
 
 CACHE_SIZE: Final = 10_000  # delegations; about 1 kB each
+UNPROVEN: Final = "unproven"
+"""The asker that all datagrams from where nothing was ever answered are taken for together."""
 CLOCK_SKEW: Final = 30  # seconds that a device's clock may be ahead of ours
 
 
@@ -70,9 +72,14 @@ class Verifier:
     Args:
         deferred: whether to raise `WalletToAsk` rather than ask a contract wallet here, for a caller that must not
             wait for the network.
+
+    Attributes:
+        asker: where what is judged next comes from: by that questions to contract wallets are counted. An address, or
+            `UNPROVEN` for all that may be forged.
     """
 
     def __init__(self, directory: Directory, cache_size: int = CACHE_SIZE, *, deferred: bool = False) -> None:
+        self.asker = ""
         self._directory = directory
         self._size = cache_size
         self._claims: OrderedDict[str, _Claim] = OrderedDict()
@@ -130,7 +137,7 @@ class Verifier:
                 )
             return False
         signature = claim.authority.delegation.signature
-        if not self._wallets.accepts(facts.owner, claim.digest, signature, now):
+        if not self._wallets.accepts(facts.owner, claim.digest, signature, now, self.asker):
             raise NotSignedByOwner(_not_signed(facts.number))
         return True
 

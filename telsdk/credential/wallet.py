@@ -2,7 +2,7 @@
 
 Each question goes to the chain, and the request that caused it waits. So a stranger who makes up delegations must not
 be able to cause many questions, not even by naming many numbers; and a chain that does not answer is left alone for a
-while.
+while. Nor may the stranger's questions be counted as the owner's: they are counted by the place that they come from.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from telsdk.errors import TelError
 RECHECK: Final = 600  # seconds: a wallet may take a right back without an event that we could see
 GRACE: Final = 3600  # seconds that an old yes is still good for while the chain does not answer
 REFUSAL_KEPT: Final = 60  # seconds
-QUESTIONS: Final = 10  # new ones for one account ...
-QUESTIONS_OF_ALL: Final = 120  # new ones for all accounts ...
+QUESTIONS: Final = 10  # new ones from one place for one account ...
+QUESTIONS_OF_ASKER: Final = 30  # new ones from one place for all accounts ...
+QUESTIONS_OF_ALL: Final = 120  # new ones from everywhere for all accounts ...
+RESERVE: Final = 40  # of those, for places from where a good signature has come before ...
 PER: Final = 60  # ... in so many seconds
 AWAY: Final = 15  # seconds that a chain which did not answer is left alone
 
@@ -33,11 +35,12 @@ class WalletToAsk(Exception):
     This is not a TelError: code that refuses a request for those must not refuse it for this.
     """
 
-    def __init__(self, answers: WalletAnswers, question: _Question, now: Wall) -> None:
+    def __init__(self, answers: WalletAnswers, question: _Question, now: Wall, asker: str = "") -> None:
         super().__init__(f"what {question[0]} says of a signature is not known yet")
         self.question = question
         self.answers = answers
         self._now = now
+        self._asker = asker
 
     def ask(self) -> bool | TelError:
         """Ask the chain, and return the contract's answer or the error. This waits for the network, changes nothing."""
@@ -45,7 +48,7 @@ class WalletToAsk(Exception):
 
     def settle(self, said: bool | TelError) -> None:
         """Remember the result of `ask`. Call it on the thread that judges."""
-        self.answers.settle(self.question, said, self._now)
+        self.answers.settle(self.question, said, self._now, self._asker)
 
 
 class WalletAnswers:
@@ -62,18 +65,24 @@ class WalletAnswers:
         self._accepted: OrderedDict[_Question, float] = OrderedDict()  # -> good until
         self._refused: OrderedDict[_Question, float] = OrderedDict()
         self._failed: OrderedDict[_Question, tuple[float, str]] = OrderedDict()  # -> not again until, and why
-        self._asked: OrderedDict[str, tuple[float, int]] = OrderedDict()  # account -> since when, how often
-        self._all: tuple[float, int] = (0.0, 0)  # the same of all accounts
+        # Since when and how often was asked, by where it came from, for an account and for all.
+        self._asked: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+        self._asked_from: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._all: tuple[float, int] = (0.0, 0)
+        self._good: OrderedDict[str, None] = OrderedDict()  # from where a signature came that is good
         self._away: tuple[float, str] = (0.0, "")
 
-    def accepts(self, account: str, digest: bytes, signature: bytes, now: Wall) -> bool:
+    def accepts(self, account: str, digest: bytes, signature: bytes, now: Wall, asker: str = "") -> bool:
         """Return whether the contract at `account` stands by `signature`.
+
+        Args:
+            asker: the place that it comes from: an address, or all places together whose address may be forged.
 
         Raises:
             WalletToAsk: the chain has to be asked first.
             WalletUnreachable: the chain could not be asked, now or less than `AWAY` seconds ago.
-            TooManyWalletQuestions: `QUESTIONS` new ones for this account within `PER` seconds, or
-                `QUESTIONS_OF_ALL` for all.
+            TooManyWalletQuestions: `QUESTIONS` new ones for this account from there within `PER` seconds, or
+                `QUESTIONS_OF_ASKER` for all, or `QUESTIONS_OF_ALL` from everywhere.
         """
         question = (account, digest, signature)
         if self._accepted.get(question, 0) > now:
@@ -86,11 +95,11 @@ class WalletAnswers:
                 return True  # a session that was good stays so for a while when the chain does not answer
             raise WalletUnreachable(f"cannot ask the chain whether {account} signed: {reason}")
         if question not in self._accepted:
-            self._count(account, now)
+            self._count(account, asker, now)
         if self._deferred:
-            raise WalletToAsk(self, question, now)
-        self.settle(question, self.ask(question), now)
-        return self.accepts(account, digest, signature, now)
+            raise WalletToAsk(self, question, now, asker)
+        self.settle(question, self.ask(question), now, asker)
+        return self.accepts(account, digest, signature, now, asker)
 
     def ask(self, question: _Question) -> bool | TelError:
         """Ask the chain, and return the contract's answer or the error. This waits for the network, changes nothing."""
@@ -99,7 +108,7 @@ class WalletAnswers:
         except TelError as error:
             return error
 
-    def settle(self, question: _Question, said: bool | TelError, now: Wall) -> None:
+    def settle(self, question: _Question, said: bool | TelError, now: Wall, asker: str = "") -> None:
         """Remember the result of `ask`."""
         if isinstance(said, TelError):
             failed = (now + AWAY, str(said))
@@ -111,22 +120,27 @@ class WalletAnswers:
         self._accepted.pop(question, None)
         if said:
             keep(self._accepted, question, now + RECHECK, self._size)
+            keep(self._good, asker, None, self._size)
         else:
             keep(self._refused, question, now + REFUSAL_KEPT, self._size)
 
-    def _count(self, account: str, now: Wall) -> None:
-        asked = _counted(self._asked.pop(account, (now, 0)), now)
-        keep(self._asked, account, asked, self._size)
-        # What is refused for one account takes nothing from the others.
-        if asked[1] > QUESTIONS:
+    def _count(self, account: str, asker: str, now: Wall) -> None:
+        # What is refused to one place takes nothing from the others.
+        for_it = _counted(self._asked.pop((asker, account), (now, 0)), now)
+        keep(self._asked, (asker, account), for_it, self._size)
+        if for_it[1] > QUESTIONS:
             raise TooManyWalletQuestions(
                 f"too many new delegations for {account} at once: try again in {PER} seconds"
             )
-        self._all = _counted(self._all, now)
-        if self._all[1] > QUESTIONS_OF_ALL:
+        from_there = _counted(self._asked_from.pop(asker, (now, 0)), now)
+        keep(self._asked_from, asker, from_there, self._size)
+        of_all = _counted(self._all, now)
+        most = QUESTIONS_OF_ALL if asker in self._good else QUESTIONS_OF_ALL - RESERVE
+        if from_there[1] > QUESTIONS_OF_ASKER or of_all[1] > most:
             raise TooManyWalletQuestions(
                 f"too many new delegations for contract wallets at once: try again in {PER} seconds"
             )
+        self._all = of_all
 
 
 def _counted(so_far: tuple[float, int], now: Wall) -> tuple[float, int]:

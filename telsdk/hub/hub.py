@@ -16,7 +16,7 @@ from typing import Any, Self
 from telsdk.address import REALM, user_of
 from telsdk.clock import Monotonic, Wall
 from telsdk.credential.asking import Asking
-from telsdk.credential.verify import Verifier
+from telsdk.credential.verify import UNPROVEN, Verifier
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NOBODY, HubFacts, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
@@ -26,16 +26,18 @@ from telsdk.hub.health import HealthMonitor, Probe
 from telsdk.hub.location import Location, MemoryLocation
 from telsdk.hub.placement import Candidate, place, ranked
 from telsdk.hub.settings import HubSettings
+from telsdk.net.buckets import place_of
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.egress import EgressPolicy
 from telsdk.net.limits import UDP_RECEIVE_BUFFER
+from telsdk.net.listed import listed_hosts
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
 from telsdk.net.route import hop_to
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
 from telsdk.server.answers import warning
-from telsdk.server.gate import Gate, listed_hosts
+from telsdk.server.gate import Gate
 from telsdk.server.lifecycle import Lifecycle
 from telsdk.server.own_key import OwnKey
 from telsdk.sip.auth import BearerVerifier, challenge
@@ -124,9 +126,10 @@ class Hub:
         )
         self.follower = Follower(directory, self._on_change, self._settings.chain_interval, on_look=key.look)
         self._life = Lifecycle(self.follower, self._driver, self._asking, key, sockets)
+        self._verifier = Verifier(directory, deferred=True)
         self._bearer = BearerVerifier(
             self._own_facts().uri,
-            Verifier(directory, deferred=True).authority,
+            self._verifier.authority,
             number_of=lambda user: locate(directory, user).number,
             lifetime=self._settings.token_lifetime,
         )
@@ -229,7 +232,7 @@ class Hub:
             if request.method == "OPTIONS":
                 self._role.refuse(tx, 200, now, headers=[("Allow", ALLOW)])
             elif request.method == "REGISTER":
-                self._redirect(tx, self._node_for_login(request, now), None, now)
+                self._redirect(tx, self._node_for_login(request, tx.source, now), None, now)
             elif request.method in ("INVITE", "MESSAGE"):
                 facts = locate(self._directory, user_of(str(request.uri)))
                 self._redirect(tx, self._node_of(facts, now), request.uri.user, now)
@@ -254,7 +257,7 @@ class Hub:
 
     # Where a number is
 
-    def _node_for_login(self, request: Request, now: Monotonic) -> NodeFacts | None:
+    def _node_for_login(self, request: Request, source: Hop, now: Monotonic) -> NodeFacts | None:
         """Return the node for a user who logs in. Remember it only if a session token proves that it is the user."""
         number = locate(self._directory, request.to.uri.user or "").number
         authorization = request.headers.get("Authorization") or ""
@@ -262,6 +265,7 @@ class Hub:
         if scheme.lower() != "bearer":
             # A plain phone has no token. It goes where the hash says, and the table does not grow for strangers.
             return self._first_choice(number, now)
+        self._verifier.asker = place_of(source.host) if source.reliable else UNPROVEN
         self._bearer.verify(request, token.strip(), Wall(time.time()))
         return self._assign(number, now)
 

@@ -14,9 +14,10 @@ from telsdk.address import REALM, aor
 from telsdk.clock import Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.credential.phone import Granted, PhonePasswords
-from telsdk.credential.verify import Authority, Verifier
+from telsdk.credential.verify import UNPROVEN, Authority, Verifier
 from telsdk.directory import Directory, NumberFacts, locate
 from telsdk.errors import TelError
+from telsdk.net.buckets import place_of
 from telsdk.node.caller_id import is_anonymous
 from telsdk.node.logins import BoundLogin, LoginKind
 from telsdk.node.settings import NodeSettings
@@ -106,7 +107,7 @@ class Admission:
             raise LoginMissing("log in with a session token or a phone password")
         scheme = credentials.scheme.lower()
         if scheme == "bearer":
-            return self._session(request, credentials, now)
+            return self._session(request, credentials, source, now)
         if scheme != "digest":
             # RFC 4475 3.3.7: as if it had come without, so that whoever sent it is told what would do.
             raise LoginMissing(
@@ -114,7 +115,7 @@ class Admission:
             )
         return self._phone(request, credentials, source, now)
 
-    def session(self, request: Request, now: Wall) -> BoundLogin:
+    def session(self, request: Request, source: Hop, now: Wall) -> BoundLogin:
         """Return who sends this request, by session token and nothing else; `now` in seconds since 1970.
 
         Raises:
@@ -123,7 +124,7 @@ class Admission:
         credentials = _ours(request, "Authorization")
         if credentials is None or credentials.scheme.lower() != "bearer":
             raise LoginMissing("this takes a session token: log in with the UC of the number")
-        return self._session(request, credentials, now)
+        return self._session(request, credentials, source, now)
 
     def sender(
         self, request: Request, there: Mapping[Number, BoundLogin], behind: Mapping[Number, BoundLogin]
@@ -170,6 +171,7 @@ class Admission:
         Raises:
             AuthError: no token, or one that does not speak for `number` in this very call.
         """
+        self._verifier.asker = str(number)  # who has logged in, and asks on nobody else's account
         to = request.to.uri
         caller = self._verified(request, (str(to.aor), aor(to.user)), now)
         if caller.authority.number != number:
@@ -186,7 +188,7 @@ class Admission:
         if uri.host != REALM or (user != str(number) and self._number_of(user) != number):
             raise NotTheCaller(f"From says {uri.aor}: this caller is {number}, by number or name")
 
-    def proven_to(self, callee: NumberFacts, request: Request, now: Wall) -> Number:
+    def proven_to(self, callee: NumberFacts, request: Request, source: Hop, now: Wall) -> Number:
         """Return who calls `callee`, by the caller token. Each token serves once, so that nobody rings by a replay.
 
         Raises:
@@ -197,6 +199,7 @@ class Admission:
         dest = (aor(callee.number),) if callee.name is None else (aor(callee.number), aor(callee.name))
         if request.headers.count("Identity") > 1:
             raise identity.InvalidIdentity("more than one caller token")
+        self._verifier.asker = self._asker(source)
         caller = self._verified(request, dest, now)
         number = Number(caller.authority.number)
         self.own_from(request, number)
@@ -245,7 +248,11 @@ class Admission:
         """Return a digest challenge, whatever was tried."""
         return self._digest.challenge(now, _where(source), stale=isinstance(error, StaleNonce))
 
-    def _session(self, request: Request, credentials: Credentials, now: Wall) -> BoundLogin:
+    def _asker(self, source: Hop) -> str:
+        return place_of(source.host) if self.proven.holds(source) else UNPROVEN
+
+    def _session(self, request: Request, credentials: Credentials, source: Hop, now: Wall) -> BoundLogin:
+        self._verifier.asker = self._asker(source)
         authority = self._bearer.verify(request, credentials.token68 or "", now)
         assert isinstance(authority, Authority)
         return BoundLogin(LoginKind.SESSION, authority.grant, authority.expiry)

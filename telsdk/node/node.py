@@ -23,6 +23,7 @@ from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.egress import EgressPolicy
+from telsdk.net.listed import listed_hosts
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
 from telsdk.net.route import hop_to
@@ -39,7 +40,7 @@ from telsdk.node.shares import Shares
 from telsdk.node.watching import Watching
 from telsdk.number import Number
 from telsdk.server.answers import later
-from telsdk.server.gate import Gate, listed_hosts
+from telsdk.server.gate import Gate
 from telsdk.server.lifecycle import Lifecycle
 from telsdk.server.load import LOAD_HEADER, Load
 from telsdk.server.own_key import OwnKey

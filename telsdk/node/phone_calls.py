@@ -100,15 +100,15 @@ class PhoneCalls:
         parties = ctx.app
         assert isinstance(parties, Parties)
         if not parties.shown:
-            self._judge(parties, ctx.request, callee, login, wall)
+            self._judge(parties, ctx, callee, login, wall)
         caller_id.present(request, parties.shown, parties.claims)
         parties.line = request.headers.raw[request.headers.shape.first["from"]]
 
     def _judge(
-        self, parties: Parties, request: Request, callee: NumberFacts, login: BoundLogin | None, wall: Wall
+        self, parties: Parties, ctx: Context, callee: NumberFacts, login: BoundLogin | None, wall: Wall
     ) -> None:
-        said = request.from_.uri
-        number = self._proven(request, callee, login, wall)
+        said = ctx.request.from_.uri
+        number = self._proven(ctx.request, ctx.source, callee, login, wall)
         facts = None if number is None else self._directory.number(number)
         if facts is not None:
             parties.shown = caller_id.ANONYMOUS if caller_id.is_anonymous(said) else caller_id.proven(facts)
@@ -119,7 +119,7 @@ class PhoneCalls:
             parties.shown = caller_id.ANONYMOUS
 
     def _proven(
-        self, request: Request, callee: NumberFacts, login: BoundLogin | None, wall: Wall
+        self, request: Request, source: Hop, callee: NumberFacts, login: BoundLogin | None, wall: Wall
     ) -> Number | None:
         """Return who sends a request, by what it was let in by here, or else by a caller token for `callee`."""
         if login is not None and (login.kind is LoginKind.PHONE or request.method in TOKEN_METHODS):
@@ -127,7 +127,7 @@ class PhoneCalls:
         if request.method not in TOKEN_METHODS or "identity" not in request.headers.shape.first:
             return None
         try:
-            return self._admission.proven_to(callee, request, wall)
+            return self._admission.proven_to(callee, request, source, wall)
         except NotTheCaller:
             raise
         except TelError:

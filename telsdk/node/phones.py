@@ -98,7 +98,7 @@ class Phones:
         if not source.secure:
             raise Overheard(f"a password is not sent over {source.transport}: ask over TLS")
         passwords = self._passwords()
-        login = self._admission.session(request, wall)
+        login = self._admission.session(request, source, wall)
         facts = self._directory.number(login.number)
         assert facts is not None  # or there had been no session
         lifetime = min(_lifetime(request), self._settings.phone_lifetime)

@@ -15,19 +15,16 @@ request which was sent there, counts in a bucket that nobody else can reach.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from telsdk.clock import Monotonic
-from telsdk.directory import HubFacts
 from telsdk.net.buckets import UNLIMITED, Buckets, Rate, place_of
 from telsdk.net.gatekeeper import DROP, PASS, REFUSE
-from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Uri
 
-__all__ = ["DROP", "NO_LIMITS", "PASS", "REFUSE", "Gate", "GateSettings", "listed_hosts"]
+__all__ = ["DROP", "NO_LIMITS", "PASS", "REFUSE", "Gate", "GateSettings"]
 
 _LISTED_FOR: Final = 1.0  # seconds between two looks at which servers the chain lists
 
@@ -140,15 +137,3 @@ class Gate:
 
     def _is_wanted(self, data: bytes, source: Hop, now: Monotonic) -> bool:
         return self._is_expected(data, source) and self._expected.take((source.host, source.port), now)
-
-
-def listed_hosts(hubs: Iterable[HubFacts]) -> frozenset[str]:
-    """Return the hosts of every hub and node that the chain lists; a malformed address is left out."""
-    hosts: set[str] = set()
-    for hub in hubs:
-        for uri in (hub.uri, *[node.uri for node in hub.nodes]):
-            try:
-                hosts.add(Uri.parse(uri).host)
-            except SipParseError:
-                continue
-    return frozenset(hosts)

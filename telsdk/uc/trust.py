@@ -17,6 +17,8 @@ from telsdk.credential.verify import Authority, Verifier
 from telsdk.directory import NOBODY, Directory, NumberFacts, locate
 from telsdk.errors import Refused, TelError
 from telsdk.name import Name
+from telsdk.net.buckets import place_of
+from telsdk.net.listed import listed_hosts
 from telsdk.net.pins import pin_of_key
 from telsdk.net.route import PIN_PARAM, pin_text
 from telsdk.number import Number
@@ -150,12 +152,23 @@ class Judge:
         names = {str(facts.name)} if facts and facts.name else set()
         return frozenset(aor(user) for user in {str(self._number), *names})
 
+    def _came_from(self, message: Message) -> str:
+        """Return the place that a message comes from: what our node stamped, if it came by a listed server."""
+        if not isinstance(message, Request):
+            return "answers"
+        vias = message.vias
+        first = vias[0].param("received") or vias[0].host
+        if len(vias) > 1 and first in listed_hosts(self._directory.hubs()):
+            return place_of(vias[1].param("received") or vias[1].host)
+        return place_of(first)
+
     def _judge(self, message: Message, act: str, ours: Container[str], now: Wall) -> Party:
         tokens = message.headers.all(IDENTITY)
         if not tokens:
             return Party(Trust.UNVERIFIED, status=428, reason="no caller token")
         if len(tokens) > 1:
             return Party(Trust.REFUSED, status=438, reason="more than one caller token")
+        self._verifier.asker = self._came_from(message)
         try:
             caller = caller_token.verify(
                 tokens[0],

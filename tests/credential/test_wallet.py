@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from telsdk.clock import Wall
@@ -64,6 +66,30 @@ def test_a_stranger_cannot_make_it_ask_without_end(directory: FixedDirectory, an
     assert answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.PER - 1)), "who is logged in stays so"
     assert answers.accepts("0x" + "Dd" * 20, DIGEST, b"good", NOW), "other wallets are not touched"
     assert answers.accepts(WALLET, DIGEST, b"good2", Wall(NOW + wallet.PER))
+
+
+def test_what_one_place_asks_too_often_takes_nothing_from_another(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    for attempt in range(200):
+        with contextlib.suppress(TooManyWalletQuestions):
+            answers.accepts(f"0x{attempt % 13:040x}", DIGEST, b"bad%d" % attempt, NOW, "192.0.2.1")
+    assert directory.wallet_questions == wallet.QUESTIONS_OF_ASKER
+    for attempt in range(wallet.QUESTIONS + 1):
+        with contextlib.suppress(TooManyWalletQuestions):
+            answers.accepts(WALLET, DIGEST, b"worse%d" % attempt, NOW, "192.0.2.2")
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW, "198.51.100.1")
+
+
+def test_from_where_a_good_one_came_more_may_come_whatever_strangers_ask(answers: WalletAnswers) -> None:
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW, "198.51.100.1")
+    for place in range(50):
+        for attempt in range(5):
+            with contextlib.suppress(TooManyWalletQuestions):
+                answers.accepts(WALLET, DIGEST, b"bad%d %d" % (place, attempt), NOW, f"192.0.2.{place}")
+    with pytest.raises(TooManyWalletQuestions):
+        answers.accepts(WALLET, DIGEST, b"good too", NOW, "192.0.2.99")
+    assert answers.accepts(WALLET, DIGEST, b"good too", NOW, "198.51.100.1")
 
 
 def test_who_is_logged_in_is_asked_about_again_even_under_attack(answers: WalletAnswers) -> None:
@@ -152,12 +178,12 @@ def test_a_stranger_cannot_make_it_ask_without_end_by_naming_many_numbers(
     directory: FixedDirectory, answers: WalletAnswers
 ) -> None:
     answers.accepts(WALLET, DIGEST, b"good", NOW)
-    for account in range(wallet.QUESTIONS_OF_ALL - 1):
+    for account in range(wallet.QUESTIONS_OF_ASKER - 1):
         assert not answers.accepts(f"0x{account:040x}", DIGEST, b"bad", NOW)
     for account in range(1000, 1100):
         with pytest.raises(TooManyWalletQuestions, match="for contract wallets"):
             answers.accepts(f"0x{account:040x}", DIGEST, b"bad", NOW)
-    assert directory.wallet_questions == wallet.QUESTIONS_OF_ALL
+    assert directory.wallet_questions == wallet.QUESTIONS_OF_ASKER
     later = Wall(NOW + wallet.PER - 1)
     assert answers.accepts(WALLET, DIGEST, b"good", later), "who is logged in stays so"
     assert answers.accepts(WALLET, DIGEST, b"good2", Wall(NOW + wallet.PER))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from telsdk.clock import Monotonic
 from telsdk.directory import HubFacts, NodeFacts
 from telsdk.net.buckets import Rate
-from telsdk.server.gate import DROP, PASS, REFUSE, Gate, GateSettings, listed_hosts
+from telsdk.net.listed import listed_hosts
+from telsdk.server.gate import DROP, PASS, REFUSE, Gate, GateSettings
 from telsdk.sip.hop import Hop
 
 SETTINGS = GateSettings(
