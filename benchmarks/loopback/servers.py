@@ -47,6 +47,7 @@ class Plan:
     place: Place
     index: int | None = None
     timers: Timers = QUICK
+    limited: bool = False  # a node with the limits that it has in production
 
     async def start(self) -> Hub | Node:
         """The server, running."""
@@ -62,7 +63,9 @@ class Plan:
             self.index,
             sockets,
             identity,
-            settings=NodeSettings(
+            settings=NodeSettings(timers=self.timers, token_lifetime=5)
+            if self.limited
+            else NodeSettings(
                 timers=self.timers,
                 token_lifetime=5,
                 max_users=1_000_000,
@@ -129,6 +132,10 @@ class Server:
         """Bytes of memory that are its own (PSS), once it is quiet and its garbage is collected."""
         self.wait("open", 0)
         self.ask("collect")
+        return self.held()
+
+    def held(self) -> int:
+        """Bytes of memory that are its own (PSS), as it is now."""
         rollup = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text()
         return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) * 1024
 

@@ -161,7 +161,11 @@ class Telephone:
 
     def _answer(self, call: Call, request: Request, now: Monotonic) -> None:
         party = self._judge.request(request, Wall(time.time()))
-        assert party.trust is Trust.VERIFIED, party
+        if party.trust is not Trust.VERIFIED:
+            self._agent.reject(
+                call, now, status=party.status
+            )  # a flood's: who calls here in earnest is proven
+            return
         self._agent.ring(call, now)
         header = self._tokens.header(request, "INVITE 200", str(request.from_.uri.aor), sdp=_SDP)
         self._agent.accept(call, _SDP, now, headers=[header])

@@ -1,4 +1,4 @@
-"""The scanners that every server on the Internet meets (SIPVicious): they find that there is a server, and nothing else."""
+"""The scanners that every server on the Internet meets (SIPVicious): they find a server, and nothing else of use."""
 
 from __future__ import annotations
 
