@@ -139,6 +139,12 @@ class Context(TransactionUser):
         if self._closer is not None:
             self._closer(self, now)
 
+    def stop(self) -> None:
+        """Let nothing more be tried."""
+        self.stopped = True
+        self.awaiting.clear()
+        self.waiting.clear()
+
     @property
     def routed(self) -> bool:
         """Whether it came by a Route that named this proxy."""
@@ -239,6 +245,9 @@ class Branch(TransactionUser):
 
 
 _PREFERRED_4XX = (401, 407, 415, 420, 484)  # 16.7 step 6: they say what would help
+RecordRoute: TypeAlias = Callable[[Context, Target], Sequence[Uri]]
+Learn: TypeAlias = Callable[[Target, Response], None]
+
 _CHALLENGES = ("WWW-Authenticate", "Proxy-Authenticate")
 
 

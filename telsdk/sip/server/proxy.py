@@ -14,14 +14,16 @@ from collections.abc import Callable, Sequence
 
 from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Refusal, Request, Response, Uri
+from telsdk.sip.message import Request, Response, Uri
+from telsdk.sip.server.arrivals import begin, refusal_of
 from telsdk.sip.server.fork import (
     MAX_BREADTH,
     Branch,
     Context,
+    Learn,
+    RecordRoute,
     Target,
     best_response,
-    max_breadth,
     waits_for_news,
 )
 from telsdk.sip.server.proxy_events import Arrived, Finished, Redirect3xx
@@ -33,7 +35,6 @@ from telsdk.sip.server.routing import (
     check,
     elsewhere,
     goes_back,
-    has_own_part,
     is_looping,
     is_secure,
     loop_mark,
@@ -42,7 +43,6 @@ from telsdk.sip.server.routing import (
     put_line,
     secured,
     sips_not_allowed,
-    take_own_routes,
 )
 from telsdk.sip.transaction import (
     AckReceived,
@@ -59,9 +59,6 @@ from telsdk.sip.transaction import (
     TransportFailed,
     Unanswered,
 )
-
-RecordRoute = Callable[[Context, Target], Sequence[Uri]]
-Learn = Callable[[Target, Response], None]
 
 
 class Proxy:
@@ -232,7 +229,7 @@ class Proxy:
     def _arrive(self, event: RequestReceived, now: Monotonic) -> None:
         request, tx = event.request, event.tx
         in_dialog = request.to_tag is not None
-        refusal = self._refusal(request, in_dialog)
+        refusal = refusal_of(request, in_dialog, self._settings, self.open)
         if refusal is not None:
             self._stack.answer_once(tx, refusal.status, now, refusal.reason, *refusal.headers)
             return
@@ -243,7 +240,7 @@ class Proxy:
         if in_dialog and self._relays is not None:
             self._relays.pass_on(event, mark, now)
             return
-        ctx = self._context(request, event.source, tx, mark)
+        ctx = begin(request, event.source, tx, mark, self._is_local, self._closer)
         if in_dialog and not ctx.routed and not self._is_local(ctx.request.uri):
             # Who is not in the dialog's route set is no open relay for it.
             self._stack.answer_once(tx, 481, now)
@@ -252,32 +249,15 @@ class Proxy:
         self._open += 1
         self.untaken.append(Arrived(ctx))
 
-    def _refusal(self, request: Request, in_dialog: bool) -> Refusal | None:
-        settings = self._settings
-        if settings.max_open is not None and not in_dialog and self.open >= settings.max_open:
-            # What has begun may go on: to refuse a BYE would only make more work.
-            return Refusal(503, "Overloaded", (("Retry-After", str(settings.retry_after)),))
-        refusal = check(request, settings.supported)
-        if refusal is None and "max-breadth" in request.headers.shape.first and max_breadth(request) == 0:
-            return Refusal(440)  # RFC 5393 5.3.3
-        return refusal
-
     def _arrive_ack(self, event: AckReceived) -> None:
         if check(event.request) is not None:
             return
         if self._relays is not None and event.request.to_tag is not None:
             self._relays.pass_ack(event.request, event.source)
             return
-        ctx = self._context(event.request, event.source, None, "")
+        ctx = begin(event.request, event.source, None, "", self._is_local, self._closer)
         if ctx.routed:
             self.untaken.append(Arrived(ctx))
-
-    def _context(self, request: Request, source: Hop, tx: ServerTransaction | None, mark: str) -> Context:
-        """Take our own Routes off (16.4), from a copy: the transaction answers the request as it came."""
-        if not has_own_part(request):
-            return Context(request, source, tx, (), mark, self._closer)
-        request = request.copy()
-        return Context(request, source, tx, take_own_routes(request, self._is_local), mark, self._closer)
 
     def _copy(self, ctx: Context, target: Target) -> Request:
         request = target.request if target.request is not None else ctx.request.copy()
@@ -463,9 +443,7 @@ class Proxy:
 
     def _stop(self, ctx: Context, now: Monotonic) -> None:
         """Try nothing more."""
-        ctx.stopped = True
-        ctx.awaiting.clear()
-        ctx.waiting.clear()
+        ctx.stop()
         self._ringing.stop(ctx)
         self._cancel_pending(ctx, now)
 
