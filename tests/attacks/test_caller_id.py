@@ -7,15 +7,20 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from eth_account import Account
 
 from telsdk.address import REALM, aor
 from telsdk.clock import Wall
+from telsdk.credential import secp256k1
+from telsdk.credential.deep import KeystoreSigner
+from telsdk.credential.session import login_deep
 from telsdk.node.caller_id import ANONYMOUS, CLAIMS, SEPARATOR
 from telsdk.node.settings import UnverifiedCallers
+from telsdk.node.shares import ShareSettings
 from telsdk.sip.message import Message, Request, Response, Uri
 from telsdk.sip.ua import Dialog
 from tests.calling_phone import CallingPhone
@@ -78,9 +83,11 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(unverified: UnverifiedCallers = UnverifiedCallers.ANONYMOUS) -> AsyncIterator[Desk]:
+async def desk(
+    unverified: UnverifiedCallers = UnverifiedCallers.ANONYMOUS, **settings: Any
+) -> AsyncIterator[Desk]:
     async with Network(1) as network:
-        await network.start(phone_secrets=(SECRET,), unverified_callers=unverified)
+        await network.start(phone_secrets=(SECRET,), unverified_callers=unverified, **settings)
         network.own(ALICE, "alice.eth")
         network.own(CAROL, "carol.eth")
         with (
@@ -324,3 +331,25 @@ async def test_a_call_that_is_given_up_is_so_under_the_address_that_rang() -> No
         await at.bob.say(cancel.response(200))
         await at.bob.say(invite.response(487, to_tag="b"))
         await giving_up
+
+
+async def test_a_call_that_waits_for_a_contract_wallet_counts_once() -> None:
+    """Who calls is known when their wallet was asked: the call is judged again then, and takes no second share."""
+    async with desk(shares=ShareSettings(to_callee=4)) as at:  # one at a time for each caller
+        facts, key = at.network.facts, KeystoreSigner(Account.create())
+        owned = replace(facts.numbers[ALICE], owner=key.address)
+        login = login_deep(key, owned, facts.domain, "a phone", Wall(time.time()))
+        facts.change(ALICE, owner=secp256k1.checksum(b"\x5a" * 20))
+        facts.wallets = lambda _, digest, signature: (
+            secp256k1.recover(digest, signature) == bytes.fromhex(key.address[2:])
+        )
+        for _ in range(2):
+            request = at.request("INVITE", f"<{aor(ALICE)}>")
+            sealed(request, login, act="INVITE", dest=aor(BOB), cseq=request.cseq.number)
+            call = await at.rings(request)
+            assert shown(call) == ALICE_SHOWN
+            await at.bob.say(call.response(486, to_tag="b"))
+            while not isinstance(answer := await at.mallory.receive(), Response) or answer.status < 200:
+                pass
+            assert answer.headers.get("Warning") is None  # it is the phone's own
+        assert facts.wallet_questions == 1

@@ -249,3 +249,16 @@ async def test_connections_that_only_ping_take_the_place_of_users() -> None:
         assert len(node.registrar.bindings(str(CAROL))) == 1
         for writer in held:
             writer.close()
+
+
+async def test_acks_take_the_share_of_those_who_call() -> None:
+    """A stranger sends ACKs that begin nothing, with a Route by which the node takes them as its own."""
+    async with served(timers=Timers()) as (_, node, alice, bob):
+        with Peer("nobody") as mallory:
+            acks = [mallory.request("ACK", aor(BOB)) for _ in range(2 * SHARES.of_source)]
+            for ack in acks:
+                ack.headers.set("Call-ID", secrets.token_hex(8))
+                ack.headers.set("Route", f"<sip:{HOST}:{alice.port_of_node};lr>")
+            await flood(node, mallory, alice.port_of_node, acks)
+            await mallory.send(invite(mallory, BOB), HOST, alice.port_of_node)
+            assert (await bob.asked("INVITE")).to.uri.user == str(BOB)
