@@ -23,7 +23,7 @@ from telsdk.net.pins import pin_of_key
 from telsdk.net.route import PIN_PARAM, pin_text
 from telsdk.number import Number
 from telsdk.sip.auth import SingleUse, TokenError, caller_token
-from telsdk.sip.errors import AuthError
+from telsdk.sip.errors import AuthError, SipParseError
 from telsdk.sip.message import Message, Request, Response
 from telsdk.sip.session import SessionDescription
 from telsdk.sip.ua import has_sdp
@@ -153,10 +153,16 @@ class Judge:
         return frozenset(aor(user) for user in {str(self._number), *names})
 
     def _came_from(self, message: Message) -> str:
-        """Return the place that a message comes from: what our node stamped, if it came by a listed server."""
+        """Return the place that a message comes from: what our node stamped, if it came by a listed server.
+
+        All that cannot be read, and all answers, are taken for one place.
+        """
         if not isinstance(message, Request):
             return "answers"
-        vias = message.vias
+        try:
+            vias = message.vias
+        except SipParseError:
+            return "unreadable"
         first = vias[0].param("received") or vias[0].host
         if len(vias) > 1 and first in listed_hosts(self._directory.hubs()):
             return place_of(vias[1].param("received") or vias[1].host)

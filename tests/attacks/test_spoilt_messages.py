@@ -18,8 +18,11 @@ from fuzz.seeds import CORPUS
 from fuzz.spoiling import METHODS, STATUSES, URIS, spoilt
 from telsdk.address import aor
 from telsdk.hub.hub import Hub
+from telsdk.net.limits import NO_CONNECTION_LIMITS
 from telsdk.net.pins import client_context
 from telsdk.node.node import Node
+from telsdk.node.shares import NO_SHARES
+from telsdk.server.gate import NO_LIMITS
 from telsdk.sip.auth import digest
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.message import Challenge, Request, parse
@@ -249,7 +252,11 @@ BY = {
 def thrown(by: str, seed: int, count: int) -> None:
     async def run() -> None:
         async with Network(1) as network:
-            await network.start(phone_secrets=(SECRET,))
+            # Nobody is turned away, so that all is looked at.
+            await network.start_node(
+                0, phone_secrets=(SECRET,), gate=NO_LIMITS, shares=NO_SHARES, connections=NO_CONNECTION_LIMITS
+            )
+            await network.start_hub(gate=NO_LIMITS, connections=NO_CONNECTION_LIMITS)
             alice = await network.user(ALICE)
             with Phone(network, BOB) as bob, Phone(network, CAROL) as carol:
                 assert (await bob.register(3_600)).status == 200
