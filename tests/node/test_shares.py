@@ -105,7 +105,13 @@ class Model(RuleBasedStateMachine):
         while self.held:
             self.shares.give_back(self.held.pop())
         assert not len(self.shares)
-        assert not any(table for name, table in vars(self.shares).items() if name.startswith("_by_"))
+        shares = self.shares
+        assert (shares._by_caller, shares._by_callee, shares._by_strangers, shares._by_pair) == (
+            {},
+            {},
+            {},
+            {},
+        )
 
 
 Model.TestCase.settings = settings(max_examples=30, stateful_step_count=40)
