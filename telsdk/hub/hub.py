@@ -30,7 +30,7 @@ from telsdk.net.egress import EgressPolicy
 from telsdk.net.limits import UDP_RECEIVE_BUFFER
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
-from telsdk.net.route import hop_to
+from telsdk.net.route import at_place, hop_to
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
 from telsdk.server.answers import warning
@@ -215,7 +215,7 @@ class Hub:
         if node is None:
             self._role.refuse(tx, 480, now, headers=[("Retry-After", "10")])
             return
-        contact = NameAddr(replace(Uri.parse(node.uri), user=user))
+        contact = NameAddr(at_place(replace(Uri.parse(node.uri), user=user), node))
         self._role.answer(tx, [contact], now)
 
     # Where a number is

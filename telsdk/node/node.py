@@ -16,7 +16,7 @@ from telsdk.clock import Monotonic, Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.credential.asking import Asking
 from telsdk.credential.wallet import WalletToAsk
-from telsdk.directory import NodeFacts
+from telsdk.directory import NodeFacts, node_at
 from telsdk.errors import NotFound
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.certificates import TrustStore
@@ -126,6 +126,7 @@ class Node:
             self.registrar,
             self.logins,
             addresses,
+            self.place,
             ProxySettings(
                 ring_time=self.settings.ring_time,
                 max_open=self.settings.max_open,
@@ -185,10 +186,9 @@ class Node:
         return Load(self.registrar.users, len(self.calls), self._lag.lag, self._directory.head.number)
 
     def _own_facts(self) -> NodeFacts:
-        hub = self._directory.hub(self.place[0])
-        for node in hub.nodes if hub is not None else ():
-            if node.index == self.place[1]:
-                return node
+        node = node_at(self._directory, *self.place)
+        if node is not None:
+            return node
         raise NotFound(
             "node {1} of hub {0} is not in the list on chain: add it with `telsdk hubs nodes`".format(
                 *self.place

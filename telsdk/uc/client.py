@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from telsdk.address import aor, user_of
@@ -14,12 +15,12 @@ from telsdk.credential.phone import DEFAULT_LIFETIME
 from telsdk.credential.phoneaccount import PhoneAccount
 from telsdk.credential.session import Login
 from telsdk.credential.wallet import WalletToAsk
-from telsdk.directory import NodeFacts, locate
+from telsdk.directory import NodeFacts, locate, node_at
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
-from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to, pin_text
+from telsdk.net.route import PIN_PARAM, NoRoute, pin_text, way_to
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
@@ -380,10 +381,9 @@ class UserClient:
         )
 
     def _next_hop(self, uri: Uri, _dialog: Dialog | None) -> Hop:
-        """Return the way to a route or Contact: to a listed node by its pin, to a UC by the pin in its Contact."""
-        node = find((node for hub in self.directory.hubs() for node in hub.nodes), uri)
+        """Return the way to a route or Contact: to a UC by the pin in its Contact, to a node by that of its place."""
         try:
-            hop = hop_to(node) if node is not None else hop_of(uri)
+            hop = way_to(uri, partial(node_at, self.directory))
         except NoRoute:
             hop = None
         # Where no key is named, a peer could have us connect to anything. Our node may know the way; else it says so.
