@@ -34,4 +34,10 @@ class HubSettings:
     allowed_networks: tuple[Network, ...] = ()
     """Networks that it may send and connect to though they are not public, besides its own: see `telsdk.net.egress`."""
 
+    stale_after: float | None = None
+    """Age of the newest block, in seconds, beyond which logins wait; None: see `telsdk.freshness`."""
+
+    retry_after: int = 10
+    """Seconds that whoever is refused for now is told to wait."""
+
     timers: Timers = field(default_factory=Timers)

@@ -61,6 +61,7 @@ class CallPolicy:
         own_place: its hub and index in the list on chain.
         egress: where it may send to.
         unverified: what phones are told of callers who are not proven.
+        stale_after: how old the copy of the chain may be that proves them, in seconds, as `telsdk.freshness` takes it.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class CallPolicy:
         settings: ProxySettings | None = None,
         egress: EgressPolicy = ANYWHERE,
         unverified: UnverifiedCallers = UnverifiedCallers.ANONYMOUS,
+        stale_after: float | None = None,
     ) -> None:
         self._directory = directory
         self._admission = admission
@@ -83,7 +85,7 @@ class CallPolicy:
         self._addresses = addresses
         self._open: set[Context] = set()
         self._ways = Ways(registrar, addresses, own_place, self._node_at, egress)
-        self._phones = PhoneCalls(directory, admission, logins, unverified)
+        self._phones = PhoneCalls(directory, admission, logins, unverified, stale_after)
         self.proxy = Proxy(
             stack,
             is_local=self._is_local,

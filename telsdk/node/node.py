@@ -19,6 +19,7 @@ from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NodeFacts, node_at
 from telsdk.errors import NotFound
 from telsdk.follow import FollowedDirectory, Follower
+from telsdk.freshness import Freshness, freshness
 from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.egress import EgressPolicy
@@ -134,6 +135,7 @@ class Node:
             ),
             egress,
             self.settings.unverified_callers,
+            self.settings.stale_after,
         )
         self.watching = Watching(
             directory,
@@ -183,7 +185,13 @@ class Node:
 
     def load(self) -> Load:
         """Return how loaded this node is now."""
-        return Load(self.registrar.users, len(self.calls), self._lag.lag, self._directory.head.number)
+        head = self._directory.head
+        stale = self.freshness(Wall(time.time())).stale
+        return Load(self.registrar.users, len(self.calls), self._lag.lag, head.number, head.timestamp, stale)
+
+    def freshness(self, now: Wall) -> Freshness:
+        """Return how old this node's copy of the chain is; `now` in seconds since 1970."""
+        return freshness(self._directory, self.settings.stale_after, now)
 
     def _own_facts(self) -> NodeFacts:
         node = node_at(self._directory, *self.place)
@@ -277,12 +285,12 @@ class Node:
         self.watching.changed(user)
 
     def _register(self, request: Request, source: Hop, now: Monotonic) -> Response:
-        return self._registration.answer(
-            request, source, now, Wall(time.time()), chain_age=self.follower.age()
-        )
+        wall = Wall(time.time())
+        return self._registration.answer(request, source, now, wall, chain=self.freshness(wall))
 
     def _phone_password(self, request: Request, source: Hop, _now: Monotonic) -> Response:
-        return self._phones.answer(request, source, Wall(time.time()), chain_age=self.follower.age())
+        wall = Wall(time.time())
+        return self._phones.answer(request, source, wall, chain=self.freshness(wall))
 
     def _is_for_us(self, request: Request) -> bool:
         """Return whether a request is for the node itself: its Request-URI is a SIP URI that names no user."""

@@ -17,6 +17,7 @@ from telsdk.credential.session import Login
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NodeFacts, locate, node_at
 from telsdk.follow import FollowedDirectory, Follower
+from telsdk.freshness import Freshness, freshness
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
@@ -104,7 +105,7 @@ class UserClient:
             takes_refer=True,
         )
         self._driver = Driver(self._stack, self, roles=(self._agent,), tap=tap)
-        self._judge = Judge(directory, login.number)
+        self._judge = Judge(directory, login.number, stale_after=self.settings.stale_after)
         self._tokens = Tokens(login)
         self._journal = Journal(store)
         self._asking = Asking()
@@ -154,6 +155,11 @@ class UserClient:
     async def wait_ended(self) -> SessionEnded:
         """Wait until the login has ended, and return why."""
         return await self._standing.wait_ended()
+
+    @property
+    def freshness(self) -> Freshness:
+        """How old this client's copy of the chain is. While it is stale, nobody shows as verified without its date."""
+        return freshness(self.directory, self.settings.stale_after, Wall(time.time()))
 
     async def register(self) -> NodeFacts:
         """Register by way of the home hub, and stay registered. Return the node.

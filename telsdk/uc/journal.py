@@ -24,7 +24,7 @@ class Journal:
         else:
             direction, dialled = Direction.IN, request.from_.uri.user or ""
         peer = _known(call.party) or dialled
-        trust = (call.party.trust if call.party is not None else Trust.UNVERIFIED).value
+        trust = Trust.UNVERIFIED.value if call.party is None else call.party.standing
         answered = call.answered_at is not None
         outcome = "answered" if answered else "unanswered" if call.outgoing else "missed"
         self._store.add_call(direction, peer, trust, outcome, round(call.seconds))
@@ -38,11 +38,11 @@ class Journal:
         """Note a message that came."""
         if self._store is not None:
             peer = _known(party) or request.from_.uri.user or ""
-            self._store.add_message(Direction.IN, peer, party.trust.value, text)
+            self._store.add_message(Direction.IN, peer, party.standing, text)
 
 
 def _known(party: Party | None) -> str | None:
     """Return the name or number that the chain gives a verified party; None for any other."""
-    if party is None or party.trust is not Trust.VERIFIED:
+    if party is None or not party.trust.proven:
         return None
     return str(party.name or party.number)

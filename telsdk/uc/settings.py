@@ -36,5 +36,10 @@ class UcSettings:
     chain_interval: float = 5.0
     """Seconds between looks at the chain."""
 
+    stale_after: float | None = None
+    """Age of the newest block, in seconds, beyond which nobody shows as verified without saying of when that is.
+
+    None: see `telsdk.freshness`."""
+
     timers: Timers = field(default_factory=Timers)
     """Timer values of RFC 3261."""
