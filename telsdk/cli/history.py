@@ -12,6 +12,7 @@ from telsdk.cli.contacts import open_store, store_options
 from telsdk.number import Number
 
 if TYPE_CHECKING:
+    from telsdk.uc.holder import OwnerChange
     from telsdk.uc.store import LoggedCall, LoggedMessage
 
 
@@ -21,16 +22,19 @@ if TYPE_CHECKING:
 )
 @store_options
 def history(last: int, number: Number | None, chain: int | None, as_json: bool) -> None:
-    """Show calls and messages, the newest last.
+    """Show calls and messages, the newest last, and where somebody else held the number or name than before.
 
     \b
     Examples:
       telsdk history
       telsdk history --last 5 --json
     """
+    from telsdk.uc.known_peers import changes_in
+
     with open_store(number, chain) as store:
-        found = [*map(_call, store.calls()), *map(_message, store.messages())]
-    found = sorted(found, key=lambda one: one["at"])[-last:]
+        noted: list[LoggedCall | LoggedMessage] = [*store.calls(), *store.messages()]
+    noted.sort(key=lambda one: one.at)
+    found = [_entry(one, change) for one, change in list(changes_in(noted))[-last:]]
     if as_json:
         print_json({"history": found})
     elif found:
@@ -42,21 +46,32 @@ def history(last: int, number: Number | None, chain: int | None, as_json: bool) 
         print_line("no calls or messages yet")
 
 
-def _call(call: LoggedCall) -> dict[str, Any]:
-    return {**_common("call", call), "outcome": call.outcome, "seconds": call.seconds}
+def _entry(one: LoggedCall | LoggedMessage, change: OwnerChange | None) -> dict[str, Any]:
+    from telsdk.uc.store import LoggedCall
 
-
-def _message(message: LoggedMessage) -> dict[str, Any]:
-    return {**_common("message", message), "text": message.text}
-
-
-def _common(kind: str, one: LoggedCall | LoggedMessage) -> dict[str, Any]:
+    if isinstance(one, LoggedCall):
+        kind, what = "call", {"outcome": one.outcome, "seconds": one.seconds}
+    else:
+        kind, what = "message", {"text": one.text}
     at = datetime.fromtimestamp(one.at / 1000, UTC).isoformat(timespec="milliseconds")
-    return {"at": at, "kind": kind, "direction": str(one.direction), "peer": one.peer, "trust": one.trust}
+    held = one.holder
+    return {
+        "at": at,
+        "kind": kind,
+        "direction": str(one.direction),
+        "peer": one.peer,
+        "trust": one.trust,
+        **what,
+        "number": None if held is None else int(held.number),
+        "owner": None if held is None else held.owner,
+        "epoch": None if held is None else held.epoch,
+        "changed": None if change is None else str(change),
+    }
 
 
 def _what(one: dict[str, Any]) -> str:
-    return str(one["text"]) if one["kind"] == "message" else f"{one['outcome']}, {one['seconds']} s"
+    what = str(one["text"]) if one["kind"] == "message" else f"{one['outcome']}, {one['seconds']} s"
+    return what if one["changed"] is None else f"{what} (note: {one['changed']})"
 
 
 def _short(at: str) -> str:

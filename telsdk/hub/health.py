@@ -75,9 +75,9 @@ class HealthMonitor:
         return now - health.answered_at < self._settings.dead_after
 
     def takes_logins(self, node: int) -> bool:
-        """Return whether `node` said with its last answer that its copy of the chain is fresh."""
+        """Return whether `node` has not said with its last answer that its copy of the chain is stale."""
         health = self._location.health(node)
-        return health is not None and not health.load.stale
+        return health is None or not health.load.stale
 
     async def all_heard(self, timeout: float = 15.0) -> None:
         """Wait until every active node has answered.

@@ -48,10 +48,12 @@ from telsdk.uc import phones
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.call_control import CallControl
 from telsdk.uc.errors import MessageNotDelivered, SessionEnded
+from telsdk.uc.holder import Holder, OwnerChange
 from telsdk.uc.journal import Journal
+from telsdk.uc.known_peers import KnownPeers
 from telsdk.uc.registration import Registration
 from telsdk.uc.requests import Requests
-from telsdk.uc.settings import UcSettings, Unverified
+from telsdk.uc.settings import UcSettings, Unverified, UnverifiedAnswer
 from telsdk.uc.standing import Standing
 from telsdk.uc.store import Store
 from telsdk.uc.tokens import Tokens
@@ -108,6 +110,7 @@ class UserClient:
         self._judge = Judge(directory, login.number, stale_after=self.settings.stale_after)
         self._tokens = Tokens(login)
         self._journal = Journal(store)
+        self._peers = KnownPeers(store)
         self._asking = Asking()
         self._calls = CallControl(
             self._agent,
@@ -117,6 +120,7 @@ class UserClient:
             self._driver,
             self._journal.call,
             self._asking,
+            self._peers,
         )
         self._transfers = TransferControl(
             self._agent, self._judge, self._tokens, self._calls, self._driver, self._place
@@ -144,6 +148,7 @@ class UserClient:
     async def start(self) -> None:
         """Follow the chain and listen. `register` then makes the UC reachable."""
         await self.follower.start()
+        self._peers.pin_contacts(self.directory)
         await self._standing.begin()
         await self._driver.listen(self._sockets, self._identity)
 
@@ -193,6 +198,14 @@ class UserClient:
         """The callers that were refused without ringing, each with the reason."""
         return self._calls.refused
 
+    @property
+    def changes(self) -> asyncio.Queue[OwnerChange]:
+        """The peers behind whose number or name somebody else stands than at the last contact, each told once.
+
+        It is told when a call to them begins, or a message goes out, and when theirs arrives.
+        """
+        return self._calls.changes
+
     async def call(
         self,
         address: str,
@@ -200,6 +213,7 @@ class UserClient:
         record: Path | None = None,
         *,
         on_ringing: Callable[[], None] | None = None,
+        unverified: UnverifiedAnswer | None = None,
     ) -> PhoneCall:
         """Call a number or name. Return once the party that was called has answered.
 
@@ -207,6 +221,8 @@ class UserClient:
             source: WAV file to play; None for silence.
             record: WAV file to write what is heard to.
             on_ringing: called when it rings at the other end.
+            unverified: what happens to an answer that proves nothing; None: as the user has said of this contact, or
+                else as in the settings.
 
         Raises:
             SessionEnded: the chain grants this login no longer.
@@ -214,13 +230,19 @@ class UserClient:
             NotRegistered: there is no node to call through.
             CallRejected: the callee is busy, declined or was not reached; it has the SIP status.
             CalleeRefused: somebody else answered. The call was ended before any media flowed.
+            CalleeUnverified: whoever answered proves nothing, which is not allowed here; likewise.
+            CalleeDowngraded: the same, though the number has answered with proof before; likewise.
         """
         self._standing.check()
         user = user_of(address)
-        callee = locate(self.directory, user)
+        callee = Holder.of(locate(self.directory, user))
+        if unverified is None:
+            self._peers.pin_contacts(self.directory)
+            said = self._peers.word_on(user.lower(), callee)
+            unverified = said or self.settings.unverified_answers
         request_uri = Uri.parse(aor(user.lower()))
         return await self._calls.call(
-            request_uri, callee.number, self.registration.hop, source, record, on_ringing
+            request_uri, callee, self.registration.hop, source, record, on_ringing, unverified
         )
 
     @property
@@ -241,8 +263,11 @@ class UserClient:
         locate(self.directory, user)
         await self._transfers.transfer(call, user)
 
-    async def message(self, address: str, text: str) -> None:
+    async def message(self, address: str, text: str) -> OwnerChange | None:
         """Send a text message (RFC 3428) to a number or name.
+
+        Returns:
+            what has changed since the last contact with them, which `changes` told of before it was sent.
 
         Raises:
             SessionEnded, NotFound, NotRegistered: as for `call`.
@@ -250,7 +275,10 @@ class UserClient:
         """
         self._standing.check()
         user = user_of(address).lower()
-        locate(self.directory, user)
+        receiver = Holder.of(locate(self.directory, user))
+        change = self._peers.met(user, receiver)
+        if change is not None:
+            self.changes.put_nowait(change)
         body = text.encode()
         request = self._agent.new_request("MESSAGE", Uri.parse(aor(user)), body=body)
         request.headers.add(*self._tokens.header(request, "MESSAGE", aor(user), body=body))
@@ -261,7 +289,8 @@ class UserClient:
             raise MessageNotDelivered(f"nobody answered for {address}: try again later")
         if response.status >= 300:
             raise MessageNotDelivered(f"{address} did not take it: {response.status} {response.reason}")
-        self._journal.message_out(user, text)
+        self._journal.message_out(user, text, receiver)
+        return change
 
     # The chain
 
@@ -371,6 +400,9 @@ class UserClient:
         if refused:
             self._agent.answer(tx, party.status, now)
             return
+        party = self._peers.met_party(party)
+        if party.change is not None:
+            self.changes.put_nowait(party.change)
         self._agent.answer(tx, 200, now)
         text = request.body.decode(errors="replace")
         self._journal.message_in(party, request, text)

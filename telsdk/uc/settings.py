@@ -17,12 +17,26 @@ class Unverified(enum.Enum):
     REFUSE = "refuse"
 
 
+class UnverifiedAnswer(enum.Enum):
+    """What happens to an answer that proves nothing, as that of a plain phone, or of somebody on the way."""
+
+    REFUSE = "refuse"
+    """The call is ended before any media flow."""
+    ALLOW = "allow"
+    """Media flow, unless the number has answered with proof in this epoch: then the call is ended."""
+    ALWAYS = "always"
+    """Media flow."""
+
+
 @dataclass(frozen=True, slots=True)
 class UcSettings:
     """The settings of one UC."""
 
     unverified: Unverified = Unverified.RING
     """What happens to unverified callers. A caller whose token is wrong is always refused."""
+
+    unverified_answers: UnverifiedAnswer = UnverifiedAnswer.REFUSE
+    """What happens to unverified answers, unless the user has said otherwise for the call or the contact."""
 
     media_address: str | None = None
     """The one address to send and receive media on; None for all addresses of the machine but loopback."""

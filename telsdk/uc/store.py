@@ -2,7 +2,13 @@
 
 Two UCs of one number come to the same memory by union: `export` from one, `merge` into the other, in any order and any
 number of times. What is shown (`contacts`, `calls`, `messages`) is computed from the log. Kinds of events that this
-version does not know are kept and passed on.
+version does not know are kept and passed on, and what an event has not, because an older version wrote it, is unknown.
+
+    contact           address, label; number, owner, epoch (who held it then); unverified (what the user said)
+    contact-removed   address
+    peer              number, owner, epoch, name; answered (1: a call of ours, with proof)
+    call              direction, peer, trust, outcome, seconds; number, owner, epoch of the peer
+    message           direction, peer, trust, text; number, owner, epoch of the peer
 """
 
 from __future__ import annotations
@@ -23,6 +29,8 @@ from typing import Final, Self
 
 from telsdk.errors import TelError
 from telsdk.uc.events import EventMalformed, LogEvent, decode_log, encode_log
+from telsdk.uc.holder import Holder
+from telsdk.uc.settings import UnverifiedAnswer
 
 __all__ = [
     "Contact",
@@ -32,6 +40,7 @@ __all__ = [
     "LogEvent",
     "LoggedCall",
     "LoggedMessage",
+    "MetPeer",
     "Store",
     "StoreUnusable",
 ]
@@ -65,6 +74,7 @@ class Kind(enum.StrEnum):
 
     CONTACT = "contact"
     CONTACT_REMOVED = "contact-removed"
+    PEER = "peer"
     CALL = "call"
     MESSAGE = "message"
 
@@ -83,6 +93,17 @@ class Contact:
     address: str  # number or name
     label: str
     at: int  # milliseconds since 1970
+    holder: Holder | None = None  # who held it then; None until that is known
+    unverified: UnverifiedAnswer | None = None  # what the user has said of unverified answers
+
+
+@dataclass(frozen=True, slots=True)
+class MetPeer:
+    """Somebody we have had to do with."""
+
+    holder: Holder
+    name: str | None  # by which they were known
+    answered: bool  # whether they answered a call of ours with proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +117,7 @@ class LoggedCall:
     trust: str  # how far the peer was proven
     outcome: str  # such as "answered", "missed", "busy"
     seconds: int  # of talk
+    holder: Holder | None = None  # of the peer's number; None if that is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +130,7 @@ class LoggedMessage:
     peer: str  # number or name
     trust: str  # how far the peer was proven
     text: str
+    holder: Holder | None = None  # of the peer's number; None if that is not known
 
 
 class Store:
@@ -206,26 +229,44 @@ class Store:
 
     # What people see
 
-    def add_contact(self, address: str, label: str = "") -> LogEvent:
-        """Remember somebody, or change their label."""
-        return self.add(Kind.CONTACT, {"address": address, "label": label})
+    def add_contact(
+        self,
+        address: str,
+        label: str = "",
+        holder: Holder | None = None,
+        unverified: UnverifiedAnswer | None = None,
+    ) -> LogEvent:
+        """Remember somebody, or change what is remembered; see `Contact`."""
+        said = {} if unverified is None else {"unverified": unverified.value}
+        return self.add(Kind.CONTACT, {"address": address, "label": label, **_pinned(holder), **said})
 
     def remove_contact(self, address: str) -> LogEvent:
         """Forget somebody, until they are added again."""
         return self.add(Kind.CONTACT_REMOVED, {"address": address})
 
+    def add_peer(self, holder: Holder, name: str | None, *, answered: bool) -> LogEvent:
+        """Note whom we have had to do with; see `MetPeer`."""
+        return self.add(Kind.PEER, {**holder.fields(), "name": name or "", "answered": int(answered)})
+
     def add_call(
-        self, direction: Direction, peer: str, trust: str, outcome: str, seconds: int = 0
+        self,
+        direction: Direction,
+        peer: str,
+        trust: str,
+        outcome: str,
+        seconds: int = 0,
+        holder: Holder | None = None,
     ) -> LogEvent:
         """Note a call that is over; see `LoggedCall`."""
-        return self.add(
-            Kind.CALL,
-            {"direction": direction, "peer": peer, "trust": trust, "outcome": outcome, "seconds": seconds},
-        )
+        noted = {"direction": direction, "peer": peer, "trust": trust, "outcome": outcome, "seconds": seconds}
+        return self.add(Kind.CALL, {**noted, **_pinned(holder)})
 
-    def add_message(self, direction: Direction, peer: str, trust: str, text: str) -> LogEvent:
+    def add_message(
+        self, direction: Direction, peer: str, trust: str, text: str, holder: Holder | None = None
+    ) -> LogEvent:
         """Note a message; see `LoggedMessage`."""
-        return self.add(Kind.MESSAGE, {"direction": direction, "peer": peer, "trust": trust, "text": text})
+        noted = {"direction": direction, "peer": peer, "trust": trust, "text": text}
+        return self.add(Kind.MESSAGE, {**noted, **_pinned(holder)})
 
     def contacts(self) -> list[Contact]:
         """Return the contacts by address. Of two events about one contact the later counts, by the devices' clocks."""
@@ -234,8 +275,19 @@ class Store:
             address = event.text("address")
             known.pop(address, None)
             if event.kind == Kind.CONTACT and address:
-                known[address] = Contact(address, event.text("label"), event.at)
+                known[address] = Contact(
+                    address, event.text("label"), event.at, Holder.in_event(event), _word(event)
+                )
         return sorted(known.values(), key=lambda contact: contact.address)
+
+    def peers(self) -> list[MetPeer]:
+        """Return whom we have had to do with, the newest last; of those before this was noted nothing is known."""
+        found = ((Holder.in_event(event), event) for event in self.events(Kind.PEER))
+        return [
+            MetPeer(holder, event.text("name") or None, event.number("answered") == 1)
+            for holder, event in found
+            if holder is not None
+        ]
 
     def calls(self) -> list[LoggedCall]:
         """Return the calls, the newest last."""
@@ -248,6 +300,7 @@ class Store:
                 event.text("trust"),
                 event.text("outcome"),
                 event.number("seconds"),
+                Holder.in_event(event),
             )
             for event in self.events(Kind.CALL)
         ]
@@ -262,6 +315,7 @@ class Store:
                 event.text("peer"),
                 event.text("trust"),
                 event.text("text"),
+                Holder.in_event(event),
             )
             for event in self.events(Kind.MESSAGE)
         ]
@@ -303,6 +357,15 @@ class Store:
                 yield
             except (sqlite3.Error, OSError) as error:
                 raise StoreUnusable(f"{self._path} cannot be used: {error}") from error
+
+
+def _pinned(holder: Holder | None) -> dict[str, object]:
+    return {} if holder is None else holder.fields()
+
+
+def _word(event: LogEvent) -> UnverifiedAnswer | None:
+    said = event.text("unverified")
+    return next((one for one in UnverifiedAnswer if one.value == said), None)
 
 
 def _direction(event: LogEvent) -> Direction:

@@ -26,6 +26,7 @@ from telsdk.sip.errors import AuthError
 from telsdk.sip.message import Message, Request, Response
 from telsdk.sip.session import SessionDescription
 from telsdk.sip.ua import has_sdp
+from telsdk.uc.holder import Holder, OwnerChange
 
 IDENTITY = "Identity"
 
@@ -64,16 +65,17 @@ class Party:
     pin: bytes | None = None  # of the session key: it must answer at the party's Contact
     status: int = 200  # the status with which to refuse it
     reason: str = ""
-    as_of: int | None = (
-        None  # if the chain as we have it is stale: the time of its newest block, s since 1970
-    )
+    as_of: int | None = None  # the time of our newest block, in s since 1970, if that is long ago
+    holder: Holder | None = None  # who holds the number, by the chain
+    change: OwnerChange | None = None  # who held it at the last contact, if that was somebody else
 
     def __str__(self) -> str:
         who = self.name or self.number or "somebody"
         if self.trust.proven:
             media = ", media key bound" if self.media_bound else ""
             reason = f": {self.reason}" if self.reason else ""
-            return f"{who} ({self.number}), {self.standing}: {self.role} login{media}{reason}"
+            changed = f"; {self.change}" if self.change is not None else ""
+            return f"{who} ({self.number}), {self.standing}: {self.role} login{media}{reason}{changed}"
         return f"{who}, {self.standing}: {self.reason}"
 
     @property
@@ -209,6 +211,7 @@ class Judge:
             as_of=chain.time if chain.stale else None,
             number=facts.number,
             name=facts.name,
+            holder=Holder.of(facts),
             role=authority.role,
             device=authority.delegation.device,
             media_bound=caller.media_bound,

@@ -9,10 +9,16 @@ import pytest
 
 from telsdk.cli.common.places import Own
 from telsdk.number import Number
+from telsdk.uc.holder import Holder
+from telsdk.uc.known_peers import KnownPeers
+from telsdk.uc.settings import UnverifiedAnswer
 from telsdk.uc.store import Direction, Store
 from tests.cli.command import run
 
 ONE = Own(Number(5550001), 1)
+BOB = Holder(Number(5550002), "0x" + "11" * 20, 1)
+SOLD = Holder(BOB.number, "0x" + "22" * 20, 2)
+UNPINNED = {"number": None, "owner": None, "epoch": None}
 
 
 @pytest.fixture(autouse=True)
@@ -23,12 +29,9 @@ def logged_in() -> None:
 def test_contacts_are_added_changed_and_removed() -> None:
     assert "no contacts" in run("contacts").out
     assert run("contacts", "add", "bob.eth", "Bob").code == 0
-    assert run("contacts", "add", "sip:Bob.eth@telprotocol", "Bob, office", "--json").json == {
-        "address": "bob.eth",
-        "label": "Bob, office",
-    }
-    found = run("contacts", "--json").json
-    assert found == {"contacts": [{"address": "bob.eth", "label": "Bob, office"}]}
+    contact = {"address": "bob.eth", "label": "Bob, office", **UNPINNED, "unverified": None, "changed": None}
+    assert run("contacts", "add", "sip:Bob.eth@telprotocol", "Bob, office", "--json").json == contact
+    assert run("contacts", "--json").json == {"contacts": [contact]}
     assert "Bob, office" in run("contacts").out
     assert run("contacts", "remove", "bob.eth").code == 0
     assert run("contacts", "--json").json == {"contacts": []}
@@ -55,6 +58,8 @@ def test_calls_and_messages_are_shown_in_order_and_made_harmless() -> None:
             "peer": "bob.eth",
             "trust": "verified",
             "text": "clear\x1b[2J",
+            **UNPINNED,
+            "changed": None,
         },
         {
             "kind": "call",
@@ -63,11 +68,56 @@ def test_calls_and_messages_are_shown_in_order_and_made_harmless() -> None:
             "trust": "verified",
             "outcome": "answered",
             "seconds": 12,
+            **UNPINNED,
+            "changed": None,
         },
     ]
     shown = run("history").out
     assert "clear\\x1b[2J" in shown
     assert "answered, 12 s" in shown
+
+
+def test_a_contact_that_changed_hands_is_shown_as_such_until_it_is_added_again() -> None:
+    with Store(ONE.store, clock=count(1_700_000_000).__next__) as store:
+        store.add_contact("bob.eth", "Bob", BOB, UnverifiedAnswer.ALLOW)
+        KnownPeers(store).met("bob.eth", SOLD)
+    (contact,) = run("contacts", "--json").json["contacts"]
+    assert (contact["epoch"], contact["owner"], contact["unverified"]) == (1, BOB.owner, "allow")
+    assert "bob.eth has changed hands since the last contact" in contact["changed"]
+    assert "changed hands" in run("contacts").out
+    added = run("contacts", "add", "bob.eth", "Bob", "--json").json
+    assert (added["epoch"], added["owner"], added["unverified"], added["changed"]) == (
+        2,
+        SOLD.owner,
+        None,
+        None,
+    )
+    (contact,) = run("contacts", "--json").json["contacts"]
+    assert contact == added
+
+
+def test_what_is_said_of_a_contacts_phone_is_kept() -> None:
+    added = run("contacts", "add", "5550002", "The old phone", "--unverified", "allow", "--json").json
+    assert added["unverified"] == "allow"
+    assert run("contacts", "add", "5550002", "The phone", "--json").json["unverified"] == "allow"
+    assert run("contacts", "add", "5550002", "--unverified", "perhaps").code == 2
+
+
+def test_the_history_says_where_a_number_changed_hands() -> None:
+    with Store(ONE.store, clock=count(1_700_000_000).__next__) as store:
+        store.add_call(Direction.OUT, "bob.eth", "verified", "answered", 12, BOB)
+        store.add_message(Direction.IN, "bob.eth", "verified", "hello", SOLD)
+        store.add_message(Direction.IN, "bob.eth", "verified", "hello again", SOLD)
+    found = run("history", "--json").json["history"]
+    assert [one["changed"] is not None for one in found] == [False, True, False]
+    assert [one["epoch"] for one in found] == [1, 2, 2]
+    assert run("history").out.count("has changed hands") == 1
+    assert [
+        one["changed"] is not None for one in run("history", "--last", "2", "--json").json["history"]
+    ] == [
+        True,
+        False,
+    ]
 
 
 def test_times_are_iso_8601_with_their_zone() -> None:

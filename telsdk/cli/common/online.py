@@ -86,9 +86,17 @@ def audio_options(function: Function) -> Function:
 
 @asynccontextmanager
 async def online(
-    options: Options, who: LoginChoice, *, unverified: Unverified | None = None
+    options: Options,
+    who: LoginChoice,
+    *,
+    unverified: Unverified | None = None,
+    tell_changes: bool = True,
 ) -> AsyncIterator[UserClient]:
     """Yield a registered user client, and close it afterwards.
+
+    Args:
+        unverified: what happens to callers that prove nothing.
+        tell_changes: whether to say on stderr behind whose number somebody else stands now.
 
     Raises:
         TelError: the chain cannot be read, the login cannot be opened, or hub or node refuse it.
@@ -113,9 +121,27 @@ async def online(
                 say(f"{login.name or login.number} is registered at {node.uri}")
                 if uc.freshness.stale:
                     warn_stale(uc.freshness.as_of)
-                yield uc
+                async with _told_of_changes(uc, tell_changes):
+                    yield uc
             finally:
                 await uc.close()
+
+
+@asynccontextmanager
+async def _told_of_changes(uc: UserClient, wanted: bool) -> AsyncIterator[None]:
+    async def tell() -> None:
+        while True:
+            say(f"note: {await uc.changes.get()}")
+
+    telling = asyncio.ensure_future(tell()) if wanted else None
+    try:
+        yield
+    finally:
+        if telling is not None:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+            while not uc.changes.empty():
+                say(f"note: {uc.changes.get_nowait()}")
 
 
 def say(text: str) -> None:

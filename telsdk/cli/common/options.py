@@ -136,6 +136,11 @@ def json_option(function: Function) -> Function:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
+def unverified_answer_option(text: str) -> Callable[[Function], Function]:
+    """Add --unverified, which the command gets as `unverified`: what happens to an answer that proves nothing."""
+    return click.option("--unverified", type=click.Choice(["refuse", "allow", "always"]), help=text)
+
+
 def yes_option(function: Function) -> Function:
     """Add --yes."""
     return click.option("--yes", is_flag=True, help="Do not ask for confirmation.")(function)
