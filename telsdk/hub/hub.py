@@ -21,7 +21,7 @@ from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NOBODY, HubFacts, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.follow import FollowedDirectory, Follower
-from telsdk.freshness import Freshness, freshness
+from telsdk.freshness import Freshness
 from telsdk.hub.health import HealthMonitor, Probe
 from telsdk.hub.location import Location, MemoryLocation
 from telsdk.hub.placement import Candidate, place, ranked
@@ -37,6 +37,7 @@ from telsdk.number import Number
 from telsdk.server.answers import CHAIN_BEHIND, HeaderField, warning
 from telsdk.server.lifecycle import Lifecycle
 from telsdk.server.own_key import OwnKey
+from telsdk.server.staleness import Staleness
 from telsdk.sip.auth import BearerVerifier, challenge
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
@@ -85,6 +86,7 @@ class Hub:
     ) -> None:
         self.id = hub_id
         self._directory = directory
+        self._chain = Staleness(f"hub {hub_id}", directory)
         key = OwnKey(f"hub {hub_id}", identity, lambda: self._own_facts().pins)
         self._settings = settings or HubSettings()
         self._location: Location = location or MemoryLocation()
@@ -225,7 +227,7 @@ class Hub:
 
     def freshness(self, now: Wall) -> Freshness:
         """Return how old this hub's copy of the chain is; `now` in seconds since 1970."""
-        return freshness(self._directory, self._settings.stale_after, now)
+        return self._chain.look(self._settings.stale_after, now)
 
     def _staleness(self) -> list[HeaderField]:
         """Return a Warning that says how old this hub's copy of the chain is; nothing while it is fresh."""

@@ -19,7 +19,7 @@ from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NodeFacts, node_at
 from telsdk.errors import NotFound
 from telsdk.follow import FollowedDirectory, Follower
-from telsdk.freshness import Freshness, freshness
+from telsdk.freshness import Freshness
 from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.egress import EgressPolicy
@@ -41,6 +41,7 @@ from telsdk.server.answers import later
 from telsdk.server.lifecycle import Lifecycle
 from telsdk.server.load import LOAD_HEADER, Load
 from telsdk.server.own_key import OwnKey
+from telsdk.server.staleness import Staleness
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.server import Finished, ProxySettings, Registrar
@@ -94,7 +95,9 @@ class Node:
         self.place = (hub_id, index)
         self.settings = settings or NodeSettings()
         self._directory = directory
-        key = OwnKey("node {1} of hub {0}".format(*self.place), identity, lambda: self._own_facts().pins)
+        who = "node {1} of hub {0}".format(*self.place)
+        key = OwnKey(who, identity, lambda: self._own_facts().pins)
+        self._staleness = Staleness(who, directory)
         listeners = tuple(listeners)
         addresses = Addresses((sockets.host, sockets.port), listeners)
         self._stack = Stack(
@@ -191,7 +194,7 @@ class Node:
 
     def freshness(self, now: Wall) -> Freshness:
         """Return how old this node's copy of the chain is; `now` in seconds since 1970."""
-        return freshness(self._directory, self.settings.stale_after, now)
+        return self._staleness.look(self.settings.stale_after, now)
 
     def _own_facts(self) -> NodeFacts:
         node = node_at(self._directory, *self.place)
