@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 )
 @store_options
 def history(last: int, number: Number | None, chain: int | None, as_json: bool) -> None:
-    """Show calls and messages, the newest last, and where somebody else held the number or name than before.
+    """Show calls and messages, the newest last.
+
+    Where somebody else held the number or name than before, it says so.
 
     \b
     Examples:
