@@ -2,18 +2,11 @@
 
 Two UCs of one number come to the same memory by union: `export` from one, `merge` into the other, in any order and any
 number of times. What is shown (`contacts`, `calls`, `messages`) is computed from the log. Kinds of events that this
-version does not know are kept and passed on, and what an event has not, because an older version wrote it, is unknown.
-
-    contact           address, label; number, owner, epoch (who held it then); unverified (what the user said)
-    contact-removed   address
-    peer              number, owner, epoch, name; answered (1: a call of ours, with proof)
-    call              direction, peer, trust, outcome, seconds; number, owner, epoch of the peer
-    message           direction, peer, trust, text; number, owner, epoch of the peer
+version does not know are kept and passed on. `telsdk.uc.entries` says what is in those that it knows.
 """
 
 from __future__ import annotations
 
-import enum
 import os
 import secrets
 import sqlite3
@@ -22,12 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from telsdk.errors import TelError
+from telsdk.uc.entries import Contact, Direction, Kind, LoggedCall, LoggedMessage, MetPeer, pinned
 from telsdk.uc.events import EventMalformed, LogEvent, decode_log, encode_log
 from telsdk.uc.holder import Holder
 from telsdk.uc.settings import UnverifiedAnswer
@@ -67,70 +60,6 @@ WHERE (excluded.at, excluded.kind, excluded.data) < (event.at, event.kind, event
 
 class StoreUnusable(TelError):
     """The file cannot be opened, read or written, or is no store of telsdk."""
-
-
-class Kind(enum.StrEnum):
-    """The kinds of events that this version knows."""
-
-    CONTACT = "contact"
-    CONTACT_REMOVED = "contact-removed"
-    PEER = "peer"
-    CALL = "call"
-    MESSAGE = "message"
-
-
-class Direction(enum.StrEnum):
-    """Which side began."""
-
-    IN = "in"
-    OUT = "out"
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Somebody worth remembering."""
-
-    address: str  # number or name
-    label: str
-    at: int  # milliseconds since 1970
-    holder: Holder | None = None  # who held it then; None until that is known
-    unverified: UnverifiedAnswer | None = None  # what the user has said of unverified answers
-
-
-@dataclass(frozen=True, slots=True)
-class MetPeer:
-    """Somebody we have had to do with."""
-
-    holder: Holder
-    name: str | None  # by which they were known
-    answered: bool  # whether they answered a call of ours with proof
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedCall:
-    """A call that was made, answered or missed."""
-
-    id: str
-    at: int  # milliseconds since 1970
-    direction: Direction
-    peer: str  # number or name
-    trust: str  # how far the peer was proven
-    outcome: str  # such as "answered", "missed", "busy"
-    seconds: int  # of talk
-    holder: Holder | None = None  # of the peer's number; None if that is not known
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedMessage:
-    """A text that was sent or received."""
-
-    id: str
-    at: int  # milliseconds since 1970
-    direction: Direction
-    peer: str  # number or name
-    trust: str  # how far the peer was proven
-    text: str
-    holder: Holder | None = None  # of the peer's number; None if that is not known
 
 
 class Store:
@@ -238,7 +167,7 @@ class Store:
     ) -> LogEvent:
         """Remember somebody, or change what is remembered; see `Contact`."""
         said = {} if unverified is None else {"unverified": unverified.value}
-        return self.add(Kind.CONTACT, {"address": address, "label": label, **_pinned(holder), **said})
+        return self.add(Kind.CONTACT, {"address": address, "label": label, **pinned(holder), **said})
 
     def remove_contact(self, address: str) -> LogEvent:
         """Forget somebody, until they are added again."""
@@ -259,14 +188,14 @@ class Store:
     ) -> LogEvent:
         """Note a call that is over; see `LoggedCall`."""
         noted = {"direction": direction, "peer": peer, "trust": trust, "outcome": outcome, "seconds": seconds}
-        return self.add(Kind.CALL, {**noted, **_pinned(holder)})
+        return self.add(Kind.CALL, {**noted, **pinned(holder)})
 
     def add_message(
         self, direction: Direction, peer: str, trust: str, text: str, holder: Holder | None = None
     ) -> LogEvent:
         """Note a message; see `LoggedMessage`."""
         noted = {"direction": direction, "peer": peer, "trust": trust, "text": text}
-        return self.add(Kind.MESSAGE, {**noted, **_pinned(holder)})
+        return self.add(Kind.MESSAGE, {**noted, **pinned(holder)})
 
     def contacts(self) -> list[Contact]:
         """Return the contacts by address. Of two events about one contact the later counts, by the devices' clocks."""
@@ -275,50 +204,21 @@ class Store:
             address = event.text("address")
             known.pop(address, None)
             if event.kind == Kind.CONTACT and address:
-                known[address] = Contact(
-                    address, event.text("label"), event.at, Holder.in_event(event), _word(event)
-                )
+                known[address] = Contact.read(event)
         return sorted(known.values(), key=lambda contact: contact.address)
 
     def peers(self) -> list[MetPeer]:
         """Return whom we have had to do with, the newest last; of those before this was noted nothing is known."""
-        found = ((Holder.in_event(event), event) for event in self.events(Kind.PEER))
-        return [
-            MetPeer(holder, event.text("name") or None, event.number("answered") == 1)
-            for holder, event in found
-            if holder is not None
-        ]
+        found = map(MetPeer.read, self.events(Kind.PEER))
+        return [peer for peer in found if peer is not None]
 
     def calls(self) -> list[LoggedCall]:
         """Return the calls, the newest last."""
-        return [
-            LoggedCall(
-                event.id,
-                event.at,
-                _direction(event),
-                event.text("peer"),
-                event.text("trust"),
-                event.text("outcome"),
-                event.number("seconds"),
-                Holder.in_event(event),
-            )
-            for event in self.events(Kind.CALL)
-        ]
+        return [LoggedCall.read(event) for event in self.events(Kind.CALL)]
 
     def messages(self) -> list[LoggedMessage]:
         """Return the messages, the newest last."""
-        return [
-            LoggedMessage(
-                event.id,
-                event.at,
-                _direction(event),
-                event.text("peer"),
-                event.text("trust"),
-                event.text("text"),
-                Holder.in_event(event),
-            )
-            for event in self.events(Kind.MESSAGE)
-        ]
+        return [LoggedMessage.read(event) for event in self.events(Kind.MESSAGE)]
 
     # The file
 
@@ -357,19 +257,6 @@ class Store:
                 yield
             except (sqlite3.Error, OSError) as error:
                 raise StoreUnusable(f"{self._path} cannot be used: {error}") from error
-
-
-def _pinned(holder: Holder | None) -> dict[str, object]:
-    return {} if holder is None else holder.fields()
-
-
-def _word(event: LogEvent) -> UnverifiedAnswer | None:
-    said = event.text("unverified")
-    return next((one for one in UnverifiedAnswer if one.value == said), None)
-
-
-def _direction(event: LogEvent) -> Direction:
-    return Direction.OUT if event.text("direction") == Direction.OUT else Direction.IN
 
 
 def _connect(path: Path) -> sqlite3.Connection:
