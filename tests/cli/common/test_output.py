@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telsdk.cli.common.output import plain, print_facts, print_table, working
+from telsdk.cli.common.output import print_facts, print_table, working
+from telsdk.plain_text import plain
 
 
 @given(st.text())
