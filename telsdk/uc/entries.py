@@ -1,7 +1,7 @@
 """What a UC notes, as the events of its log have it, and as it is shown.
 
-    contact           address, label; number, owner, epoch (who held it then); unverified (what the user said)
-    contact-removed   address
+    contact           address, label; turn; number, owner, epoch (who held it then); unverified (what the user said)
+    contact-removed   address; turn (of two events about one contact the higher counts)
     peer              number, owner, epoch, name; answered (1: a call of ours, with proof)
     call              direction, peer, trust, outcome, seconds; number, owner, epoch of the peer
     message           direction, peer, trust, text; number, owner, epoch of the peer

@@ -48,6 +48,7 @@ def test_calls_and_messages_are_shown_in_order_and_made_harmless() -> None:
         store.add_message(Direction.IN, "bob.eth", "verified", "clear\x1b[2J")
         store.add_call(Direction.OUT, "bob.eth", "verified", "answered", 12)
     found = run("history", "--json").json["history"]
+    assert len({one.pop("id") for one in found}) == 2
     assert [one.pop("at") for one in found] == sorted(
         one["at"] for one in run("history", "--json").json["history"]
     )
@@ -140,3 +141,54 @@ def test_where_nobody_is_logged_in_that_is_said() -> None:
     for words in (["history"], ["contacts"]):
         ran = run(*words)
         assert (ran.code, "nobody is logged in on this machine" in ran.err) == (1, True)
+
+
+@pytest.fixture
+def spammed() -> list[str]:
+    """The ids of a text of Bob's, two of strangers and a call of Bob's."""
+    with Store(ONE.store) as store:
+        store.add_contact("bob.eth", "Bob")
+        return [
+            store.add_message(Direction.IN, "bob.eth", "verified", "hi").id,
+            store.add_message(Direction.IN, "x", "unverified", "spam").id,
+            store.add_message(Direction.IN, "y", "unverified", "spam").id,
+            store.add_call(Direction.IN, "bob.eth", "verified", "missed").id,
+        ]
+
+
+def left() -> list[str]:
+    return [one["id"] for one in run("history", "--json").json["history"]]
+
+
+@pytest.mark.parametrize(
+    ("what", "kept"),
+    [(("--peer", "bob.eth"), [1, 2]), (("--unverified",), [0, 3]), (("--all",), [])],
+    ids=["peer", "unverified", "all"],
+)
+def test_many_are_deleted_at_once(spammed: list[str], what: tuple[str, ...], kept: list[int]) -> None:
+    ran = run("history", "delete", *what, "--yes", "--json")
+    assert ran.json == {"deleted": 4 - len(kept)}
+    assert left() == [spammed[index] for index in kept]
+    assert "Bob" in run("contacts").out
+
+
+def test_single_ones_are_deleted_by_the_id_that_is_shown(spammed: list[str]) -> None:
+    shown = [line.split()[-1] for line in run("history").out.splitlines()[-4:]]
+    assert [full.endswith(short) for full, short in zip(spammed, shown, strict=True)] == [True] * 4
+    assert run("history", "delete", shown[1], spammed[3], "--yes").out.startswith("2 deleted")
+    assert left() == [spammed[0], spammed[2]]
+
+
+@pytest.mark.parametrize("wanted", ["", "0", "f" * 32])
+def test_an_id_that_names_nothing_deletes_nothing(spammed: list[str], wanted: str) -> None:
+    ran = run("history", "delete", wanted, "--yes")
+    assert (ran.code, "see `telsdk history`" in ran.err) == (1, True)
+    assert left() == spammed
+
+
+def test_nothing_is_deleted_unasked(spammed: list[str]) -> None:
+    assert run("history", "delete", "--yes").code == 2
+    assert run("history", "delete", "--all", "--unverified", "--yes").code == 2
+    ran = run("history", "delete", "--all", typed="n")
+    assert (ran.code, "for ever" in ran.err) == (1, True)
+    assert left() == spammed
