@@ -14,7 +14,7 @@ from telsdk.cli.common import places
 from telsdk.cli.common.account import open_account
 from telsdk.cli.common.failure import extra
 from telsdk.cli.common.options import Function, Options, writing
-from telsdk.cli.common.output import print_facts, working
+from telsdk.cli.common.output import print_facts, print_line, working
 from telsdk.cli.common.params import NUMBER
 from telsdk.number import Number
 
@@ -85,7 +85,7 @@ def backup(
     with _vault(options, number, folder, ipfs, former) as vault, working("backing up"):
         pointer = vault.backup(anew=anew)
     if vault.left_out:
-        click.echo(
+        print_line(
             f"{vault.left_out} events did not fit, the oldest of strangers first. They are on this machine only:"
             " `telsdk history delete` makes room",
             err=True,

@@ -119,7 +119,7 @@ def _show(last: int, number: Number | None, chain: int | None, as_json: bool) ->
 
     with open_store(number, chain) as store:
         noted: list[LoggedCall | LoggedMessage] = [*store.calls(), *store.messages()]
-    noted.sort(key=lambda one: one.at)
+    noted.sort(key=lambda one: (one.at, one.id))
     found = [_entry(one, change) for one, change in list(changes_in(noted))[-last:]]
     if as_json:
         print_json({"history": found})

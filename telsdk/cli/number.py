@@ -266,7 +266,7 @@ def _say_how_to_seal(number: Number, reason: str) -> None:
         f"the backup of {number} is still sealed for the old wallet ({reason}): use `telsdk backup {number}` with the"
         " new wallet as --account, and the old one as --former"
     )
-    click.echo(plain(text), err=True)
+    print_line(text, err=True)
 
 
 def _read_consent(path: Path, number: Number) -> Permit:

@@ -19,8 +19,8 @@ class BackupLog:
 def backup_log(store: Store, limit: int) -> BackupLog:
     """Return the log of `store` in at most `limit` bytes; what is left out is the oldest of strangers first.
 
-    Contacts and deletions are always in it. Then come the person's own calls and messages and those of whom they know,
-    then those of strangers, each the newest first.
+    Contacts, deletions and who held a number are always in it. Then come the person's own calls and messages and those
+    of whom they know, then those of strangers, each the newest first.
 
     Raises:
         StoreUnusable: the file cannot be read.
@@ -46,7 +46,7 @@ def _log_of(kept: list[LogEvent], of: int) -> BackupLog:
 
 
 def _by_worth(store: Store, events: list[LogEvent]) -> tuple[list[LogEvent], list[LogEvent], list[LogEvent]]:
-    """Return contacts, deletions and what only later versions know; what is of known people; what is of strangers."""
+    """Return what is always kept, and what only later versions know; what is of known people; what is of strangers."""
     known: dict[str, bool] = {}
 
     def is_known(peer: str) -> bool:
@@ -59,7 +59,7 @@ def _by_worth(store: Store, events: list[LogEvent]) -> tuple[list[LogEvent], lis
         if event.kind not in (Kind.CALL, Kind.MESSAGE):
             groups[0].append(event)
         elif event.text("direction") == Direction.OUT or (
-            event.text("trust") == "verified" and is_known(event.text("peer"))
+            event.text("trust").startswith("verified") and is_known(event.text("peer"))
         ):
             groups[1].append(event)
         else:

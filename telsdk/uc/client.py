@@ -51,6 +51,7 @@ from telsdk.uc.errors import MessageNotDelivered, SessionEnded
 from telsdk.uc.holder import Holder, OwnerChange
 from telsdk.uc.journal import Journal
 from telsdk.uc.known_peers import KnownPeers
+from telsdk.uc.quota import RETRY_AFTER
 from telsdk.uc.registration import Registration
 from telsdk.uc.requests import Requests
 from telsdk.uc.settings import UcSettings, Unverified, UnverifiedAnswer
@@ -75,7 +76,7 @@ class UserClient:
         tap: called with each message, for captures.
 
     Attributes:
-        messages: the texts that came, each with its sender.
+        messages: the texts that came, each with its sender, of which `UcSettings.waiting_messages` wait here.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class UserClient:
     ) -> None:
         self.login = login
         self.settings = settings or UcSettings()
-        self.messages: asyncio.Queue[tuple[Party, str]] = asyncio.Queue()
+        self.messages: asyncio.Queue[tuple[Party, str]] = asyncio.Queue(self.settings.waiting_messages)
         self.store = store
         self.directory = directory
         self._sockets = sockets
@@ -109,7 +110,7 @@ class UserClient:
         self._driver = Driver(self._stack, self, roles=(self._agent,), tap=tap)
         self._judge = Judge(directory, login.number, stale_after=self.settings.stale_after)
         self._tokens = Tokens(login)
-        self._journal = Journal(store)
+        self._journal = Journal(store, self.settings.store_limits)
         self._peers = KnownPeers(store)
         self._asking = Asking()
         self._calls = CallControl(
@@ -400,13 +401,20 @@ class UserClient:
         if refused:
             self._agent.answer(tx, party.status, now)
             return
+        text = request.body.decode(errors="replace")
+        status = self._journal.message_in(party, request, text)
+        if status == 200 and self.messages.full() and self.store is None:
+            status = 480  # nobody reads them, and it would be lost
+        if status != 200:
+            again = () if status == 413 else (("Retry-After", str(RETRY_AFTER)),)
+            self._agent.answer(tx, status, now, headers=again)
+            return
         party = self._peers.met_party(party)
         if party.change is not None:
             self.changes.put_nowait(party.change)
         self._agent.answer(tx, 200, now)
-        text = request.body.decode(errors="replace")
-        self._journal.message_in(party, request, text)
-        self.messages.put_nowait((party, text))
+        if not self.messages.full():  # else it is in the store
+            self.messages.put_nowait((party, text))
 
     def _contact(self) -> Uri:
         """Return the URI where this UC answers, and by which key."""

@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, field
 
 from telsdk.sip.transaction import Timers
+from telsdk.uc.limits import StoreLimits
 
 
 class Unverified(enum.Enum):
@@ -54,6 +55,13 @@ class UcSettings:
     """Age of the newest block, in seconds, beyond which nobody shows as verified without saying of when that is.
 
     None: see `telsdk.freshness`."""
+
+    store_limits: StoreLimits = field(default_factory=StoreLimits)
+    """How much of the store strangers may fill."""
+
+    waiting_messages: int = 1_000
+    """Texts that wait in `UserClient.messages` for the program to read. Further ones are in the store only; without a
+    store they are refused with 480."""
 
     timers: Timers = field(default_factory=Timers)
     """Timer values of RFC 3261."""

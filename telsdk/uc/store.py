@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -24,6 +23,7 @@ from telsdk.uc.deletion import DELETED, Deletion, Deletions, of_ids, of_matching
 from telsdk.uc.entries import Contact, Direction, Kind, LoggedCall, LoggedMessage, MetPeer, pinned
 from telsdk.uc.events import EventMalformed, LogEvent, decode_log, device_of, encode_log, time_of
 from telsdk.uc.holder import Holder
+from telsdk.uc.limits import Usage
 from telsdk.uc.settings import UnverifiedAnswer
 from telsdk.uc.storefile import connect, create, is_ready
 
@@ -38,7 +38,6 @@ __all__ = [
     "MetPeer",
     "Store",
     "StoreUnusable",
-    "Usage",
 ]
 
 # Nobody means to give one id two contents. If it happens, both sides must still choose the same one.
@@ -51,14 +50,6 @@ WHERE (excluded.at, excluded.kind, excluded.data) < (event.at, event.kind, event
 
 class StoreUnusable(TelError):
     """The file cannot be opened, read or written, or is no store of telsdk."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """How much of the log is somebody's."""
-
-    events: int = 0  # calls and messages
-    octets: int = 0  # of their data, in JSON
 
 
 class Store:
