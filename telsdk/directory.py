@@ -96,6 +96,15 @@ class Directory(Protocol):
         ...
 
 
+def node_at(directory: Directory, hub: int, index: int) -> NodeFacts | None:
+    """Return the node at a place in the list, or None when there is none."""
+    facts = directory.hub(hub)
+    for node in facts.nodes if facts is not None else ():
+        if node.index == index:
+            return node
+    return None
+
+
 NOBODY: Final = (NotFound, NumberError, NameFormatError)
 """What `locate` raises. To a server each means the same: the user of a URI is nobody (404, RFC 3261 section 21.4.5)."""
 

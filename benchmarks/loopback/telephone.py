@@ -6,15 +6,17 @@ import asyncio
 import secrets
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.loopback.facts import Facts, log_in
 from benchmarks.loopback.places import HOST
 from telsdk.address import aor
 from telsdk.clock import Monotonic, Wall
 from telsdk.credential.session import Login
+from telsdk.directory import node_at
 from telsdk.net.driver import Driver
 from telsdk.net.pins import TlsIdentity
-from telsdk.net.route import PIN_PARAM, find, hop_of, hop_to, pin_text
+from telsdk.net.route import PIN_PARAM, pin_text, way_to
 from telsdk.net.sockets import BoundSockets, bind
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
@@ -178,8 +180,7 @@ class Telephone:
         self._agent.hang_up(call, now)
 
     def _next_hop(self, uri: Uri, _dialog: Dialog | None) -> Hop:
-        node = find((node for hub in self._facts.hubs() for node in hub.nodes), uri)
-        return hop_to(node) if node is not None else hop_of(uri)
+        return way_to(uri, partial(node_at, self._facts))
 
     def _params(self) -> tuple[tuple[str, str | None], ...]:
         return (("transport", "tls"), (PIN_PARAM, pin_text(self._identity.pin)))

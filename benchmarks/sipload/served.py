@@ -25,6 +25,7 @@ from benchmarks.sipload.facts import HUB, OWNER, PASSWORD, LoadFacts, number_of
 from telsdk.clock import Monotonic, Wall
 from telsdk.credential.grant import Grant
 from telsdk.credential.phone import Granted, PhonePasswords
+from telsdk.freshness import Freshness
 from telsdk.net.limits import NO_CONNECTION_LIMITS
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.route import hop_of
@@ -93,13 +94,13 @@ class ContactRegistration(RegistrationPolicy):
     """By Contact, as many as there are users: to work it out again would count as the node's own work."""
 
     def answer(
-        self, request: Request, source: Hop, now: Monotonic, wall: Wall, *, chain_age: float
+        self, request: Request, source: Hop, now: Monotonic, wall: Wall, *, chain: Freshness
     ) -> Response:
         contact = request.headers.get("Contact")
         if contact is not None and contact not in self._places:
             self._places[contact] = hop_of(request.contacts[0].uri)
         place = source if contact is None else self._places[contact]
-        return RegistrationPolicy.answer(self, request, place, now, wall, chain_age=chain_age)
+        return RegistrationPolicy.answer(self, request, place, now, wall, chain=chain)
 
 
 class OpenNode(Node):

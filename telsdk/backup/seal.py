@@ -73,14 +73,15 @@ def seal(data: bytes, recipients: Iterable[bytes]) -> bytes:
     return bytes(pyrage.encrypt(data, keys))
 
 
-def unseal(sealed: bytes, identity: BackupIdentity) -> bytes:
-    """Open what was sealed for `identity`.
+def unseal(sealed: bytes, *identities: BackupIdentity) -> bytes:
+    """Open what was sealed for one of `identities`.
 
     Raises:
         SealBroken: it was sealed for others, or changed, or is no age file.
     """
     try:
-        return bytes(pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(identity.text)]))
+        keys = [pyrage.x25519.Identity.from_str(identity.text) for identity in identities]
+        return bytes(pyrage.decrypt(sealed, keys))
     except pyrage.DecryptError as error:
         raise SealBroken(f"the backup cannot be opened with this key, or was changed: {error}") from error
 

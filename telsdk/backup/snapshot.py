@@ -81,15 +81,16 @@ def snapshot(data: bytes, recipients: Iterable[bytes], store: BlockStore) -> byt
     return store.put(SnapshotManifest(len(sealed), blocks).encode())
 
 
-def restore(pointer: bytes, identity: BackupIdentity, store: BlockStore) -> bytes:
+def restore(pointer: bytes, identity: BackupIdentity, store: BlockStore, *former: BackupIdentity) -> bytes:
     """Return the data of a snapshot.
 
     Args:
         pointer: the backup pointer on the chain.
+        former: further identities, for one of which it may be sealed instead.
 
     Raises:
         BlockError: a block is missing or not the one that was written; `digest` says which.
-        SealBroken: it was sealed for another identity.
+        SealBroken: it was sealed for none of these identities.
         SnapshotRefused: the pointer leads to something else.
         StoreUnreachable: the store does not answer.
     """
@@ -97,7 +98,7 @@ def restore(pointer: bytes, identity: BackupIdentity, store: BlockStore) -> byte
     sealed = b"".join(store.get(digest) for digest in manifest.blocks)
     if len(sealed) != manifest.size:
         raise SnapshotRefused(f"the backup has {len(sealed)} bytes, its manifest says {manifest.size}")
-    return _decompress(unseal(sealed, identity))
+    return _decompress(unseal(sealed, identity, *former))
 
 
 def _cut(sealed: bytes) -> Iterator[bytes]:

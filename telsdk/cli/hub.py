@@ -76,7 +76,7 @@ def run_hub(
     async def launch(
         directory: ChainIndex, sockets: BoundSockets, key: TlsIdentity
     ) -> tuple[Hub, Coroutine[Any, Any, str]]:
-        settings = HubSettings(allowed_networks=allowed_networks)
+        settings = HubSettings(allowed_networks=allowed_networks, stale_after=options.stale_after)
         running = await Hub.launch(directory, number, sockets, key, settings=settings)
         return running, _all_heard(running)
 

@@ -18,6 +18,7 @@ from telsdk.cli.common.options import Options
 from telsdk.cli.common.output import print_json_line, print_line
 from telsdk.cli.common.serve import stop_asked, unless
 from telsdk.errors import TelError
+from telsdk.freshness import utc
 from telsdk.number import Number
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def listen(
     """Be reachable: show and take calls and messages.
 
     It says who calls, as the chain proves it, and asks at the terminal whether to answer. It takes one call at a
-    time, and tells other callers that you are busy. With --json every event is one line of JSON. When the chain
+    time, and tells other callers that you are busy. It says when somebody else holds a number or name than at the
+    last contact. With --json every event is one line of JSON. When the chain
     ends the login (the number was sold or moved, its password changed, its sessions were ended), it says so and
     exits with 1.
 
@@ -80,7 +82,7 @@ def listen(
 async def _listen(options: Options, who: LoginChoice, unverified: str, manner: Manner) -> None:
     from telsdk.uc.settings import Unverified
 
-    async with online(options, who, unverified=Unverified(unverified)) as uc:
+    async with online(options, who, unverified=Unverified(unverified), tell_changes=False) as uc:
         stop = stop_asked()
         say("listening; Ctrl-C stops")
         await unless(stop, meet(uc, manner))
@@ -92,7 +94,12 @@ async def meet(uc: UserClient, manner: Manner) -> None:
     Raises:
         SessionEnded: the chain grants the login no longer. A call in progress goes on to its end first.
     """
-    works = (_messages(uc, manner), _refusals(uc, manner), _end_of_login(uc, manner))
+    works = (
+        _messages(uc, manner),
+        _refusals(uc, manner),
+        _changes(uc, manner),
+        _end_of_login(uc, manner),
+    )
     others = [asyncio.ensure_future(work) for work in works]
     try:
         await _calls(uc, manner)
@@ -195,6 +202,12 @@ async def _messages(uc: UserClient, manner: Manner) -> None:
         _tell(manner, "message", f"{party}: {text}", **_party(party), body=text)
 
 
+async def _changes(uc: UserClient, manner: Manner) -> None:
+    while True:
+        change = await uc.changes.get()
+        _tell(manner, "changed", f"note: {change}", number=int(change.now.number), reason=str(change))
+
+
 async def _refusals(uc: UserClient, manner: Manner) -> None:
     while True:
         party = await uc.refused.get()
@@ -213,6 +226,8 @@ def _party(party: Party | None) -> dict[str, Any]:
         "number": None if party is None or party.number is None else int(party.number),
         "name": None if party is None else party.name,
         "trust": None if party is None else party.trust.value,
+        "as_of": None if party is None or party.as_of is None else utc(party.as_of),
+        "changed": None if party is None or party.change is None else str(party.change),
     }
 
 

@@ -137,6 +137,7 @@ def run_node(
                 digest_algorithm=digest,
                 allowed_networks=allowed_networks,
                 unverified_callers=UnverifiedCallers(unverified_callers),
+                stale_after=options.stale_after,
             ),
             phone_secrets=phone_secrets,
             listeners=bound,

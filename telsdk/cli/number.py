@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from telsdk.cli.backup import block_options, blocks_at, seal_for_both
 from telsdk.cli.common.account import account_address, open_account
 from telsdk.cli.common.confirm import confirm
+from telsdk.cli.common.failure import Failure
 from telsdk.cli.common.options import Options, account_option, reading, writing, yes_option
 from telsdk.cli.common.output import (
     print_done,
@@ -22,12 +24,14 @@ from telsdk.cli.common.output import (
     working,
 )
 from telsdk.cli.common.params import ACCOUNT, ETHER, NUMBER
-from telsdk.errors import NotFound
+from telsdk.errors import NotFound, TelError
 from telsdk.number import Number
 from telsdk.plain_text import plain
 from telsdk.records import shown
 
 if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
     from telsdk.chain.access import Permit
     from telsdk.chain.client import Client
 
@@ -116,15 +120,27 @@ def transfer(options: Options, number: Number, to: str, yes: bool, as_json: bool
     metavar="FILE",
     help="The other wallet's agreement, as `telsdk number consent` printed it.",
 )
+@block_options
 @yes_option
 @writing
 def move(
-    options: Options, number: Number, to: str | None, consent: Path | None, yes: bool, as_json: bool
+    options: Options,
+    number: Number,
+    to: str | None,
+    consent: Path | None,
+    folder: Path | None,
+    ipfs: str | None,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Move NUMBER to another wallet of yours.
 
     Everything recorded of it goes along. --account is the wallet that holds it. The other wallet has to agree: on
     this machine by --to, or elsewhere by `telsdk number consent`, whose output you give as --consent.
+
+    A backup is sealed for the wallet that made it. With --to it is made anew first, for both wallets, where --folder
+    or --ipfs keep its blocks. Otherwise give `telsdk backup` once with the new wallet, on the device that backed up
+    last, or elsewhere with the old wallet as --former.
 
     \b
     Examples:
@@ -133,15 +149,20 @@ def move(
     """
     if (to is None) == (consent is None):
         raise click.UsageError("say by --to or by --consent where the number goes: one of the two")
-    client = options.signing_client()
+    signer = options.signer()
+    client = options.client().as_account(signer)
     if consent is None:
-        permit = _consent_of(client, number, to or "")
+        other = open_account(to or "")
+        permit = client.as_account(other).registry.permit_move(number)
+        _carry_backup(client, number, signer, other, folder, ipfs)
     else:
         permit = _read_consent(consent, number)
         confirm(f"{number} will be held by {plain(permit.args[1])}. Is that you?", yes)
     with working(f"moving {number}"):
         receipt = client.relay(permit)
     owner = client.registry.custody(number).owner
+    if consent is not None and client.records.get(number).backup is not None:
+        _say_how_to_seal(number, "it was moved without the other wallet at hand")
     print_done(f"{number} is held by {owner} now", receipt, as_json, number=int(number), owner=owner)
 
 
@@ -222,8 +243,30 @@ def _free(client: Client, number: Number) -> dict[str, object]:
     return {"price": str(client.registrar.price(number)), "chain_id": client.domain.chain_id}
 
 
-def _consent_of(client: Client, number: Number, keystore: str) -> Permit:
-    return client.as_account(open_account(keystore)).registry.permit_move(number)
+def _carry_backup(
+    client: Client,
+    number: Number,
+    owner: LocalAccount,
+    to: LocalAccount,
+    folder: Path | None,
+    ipfs: str | None,
+) -> None:
+    """Seal the number's backup for the wallet `to` as well, if there is one. Where that fails, say how to go on."""
+    if client.records.get(number).backup is None:
+        return
+    try:
+        with working("sealing the backup for both wallets"):
+            seal_for_both(client, number, blocks_at(folder, ipfs), owner, to)
+    except (TelError, Failure) as error:
+        _say_how_to_seal(number, str(error))
+
+
+def _say_how_to_seal(number: Number, reason: str) -> None:
+    text = (
+        f"the backup of {number} is still sealed for the old wallet ({reason}): use `telsdk backup {number}` with the"
+        " new wallet as --account, and the old one as --former"
+    )
+    print_line(text, err=True)
 
 
 def _read_consent(path: Path, number: Number) -> Permit:

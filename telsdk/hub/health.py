@@ -14,6 +14,7 @@ from telsdk.address import REALM
 from telsdk.clock import Monotonic
 from telsdk.directory import NodeFacts
 from telsdk.faults import Fault, Faults
+from telsdk.freshness import utc
 from telsdk.hub.location import Location, NodeHealth
 from telsdk.hub.settings import HubSettings
 from telsdk.net.route import NoRoute, hop_to
@@ -76,6 +77,11 @@ class HealthMonitor:
             return False
         return now - health.answered_at < self._settings.dead_after
 
+    def takes_logins(self, node: int) -> bool:
+        """Return whether `node` has not said with its last answer that its copy of the chain is stale."""
+        health = self._location.health(node)
+        return health is None or not health.load.stale
+
     async def all_heard(self, timeout: float = 15.0) -> None:
         """Wait until every active node has answered.
 
@@ -101,8 +107,16 @@ class HealthMonitor:
             return
         if self._dead.pop(probe.node, None):
             log.info("node %s is back", probe.node)
+        self._note_stale(probe.node, load)
         self._location.heard(probe.node, NodeHealth(now, load))
         self._heard.set()
+
+    def _note_stale(self, node: int, load: Load) -> None:
+        before = self._location.health(node)
+        if load.stale and (before is None or not before.load.stale):
+            log.warning("node %s takes no logins: its copy of the chain is of %s", node, utc(load.time))
+        elif before is not None and before.load.stale and not load.stale:
+            log.info("node %s takes logins again", node)
 
     def failed(self, probe: Probe, reason: str) -> None:
         """Note that a probe got no good answer: until one does, the node is given no users."""

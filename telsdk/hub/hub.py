@@ -22,6 +22,7 @@ from telsdk.directory import NOBODY, HubFacts, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
 from telsdk.faults import Faults
 from telsdk.follow import FollowedDirectory, Follower
+from telsdk.freshness import Freshness
 from telsdk.hub.health import HealthMonitor, Probe
 from telsdk.hub.location import Location, MemoryLocation
 from telsdk.hub.placement import Candidate, place, ranked
@@ -33,13 +34,14 @@ from telsdk.net.limits import UDP_RECEIVE_BUFFER
 from telsdk.net.listed import listed_hosts
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
-from telsdk.net.route import hop_to
+from telsdk.net.route import at_place, hop_to
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
-from telsdk.server.answers import warning
+from telsdk.server.answers import CHAIN_BEHIND, HeaderField, warning
 from telsdk.server.gate import Gate
 from telsdk.server.lifecycle import Lifecycle
 from telsdk.server.own_key import OwnKey
+from telsdk.server.staleness import Staleness
 from telsdk.sip.auth import BearerVerifier, challenge
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
@@ -89,6 +91,7 @@ class Hub:
     ) -> None:
         self.id = hub_id
         self._directory = directory
+        self._chain = Staleness(f"hub {hub_id}", directory)
         key = OwnKey(f"hub {hub_id}", identity, lambda: self._own_facts().pins)
         self._settings = settings or HubSettings()
         self._location: Location = location or MemoryLocation()
@@ -222,7 +225,7 @@ class Hub:
                 lambda error: self._driver.failed(event, error),
             ):
                 return
-            self._role.refuse(tx, 503, now, headers=[("Retry-After", "10")])
+            self._role.refuse(tx, 503, now, headers=[("Retry-After", str(self._settings.retry_after))])
         if request.method == "REGISTER":
             # Its sender knows where to go, and needs us no more. Nodes, which ask where others are, come again.
             self._driver.let_go(tx.source)
@@ -230,9 +233,9 @@ class Hub:
     def _on_request(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
         try:
             if request.method == "OPTIONS":
-                self._role.refuse(tx, 200, now, headers=[("Allow", ALLOW)])
+                self._role.refuse(tx, 200, now, headers=[("Allow", ALLOW), *self._staleness()])
             elif request.method == "REGISTER":
-                self._redirect(tx, self._node_for_login(request, tx.source, now), None, now)
+                self._login(tx, request, now)
             elif request.method in ("INVITE", "MESSAGE"):
                 facts = locate(self._directory, user_of(str(request.uri)))
                 self._redirect(tx, self._node_of(facts, now), request.uri.user, now)
@@ -246,13 +249,35 @@ class Hub:
         except TelError as error:
             self._role.refuse(tx, 400, now, headers=[warning(error)])
 
+    def _login(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
+        """Say where to log in. While all that is known of the chain is stale, logins wait."""
+        waits, node = self._staleness(), None
+        if not waits:
+            node = self._node_for_login(request, tx.source, now)
+            if node is not None and not self.health.takes_logins(node.index):
+                waits = [warning(Exception(f"node {node.index} has a stale copy of the chain"))]
+        if waits:
+            headers = [("Retry-After", str(self._settings.retry_after)), *waits]
+            self._role.refuse(tx, 503, now, reason=CHAIN_BEHIND, headers=headers)
+        else:
+            self._redirect(tx, node, None, now)
+
+    def freshness(self, now: Wall) -> Freshness:
+        """Return how old this hub's copy of the chain is; `now` in seconds since 1970."""
+        return self._chain.look(self._settings.stale_after, now)
+
+    def _staleness(self) -> list[HeaderField]:
+        """Return a Warning that says how old this hub's copy of the chain is; nothing while it is fresh."""
+        chain = self.freshness(Wall(time.time()))
+        return [warning(Exception(str(chain)))] if chain.stale else []
+
     def _redirect(
         self, tx: ServerTransaction, node: NodeFacts | None, user: str | None, now: Monotonic
     ) -> None:
         if node is None:
-            self._role.refuse(tx, 480, now, headers=[("Retry-After", "10")])
+            self._role.refuse(tx, 480, now, headers=[("Retry-After", str(self._settings.retry_after))])
             return
-        contact = NameAddr(replace(Uri.parse(node.uri), user=user))
+        contact = NameAddr(at_place(replace(Uri.parse(node.uri), user=user), node))
         self._role.answer(tx, [contact], now)
 
     # Where a number is
@@ -270,7 +295,9 @@ class Hub:
         return self._assign(number, now)
 
     def _assign(self, number: Number, now: Monotonic) -> NodeFacts | None:
-        nodes = {node.index: node for node in self._usable(now)}
+        usable = self._usable(now)
+        fresh = [node for node in usable if self.health.takes_logins(node.index)]
+        nodes = {node.index: node for node in fresh or usable}
         held = self._location.node_of(number, now)
         if held is None or held not in nodes:
             self._location.forget(number)

@@ -42,4 +42,10 @@ class HubSettings:
     connections: ConnectionLimits = ConnectionLimits()
     """How many connections there may be, and from whom."""
 
+    stale_after: float | None = None
+    """Age of the newest block, in seconds, beyond which logins wait; None: see `telsdk.freshness`."""
+
+    retry_after: int = 10
+    """Seconds that whoever is refused for now is told to wait."""
+
     timers: Timers = field(default_factory=Timers)

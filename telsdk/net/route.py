@@ -1,11 +1,18 @@
-"""Find the hop that a SIP URI names. Addresses come from the list on the chain, not from DNS (so not RFC 3263)."""
+"""Find the hop that a SIP URI names. Addresses come from the list on the chain, not from DNS (so not RFC 3263).
+
+Which key has to answer there is never looked up by address over all lists: anybody may list any address, with a key of
+their own. It is, in this order: the pin in the URI, which a UC holds against the caller token; the pin that the chain
+lists at the *place* that the URI names (`PLACE_PARAM`: a hub, and a node of its list); else none, and TLS then accepts
+no key but one that an authority vouches for.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
-from typing import Protocol, TypeVar
+import re
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol, TypeVar
 
 from telsdk.sip.errors import SipError
 from telsdk.sip.hop import TRANSPORTS, Hop
@@ -15,6 +22,11 @@ PIN_PARAM = "pin"
 """The URI parameter of a UC's Contact that says which key answers there.
 
 A UC compares it with the key of the caller token. A node that has to reach the Contact has nothing else to go by."""
+
+PLACE_PARAM: Final = "tel-node"
+"""The URI parameter by which a node's address in a redirect or a Record-Route says whose it is: hub, dot, index."""
+
+_place = re.compile(r"(0|[1-9][0-9]{0,17})\.(0|[1-9][0-9]{0,17})").fullmatch
 
 
 class NoRoute(SipError):
@@ -31,7 +43,23 @@ class Listed(Protocol):
     def pins(self) -> tuple[bytes, ...]: ...
 
 
-ListedT = TypeVar("ListedT", bound=Listed)
+class ListedNode(Listed, Protocol):
+    """A node in the list of a hub."""
+
+    @property
+    def hub(self) -> int: ...
+
+    @property
+    def index(self) -> int: ...
+
+    @property
+    def active(self) -> bool: ...
+
+
+NodeT = TypeVar("NodeT", bound=ListedNode)
+
+FindNode = Callable[[int, int], ListedNode | None]
+"""Returns the node at a place, hub and index; None when the chain lists none there."""
 
 
 def pin_text(pin: bytes) -> str:
@@ -76,25 +104,85 @@ def hop_to(server: Listed) -> Hop:
     return hop
 
 
-def find(servers: Iterable[ListedT], uri: Uri) -> ListedT | None:
-    """Return the listed server that has the transport, host and port of `uri`; None when there is none."""
+def place_text(hub: int, index: int) -> str:
+    """Return a place as the URI parameter has it."""
+    return f"{hub}.{index}"
+
+
+def at_place(uri: Uri, node: ListedNode) -> Uri:
+    """Return `uri`, an address of `node`, so that it says whose it is."""
+    return uri.with_params(**{PLACE_PARAM: place_text(node.hub, node.index)})
+
+
+def named_node(nodes: Iterable[NodeT], uri: Uri) -> NodeT | None:
+    """Return the node of one hub's list that `uri` names; None when it names none.
+
+    The place says which it is, and the address has to be the listed one. Without a place it is the active node at that
+    address; where the hub lists several there, the one that it listed last, since an operator who lists an address
+    anew means the newer key.
+    """
     try:
-        wanted = hop_of(uri, ())
+        wanted, place = hop_of(uri, ()), _place_of(uri)
     except NoRoute:
         return None
-    return find_at(servers, wanted)
+    found: NodeT | None = None
+    for node in nodes:
+        if place is None:
+            fits = node.active and (found is None or node.index > found.index)
+        else:
+            fits = (node.hub, node.index) == place
+        if fits and is_at(node, wanted):
+            found = node
+    return found
 
 
-def find_at(servers: Iterable[ListedT], wanted: Hop) -> ListedT | None:
-    """Return the listed server that has the transport, host and port of `wanted`; None when there is none."""
-    for server in servers:
-        try:
-            hop = hop_to(server)
-        except NoRoute:
-            continue
-        if (hop.transport, hop.host, hop.port) == (wanted.transport, wanted.host, wanted.port):
-            return server
-    return None
+def way_to(uri: Uri, find_node: FindNode) -> Hop:
+    """Return the hop to what a Route or Contact within a call names, with the key that has to answer there.
+
+    Raises:
+        NoRoute: as for `hop_of`; or the URI names a place where the chain lists another address, or none.
+    """
+    place = _place_of(uri)
+    if place is None or uri.has(PIN_PARAM):
+        return hop_of(uri)
+    node = find_node(*place)
+    if node is None or not is_at(node, hop_of(uri, ())):
+        raise NoRoute(f"{uri} is not where the chain lists node {place[1]} of hub {place[0]}")
+    return hop_to(node)
+
+
+def node_named(uri: Uri, find_node: FindNode) -> ListedNode | None:
+    """Return the node whose address `uri` is, at the place in the list that it names; None when that is nobody's."""
+    try:
+        place = _place_of(uri)
+        node = None if place is None else find_node(*place)
+        return node if node is not None and is_at(node, hop_of(uri, ())) else None
+    except NoRoute:
+        return None
+
+
+def is_listed(uri: Uri, find_node: FindNode) -> bool:
+    """Return whether `uri` is the address of a node, at the place in the list that it names."""
+    return node_named(uri, find_node) is not None
+
+
+def is_at(node: ListedNode, wanted: Hop) -> bool:
+    """Return whether the list has `node` at the transport, host and port of `wanted`."""
+    try:
+        hop = hop_to(node)
+    except NoRoute:
+        return False
+    return (hop.transport, hop.host, hop.port) == (wanted.transport, wanted.host, wanted.port)
+
+
+def _place_of(uri: Uri) -> tuple[int, int] | None:
+    text = uri.param(PLACE_PARAM)
+    if text is None:
+        return None
+    match = _place(text)
+    if match is None:
+        raise NoRoute(f"{text[:40]!r} is no place in a list: a hub, a dot and an index are needed")
+    return int(match[1]), int(match[2])
 
 
 def _pin_of(uri: Uri) -> tuple[bytes, ...]:

@@ -11,16 +11,16 @@ Subclasses may watch what leaves by `outbound`; the demo's hostile node does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from telsdk.clock import Monotonic, Wall
 from telsdk.compiling import mypyc_attr
-from telsdk.directory import NOBODY, Directory, NodeFacts, NumberFacts, locate
+from telsdk.directory import NOBODY, Directory, HubFacts, NodeFacts, NumberFacts, locate, node_at
 from telsdk.errors import TelError
 from telsdk.net.buckets import place_of
 from telsdk.net.egress import ANYWHERE, EgressPolicy
-from telsdk.net.route import NoRoute, find, hop_of, hop_to
+from telsdk.net.route import NoRoute, hop_of, hop_to, named_node
 from telsdk.net.sockets import Addresses
 from telsdk.node.admission import Admission, LoginEnded, drop_login, without_login
 from telsdk.node.edges import edge_of, sending_edge
@@ -60,8 +60,10 @@ class CallPolicy:
 
     Args:
         addresses: where this node listens.
+        own_place: its hub and index in the list on chain.
         egress: where it may send to.
         unverified: what phones are told of callers who are not proven.
+        stale_after: how old the copy of the chain may be that proves them, in seconds, as `telsdk.freshness` takes it.
         shares: how many requests may be open at a time, and whose.
         is_peer: tells whether a connection is that of a server that the chain lists.
     """
@@ -74,9 +76,11 @@ class CallPolicy:
         registrar: Registrar,
         logins: Logins,
         addresses: Addresses,
+        own_place: tuple[int, int],
         settings: ProxySettings | None = None,
         egress: EgressPolicy = ANYWHERE,
         unverified: UnverifiedCallers = UnverifiedCallers.ANONYMOUS,
+        stale_after: float | None = None,
         shares: Shares | None = None,
         is_peer: Callable[[Hop], bool] = lambda _: False,
     ) -> None:
@@ -88,8 +92,8 @@ class CallPolicy:
         self._open: set[Context] = set()
         self._shares = Shares(ShareSettings()) if shares is None else shares
         self._is_peer = is_peer
-        self._ways = Ways(registrar, addresses, self._nodes, egress)
-        self._phones = PhoneCalls(directory, admission, logins, unverified)
+        self._ways = Ways(registrar, addresses, own_place, self._node_at, egress)
+        self._phones = PhoneCalls(directory, admission, logins, unverified, stale_after)
         self.proxy = Proxy(
             stack,
             is_local=self._is_local,
@@ -263,10 +267,21 @@ class CallPolicy:
         Raises:
             NoRoute: the callee has named no hub, or one that is not listed.
         """
-        hub = self._directory.hub(callee.hub) if callee.hub is not None else None
+        hub = self._hub_of(callee)
         if hub is None:
             raise NoRoute(f"{callee.name or callee.number} has no home hub: its owner has not set one up")
         return Target(request.uri, hop_to(hub), self._question(request))
+
+    def _hub_of(self, callee: NumberFacts) -> HubFacts | None:
+        return None if callee.hub is None else self._directory.hub(callee.hub)
+
+    def _hub_asked(self, event: Redirect3xx) -> HubFacts | None:
+        """Return the hub that the redirect came from: the callee's, as it is listed now; None if it is none of that."""
+        try:
+            hub = self._hub_of(locate(self._directory, event.ctx.request.uri.user or ""))
+            return hub if hub is not None and hop_to(hub) == event.target.hop else None
+        except (NoRoute, *NOBODY):
+            return None
 
     def _question(self, request: Request) -> Request:
         """Return what the hub is asked: the request without its body, which is none of the hub's business."""
@@ -276,13 +291,18 @@ class CallPolicy:
         return question
 
     def _redirected(self, event: Redirect3xx, now: Monotonic) -> None:
-        """Forward to the node that the hub names, if the chain lists it. A device's redirect is its answer."""
+        """Forward to the node that the hub names, if it is in that hub's own list. A device's redirect is its answer.
+
+        Other hubs' lists are not asked: who operates one may write any address there, with a key of their own.
+        """
         ctx = event.ctx
         if event.target.uri != ctx.request.uri:
             self.proxy.relay(ctx, event.response, now)
             return
+        hub = self._hub_asked(event)
+        listed = () if hub is None else hub.nodes
         for contact in event.contacts:
-            node = find(self._nodes(), contact.uri)
+            node = named_node(listed, contact.uri)
             if node is not None and node.active:
                 hop = hop_to(node)
                 if (hop.host, hop.port) in self._addresses:
@@ -291,7 +311,7 @@ class CallPolicy:
                 self.proxy.forward(ctx, [Target(ctx.request.uri, hop, request)], now)
                 return
         else:
-            log.warning("a hub redirected to %s, which no list on chain has", event.contacts[0].uri)
+            log.warning("a hub redirected to %s, which is not in its list on chain", event.contacts[0].uri)
         self.proxy.reply(ctx, 480, now)
 
     # Requests within a call
@@ -370,8 +390,8 @@ class CallPolicy:
             return not self._ways.is_listed(routes[0].uri)
         return _keyed_contact(ctx.request) is None
 
-    def _nodes(self) -> Iterator[NodeFacts]:
-        return (node for hub in self._directory.hubs() for node in hub.nodes)
+    def _node_at(self, hub: int, index: int) -> NodeFacts | None:
+        return node_at(self._directory, hub, index)
 
 
 def _held(ctx: Context) -> Held | None:

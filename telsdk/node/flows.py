@@ -18,6 +18,7 @@ import secrets
 from typing import Final
 
 from telsdk.errors import Refused
+from telsdk.net.route import place_text
 from telsdk.sip.hop import Hop
 from telsdk.sip.limits import MAX_REMEMBERED_LENGTH
 
@@ -50,14 +51,18 @@ class Way:
 
     Attributes:
         user: whose binding at this node may stand for it by now; empty: nobody's.
+        listed: the place of a node in the list on chain, hub and index; None for any other kind.
     """
 
-    __slots__ = ("hop", "kind", "user")
+    __slots__ = ("hop", "kind", "listed", "user")
 
-    def __init__(self, kind: WayKind, hop: Hop, user: str = "") -> None:
+    def __init__(
+        self, kind: WayKind, hop: Hop, user: str = "", listed: tuple[int, int] | None = None
+    ) -> None:
         self.kind = kind
         self.hop = hop
         self.user = user
+        self.listed = listed
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Way) and self._parts() == other._parts()
@@ -69,7 +74,7 @@ class Way:
         return f"<Way to {self.kind.name} {self.hop} of {self.user or 'nobody here'}>"
 
     def _parts(self) -> tuple[object, ...]:
-        return (self.kind, self.hop, self.user)
+        return (self.kind, self.hop, self.user, self.listed)
 
 
 class FlowTokens:
@@ -149,7 +154,8 @@ def _encode(way: Way | None) -> str:
         return ""
     hop = way.hop
     flow = "" if hop.flow is None else hop.flow
-    text = f"{way.kind.value} {hop.transport} {hop.host} {hop.port} {flow} {way.user}"
+    listed = "" if way.listed is None else place_text(*way.listed)
+    text = f"{way.kind.value} {hop.transport} {hop.host} {hop.port} {flow} {way.user} {listed}"
     for pin in sorted(hop.pins):
         text += f" {base64.b64encode(pin).decode()}"
     return binascii.b2a_base64(text.encode(), newline=False).translate(_TO_URL, b"=").decode()
@@ -158,7 +164,9 @@ def _encode(way: Way | None) -> str:
 def _decode(text: str, place: tuple[str, int] | None) -> Way:
     try:
         padded = text.encode().translate(_FROM_URL) + b"=="  # what is more than needed is passed over
-        kind, transport, host, port, flow, user, *pins = binascii.a2b_base64(padded).decode().split(" ")
+        text = binascii.a2b_base64(padded).decode()
+        kind, transport, host, port, flow, user, listed, *pins = text.split(" ")
+        hub, _, index = listed.partition(".")
         known = _KINDS[kind]
         return Way(
             known,
@@ -172,6 +180,7 @@ def _decode(text: str, place: tuple[str, int] | None) -> Way:
                 taken_at=place,
             ),
             user,
+            (int(hub), int(index)) if listed else None,
         )
     except (binascii.Error, KeyError, ValueError) as error:  # not ours: the keyed hash says that it is
         raise ForgedRoute("this call does not go by this node") from error

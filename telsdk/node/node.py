@@ -16,10 +16,11 @@ from telsdk.clock import Monotonic, Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.credential.asking import Asking
 from telsdk.credential.wallet import WalletToAsk
-from telsdk.directory import NodeFacts
+from telsdk.directory import NodeFacts, node_at
 from telsdk.errors import NotFound
 from telsdk.faults import Fault, Faults
 from telsdk.follow import FollowedDirectory, Follower
+from telsdk.freshness import Freshness
 from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.egress import EgressPolicy
@@ -44,6 +45,7 @@ from telsdk.server.gate import Gate
 from telsdk.server.lifecycle import Lifecycle
 from telsdk.server.load import LOAD_HEADER, Load
 from telsdk.server.own_key import OwnKey
+from telsdk.server.staleness import Staleness
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.server import Arrived, Finished, ProxySettings, Redirect3xx, Registrar
@@ -97,7 +99,9 @@ class Node:
         self.place = (hub_id, index)
         self.settings = settings or NodeSettings()
         self._directory = directory
-        key = OwnKey("node {1} of hub {0}".format(*self.place), identity, lambda: self._own_facts().pins)
+        who = "node {1} of hub {0}".format(*self.place)
+        key = OwnKey(who, identity, lambda: self._own_facts().pins)
+        self._staleness = Staleness(who, directory)
         listeners = tuple(listeners)
         addresses = Addresses((sockets.host, sockets.port), listeners)
         self._proven = Proven(2 * self.settings.max_users)
@@ -140,6 +144,7 @@ class Node:
             self.registrar,
             self.logins,
             addresses,
+            self.place,
             ProxySettings(
                 ring_time=self.settings.ring_time,
                 max_open=self.settings.max_open,
@@ -147,6 +152,7 @@ class Node:
             ),
             egress,
             self.settings.unverified_callers,
+            self.settings.stale_after,
             Shares(self.settings.shares),
             self._is_peer,
         )
@@ -205,7 +211,13 @@ class Node:
 
     def load(self) -> Load:
         """Return how loaded this node is now."""
-        return Load(self.registrar.users, len(self.calls), self._lag.lag, self._directory.head.number)
+        head = self._directory.head
+        stale = self.freshness(Wall(time.time())).stale
+        return Load(self.registrar.users, len(self.calls), self._lag.lag, head.number, head.timestamp, stale)
+
+    def freshness(self, now: Wall) -> Freshness:
+        """Return how old this node's copy of the chain is; `now` in seconds since 1970."""
+        return self._staleness.look(self.settings.stale_after, now)
 
     def _is_expected(self, datagram: bytes, source: Hop) -> bool:
         """Return whether a datagram shows that its sender gets what is sent to that address."""
@@ -217,10 +229,9 @@ class Node:
         return hop.reliable and self.gate.is_listed(hop.host, self._driver.now())
 
     def _own_facts(self) -> NodeFacts:
-        hub = self._directory.hub(self.place[0])
-        for node in hub.nodes if hub is not None else ():
-            if node.index == self.place[1]:
-                return node
+        node = node_at(self._directory, *self.place)
+        if node is not None:
+            return node
         raise NotFound(
             "node {1} of hub {0} is not in the list on chain: add it with `telsdk hubs nodes`".format(
                 *self.place
@@ -319,12 +330,12 @@ class Node:
         self.watching.changed(user)
 
     def _register(self, request: Request, source: Hop, now: Monotonic) -> Response:
-        return self._registration.answer(
-            request, source, now, Wall(time.time()), chain_age=self.follower.age()
-        )
+        wall = Wall(time.time())
+        return self._registration.answer(request, source, now, wall, chain=self.freshness(wall))
 
     def _phone_password(self, request: Request, source: Hop, _now: Monotonic) -> Response:
-        return self._phones.answer(request, source, Wall(time.time()), chain_age=self.follower.age())
+        wall = Wall(time.time())
+        return self._phones.answer(request, source, wall, chain=self.freshness(wall))
 
     def _is_for_us(self, request: Request) -> bool:
         """Return whether a request is for the node itself: its Request-URI is a SIP URI that names no user."""

@@ -9,6 +9,7 @@ from telsdk.address import aor
 from telsdk.clock import Wall
 from telsdk.directory import Directory, NumberFacts
 from telsdk.errors import TelError
+from telsdk.freshness import freshness
 from telsdk.node import caller_id
 from telsdk.node.admission import Admission, NotTheCaller
 from telsdk.node.caller_id import Presentation
@@ -70,15 +71,22 @@ class PhoneCalls:
 
     Args:
         unverified: what a phone is told of a caller who is not proven.
+        stale_after: how old the copy of the chain may be that proves them, in seconds, as `telsdk.freshness` takes it.
     """
 
     def __init__(
-        self, directory: Directory, admission: Admission, logins: Logins, unverified: UnverifiedCallers
+        self,
+        directory: Directory,
+        admission: Admission,
+        logins: Logins,
+        unverified: UnverifiedCallers,
+        stale_after: float | None = None,
     ) -> None:
         self._directory = directory
         self._admission = admission
         self._logins = logins
         self._unverified = unverified
+        self._stale_after = stale_after
 
     def is_phone(self, hop: Hop, number: Number) -> bool:
         """Return whether `number` is bound over `hop` by a phone: by anything else than a UC's session token."""
@@ -110,6 +118,8 @@ class PhoneCalls:
         said = ctx.request.from_.uri
         number = self._proven(ctx.request, ctx.source, callee, login, wall)
         facts = None if number is None else self._directory.number(number)
+        if facts is not None and freshness(self._directory, self._stale_after, wall).stale:
+            facts = None  # a phone cannot show "as of": what may be over is not vouched for
         if facts is not None:
             parties.shown = caller_id.ANONYMOUS if caller_id.is_anonymous(said) else caller_id.proven(facts)
             parties.claims = caller_id.CLAIMS

@@ -20,10 +20,11 @@ from telsdk.credential.phone import DEFAULT_LIFETIME, PhonePasswords
 from telsdk.credential.phoneaccount import CONTENT_TYPE, PhoneAccount, PhoneServer
 from telsdk.directory import Directory
 from telsdk.errors import TelError
+from telsdk.freshness import Freshness
 from telsdk.net.sockets import Address, Listener
 from telsdk.node.admission import Admission, PhonesRefused
 from telsdk.node.settings import NodeSettings
-from telsdk.server.answers import date, later, refusal
+from telsdk.server.answers import behind, date, refusal
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
@@ -72,15 +73,15 @@ class Phones:
         """Return whether this request, which is for the node itself, asks for a phone password."""
         return request.method == "OPTIONS" and _asked(request) is not None
 
-    def answer(self, request: Request, source: Hop, wall: Wall, *, chain_age: float) -> Response:
+    def answer(self, request: Request, source: Hop, wall: Wall, *, chain: Freshness) -> Response:
         """Return the response to `request`.
 
         Args:
             wall: seconds since 1970.
-            chain_age: seconds since the chain was last read.
+            chain: how old this node's copy of the chain is.
         """
-        if chain_age > self._settings.stale_after:
-            return later(request, self._settings.retry_after, "Chain Behind")
+        if chain.stale:
+            return behind(request, self._settings.retry_after, chain)
         try:
             account = self._issue(request, source, wall)
         except AuthError as refused:

@@ -6,11 +6,12 @@ from telsdk.clock import Monotonic, Wall
 from telsdk.compiling import mypyc_attr
 from telsdk.directory import Directory, locate
 from telsdk.errors import TelError
+from telsdk.freshness import Freshness
 from telsdk.node.admission import Admission
 from telsdk.node.edges import edge_of
 from telsdk.node.logins import BoundLogin, Logins
 from telsdk.node.settings import NodeSettings
-from telsdk.server.answers import date, later, refusal
+from telsdk.server.answers import behind, date, later, refusal
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, malformation
@@ -36,17 +37,17 @@ class RegistrationPolicy:
         self.settings = settings
 
     def answer(
-        self, request: Request, source: Hop, now: Monotonic, wall: Wall, *, chain_age: float
+        self, request: Request, source: Hop, now: Monotonic, wall: Wall, *, chain: Freshness
     ) -> Response:
         """Return the response to `request`; what it grants is noted.
 
         Args:
             now: monotonic seconds.
             wall: seconds since 1970.
-            chain_age: seconds since the chain was last read.
+            chain: how old this node's copy of the chain is.
         """
-        if chain_age > self.settings.stale_after:
-            return _malformed(request) or later(request, self.settings.retry_after, "Chain Behind")
+        if chain.stale:
+            return _malformed(request) or behind(request, self.settings.retry_after, chain)
         # What is malformed is refused by the registrar too: so it is looked for here only where that is not asked.
         try:
             login = self.admission.login(request, source, wall)

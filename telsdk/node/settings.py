@@ -42,8 +42,8 @@ class NodeSettings:
     chain_interval: float = 2.0
     """Seconds between looks at the chain."""
 
-    stale_after: float = 120.0
-    """Seconds without an answer from the chain after which logins are refused. Calls in progress stay."""
+    stale_after: float | None = None
+    """Age of the newest block, in seconds, beyond which logins wait; None: see `telsdk.freshness`. Calls stay."""
 
     max_users: int = 10_000
     """Numbers with a binding; the next is told 503."""

@@ -15,12 +15,20 @@ that is started anew refuses the routes of calls from before, whose flows are go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeAlias
 
-from telsdk.directory import NodeFacts
 from telsdk.net.egress import ANYWHERE, EgressPolicy
-from telsdk.net.route import NoRoute, find_at, hop_of, hop_to
+from telsdk.net.route import (
+    PLACE_PARAM,
+    FindNode,
+    NoRoute,
+    hop_of,
+    hop_to,
+    is_at,
+    node_named,
+    place_text,
+)
 from telsdk.net.sockets import Addresses
 from telsdk.node.caller_id import SEPARATOR, Presentation
 from telsdk.node.edges import edge_at
@@ -36,7 +44,8 @@ MAX_MOVED: Final = 4_096
 
 _MAX_PLACES: Final = 256
 
-Nodes = Callable[[], Iterable[NodeFacts]]
+Params: TypeAlias = tuple[tuple[str, str | None], ...]
+_Place: TypeAlias = tuple[str, int, Params]
 
 
 class Ways:
@@ -45,25 +54,32 @@ class Ways:
     Args:
         registrar: of this node.
         addresses: where this node listens.
-        nodes: every node of the list on chain.
+        own_place: the hub and index of this node in the list on chain.
+        find_node: returns the node at such a place.
         egress: where this node may send to.
     """
 
     def __init__(
-        self, registrar: Registrar, addresses: Addresses, nodes: Nodes, egress: EgressPolicy = ANYWHERE
+        self,
+        registrar: Registrar,
+        addresses: Addresses,
+        own_place: tuple[int, int],
+        find_node: FindNode,
+        egress: EgressPolicy = ANYWHERE,
     ) -> None:
         self._egress = egress
         self._registrar = registrar
         self._addresses = addresses
-        self._nodes = nodes
+        self._find_node = find_node
+        self._listed_as: Params = ((PLACE_PARAM, place_text(*own_place)),)
         self._tokens = FlowTokens()
         self._moved: dict[tuple[str, str], Hop] = {}  # by Call-ID and the tag of who has moved
         # By transport and where a peer came to; made anew when it was emptied.
-        self._places: dict[tuple[str, tuple[str, int] | None], tuple[str, int, str]] = {}
+        self._places: dict[tuple[str, tuple[str, int] | None], _Place] = {}
 
     def is_listed(self, uri: Uri) -> bool:
-        """Return whether `uri` names a node of the list on chain."""
-        return self._listed(uri) is not None
+        """Return whether `uri` names a node of the list on chain, by its place there."""
+        return node_named(uri, self._find_node) is not None
 
     def write(
         self, ctx: Context, target: Target, callee: str, caller: str, key: Uri | None, presented: str = ""
@@ -139,12 +155,12 @@ class Ways:
             return way.hop
         if way.kind is WayKind.KEY:
             return self._moved.get((call_id, to_tag), way.hop)
-        node = find_at(self._nodes(), way.hop)
-        if node is not None:
-            return hop_to(node)
-        if way.kind is WayKind.LISTED:
+        if way.listed is None:
+            return way.hop
+        node = self._find_node(*way.listed)
+        if node is None or not is_at(node, way.hop):
             raise NoRoute(f"the node at {way.hop} is no longer in the list on chain")
-        return way.hop
+        return hop_to(node)
 
     def _to_callee(self, target: Target, user: str) -> Way | None:
         hop = target.hop
@@ -181,26 +197,25 @@ class Ways:
     def _by_route(self, uri: Uri | None, source: Hop, user: str) -> Way | None:
         if uri is None:
             return None
-        node = self._listed(uri)
+        node = node_named(uri, self._find_node)
         if node is not None:
-            return Way(WayKind.LISTED, hop_of(uri, ()), user)
+            return Way(WayKind.LISTED, hop_of(uri, ()), user, (node.hub, node.index))
         edge = edge_at(uri, source)
         return None if edge is None else Way(WayKind.PROXY, edge, user)
 
-    def _listed(self, uri: Uri) -> NodeFacts | None:
-        try:
-            return find_at(self._nodes(), hop_of(uri, ()))
-        except NoRoute:
-            return None
+    def _place(self, hop: Hop) -> _Place:
+        """Return host, port and parameters by which whoever is behind `hop` reaches us.
 
-    def _place(self, hop: Hop) -> tuple[str, int, str]:
-        """Return host, port and transport parameter by which whoever is behind `hop` reaches us."""
+        Where that is our listed address, the parameters say whose it is: a peer looks up our key there.
+        """
         key = (hop.transport, hop.taken_at)
         place = self._places.get(key)
         if place is None:
             if len(self._places) >= _MAX_PLACES:
                 self._places.clear()
-            place = self._places[key] = (*self._addresses.reached_by(hop), hop.uri_transport)
+            address, transport = self._addresses.reached_by(hop), hop.uri_transport
+            listed = self._listed_as if transport == "tls" and address == self._addresses.main else ()
+            place = self._places[key] = (*address, (("transport", transport), ("lr", None), *listed))
         return place
 
 
@@ -237,6 +252,6 @@ def _keyed(message: Request | Response) -> Hop | None:
     return hop if hop is not None and hop.secure and hop.pins else None
 
 
-def _uri_of(place: tuple[str, int, str], token: str) -> Uri:
-    host, port, transport = place
-    return Uri("sip", token, host, port, params=(("transport", transport), ("lr", None)))
+def _uri_of(place: _Place, token: str) -> Uri:
+    host, port, params = place
+    return Uri("sip", token, host, port, params=params)

@@ -8,12 +8,16 @@ from functools import lru_cache
 from typing import Final
 
 from telsdk.clock import Wall
+from telsdk.freshness import Freshness
 from telsdk.sip.message import Request, Response
 
 MAX_REASON: Final = 300
 """Characters of a reason in a Warning: an error may quote what a peer sent."""
 
 HeaderField = tuple[str, str]
+
+CHAIN_BEHIND: Final = "Chain Behind"
+"""The reason phrase of a 503 to a login while the copy of the chain is stale."""
 
 _replace_unsayable = re.compile(r'[^ -~]|["\\]').sub
 
@@ -43,6 +47,13 @@ def _date(second: int) -> str:
 def date(wall: Wall) -> HeaderField:
     """Return a Date (RFC 3261 20.17); `wall` in seconds since 1970."""
     return "Date", _date(int(wall))
+
+
+def behind(request: Request, seconds: int, chain: Freshness) -> Response:
+    """Return a 503 for a login that has to wait, because this server's copy of the chain is stale."""
+    response = later(request, seconds, CHAIN_BEHIND)
+    response.headers.add(*warning(Exception(str(chain))))
+    return response
 
 
 def later(request: Request, seconds: int, reason: str | None = None) -> Response:

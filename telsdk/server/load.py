@@ -10,7 +10,10 @@ from telsdk.errors import TelError
 
 LOAD_HEADER = "Tel-Load"
 
-_FORM = re.compile(r"users=(\d{1,9});calls=(\d{1,9});lag=(\d{1,6}\.\d{3});block=(\d{1,12})", re.ASCII)
+_FORM = re.compile(
+    r"users=(\d{1,9});calls=(\d{1,9});lag=(\d{1,6}\.\d{3});block=(\d{1,12});time=(\d{1,20});stale=([01])",
+    re.ASCII,
+)
 
 
 class LoadError(TelError, ValueError):
@@ -25,9 +28,14 @@ class Load:
     calls: int  # calls being set up
     lag: float  # seconds by which the event loop ran late
     block: int  # newest block that the node has taken in
+    time: int  # of that block, in seconds since 1970
+    stale: bool  # whether the node finds that too old, and so takes no logins
 
     def __str__(self) -> str:
-        return f"users={self.users};calls={self.calls};lag={self.lag:.3f};block={self.block}"
+        return (
+            f"users={self.users};calls={self.calls};lag={self.lag:.3f};block={self.block};time={self.time};"
+            f"stale={self.stale:d}"
+        )
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -38,6 +46,6 @@ class Load:
         """
         match = _FORM.fullmatch(text)
         if match is None:
-            raise LoadError(f"{text!r} is not a load: users=N;calls=N;lag=S.SSS;block=N")
-        users, calls, lag, block = match.groups()
-        return cls(int(users), int(calls), float(lag), int(block))
+            raise LoadError(f"{text!r} is not a load: users=N;calls=N;lag=S.SSS;block=N;time=N;stale=0|1")
+        users, calls, lag, block, time, stale = match.groups()
+        return cls(int(users), int(calls), float(lag), int(block), int(time), stale == "1")

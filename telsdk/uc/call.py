@@ -11,6 +11,7 @@ from telsdk.address import aor
 from telsdk.clock import Monotonic
 from telsdk.sip.ua import Call
 from telsdk.uc.hold import Held
+from telsdk.uc.holder import Holder, OwnerChange
 from telsdk.uc.media import MediaSession, MediaStats
 from telsdk.uc.trust import Party
 
@@ -40,6 +41,8 @@ class PhoneCall:
     Attributes:
         party: the other end, as far as it is proven; of an outgoing call known once it is answered.
         ended_by: "local", "remote" or "lost" once it has ended.
+        callee: who holds the number that was called; None of an incoming call.
+        change: what has changed since the last contact with the other end: somebody else may be behind its address.
         silent: whether the program must make no sound: the caller is unverified, and the settings want it so.
     """
 
@@ -49,6 +52,8 @@ class PhoneCall:
         self._control = control
         self.call = call
         self.party = party
+        self.callee: Holder | None = None
+        self.change: OwnerChange | None = None if party is None else party.change
         self.silent = silent
         self.state = PhoneCallState.CALLING
         self.media: MediaSession | None = None

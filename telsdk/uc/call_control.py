@@ -30,11 +30,13 @@ from telsdk.sip.ua import (
     UserAgent,
 )
 from telsdk.uc.call import PhoneCall, PhoneCallState, peer_of
-from telsdk.uc.errors import CalleeRefused, CallRejected
+from telsdk.uc.errors import CalleeDowngraded, CalleeRefused, CalleeUnverified, CallRejected
 from telsdk.uc.hold import Held
+from telsdk.uc.holder import Holder, OwnerChange
+from telsdk.uc.known_peers import KnownPeers
 from telsdk.uc.media import DescriptionRefused, MediaError, MediaSession, check_offer
 from telsdk.uc.session_changes import SessionChanges
-from telsdk.uc.settings import UcSettings, Unverified
+from telsdk.uc.settings import UcSettings, Unverified, UnverifiedAnswer
 from telsdk.uc.tokens import Tokens
 from telsdk.uc.trust import Judge, Party, Trust, sdp_of
 
@@ -58,9 +60,11 @@ class CallControl:
         driver: Driver,
         log_call: Callable[[PhoneCall], None],
         asking: Asking,
+        peers: KnownPeers,
     ) -> None:
         self.incoming: asyncio.Queue[PhoneCall] = asyncio.Queue()
         self.refused: asyncio.Queue[Party] = asyncio.Queue()
+        self.changes: asyncio.Queue[OwnerChange] = asyncio.Queue()
         self._agent = agent
         self._judge = judge
         self._tokens = tokens
@@ -68,6 +72,7 @@ class CallControl:
         self._driver = driver
         self._log_call = log_call
         self._asking = asking
+        self._peers = peers
         self._loop = asyncio.get_running_loop()
         self._calls: dict[Call, PhoneCall] = {}
         self._answers: dict[Call, asyncio.Future[Response]] = {}
@@ -78,13 +83,14 @@ class CallControl:
     async def call(
         self,
         uri: Uri,
-        number: Number,
+        callee: Holder,
         hop: Hop,
         source: Path | None,
         record: Path | None,
         on_ringing: Callable[[], None] | None,
+        unverified: UnverifiedAnswer,
     ) -> PhoneCall:
-        """Call `uri`, which `number` has to answer. See `UserClient.call`."""
+        """Call `uri`, which `callee` has to answer. See `UserClient.call`."""
         media = self._media(source, record)
         try:
             offer = await media.offer()
@@ -95,14 +101,17 @@ class CallControl:
             await media.close()
             raise
         phone_call = self._calls[call] = PhoneCall(self, call, party=None)
-        phone_call.media = media
+        phone_call.media, phone_call.callee = media, callee
+        phone_call.change = self._peers.met(uri.user or "", callee)
+        if phone_call.change is not None:
+            self.changes.put_nowait(phone_call.change)
         answer = self._answers[call] = self._loop.create_future()
         if on_ringing is not None:
             self._ringing[call] = on_ringing
         self._driver.kick()
         try:
             response = await answer
-            await self._check_answer(phone_call, response, number)
+            await self._check_answer(phone_call, response, callee, unverified)
         except BaseException:
             phone_call.hang_up()
             await phone_call.wait_ended()
@@ -195,6 +204,9 @@ class CallControl:
             self._agent.reject(call, now, status=488, headers=[_WHAT_IS_TAKEN])
             self.refused.put_nowait(replace(party, status=488, reason=str(error)))
             return
+        party = self._peers.met_party(party)
+        if party.change is not None:
+            self.changes.put_nowait(party.change)
         silent = unverified and self._settings.unverified is Unverified.SILENCE
         phone_call = self._calls[call] = PhoneCall(self, call, party=party, silent=silent)
         phone_call.state = PhoneCallState.RINGING
@@ -243,16 +255,32 @@ class CallControl:
         if answer is not None and not answer.done():
             answer.set_result(response)
 
-    async def _check_answer(self, call: PhoneCall, response: Response, number: Number) -> None:
+    async def _check_answer(
+        self, call: PhoneCall, response: Response, callee: Holder, unverified: UnverifiedAnswer
+    ) -> None:
         """Let media flow only with the party that was called.
 
         Raises:
-            CalleeRefused: somebody else answered, or somebody unproven where the settings want proof.
+            CalleeRefused: somebody else answered, or somebody unproven whom the user has not allowed.
         """
-        party = call.party = await self._party(response, number)
-        refuse_unverified = self._settings.unverified is Unverified.REFUSE
-        if party.trust is Trust.REFUSED or (party.trust is Trust.UNVERIFIED and refuse_unverified):
+        party = call.party = await self._party(response, callee.number)
+        if party.trust is Trust.REFUSED:
             raise CalleeRefused(f"the answer is not to be trusted: {party.reason}")
+        if party.trust.proven:
+            assert party.holder is not None
+            self._peers.met(str(call.call.request.uri.user), party.holder, answered=True)
+        elif unverified is not UnverifiedAnswer.ALWAYS and self._peers.has_answered(callee):
+            raise CalleeDowngraded(
+                f"{callee.number} has answered with proof before, and does not now: it may be a plain phone of the "
+                "same number, or somebody on the way who answers in its place to listen. Nothing was sent. "
+                "Call again, and make sure by another way; `--unverified always` talks all the same"
+            )
+        elif unverified is UnverifiedAnswer.REFUSE:
+            raise CalleeUnverified(
+                f"whoever answered does not prove to be {callee.number}: it may be a plain phone, or somebody on "
+                "the way who answers in its place to listen. Nothing was sent. If you expect a phone, allow it "
+                "for this call (`telsdk call --unverified allow`) or this contact (`telsdk contacts add`)"
+            )
         call.was_answered()
         assert call.media is not None
         answer = sdp_of(response)

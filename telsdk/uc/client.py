@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from telsdk.address import aor, user_of
@@ -14,13 +15,14 @@ from telsdk.credential.phone import DEFAULT_LIFETIME
 from telsdk.credential.phoneaccount import PhoneAccount
 from telsdk.credential.session import Login
 from telsdk.credential.wallet import WalletToAsk
-from telsdk.directory import NodeFacts, locate
+from telsdk.directory import NodeFacts, locate, node_at
 from telsdk.faults import Faults
 from telsdk.follow import FollowedDirectory, Follower
+from telsdk.freshness import Freshness, freshness
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
-from telsdk.net.route import PIN_PARAM, NoRoute, find, hop_of, hop_to, pin_text
+from telsdk.net.route import PIN_PARAM, NoRoute, pin_text, way_to
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
@@ -48,10 +50,13 @@ from telsdk.uc import phones
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.call_control import CallControl
 from telsdk.uc.errors import MessageNotDelivered, SessionEnded
+from telsdk.uc.holder import Holder, OwnerChange
 from telsdk.uc.journal import Journal
+from telsdk.uc.known_peers import KnownPeers
+from telsdk.uc.quota import RETRY_AFTER
 from telsdk.uc.registration import Registration
 from telsdk.uc.requests import Requests
-from telsdk.uc.settings import UcSettings, Unverified
+from telsdk.uc.settings import UcSettings, Unverified, UnverifiedAnswer
 from telsdk.uc.standing import Standing
 from telsdk.uc.store import Store
 from telsdk.uc.tokens import Tokens
@@ -73,7 +78,7 @@ class UserClient:
         tap: called with each message, for captures.
 
     Attributes:
-        messages: the texts that came, each with its sender.
+        messages: the texts that came, each with its sender, of which `UcSettings.waiting_messages` wait here.
     """
 
     def __init__(
@@ -88,7 +93,7 @@ class UserClient:
     ) -> None:
         self.login = login
         self.settings = settings or UcSettings()
-        self.messages: asyncio.Queue[tuple[Party, str]] = asyncio.Queue()
+        self.messages: asyncio.Queue[tuple[Party, str]] = asyncio.Queue(self.settings.waiting_messages)
         self.store = store
         self.directory = directory
         self._sockets = sockets
@@ -105,9 +110,10 @@ class UserClient:
             takes_refer=True,
         )
         self._driver = Driver(self._stack, self, roles=(self._agent,), tap=tap)
-        self._judge = Judge(directory, login.number)
+        self._judge = Judge(directory, login.number, stale_after=self.settings.stale_after)
         self._tokens = Tokens(login)
-        self._journal = Journal(store)
+        self._journal = Journal(store, self.settings.store_limits)
+        self._peers = KnownPeers(store)
         self._asking = Asking()
         self._calls = CallControl(
             self._agent,
@@ -117,6 +123,7 @@ class UserClient:
             self._driver,
             self._journal.call,
             self._asking,
+            self._peers,
         )
         self._transfers = TransferControl(
             self._agent, self._judge, self._tokens, self._calls, self._driver, self._place
@@ -145,6 +152,7 @@ class UserClient:
     async def start(self) -> None:
         """Follow the chain and listen. `register` then makes the UC reachable."""
         await self.follower.start()
+        self._peers.pin_contacts(self.directory)
         await self._standing.begin()
         await self._driver.listen(self._sockets, self._identity)
 
@@ -156,6 +164,11 @@ class UserClient:
     async def wait_ended(self) -> SessionEnded:
         """Wait until the login has ended, and return why."""
         return await self._standing.wait_ended()
+
+    @property
+    def freshness(self) -> Freshness:
+        """How old this client's copy of the chain is. While it is stale, nobody shows as verified without its date."""
+        return freshness(self.directory, self.settings.stale_after, Wall(time.time()))
 
     async def register(self) -> NodeFacts:
         """Register by way of the home hub, and stay registered. Return the node.
@@ -189,6 +202,14 @@ class UserClient:
         """The callers that were refused without ringing, each with the reason."""
         return self._calls.refused
 
+    @property
+    def changes(self) -> asyncio.Queue[OwnerChange]:
+        """The peers behind whose number or name somebody else stands than at the last contact, each told once.
+
+        It is told when a call to them begins, or a message goes out, and when theirs arrives.
+        """
+        return self._calls.changes
+
     async def call(
         self,
         address: str,
@@ -196,6 +217,7 @@ class UserClient:
         record: Path | None = None,
         *,
         on_ringing: Callable[[], None] | None = None,
+        unverified: UnverifiedAnswer | None = None,
     ) -> PhoneCall:
         """Call a number or name. Return once the party that was called has answered.
 
@@ -203,6 +225,8 @@ class UserClient:
             source: WAV file to play; None for silence.
             record: WAV file to write what is heard to.
             on_ringing: called when it rings at the other end.
+            unverified: what happens to an answer that proves nothing; None: as the user has said of this contact, or
+                else as in the settings.
 
         Raises:
             SessionEnded: the chain grants this login no longer.
@@ -210,13 +234,19 @@ class UserClient:
             NotRegistered: there is no node to call through.
             CallRejected: the callee is busy, declined or was not reached; it has the SIP status.
             CalleeRefused: somebody else answered. The call was ended before any media flowed.
+            CalleeUnverified: whoever answered proves nothing, which is not allowed here; likewise.
+            CalleeDowngraded: the same, though the number has answered with proof before; likewise.
         """
         self._standing.check()
         user = user_of(address)
-        callee = locate(self.directory, user)
+        callee = Holder.of(locate(self.directory, user))
+        if unverified is None:
+            self._peers.pin_contacts(self.directory)
+            said = self._peers.word_on(user.lower(), callee)
+            unverified = said or self.settings.unverified_answers
         request_uri = Uri.parse(aor(user.lower()))
         return await self._calls.call(
-            request_uri, callee.number, self.registration.hop, source, record, on_ringing
+            request_uri, callee, self.registration.hop, source, record, on_ringing, unverified
         )
 
     @property
@@ -237,8 +267,11 @@ class UserClient:
         locate(self.directory, user)
         await self._transfers.transfer(call, user)
 
-    async def message(self, address: str, text: str) -> None:
+    async def message(self, address: str, text: str) -> OwnerChange | None:
         """Send a text message (RFC 3428) to a number or name.
+
+        Returns:
+            what has changed since the last contact with them, which `changes` told of before it was sent.
 
         Raises:
             SessionEnded, NotFound, NotRegistered: as for `call`.
@@ -246,7 +279,10 @@ class UserClient:
         """
         self._standing.check()
         user = user_of(address).lower()
-        locate(self.directory, user)
+        receiver = Holder.of(locate(self.directory, user))
+        change = self._peers.met(user, receiver)
+        if change is not None:
+            self.changes.put_nowait(change)
         body = text.encode()
         request = self._agent.new_request("MESSAGE", Uri.parse(aor(user)), body=body)
         request.headers.add(*self._tokens.header(request, "MESSAGE", aor(user), body=body))
@@ -257,7 +293,8 @@ class UserClient:
             raise MessageNotDelivered(f"nobody answered for {address}: try again later")
         if response.status >= 300:
             raise MessageNotDelivered(f"{address} did not take it: {response.status} {response.reason}")
-        self._journal.message_out(user, text)
+        self._journal.message_out(user, text, receiver)
+        return change
 
     # The chain
 
@@ -382,10 +419,20 @@ class UserClient:
         if refused:
             self._agent.answer(tx, party.status, now)
             return
-        self._agent.answer(tx, 200, now)
         text = request.body.decode(errors="replace")
-        self._journal.message_in(party, request, text)
-        self.messages.put_nowait((party, text))
+        status = self._journal.message_in(party, request, text)
+        if status == 200 and self.messages.full() and self.store is None:
+            status = 480  # nobody reads them, and it would be lost
+        if status != 200:
+            again = () if status == 413 else (("Retry-After", str(RETRY_AFTER)),)
+            self._agent.answer(tx, status, now, headers=again)
+            return
+        party = self._peers.met_party(party)
+        if party.change is not None:
+            self.changes.put_nowait(party.change)
+        self._agent.answer(tx, 200, now)
+        if not self.messages.full():  # else it is in the store
+            self.messages.put_nowait((party, text))
 
     def _contact(self) -> Uri:
         """Return the URI where this UC answers, and by which key."""
@@ -398,10 +445,9 @@ class UserClient:
         )
 
     def _next_hop(self, uri: Uri, _dialog: Dialog | None) -> Hop:
-        """Return the way to a route or Contact: to a listed node by its pin, to a UC by the pin in its Contact."""
-        node = find((node for hub in self.directory.hubs() for node in hub.nodes), uri)
+        """Return the way to a route or Contact: to a UC by the pin in its Contact, to a node by that of its place."""
         try:
-            hop = hop_to(node) if node is not None else hop_of(uri)
+            hop = way_to(uri, partial(node_at, self.directory))
         except NoRoute:
             hop = None
         # Where no key is named, a peer could have us connect to anything. Our node may know the way; else it says so.

@@ -38,7 +38,15 @@ class CallRejected(TelError):
 
 
 class CalleeRefused(Refused):
-    """Somebody else than the callee answered. The call was ended before any media flowed."""
+    """Somebody else than the callee answered, or may have. The call was ended before any media flowed."""
+
+
+class CalleeUnverified(CalleeRefused):
+    """Whoever answered proved nothing, and the user has not allowed that for this call or contact."""
+
+
+class CalleeDowngraded(CalleeUnverified):
+    """Whoever answered proved nothing, and the number has answered with proof before, in the same epoch."""
 
 
 class MessageNotDelivered(TelError):

@@ -32,7 +32,7 @@ class LogEvent:
         EventMalformed: a field is out of its range.
     """
 
-    id: str  # twelve hexadecimal digits of time and twenty random ones
+    id: str  # in hexadecimal: twelve digits of time, eight of the device, twelve random ones; see `telsdk.uc.deletion`
     at: int  # milliseconds since 1970
     kind: str
     data: Mapping[str, object]
@@ -70,6 +70,16 @@ class LogEvent:
     def of_row(cls, id: str, at: int, kind: str, data: str) -> LogEvent:
         """Return the event in the columns of the store."""
         return cls(id, at, kind, _load(data))
+
+
+def time_of(id: str) -> str:
+    """Return the time in an event's id: milliseconds by a clock that never goes back, of its device alone."""
+    return id[:12]
+
+
+def device_of(id: str) -> str:
+    """Return the device in an event's id. Events of telsdk's first stores have a random one each."""
+    return id[12:20]
 
 
 def encode_log(events: Iterable[LogEvent]) -> bytes:

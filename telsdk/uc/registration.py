@@ -9,10 +9,10 @@ from collections.abc import Callable
 from telsdk.address import REALM
 from telsdk.clock import Monotonic
 from telsdk.credential.session import Login
-from telsdk.directory import Directory, HubFacts, NodeFacts
+from telsdk.directory import Directory, HubFacts, NodeFacts, node_at
 from telsdk.errors import TelError
 from telsdk.faults import Fault, Faults
-from telsdk.net.route import find, hop_to
+from telsdk.net.route import hop_to, named_node
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Response, Uri
 from telsdk.sip.ua import UserAgent
@@ -109,8 +109,8 @@ class Registration:
         """Leave a connection to our node that an old key may have opened: one that the chain lists no longer."""
         if self.node is None or self._task is None:
             return
-        hub, index = self._directory.hub(self.node.hub), self.node.index
-        pins = next((node.pins for node in hub.nodes if node.index == index), ()) if hub is not None else ()
+        listed = node_at(self._directory, self.node.hub, self.node.index)
+        pins = () if listed is None else listed.pins
         if pins and pins != self._left and not set(self.node.pins) <= set(pins):
             self._left = pins
             self._task.cancel()
@@ -133,7 +133,7 @@ class Registration:
         response = await self._ask_hub(hub)
         if response.status != 302 or not response.contacts:
             raise RegistrationFailed(f"the home hub does not say where to register: {said(response)}")
-        node = find(hub.nodes, response.contacts[0].uri)
+        node = named_node(hub.nodes, response.contacts[0].uri)
         if node is None:
             raise RegistrationFailed(
                 f"the hub names {response.contacts[0].uri}, which is not in its list on chain: not followed"

@@ -25,7 +25,7 @@ from telsdk.uc.call import PhoneCall, peer_of
 from telsdk.uc.call_control import CallControl
 from telsdk.uc.errors import CalleeRefused, CallRejected
 from telsdk.uc.tokens import Tokens
-from telsdk.uc.trust import Judge, Party, Trust, signed_content
+from telsdk.uc.trust import Judge, Party, signed_content
 
 log = logging.getLogger(__name__)
 
@@ -162,9 +162,9 @@ class TransferControl:
     def _referred(self, event: Referred, now: Monotonic) -> None:
         call = self._calls.find(event.call)
         party = self._judge.within(event.request, call.party if call else None, Wall(time.time()))
-        if call is None or party.trust is not Trust.VERIFIED or call.call.state is not CallState.CONFIRMED:
+        if call is None or not party.trust.proven or call.call.state is not CallState.CONFIRMED:
             log.warning("refused a transfer: %s", party)
-            self._agent.answer(event.tx, party.status if party.trust is not Trust.VERIFIED else 403, now)
+            self._agent.answer(event.tx, party.status if not party.trust.proven else 403, now)
             return
         if event.replaces is not None:
             self._agent.answer(event.tx, 488, now)  # we make no call that replaces another (RFC 3891)

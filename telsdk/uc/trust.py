@@ -16,6 +16,7 @@ from telsdk.clock import Wall
 from telsdk.credential.verify import Authority, Verifier
 from telsdk.directory import NOBODY, Directory, NumberFacts, locate
 from telsdk.errors import Refused, TelError
+from telsdk.freshness import freshness, utc
 from telsdk.name import Name
 from telsdk.net.buckets import place_of
 from telsdk.net.listed import listed_hosts
@@ -27,6 +28,7 @@ from telsdk.sip.errors import AuthError, SipParseError
 from telsdk.sip.message import Message, Request, Response
 from telsdk.sip.session import SessionDescription
 from telsdk.sip.ua import has_sdp
+from telsdk.uc.holder import Holder, OwnerChange
 
 IDENTITY = "Identity"
 
@@ -37,11 +39,19 @@ class Trust(enum.Enum):
     VERIFIED = "verified"
     """Owner or light credential, session key, this call and its media key: all proven against the chain."""
 
+    VERIFIED_AS_OF = "verified as of"
+    """The same, but against a copy of the chain that is stale: it held then, and may be over since."""
+
     UNVERIFIED = "unverified"
     """There is no token, as from a plain SIP phone. Who it is cannot be known."""
 
     REFUSED = "refused"
     """The token is wrong: somebody pretends to be somebody else."""
+
+    @property
+    def proven(self) -> bool:
+        """Whether a token proved who it is, by the chain as we have it."""
+        return self in (Trust.VERIFIED, Trust.VERIFIED_AS_OF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +67,23 @@ class Party:
     pin: bytes | None = None  # of the session key: it must answer at the party's Contact
     status: int = 200  # the status with which to refuse it
     reason: str = ""
+    as_of: int | None = None  # the time of our newest block, in s since 1970, if that is long ago
+    holder: Holder | None = None  # who holds the number, by the chain
+    change: OwnerChange | None = None  # who held it at the last contact, if that was somebody else
 
     def __str__(self) -> str:
         who = self.name or self.number or "somebody"
-        if self.trust is Trust.VERIFIED:
+        if self.trust.proven:
             media = ", media key bound" if self.media_bound else ""
             reason = f": {self.reason}" if self.reason else ""
-            return f"{who} ({self.number}), verified: {self.role} login{media}{reason}"
-        return f"{who}, {self.trust.value}: {self.reason}"
+            changed = f"; {self.change}" if self.change is not None else ""
+            return f"{who} ({self.number}), {self.standing}: {self.role} login{media}{reason}{changed}"
+        return f"{who}, {self.standing}: {self.reason}"
+
+    @property
+    def standing(self) -> str:
+        """How far the party is proven, in words, with the time where that is as of an earlier time."""
+        return self.trust.value if self.as_of is None else f"{self.trust.value} {utc(self.as_of)}"
 
 
 class NotTheirFrom(AuthError):
@@ -77,10 +96,14 @@ class Judge:
     """The judge of the messages that come to the holder of one number.
 
     Each of its methods may raise `telsdk.credential.wallet.WalletToAsk`: then a contract wallet has to be asked first.
+
+    Args:
+        stale_after: how old the copy of the chain may be, in seconds, as `telsdk.freshness` takes it.
     """
 
-    def __init__(self, directory: Directory, number: Number) -> None:
+    def __init__(self, directory: Directory, number: Number, *, stale_after: float | None = None) -> None:
         self._directory = directory
+        self._stale_after = stale_after
         self._number = number
         self._verifier = Verifier(directory, deferred=True)
         self._used = SingleUse()
@@ -92,7 +115,7 @@ class Judge:
     def response(self, response: Response, expected: Number, now: Wall) -> Party:
         """Return who answered our request. Refuse anybody but the holder of the number that was called."""
         party = self._judge(response, _act(response), self._own_addresses(), now)
-        if party.trust is Trust.VERIFIED and party.number != expected:
+        if party.trust.proven and party.number != expected:
             return Party(
                 Trust.REFUSED,
                 status=438,
@@ -106,11 +129,11 @@ class Judge:
         A peer that was not proven, such as a plain phone, need not prove itself later. A wrong token is still refused.
         """
         party = self._judge(message, _act(message), self._own_addresses(), now)
-        if peer is None or peer.trust is not Trust.VERIFIED:
+        if peer is None or not peer.trust.proven:
             return party
         if party.trust is Trust.UNVERIFIED:
             return replace(party, trust=Trust.REFUSED)
-        if party.trust is Trust.VERIFIED and (party.number, party.pin) != (peer.number, peer.pin):
+        if party.trust.proven and (party.number, party.pin) != (peer.number, peer.pin):
             return Party(
                 Trust.REFUSED,
                 status=438,
@@ -201,10 +224,13 @@ class Judge:
             return Party(Trust.REFUSED, status=438, reason=str(error))
         authority = caller.authority
         assert isinstance(authority, Authority)
+        chain = freshness(self._directory, self._stale_after, now)
         return Party(
-            Trust.VERIFIED,
+            Trust.VERIFIED_AS_OF if chain.stale else Trust.VERIFIED,
+            as_of=chain.time if chain.stale else None,
             number=facts.number,
             name=facts.name,
+            holder=Holder.of(facts),
             role=authority.role,
             device=authority.delegation.device,
             media_bound=caller.media_bound,

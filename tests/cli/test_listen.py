@@ -82,7 +82,14 @@ async def test_a_call_is_answered_and_told_from_ring_to_end(told: Told) -> None:
         call.hang_up()
         await asyncio.wait_for(task, 10)  # --once
     ringing, ended = told.events()
-    assert ringing == {"event": "ringing", "number": ALICE, "name": "alice.eth", "trust": "verified"}
+    assert ringing == {
+        "event": "ringing",
+        "number": ALICE,
+        "name": "alice.eth",
+        "trust": "verified",
+        "as_of": None,
+        "changed": None,
+    }
     assert (ended["event"], ended["number"], ended["ended_by"]) == ("ended", ALICE, "remote")
 
 
@@ -91,7 +98,14 @@ async def test_who_calls_meanwhile_is_told_busy(told: Told) -> None:
         call = await alice.call("bob.eth")
         with pytest.raises(CallRejected, match="486"):
             await carol.call("bob.eth")
-        assert told.events()[-1] == {"event": "missed", "number": CAROL, "name": None, "trust": "verified"}
+        assert told.events()[-1] == {
+            "event": "missed",
+            "number": CAROL,
+            "name": None,
+            "trust": "verified",
+            "as_of": None,
+            "changed": None,
+        }
         call.hang_up()
         await call.wait_ended(10)
         await told.until('"event": "ended"')  # the line is free again

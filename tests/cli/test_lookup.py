@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,13 +14,27 @@ import pytest
 from telsdk.chain.client import Client
 from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.interface import Deployment, deployments
+from telsdk.freshness import utc
 from telsdk.name import Name
 from telsdk.number import Number
 from tests.cli.chainrpc import ChainRpc
 from tests.cli.command import run
 
 NUMBER, OTHER = Number(5551234), Number(5559876)
-KEYS = ["number", "name", "owner", "epoch", "credential", "hub", "backup", "listing", "chain_id", "block"]
+KEYS = [
+    "number",
+    "name",
+    "owner",
+    "epoch",
+    "credential",
+    "hub",
+    "backup",
+    "listing",
+    "chain_id",
+    "block",
+    "as_of",
+    "stale",
+]
 
 
 @pytest.fixture
@@ -56,6 +71,15 @@ def test_json_has_the_promised_keys_in_their_order(rpc: ChainRpc, bob_eth: Clien
     assert found["block"] == bob_eth.session.height()
     assert found["chain_id"] == bob_eth.domain.chain_id
     assert [found[key] for key in ("credential", "hub", "backup", "listing")] == [None] * 4
+
+
+def test_it_says_of_when_it_is_and_that_this_is_long_ago(rpc: ChainRpc, bob_eth: Client) -> None:
+    as_of = utc(bob_eth.head().timestamp)
+    ran = run("lookup", "bob.eth", "--json")
+    assert (ran.json["as_of"], ran.json["stale"], ran.err) == (as_of, False, "")
+    late = run("lookup", "bob.eth", "--json", "--stale-after", "0.000001")
+    assert (late.code, json.loads(late.out)["stale"]) == (0, True)
+    assert f"the RPC's newest block is of {as_of}" in late.err
 
 
 def test_people_read_one_fact_a_line_and_money_in_ether(rpc: ChainRpc, bob_eth: Client) -> None:

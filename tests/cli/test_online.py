@@ -23,6 +23,7 @@ from websockets.typing import Subprotocol
 from telsdk import private
 from telsdk.chain.client import Client
 from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.cli.common import places
 from telsdk.credential.phoneaccount import PhoneServer
 from telsdk.name import Name
 from telsdk.net.pins import TlsIdentity, client_context, pin_of_certificate
@@ -30,7 +31,10 @@ from telsdk.net.sockets import bind
 from telsdk.number import Number
 from telsdk.sip.auth import digest
 from telsdk.sip.message import Challenge, Uri
+from telsdk.uc.holder import Holder
+from telsdk.uc.known_peers import KnownPeers
 from telsdk.uc.media import tone_wav
+from telsdk.uc.store import Store
 from tests.cli.chainrpc import ChainRpc
 from tests.cli.command import run
 from tests.peer import Peer
@@ -129,15 +133,23 @@ def events(text: str) -> list[dict[str, Any]]:
 def test_two_people_write_and_call_each_other_by_command(
     servers: list[subprocess.Popen[str]], processes: Processes, home: Path
 ) -> None:
+    before = Holder(BOB, "0x" + "11" * 20, 1)  # whom alice met as bob
+    with Store(places.pick_store(ALICE, None).store) as store:
+        KnownPeers(store).met("bob.eth", before)
     code, out, err = processes.finish("call", "bob.eth", "--number", ALICE)
     assert (code, out) == (1, "")
+    assert (
+        f"note: bob.eth was moved by its owner since the last contact, from the account {before.owner}" in err
+    )
     assert err.splitlines()[-1].startswith("error: the call came to nothing: 480")  # bob is away
     tone = tone_wav(home / "tone.wav", 440.0)
     words = ("--number", BOB, "--answer", "--once", "--play", tone, "--record", home / "heard.wav", "--json")
     bob = processes.start("listen", *words)
     assert line(bob.stderr).startswith("bob.eth is registered at sip:127.0.0.1:")
-    code, _, err = processes.finish("message", "bob.eth", "on my way", "--number", ALICE)
+    code, out, err = processes.finish("message", "bob.eth", "on my way", "--number", ALICE, "--json")
     assert code == 0, err
+    assert json.loads(out) == {"to": "bob.eth", "delivered": True, "changed": None}  # told once
+    assert "note:" not in err
     code, out, err = processes.finish(
         "call", "bob.eth", "--number", ALICE, "--play", tone, "--seconds", 1, "--json"
     )
@@ -147,6 +159,7 @@ def test_two_people_write_and_call_each_other_by_command(
     assert (report["media_key_bound"], report["ended_by"], report["lost"]) == (True, "local", 0)
     assert report["packets"] > 10
     assert "it rings\n" in err
+    assert (report["as_of"], report["changed"]) == (None, None)
     heard, _ = bob.communicate(timeout=10)
     message, ringing, ended = events(heard)
     assert (message["event"], message["name"], message["body"]) == ("message", "alice.eth", "on my way")

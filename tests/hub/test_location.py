@@ -31,6 +31,6 @@ def test_a_forgotten_number_is_nowhere() -> None:
 def test_the_last_health_is_kept() -> None:
     location = MemoryLocation()
     assert location.health(0) is None
-    location.heard(0, NodeHealth(Monotonic(1.0), Load(1, 0, 0.0, 7)))
-    location.heard(0, NodeHealth(Monotonic(2.0), Load(2, 0, 0.0, 8)))
-    assert location.health(0) == NodeHealth(Monotonic(2.0), Load(2, 0, 0.0, 8))
+    location.heard(0, NodeHealth(Monotonic(1.0), Load(1, 0, 0.0, 7, 1_800_000_000, False)))
+    location.heard(0, NodeHealth(Monotonic(2.0), Load(2, 0, 0.0, 8, 1_800_000_012, False)))
+    assert location.health(0) == NodeHealth(Monotonic(2.0), Load(2, 0, 0.0, 8, 1_800_000_012, False))

@@ -22,7 +22,7 @@ from telsdk.uc.call import PhoneCall
 from telsdk.uc.client import UserClient
 from telsdk.uc.errors import CallRejected
 from telsdk.uc.media import MediaSession
-from telsdk.uc.settings import UcSettings, Unverified
+from telsdk.uc.settings import UcSettings, Unverified, UnverifiedAnswer
 from telsdk.uc.trust import Trust
 from tests.calling_phone import CallingPhone
 from tests.interop.kamailio_runner import Kamailio, kamailio
@@ -160,7 +160,9 @@ async def test_a_uc_calls_a_phone_behind_kamailio(tmp_path: Path, transport: str
     async with between(tmp_path, transport) as (network, proxy), two_phones(network, proxy) as (alice, _):
         carol = await network.user(CAROL)
         rang = asyncio.Event()
-        calling = asyncio.create_task(carol.call(str(ALICE), on_ringing=rang.set))
+        calling = asyncio.create_task(
+            carol.call(str(ALICE), on_ringing=rang.set, unverified=UnverifiedAnswer.ALLOW)
+        )
         invite = await alice.asked("INVITE")
         assert str(invite.uri) == f"sip:{ALICE}@{HOST}:{alice.port}"
         assert (vias(invite), invite.routes) == (3, [])
@@ -281,7 +283,7 @@ async def test_a_node_is_no_open_relay_for_another_domain(tmp_path: Path) -> Non
 async def test_a_busy_phone_behind_kamailio_is_told_to_a_uc(tmp_path: Path) -> None:
     async with between(tmp_path) as (network, proxy), two_phones(network, proxy) as (alice, _):
         carol = await network.user(CAROL)
-        calling = asyncio.create_task(carol.call(str(ALICE)))
+        calling = asyncio.create_task(carol.call(str(ALICE), unverified=UnverifiedAnswer.ALLOW))
         invite = await alice.asked("INVITE")
         await alice.say(invite.response(486, to_tag="busy"))
         await alice.asked("ACK")

@@ -14,6 +14,7 @@ from telsdk.clock import Wall
 from telsdk.credential.phone import PhonePassword, PhonePasswords
 from telsdk.number import Number
 from telsdk.uc.media import tone_wav
+from telsdk.uc.settings import UnverifiedAnswer
 from telsdk.uc.trust import Trust
 from tests.chainnetwork import ChainNetwork
 from tests.conftest import program
@@ -137,7 +138,7 @@ async def test_a_uc_calls_baresip_which_shows_as_unverified(tmp_path: Path) -> N
         await network.start(phone_secrets=(SECRET,))
         bob = await network.user(BOB, media_address=media_address())
         async with baresip(tmp_path / "phone", network, ALICE, answer=True):
-            call = await asyncio.wait_for(bob.call(str(ALICE)), 15)
+            call = await asyncio.wait_for(bob.call(str(ALICE), unverified=UnverifiedAnswer.ALLOW), 15)
             assert call.party is not None
             assert call.party.trust is Trust.UNVERIFIED
             assert call.media is not None

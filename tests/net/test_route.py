@@ -1,10 +1,20 @@
 """From URIs to hops."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
-from telsdk.net.route import NoRoute, find, hop_of, hop_to, pin_text
+from telsdk.net.route import (
+    NoRoute,
+    at_place,
+    hop_of,
+    hop_to,
+    is_listed,
+    named_node,
+    pin_text,
+    way_to,
+)
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Uri
 
@@ -46,11 +56,70 @@ def test_what_leads_nowhere_is_refused(text: str) -> None:
         hop_of(Uri.parse(text))
 
 
-def test_a_listed_server_is_found_by_where_it_is() -> None:
-    servers = [Server("broken"), Server("sip:192.0.2.7:5071;transport=tls", (PIN,))]
-    assert find(servers, Uri.parse("sip:bob.eth@192.0.2.7:5071;transport=tls")) is servers[1]
-    assert find(servers, Uri.parse("sip:bob.eth@192.0.2.7:5071")) is None
-    assert find(servers, Uri.parse("sip:bob.eth@192.0.2.8:5071;transport=tls")) is None
+@dataclass(frozen=True)
+class Node:
+    hub: int
+    index: int
+    uri: str = "sip:192.0.2.7:5071;transport=tls"
+    pins: tuple[bytes, ...] = (PIN,)
+    active: bool = True
+
+
+OTHER = bytes(32)
+THERE = Uri.parse("sip:bob.eth@192.0.2.7:5071;transport=tls")
+
+
+def find_in(*nodes: Node) -> Callable[[int, int], Node | None]:
+    return lambda hub, index: next((one for one in nodes if (one.hub, one.index) == (hub, index)), None)
+
+
+def test_a_redirect_names_a_node_by_its_place_in_the_list_of_the_hub() -> None:
+    first, second = Node(1, 0), Node(1, 1, pins=(OTHER,))
+    assert named_node([first, second], at_place(THERE, first)) is first
+    assert named_node([first, second], at_place(THERE, second)) is second
+    assert named_node([first, second], at_place(THERE, Node(2, 0))) is None
+    assert named_node([first], at_place(Uri.parse("sip:192.0.2.8:5071;transport=tls"), first)) is None
+
+
+def test_without_a_place_the_active_node_that_the_hub_listed_last_at_the_address_is_meant() -> None:
+    old, new, off = Node(1, 0), Node(1, 1, pins=(OTHER,)), Node(1, 2, active=False)
+    broken = Node(1, 3, uri="broken")
+    assert named_node([off, new, broken, old], THERE) is new
+    assert named_node([off], THERE) is None
+    assert named_node([old], Uri.parse("sip:bob.eth@192.0.2.7:5071")) is None
+    assert named_node([old], Uri.parse("tel:+15551234")) is None
+
+
+@pytest.mark.parametrize("shadows", [1, 5])
+def test_no_other_listing_of_an_address_changes_the_way_to_it(shadows: int) -> None:
+    """Whoever lists an address with a key of their own changes nothing for those who come by another list."""
+    node = Node(7, 3)
+    others = [Node(hub, 3, pins=(OTHER,)) for hub in range(shadows)]
+    for listed in ([*others, node], [node, *others]):
+        assert way_to(at_place(THERE, node), find_in(*listed)).pins == {PIN}
+        assert way_to(THERE, find_in(*listed)).pins == set()
+
+
+def test_the_pin_in_a_uri_outweighs_every_list() -> None:
+    shadow = Node(1, 0, pins=(OTHER,))
+    pinned = at_place(Uri.parse(f"{THERE};pin={pin_text(PIN)}"), shadow)
+    assert way_to(pinned, find_in(shadow)).pins == {PIN}
+
+
+def test_a_place_that_is_not_listed_so_is_no_way() -> None:
+    node = Node(1, 0)
+    moved = Node(1, 0, uri="sip:192.0.2.9:5071;transport=tls")
+    for listed, uri in (
+        (find_in(), at_place(THERE, node)),
+        (find_in(moved), at_place(THERE, node)),
+        (find_in(node), Uri.parse(f"{THERE};tel-node=1")),
+        (find_in(node), Uri.parse(f"{THERE};tel-node=1.00")),
+    ):
+        with pytest.raises(NoRoute):
+            way_to(uri, listed)
+        assert not is_listed(uri, listed)
+    assert is_listed(at_place(THERE, node), find_in(node))
+    assert not is_listed(THERE, find_in(node))
 
 
 def test_a_malformed_listing_is_named() -> None:

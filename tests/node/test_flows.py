@@ -35,7 +35,7 @@ TAGS = ("caller", "callee")
         OTHER,
         KEYED,
         Way(WayKind.PROXY, Hop("TCP", "192.0.2.7", 5070)),
-        Way(WayKind.LISTED, Hop("WSS", "n.example.net", 443)),
+        Way(WayKind.LISTED, Hop("WSS", "n.example.net", 443), "", (7, 12)),
         Way(WayKind.END, Hop("UDP", "192.0.2.7", 5062), "1"),
         None,
     ],

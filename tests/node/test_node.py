@@ -300,7 +300,7 @@ async def test_a_node_behind_its_chain_refuses_logins() -> None:
     async with Network(1) as network:
         await network.start(stale_after=-1.0)
         alice = await network.user(ALICE, register=False)
-        with pytest.raises(RegistrationFailed, match="503 Chain Behind"):
+        with pytest.raises(RegistrationFailed, match="503 Chain Behind: the newest block here is of"):
             await alice.registration.register_at(network.facts.hub_list[0].nodes[0])
 
 

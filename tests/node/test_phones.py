@@ -15,6 +15,7 @@ from telsdk.credential import light
 from telsdk.credential.phone import DEFAULT_LIFETIME, PhonePasswords
 from telsdk.credential.phoneaccount import CONTENT_TYPE, PhoneAccount
 from telsdk.credential.session import Login, login_light
+from telsdk.freshness import Freshness
 from telsdk.net.sockets import Listener, bind_stream
 from telsdk.node.admission import Admission
 from telsdk.node.phones import Phones, places
@@ -189,6 +190,7 @@ async def test_a_phone_answers_a_challenge_by_sha_256_where_the_operator_says_so
 
 # What is refused, at the desk itself
 
+FRESH = Freshness(1_800_000_000, 0.0, 120.0)
 TLS = Hop("TLS", "192.0.2.1", 40000, flow=1)
 NODE = "sip:192.0.2.7:5061;transport=tls"
 
@@ -228,9 +230,9 @@ class Desk:
         request.headers.add("Authorization", f"Bearer {token}")
         return request
 
-    def ask(self, request: Request, source: Hop = TLS, age: float = 0.0) -> Response:
+    def ask(self, request: Request, source: Hop = TLS, chain: Freshness = FRESH) -> Response:
         assert self.phones.serves(request)
-        return self.phones.answer(request, source, Wall(time.time()), chain_age=age)
+        return self.phones.answer(request, source, Wall(time.time()), chain=chain)
 
 
 @pytest.fixture
@@ -286,8 +288,9 @@ async def test_a_delegation_of_a_sold_number_gets_no_password(desk: Desk) -> Non
 
 
 async def test_a_node_behind_its_chain_gives_no_password(desk: Desk) -> None:
-    refused = desk.ask(desk.request(), age=NodeSettings().stale_after + 1)
+    refused = desk.ask(desk.request(), chain=Freshness(1_800_000_000, 121.0, 120.0))
     assert (refused.status, refused.body, refused.headers.get("Retry-After")) == (503, b"", "30")
+    assert "121 s ago" in (refused.headers.get("Warning") or "")
 
 
 @pytest.mark.parametrize("lifetime", ["", "0", "-1", "1.5", "soon", "9" * 11])

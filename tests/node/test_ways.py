@@ -29,7 +29,10 @@ class Desk:
     def __init__(self) -> None:
         self.listed = [NODE_B]
         self.registrar = Registrar()
-        self.ways = Ways(self.registrar, Addresses(HERE), lambda: self.listed)
+        self.ways = Ways(self.registrar, Addresses(HERE), (1, 0), self._node_at)
+
+    def _node_at(self, hub: int, index: int) -> NodeFacts | None:
+        return next((node for node in self.listed if (node.hub, node.index) == (hub, index)), None)
 
     def pass_on(self, target: Target, *, key: str = "", source: Hop = PHONE, **fields: str) -> Request:
         """Alice's INVITE as it leaves."""
@@ -136,7 +139,7 @@ def test_each_branch_of_a_forked_call_has_a_way_of_its_own(desk: Desk) -> None:
 def test_the_way_to_a_callee_whose_node_stays_is_that_node_by_the_key_it_has_now(desk: Desk) -> None:
     target = at_node_b()
     request = desk.pass_on(target)
-    request.headers.insert("Record-Route", "<sip:token@192.0.2.200:5061;transport=tls;lr>")
+    request.headers.insert("Record-Route", "<sip:token@192.0.2.200:5061;transport=tls;lr;tel-node=1.1>")
     answer = desk.answer(request, target, Contact="<sip:bob@10.0.0.1>")
     assert desk.on(answer) == BY_NODE_B
     desk.listed = [NodeFacts(1, 1, NODE_B.uri, (OTHER_PIN,), 100, True)]
@@ -178,7 +181,11 @@ def test_an_answer_that_names_no_key_and_no_node_leads_nowhere(desk: Desk, above
     [
         ({}, "", PHONE, PHONE),
         ({}, UC, BOB, Hop("TLS", "192.0.2.50", 6000, pins=frozenset({PIN}))),
-        ({"Record_Route": "<sip:192.0.2.200:5061;transport=tls;lr>"}, "", BOB, BY_NODE_B),
+        ({"Record_Route": "<sip:192.0.2.200:5061;transport=tls;lr;tel-node=1.1>"}, "", BOB, BY_NODE_B),
+        # An address alone says not whose it is: whoever operates a hub may list it, with a key of their own.
+        ({"Record_Route": "<sip:192.0.2.200:5061;transport=tls;lr>"}, "", BOB, BOB),
+        ({"Record_Route": "<sip:192.0.2.200:5061;transport=tls;lr;tel-node=1.2>"}, "", BOB, BOB),
+        ({"Record_Route": "<sip:192.0.2.66:5061;transport=tls;lr;tel-node=1.1>"}, "", BOB, BOB),
         # A proxy takes connections at another port than it sends from: its host is the one it comes from.
         ({"Record_Route": "<sip:192.0.2.2:5070;transport=tls;lr>"}, "", BOB, Hop("TLS", "192.0.2.2", 5070)),
         ({"Record_Route": "<sip:192.0.2.66:5070;transport=tls;lr>"}, "", BOB, BOB),

@@ -236,7 +236,7 @@ def test_another_file_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
 def test_a_file_of_a_later_version_is_refused(tmp_path: Path, store: Store) -> None:
     store.close()
     with sqlite3.connect(tmp_path / "bob.db") as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 3")
     db.close()
     with pytest.raises(StoreUnusable, match="update"):
         Store(tmp_path / "bob.db")

@@ -49,8 +49,10 @@ from telsdk.chain.errors import (
 )
 from telsdk.chain.interface import ChainEvent, Deployment, EventDecoder, Header, deployments
 from telsdk.chain.units import ether
+from telsdk.clock import Wall
 from telsdk.directory import Domain, Head
 from telsdk.errors import NotFound
+from telsdk.freshness import freshness_at
 from telsdk.name import Name
 from telsdk.number import Number
 from telsdk.records import with_records
@@ -160,10 +162,13 @@ class Client:
         """Return a batch, which makes all its reads at once as of `block`, by default the newest."""
         return Batch(self.session, block)
 
-    def lookup(self, address: str | Number) -> Lookup:
+    def lookup(self, address: str | Number, *, stale_after: float | None = None) -> Lookup:
         """Return all about a number as of the newest block.
 
         `address` is the number, its name, a SIP or tel URI with one of them, or its owner's account.
+
+        Args:
+            stale_after: how old that block may be, in seconds, as `telsdk.freshness` takes it.
 
         Raises:
             NotFound: nobody holds the number, or the account holds none.
@@ -171,7 +176,8 @@ class Client:
             NumberError, NameFormatError, InputError: `address` is no number, name or account.
         """
         address = _meant(address)
-        block = self.session.height()
+        head = self.head()
+        block = head.number
         number = self._number(address, block)
         with self.batch(block) as batch:
             custody = batch.add(self.registry.custody_read(number))
@@ -187,6 +193,8 @@ class Client:
             listing=price.get(),
             chain_id=self.domain.chain_id,
             block=block,
+            time=head.timestamp,
+            stale=freshness_at(head.timestamp, self.domain.chain_id, stale_after, Wall(time.time())).stale,
         )
         return with_records(found, records.get())
 

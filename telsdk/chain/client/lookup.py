@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from telsdk.freshness import utc
 from telsdk.name import Name
 from telsdk.number import Number
 from telsdk.records import Records, shown
@@ -23,6 +24,8 @@ class Lookup(Records):
     listing: Decimal | None  # its price in ether when it is for sale
     chain_id: int
     block: int  # what all this is as of
+    time: int  # of that block, in seconds since 1970
+    stale: bool  # whether that is too long ago for it to be so now; see `telsdk.freshness`
 
     def to_dict(self) -> dict[str, Any]:
         """Return the brief form for JSON: bytes as 0x…, the price in ether as text, null for what is not set."""
@@ -35,4 +38,6 @@ class Lookup(Records):
             "listing": None if self.listing is None else str(self.listing),
             "chain_id": self.chain_id,
             "block": self.block,
+            "as_of": utc(self.time),
+            "stale": self.stale,
         }

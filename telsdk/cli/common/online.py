@@ -15,8 +15,8 @@ import click
 from telsdk.cli.common import places
 from telsdk.cli.common.failure import Failure, extra
 from telsdk.cli.common.kept import open_login
-from telsdk.cli.common.options import Function, Options, reading, witness_option
-from telsdk.cli.common.output import print_line, working
+from telsdk.cli.common.options import Function, Options, reading, stale_after_option, witness_option
+from telsdk.cli.common.output import print_line, warn_stale, working
 from telsdk.cli.common.params import NUMBER
 from telsdk.number import Number
 
@@ -44,7 +44,7 @@ def user_options(function: Function) -> Function:
     """Add --number, --login, --address, and the options of a command that reads the chain."""
     text = "The login to use, when there are several on this machine."
     number = click.option("--number", type=NUMBER, help=text)
-    return witness_option(reading(number(_login_options(function, "address"))))
+    return witness_option(stale_after_option(reading(number(_login_options(function, "address")))))
 
 
 def login_options(function: Function) -> Function:
@@ -52,7 +52,7 @@ def login_options(function: Function) -> Function:
 
     They are for a command whose argument names the number.
     """
-    return witness_option(reading(_login_options(function, "own_address")))
+    return witness_option(stale_after_option(reading(_login_options(function, "own_address"))))
 
 
 def _login_options(function: Function, address: str) -> Function:
@@ -86,9 +86,17 @@ def audio_options(function: Function) -> Function:
 
 @asynccontextmanager
 async def online(
-    options: Options, who: LoginChoice, *, unverified: Unverified | None = None
+    options: Options,
+    who: LoginChoice,
+    *,
+    unverified: Unverified | None = None,
+    tell_changes: bool = True,
 ) -> AsyncIterator[UserClient]:
     """Yield a registered user client, and close it afterwards.
+
+    Args:
+        unverified: what happens to callers that prove nothing.
+        tell_changes: whether to say on stderr behind whose number somebody else stands now.
 
     Raises:
         TelError: the chain cannot be read, the login cannot be opened, or hub or node refuse it.
@@ -105,15 +113,35 @@ async def online(
             await asyncio.to_thread(index.load)
         host = who.address or _own_address(index, login.number)
         with Store(places.Own(login.number, client.domain.chain_id).store) as store:
-            uc = _client(UserClient, index, login, host, who.address, unverified, store)
+            uc = _client(UserClient, index, login, host, who.address, unverified, options.stale_after, store)
             try:
                 with working("registering"):
                     await uc.start()
                     node = await uc.register()
                 say(f"{login.name or login.number} is registered at {node.uri}")
-                yield uc
+                if uc.freshness.stale:
+                    warn_stale(uc.freshness.as_of)
+                async with _told_of_changes(uc, tell_changes):
+                    yield uc
             finally:
                 await uc.close()
+
+
+@asynccontextmanager
+async def _told_of_changes(uc: UserClient, wanted: bool) -> AsyncIterator[None]:
+    async def tell() -> None:
+        while True:
+            say(f"note: {await uc.changes.get()}")
+
+    telling = asyncio.ensure_future(tell()) if wanted else None
+    try:
+        yield
+    finally:
+        if telling is not None:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+            while not uc.changes.empty():
+                say(f"note: {uc.changes.get_nowait()}")
 
 
 def say(text: str) -> None:
@@ -128,6 +156,7 @@ def _client(
     host: str,
     asked: str | None,
     unverified: Unverified | None,
+    stale_after: float | None,
     store: Store,
 ) -> UserClient:
     from telsdk.net.sockets import bind
@@ -135,7 +164,9 @@ def _client(
 
     # By default media uses every address but loopback. That is right except in trials on one machine.
     media = asked or (host if ip_address(host).is_loopback else None)
-    settings = UcSettings(unverified=unverified or Unverified.RING, media_address=media)
+    settings = UcSettings(
+        unverified=unverified or Unverified.RING, media_address=media, stale_after=stale_after
+    )
     return kind(index, login, bind(host), settings=settings, store=store)
 
 

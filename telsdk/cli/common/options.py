@@ -30,6 +30,7 @@ class Options:
     rpcs: tuple[str, ...] = field(default=(), repr=False)  # best first; a path may be a provider's key
     account: str | None = None
     witnesses: tuple[str, ...] = field(default=(), repr=False)
+    stale_after: float | None = None  # seconds; see `telsdk.freshness`
 
     def client(self) -> Client:
         """Return a client that only reads, by the first RPC that answers.
@@ -126,6 +127,20 @@ def witness_option(function: Function) -> Function:
     )(function)
 
 
+def stale_after_option(function: Function) -> Function:
+    """Add --stale-after, for commands that say or grant what may be over."""
+    return click.option(
+        "--stale-after",
+        type=click.FloatRange(min=0, min_open=True),
+        envvar="TELSDK_STALE_AFTER",
+        metavar="SECONDS",
+        help="How old the newest block may be: 120 by default, and without limit on development chains.",
+        show_envvar=True,
+        expose_value=False,
+        callback=_keep_stale_after,
+    )(function)
+
+
 def account_option(function: Function) -> Function:
     """Add --account."""
     text = "The account that signs: a keystore file (eth-account JSON), or ape:ALIAS."
@@ -135,6 +150,11 @@ def account_option(function: Function) -> Function:
 def json_option(function: Function) -> Function:
     """Add --json, which the command gets as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
+
+
+def unverified_answer_option(text: str) -> Callable[[Function], Function]:
+    """Add --unverified, which the command gets as `unverified`: what happens to an answer that proves nothing."""
+    return click.option("--unverified", type=click.Choice(["refuse", "allow", "always"]), help=text)
 
 
 def yes_option(function: Function) -> Function:
@@ -169,6 +189,10 @@ def _option(
 
 def _keep_witnesses(ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> None:
     ctx.ensure_object(Options).witnesses = value
+
+
+def _keep_stale_after(ctx: click.Context, _param: click.Parameter, value: float | None) -> None:
+    ctx.ensure_object(Options).stale_after = value
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: str | tuple[str, ...] | None) -> None:

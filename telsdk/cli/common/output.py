@@ -126,6 +126,15 @@ def _words(text: str) -> Text:
     return Text(plain(text))
 
 
+def warn_stale(as_of: str) -> None:
+    """Say on stderr that what is told may be over: the newest block that the RPC has is an old one."""
+    print_line(
+        f"note: the RPC's newest block is of {as_of}; what changed since is not known: "
+        "try another --rpc, or check this machine's clock",
+        err=True,
+    )
+
+
 def hexadecimal(value: bytes | None) -> str | None:
     """Return bytes as JSON and people get them: 0x…"""
     return None if value is None else f"0x{value.hex()}"

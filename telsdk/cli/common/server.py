@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from telsdk.cli.common import places
-from telsdk.cli.common.options import Function, Options, network_options, pass_options, witness_option
+from telsdk.cli.common.options import (
+    Function,
+    Options,
+    network_options,
+    pass_options,
+    stale_after_option,
+    witness_option,
+)
 from telsdk.cli.common.output import print_line
 from telsdk.cli.common.params import ENDPOINT, NETWORK
 from telsdk.cli.common.serve import log_to_stderr, stop_asked, unless
@@ -40,7 +47,7 @@ Place = tuple[str, int]
 
 
 def server_options(function: Function) -> Function:
-    """Add what every server can be told, --witness, --network and --rpc; hand over `Options` first."""
+    """Add what every server can be told, --witness, --stale-after, --network and --rpc; hand over `Options` first."""
     key = click.Path(dir_okay=False, path_type=Path)
     for option in (
         click.option("--verbose", is_flag=True, help="Log more."),
@@ -71,7 +78,7 @@ def server_options(function: Function) -> Function:
         ),
     ):
         function = option(function)
-    return network_options(witness_option(pass_options(function)))
+    return network_options(witness_option(stale_after_option(pass_options(function))))
 
 
 def identity(key_file: Path | None, kind: str) -> TlsIdentity:

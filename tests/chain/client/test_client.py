@@ -13,6 +13,7 @@ from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.errors import NotDeployed, RpcError, SeveralNumbers, WrongNetwork
 from telsdk.chain.interface import ChainEvent
 from telsdk.errors import NotFound
+from telsdk.freshness import utc
 from telsdk.name import Name, NameFormatError
 from telsdk.number import NumberError
 from telsdk.records import Update
@@ -27,6 +28,8 @@ def test_a_new_number_has_an_owner_and_nothing_else(alice: Client) -> None:
         *(NUMBER, None, me(alice), 1, 0, None),
         chain_id=alice.domain.chain_id,
         block=alice.head().number,
+        time=alice.head().timestamp,
+        stale=False,
     )
 
 
@@ -54,6 +57,8 @@ def test_a_lookup_has_the_promised_json_keys(alice: Client) -> None:
         "listing": "1.5",
         "chain_id": alice.domain.chain_id,
         "block": alice.head().number,
+        "as_of": utc(alice.head().timestamp),
+        "stale": False,
     }
 
 

@@ -1,0 +1,134 @@
+"""What a UC notes, as the events of its log have it, and as it is shown.
+
+    contact           address, label; turn; number, owner, epoch (who held it then); unverified (what the user said)
+    contact-removed   address; turn (of two events about one contact the higher counts)
+    peer              number, owner, epoch, name; answered (1: a call of ours, with proof)
+    call              direction, peer, trust, outcome, seconds; number, owner, epoch of the peer
+    message           direction, peer, trust, text; number, owner, epoch of the peer
+
+What an event has not, because an older version wrote it, is unknown.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Self
+
+from telsdk.uc.events import LogEvent
+from telsdk.uc.holder import Holder
+from telsdk.uc.settings import UnverifiedAnswer
+
+
+class Kind(enum.StrEnum):
+    """The kinds of events that this version knows."""
+
+    CONTACT = "contact"
+    CONTACT_REMOVED = "contact-removed"
+    PEER = "peer"
+    CALL = "call"
+    MESSAGE = "message"
+
+
+class Direction(enum.StrEnum):
+    """Which side began."""
+
+    IN = "in"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody worth remembering."""
+
+    address: str  # number or name
+    label: str
+    at: int  # milliseconds since 1970
+    holder: Holder | None = None  # who held it then; None until that is known
+    unverified: UnverifiedAnswer | None = None  # what the user has said of unverified answers
+
+    @classmethod
+    def read(cls, event: LogEvent) -> Self:
+        """Return the contact that is noted in an event."""
+        said = event.text("unverified")
+        word = next((one for one in UnverifiedAnswer if one.value == said), None)
+        return cls(event.text("address"), event.text("label"), event.at, Holder.in_event(event), word)
+
+
+@dataclass(frozen=True, slots=True)
+class MetPeer:
+    """Somebody we have had to do with."""
+
+    holder: Holder
+    name: str | None  # by which they were known
+    answered: bool  # whether they answered a call of ours with proof
+
+    @classmethod
+    def read(cls, event: LogEvent) -> Self | None:
+        """Return whom an event notes; None where it names nobody."""
+        holder = Holder.in_event(event)
+        name, answered = event.text("name") or None, event.number("answered") == 1
+        return None if holder is None else cls(holder, name, answered)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """A call that was made, answered or missed."""
+
+    id: str
+    at: int  # milliseconds since 1970
+    direction: Direction
+    peer: str  # number or name
+    trust: str  # how far the peer was proven
+    outcome: str  # such as "answered", "missed", "busy"
+    seconds: int  # of talk
+    holder: Holder | None = None  # of the peer's number; None if that is not known
+
+    @classmethod
+    def read(cls, event: LogEvent) -> Self:
+        """Return the call that is noted in an event."""
+        return cls(
+            event.id,
+            event.at,
+            _direction(event),
+            event.text("peer"),
+            event.text("trust"),
+            event.text("outcome"),
+            event.number("seconds"),
+            Holder.in_event(event),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMessage:
+    """A text that was sent or received."""
+
+    id: str
+    at: int  # milliseconds since 1970
+    direction: Direction
+    peer: str  # number or name
+    trust: str  # how far the peer was proven
+    text: str
+    holder: Holder | None = None  # of the peer's number; None if that is not known
+
+    @classmethod
+    def read(cls, event: LogEvent) -> Self:
+        """Return the message that is noted in an event."""
+        return cls(
+            event.id,
+            event.at,
+            _direction(event),
+            event.text("peer"),
+            event.text("trust"),
+            event.text("text"),
+            Holder.in_event(event),
+        )
+
+
+def pinned(holder: Holder | None) -> dict[str, object]:
+    """Return what an event has of who holds a number; nothing where that is not known."""
+    return {} if holder is None else holder.fields()
+
+
+def _direction(event: LogEvent) -> Direction:
+    return Direction.OUT if event.text("direction") == Direction.OUT else Direction.IN
