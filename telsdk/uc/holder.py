@@ -72,13 +72,13 @@ class OwnerChange:
         )
 
 
-def change_of(address: str, before: Holder | None, now: Holder) -> OwnerChange | None:
+def change_of(address: str, before: Holder | None, held: Holder) -> OwnerChange | None:
     """Return what a person has to be told; None where the same holds the address, or nobody is known to have.
 
     An earlier epoch than the known one is no change: then it is our copy of the chain that is behind.
     """
-    if before is None or before == now:
+    if before is None or before == held:
         return None
-    if before.number == now.number and now.epoch < before.epoch:
+    if before.number == held.number and held.epoch < before.epoch:
         return None
-    return OwnerChange(address, before, now)
+    return OwnerChange(address, before, held)

@@ -40,27 +40,27 @@ class KnownPeers:
             for peer in store.peers():
                 self._learn(peer.holder, peer.name, answered=peer.answered)
 
-    def change(self, address: str, now: Holder) -> OwnerChange | None:
-        """Return what has changed since the last contact with `address`, a number or name which `now` holds."""
-        named = self._known.get(self._named.get(address, now.number))
-        if named is not None and named.holder.number != now.number:
-            return change_of(address, named.holder, now)
-        known = self._known.get(now.number)
-        return None if known is None else change_of(address, known.holder, now)
+    def change(self, address: str, held: Holder) -> OwnerChange | None:
+        """Return what has changed since the last contact with `address`, a number or name which `held` holds."""
+        named = self._known.get(self._named.get(address, held.number))
+        if named is not None and named.holder.number != held.number:
+            return change_of(address, named.holder, held)
+        known = self._known.get(held.number)
+        return None if known is None else change_of(address, known.holder, held)
 
-    def met(self, address: str, now: Holder, *, answered: bool = False) -> OwnerChange | None:
+    def met(self, address: str, held: Holder, *, answered: bool = False) -> OwnerChange | None:
         """Note a contact. Return what has changed since the last one: it is told once.
 
         Args:
             address: the number or name that a person sees.
             answered: whether they answered a call of ours with proof.
         """
-        change, name = self.change(address, now), _name_in(address)
-        before = (self._known.get(now.number), self._named.get(name or ""))
-        self._learn(now, name, answered=answered)
-        if self._store is not None and before != (self._known.get(now.number), self._named.get(name or "")):
+        change, name = self.change(address, held), _name_in(address)
+        before = (self._known.get(held.number), self._named.get(name or ""))
+        self._learn(held, name, answered=answered)
+        if self._store is not None and before != (self._known.get(held.number), self._named.get(name or "")):
             try:
-                self._store.add_peer(now, name, answered=answered)
+                self._store.add_peer(held, name, answered=answered)
             except StoreUnusable as error:  # a call must not fail for it
                 log.warning("whom we have met is not kept: %s", error)
         return change
