@@ -18,6 +18,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from ipaddress import ip_network
 from typing import ClassVar
 
@@ -98,7 +99,9 @@ class ContactRegistration(RegistrationPolicy):
     ) -> Response:
         contact = request.headers.get("Contact")
         if contact is not None and contact not in self._places:
-            self._places[contact] = hop_of(request.contacts[0].uri)
+            place = hop_of(request.contacts[0].uri)
+            # A generator's phones take no TCP, which a long INVITE over UDP would else go by (RFC 3261 18.1.1).
+            self._places[contact] = replace(place, is_source=place.transport == "UDP")
         place = source if contact is None else self._places[contact]
         return RegistrationPolicy.answer(self, request, place, now, wall, chain=chain)
 
