@@ -17,6 +17,7 @@ from telsdk.net.sockets import bind
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response, parse
 from telsdk.sip.transaction import Event, RequestReceived, ResponseReceived, TimedOut, Timers, TransportFailed
+from tests.interpreted import interpreted
 from tests.net.endpoint import HOST, Endpoint, endpoint, options
 
 
@@ -99,6 +100,7 @@ class Told(Event):
         self.number = number
 
 
+@interpreted("no event but its own can be made")
 async def test_of_many_events_of_roles_one_meets_a_bug_and_the_others_are_acted_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -130,6 +132,7 @@ async def test_of_many_events_of_roles_one_meets_a_bug_and_the_others_are_acted_
     assert logged_bugs(caplog) == 2
 
 
+@interpreted("no event but its own can be made")
 async def test_handlers_that_never_come_to_rest_are_told_of_and_stop_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
