@@ -6,6 +6,7 @@ can hold is merely not held. So each value is held against what it has to be her
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -96,6 +97,26 @@ def block(value: object) -> int | str:
     if isinstance(value, str) and value in _TAGS:
         return value
     return whole(value, 64, "block")
+
+
+def block_or_hash(value: object) -> int | bytes:
+    """Return `value` as a block's height, or as its hash of 32 bytes.
+
+    Raises:
+        InputError: it is neither.
+    """
+    return octets(value, 32, "block") if isinstance(value, bytes | bytearray) else whole(value, 64, "block")
+
+
+def seconds(value: object, what: str) -> float:
+    """Return `value` as a time of so many seconds.
+
+    Raises:
+        InputError: it is no number, or not positive and finite.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise InputError(f"{what} {_shown(value)} is no positive number of seconds")
+    return float(value)
 
 
 def lifetime(value: object) -> timedelta:

@@ -24,7 +24,9 @@ from telsdk.chain.client import ChainPointer, Client, facts_of
 from telsdk.chain.contracts import Offer
 from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.chain.errors import InputError
+from telsdk.chain.interface import Header
 from telsdk.chain.units import wei
+from telsdk.directory import Head
 from telsdk.errors import NotFound, TelError
 from telsdk.name import Name, NameFormatError
 from telsdk.number import Number, NumberError
@@ -134,6 +136,9 @@ BAD: dict[tuple[str, str], tuple[object, ...]] = {
     },
     **{("int | None", name): NO_COUNT for name in ("hub", "block")},
     ("Block", "block"): NO_BLOCK,
+    ("int | bytes | None", "block"): (*NO_BLOCK, "latest", b"\x01" * 31),
+    ("Header", "block"): NO_OBJECT,
+    ("float | None", "stale_after"): (0, -1, 0.0, float("nan"), float("inf"), "1", b"1", True, []),
     ("bool", "active"): (5, None, "yes"),
     **{("Decimal", name): (*NO_AMOUNT, None) for name in ("price", "max_price")},
     ("Decimal | None", "max_price"): NO_AMOUNT,
@@ -188,6 +193,9 @@ class Good:
             "str | None": None,
             "bytes | None": PIN,
             "bytes": PIN,
+            "int | bytes | None": None,
+            "float | None": None,
+            "Header": Header(Head(1, PIN, 1), PIN),
         }.get(kind) or {
             "number": NUMBER,
             "uri": "sip:192.0.2.1;transport=tls",

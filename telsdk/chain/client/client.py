@@ -173,8 +173,10 @@ class Client:
         Raises:
             NotFound: nobody holds the number, or the account holds none.
             SeveralNumbers: the account holds more than one: look up one of its `numbers_of`.
-            NumberError, NameFormatError, InputError: `address` is no number, name or account.
+            NumberError, NameFormatError, InputError: `address` is no number, name or account, or `stale_after` no time.
         """
+        if stale_after is not None:
+            inputs.seconds(stale_after, "stale_after")
         address = _meant(address)
         head = self.head()
         block = head.number
@@ -254,8 +256,8 @@ class Client:
             NotFound: there is no such block.
             AnswerError: what came is no block.
         """
-        if isinstance(block, int):
-            inputs.whole(block, 64, "block")
+        if block is not None:
+            block = inputs.block_or_hash(block)
         with mapped(BlockNotFound):
             try:
                 found = self.session.w3.eth.get_block("latest" if block is None else cast(Any, block))
@@ -280,6 +282,7 @@ class Client:
 
     def events_in(self, block: Header) -> list[ChainEvent]:
         """Return the events of the contracts in one block, asked for by its hash. It raises as `events`."""
+        block = inputs.of_kind(block, Header, "block")
         return self._events({"blockHash": cast(Any, HexBytes(block.hash)), "address": self._contracts()})
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
