@@ -35,7 +35,8 @@ def described(event: StreamEvent) -> object:
     match event:
         case Malformed(error, fatal):
             request = refused_request(error)
-            return type(error), error.status, error.reason, fatal, request and bytes(request)
+            answer = request and bytes(request.response(error.status, to_tag="t"))
+            return type(error), error.status, error.reason, fatal, answer
         case Request() | Response():
             return type(event), bytes(event)
     return event
