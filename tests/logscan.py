@@ -8,8 +8,10 @@ those that `tests.secrets_made` saw being made since the run began, and what has
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -88,6 +90,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(scan, NAME)
 
 
+def _is_ours(args: Any) -> bool:
+    """Whether a process runs telsdk; the folder of the checkout, which others name too, may have any name."""
+    parts = [args] if isinstance(args, str | bytes | os.PathLike) else list(args)
+    texts = [os.fsdecode(part) for part in parts]
+    return any(
+        Path(text).name == "telsdk" or "import telsdk" in text or "from telsdk" in text for text in texts
+    )
+
+
 def _listen_to_commands(scan: LogScan, config: pytest.Config) -> None:
     from click.testing import CliRunner, Result
 
@@ -103,7 +114,7 @@ def _listen_to_commands(scan: LogScan, config: pytest.Config) -> None:
 
     def read(process: subprocess.Popen[Any], *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         out, err = communicate(process, *args, **kwargs)
-        if "telsdk" in str(process.args):
+        if _is_ours(process.args):
             scan.printed("what a command printed", out)
             scan.printed("what a command told on stderr", err)
         return out, err
