@@ -7,8 +7,8 @@ import logging
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -32,8 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     logscan.pytest_configure(config)
 
 
-# The EVM that the contracts are tested in has no wheel for Python 3.13; what they do is the same on all.
-collect_ignore = [] if find_spec("pyrevm") else ["contracts"]
+# Neither the EVM that the contracts are tested in (pyrevm) nor ape has a release for Python 3.13. What the contracts do
+# is the same on all.
+collect_ignore = ["contracts"] if sys.version_info >= (3, 13) else []
 
 MAX_ID = 60  # characters of a value in the name of a test
 

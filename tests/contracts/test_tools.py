@@ -40,8 +40,6 @@ def _tools() -> None:
 
 SEPOLIA = 11_155_111
 
-ape = pytest.mark.skipif(sys.version_info >= (3, 13), reason="ape is for Python 3.11 and 3.12 (its numpy is)")
-
 
 @pytest.fixture
 def anvil() -> Iterator[str]:
@@ -55,7 +53,6 @@ def test_what_is_made_of_the_contracts_was_made_from_these_sources() -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
-@ape
 def test_ape_compiles_and_tests_the_contracts() -> None:
     run = _run("ape", "test", "-c", "tests/contracts/ape/pytest.ini", "tests/contracts/ape")
     assert run.returncode == 0, run.stdout + run.stderr
@@ -71,7 +68,6 @@ def _verify(network: str, written: Path) -> subprocess.CompletedProcess[str]:
     return _run("ape", "run", "verify_deployment", "--network", network, "--file", str(written))
 
 
-@ape
 def test_a_deployment_by_ape_is_found_used_read_back_and_not_made_twice(anvil: str, tmp_path: Path) -> None:
     written = tmp_path / "dry.json"
     network = f"ethereum:local:{anvil}"
@@ -90,7 +86,6 @@ def test_a_deployment_by_ape_is_found_used_read_back_and_not_made_twice(anvil: s
     assert "differs" not in read_back.stdout
 
 
-@ape
 def test_a_deployment_by_ape_that_is_not_what_its_file_says_is_named(anvil: str, tmp_path: Path) -> None:
     made = deploy(AnvilChain(anvil).w3, AnvilChain(anvil).accounts[0], name="dry")
     addresses = {**made.addresses, "HubList": made.addresses["NumberMarket"]}
@@ -101,7 +96,6 @@ def test_a_deployment_by_ape_that_is_not_what_its_file_says_is_named(anvil: str,
     assert "of these differ: this is not the deployment dry" in run.stderr
 
 
-@ape
 def test_a_deployment_by_ape_goes_on_where_it_was_cut_off(anvil: str, tmp_path: Path) -> None:
     chain, written = AnvilChain(anvil), tmp_path / "dry.json"
     network, account = f"ethereum:local:{anvil}", chain.accounts[0]
@@ -122,7 +116,6 @@ def test_a_deployment_by_ape_goes_on_where_it_was_cut_off(anvil: str, tmp_path: 
     assert _verify(network, written).returncode == 0
 
 
-@ape
 def test_a_testnet_that_the_config_names_is_deployed_to(tmp_path: Path) -> None:
     named = _run(
         sys.executable,
