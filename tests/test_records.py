@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, get_type_hints
 
@@ -30,7 +31,7 @@ FACTS = NumberFacts(Number(5551234), "0x70997970C51812dc3A010C7d01b50e0d17dc79C8
 every_record = pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
 
 
-def entry(kind: str, name: str) -> dict[str, Any]:
+def entry(kind: str, name: str) -> Mapping[str, Any]:
     (found,) = [entry for entry in manifest.load()[CONTRACT].entries(kind) if entry["name"] == name]
     return found
 

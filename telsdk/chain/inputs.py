@@ -24,8 +24,6 @@ _TAGS: Final = ("latest", "pending", "earliest", "safe", "finalized")
 _NUMBERS: Final = ("number", "tokenId")  # what the contracts call a number
 _SHOWN: Final = 60  # characters of a value that an error shows
 
-AbiEntry = Mapping[str, Any]
-
 
 def number(value: object) -> Number:
     """Return `value` as a number: an int, or its digits.
@@ -75,7 +73,7 @@ def octets(value: object, size: int | None = None, what: str = "value") -> bytes
     return found
 
 
-def whole(value: object, bits: int = 256, what: str = "value") -> int:
+def uint(value: object, bits: int = 256, what: str = "value") -> int:
     """Return `value` as an unsigned integer of `bits` bits.
 
     Raises:
@@ -96,7 +94,7 @@ def block(value: object) -> int | str:
     """
     if isinstance(value, str) and value in _TAGS:
         return value
-    return whole(value, 64, "block")
+    return uint(value, 64, "block")
 
 
 def block_or_hash(value: object) -> int | bytes:
@@ -105,7 +103,7 @@ def block_or_hash(value: object) -> int | bytes:
     Raises:
         InputError: it is neither.
     """
-    return octets(value, 32, "block") if isinstance(value, bytes | bytearray) else whole(value, 64, "block")
+    return octets(value, 32, "block") if isinstance(value, bytes | bytearray) else uint(value, 64, "block")
 
 
 def seconds(value: object, what: str) -> float:
@@ -141,7 +139,7 @@ def of_kind(value: object, kind: type[Any], what: str) -> Any:
     return value
 
 
-def for_abi(items: Sequence[AbiEntry], values: Sequence[Any], function: str) -> tuple[Any, ...]:
+def for_abi(items: Sequence[Mapping[str, Any]], values: Sequence[Any], function: str) -> tuple[Any, ...]:
     """Return `values` as `function` takes them by its ABI `items`.
 
     Raises:
@@ -155,7 +153,7 @@ def for_abi(items: Sequence[AbiEntry], values: Sequence[Any], function: str) -> 
     )
 
 
-def _one(item: AbiEntry, value: Any, what: str) -> Any:
+def _one(item: Mapping[str, Any], value: Any, what: str) -> Any:
     kind: str = item["type"]
     if kind.endswith("]"):
         inner = {**item, "type": kind[: kind.rindex("[")]}
@@ -166,7 +164,7 @@ def _one(item: AbiEntry, value: Any, what: str) -> Any:
     if item["name"] in _NUMBERS:
         return int(number(value))
     if sized := _SIZED.fullmatch(kind):
-        return (octets if sized[1] == "bytes" else whole)(value, int(sized[2]), what)
+        return (octets if sized[1] == "bytes" else uint)(value, int(sized[2]), what)
     return _PLAIN[kind](value, what)
 
 

@@ -13,7 +13,7 @@ import click
 from telsdk.cli.common import places
 from telsdk.cli.common.account import open_account
 from telsdk.cli.common.failure import extra
-from telsdk.cli.common.options import Function, Options, writing
+from telsdk.cli.common.options import CommandFunction, Options, writing
 from telsdk.cli.common.output import print_facts, print_line, working
 from telsdk.cli.common.params import NUMBER
 from telsdk.number import Number
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from telsdk.uc.vault import Vault
 
 
-def block_options(function: Function) -> Function:
+def block_options(function: CommandFunction) -> CommandFunction:
     """Add --folder and --ipfs, which say where the blocks of backups are; see `blocks_at`."""
     folder = click.Path(file_okay=False, path_type=Path)
     for option in (
@@ -43,7 +43,7 @@ def block_options(function: Function) -> Function:
     return function
 
 
-def _store_options(function: Function) -> Function:
+def _store_options(function: CommandFunction) -> CommandFunction:
     former = click.option(
         "--former",
         multiple=True,

@@ -8,7 +8,7 @@ import click
 
 from telsdk.cli.common import places
 from telsdk.cli.common.failure import Failure
-from telsdk.cli.common.options import Function, json_option, unverified_answer_option
+from telsdk.cli.common.options import CommandFunction, json_option, unverified_answer_option
 from telsdk.cli.common.output import print_json, print_line, print_table
 from telsdk.cli.common.params import ADDRESS, NUMBER
 from telsdk.number import Number
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from telsdk.uc.store import Contact, Store
 
 
-def store_options(function: Function) -> Function:
+def store_options(function: CommandFunction) -> CommandFunction:
     """Add --number, --chain and --json, which choose a store on this machine. No chain is asked."""
     for option in (
         click.option(

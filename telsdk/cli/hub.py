@@ -12,7 +12,8 @@ import click
 from telsdk.cli.common.failure import extra
 from telsdk.cli.common.options import Options
 from telsdk.cli.common.output import print_line
-from telsdk.cli.common.server import Place, identity, next_identity, run, server_options
+from telsdk.cli.common.params import Place
+from telsdk.cli.common.server import identity, next_identity, run, server_options
 from telsdk.errors import NotFound
 
 if TYPE_CHECKING:

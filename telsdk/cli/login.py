@@ -13,7 +13,7 @@ import click
 
 from telsdk.cli.common import kept, places
 from telsdk.cli.common.confirm import confirm
-from telsdk.cli.common.options import Function, Options, json_option, reading, writing, yes_option
+from telsdk.cli.common.options import CommandFunction, Options, json_option, reading, writing, yes_option
 from telsdk.cli.common.output import print_facts, print_json, print_line, print_table, working
 from telsdk.cli.common.params import ADDRESS
 from telsdk.cli.common.remote import signing_for, wallet_options
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 _DAY = 86_400  # seconds
 
 
-def _session_options(function: Function) -> Function:
+def _session_options(function: CommandFunction) -> CommandFunction:
     path = click.Path(dir_okay=False, writable=True, path_type=Path)
-    options: list[Callable[[Function], Function]] = [
+    options: list[Callable[[CommandFunction], CommandFunction]] = [
         click.option("--device", help="The name of this device; by default the machine's."),
         click.option(
             "--days",

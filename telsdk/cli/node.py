@@ -14,8 +14,9 @@ from telsdk.cli.common import listeners
 from telsdk.cli.common.failure import Failure, extra
 from telsdk.cli.common.options import Options
 from telsdk.cli.common.output import print_line
+from telsdk.cli.common.params import Place
 from telsdk.cli.common.secret import secret_bytes
-from telsdk.cli.common.server import Place, identity, next_identity, run, server_options
+from telsdk.cli.common.server import identity, next_identity, run, server_options
 from telsdk.errors import NotFound
 from telsdk.sip.message import write_host
 

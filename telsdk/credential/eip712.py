@@ -21,7 +21,7 @@ BACKUP_NOTICE: Final = (
     "Whoever gets this signature can read your backup. Sign it only in a program you trust."
 )
 
-Fields = tuple[tuple[str, str], ...]
+Fields = tuple[tuple[str, str], ...]  # (name, Solidity type)
 Value = int | str | bytes
 
 _DOMAIN: Final[Fields] = (
@@ -62,20 +62,33 @@ class TypedData:
     @property
     def payload(self) -> dict[str, object]:
         """The message as a wallet takes it: the second parameter of eth_signTypedData_v4, ready for JSON."""
-        return {
-            "types": {
-                "EIP712Domain": [{"name": n, "type": t} for n, t in _DOMAIN],
-                self.type: [{"name": n, "type": t} for n, t in self.fields],
-            },
-            "primaryType": self.type,
-            "domain": {
-                "name": DOMAIN_NAME,
-                "version": DOMAIN_VERSION,
-                "chainId": self.domain.chain_id,
-                "verifyingContract": self.domain.registry,
-            },
-            "message": {n: "0x" + v.hex() if isinstance(v, bytes) else v for n, v in self.message.items()},
-        }
+        message = {n: "0x" + v.hex() if isinstance(v, bytes) else v for n, v in self.message.items()}
+        return typed_data(self.domain, {self.type: self.fields}, self.type, message)
+
+
+def typed_data(
+    domain: Domain, structs: Mapping[str, Fields], primary: str, message: Mapping[str, object]
+) -> dict[str, object]:
+    """Return `message` as eth_signTypedData_v4 takes it.
+
+    Args:
+        structs: the members of the struct that is signed, and of those within it, by their names.
+        primary: the name of the struct that is signed.
+    """
+    types = {"EIP712Domain": _DOMAIN, **structs}
+    return {
+        "types": {
+            name: [{"name": key, "type": kind} for key, kind in fields] for name, fields in types.items()
+        },
+        "primaryType": primary,
+        "domain": {
+            "name": DOMAIN_NAME,
+            "version": DOMAIN_VERSION,
+            "chainId": domain.chain_id,
+            "verifyingContract": domain.registry,
+        },
+        "message": dict(message),
+    }
 
 
 def backup_key(domain: Domain, number: int, epoch: int) -> TypedData:

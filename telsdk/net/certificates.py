@@ -89,7 +89,7 @@ def check_sip_host(der: bytes, host: str) -> None:
         raise CertificateRefused(f"{host} shows a certificate for {shown}: not sent")
 
 
-def refusal(error: ssl.SSLCertVerificationError, host: str) -> CertificateRefused:
+def certificate_refusal(error: ssl.SSLCertVerificationError, host: str) -> CertificateRefused:
     """Return what the ssl module found wrong, in words for people."""
     reason = error.verify_message or str(error)
     return CertificateRefused(

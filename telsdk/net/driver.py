@@ -26,7 +26,7 @@ from telsdk.net.pins import TlsIdentity
 from telsdk.net.resolve import is_address, places
 from telsdk.net.sockets import BoundSockets, Listener
 from telsdk.net.stream import Stream
-from telsdk.net.udp import Sender, UdpEndpoint
+from telsdk.net.udp import SocketAddress, UdpEndpoint
 from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response, parse, refused_request
@@ -127,7 +127,9 @@ class Driver:
         self._egress = egress
         self._receive_buffer = receive_buffer
         self._udp: UdpEndpoint | None = None
-        self._sources: dict[Sender, Hop] = {}  # where datagrams came from: made anew when it was emptied
+        self._sources: dict[
+            SocketAddress, Hop
+        ] = {}  # where datagrams came from: made anew when it was emptied
         self._resolving: set[asyncio.Task[None]] = set()
         self._servers: list[asyncio.Server] = []
         self._context: ssl.SSLContext | None = None  # of the listener with our own key
@@ -332,7 +334,7 @@ class Driver:
 
     # From the network to the stack
 
-    def _datagram(self, data: bytes, address: Sender) -> None:
+    def _datagram(self, data: bytes, address: SocketAddress) -> None:
         source = self._sources.get(address)
         if source is None:
             source = self._new_source(address)
@@ -364,7 +366,7 @@ class Driver:
             self.faults.note(Fault.MESSAGE, fault, source)
         self._pump(now)  # the timer is set once for all datagrams of a batch
 
-    def _new_source(self, address: Sender) -> Hop:
+    def _new_source(self, address: SocketAddress) -> Hop:
         """Make a hop, and keep it for the next datagram from there."""
         if len(self._sources) >= MAX_SOURCES:
             self._sources.clear()

@@ -15,7 +15,7 @@ from typing import Final
 
 from telsdk.errors import TelError
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 MAX_JUDGED: Final = 4_096
@@ -118,7 +118,7 @@ def _own_networks(host: str | None) -> tuple[Network, ...]:
     return ()
 
 
-def _address(host: str) -> Address | None:
+def _address(host: str) -> IPAddress | None:
     """Return the address, without the zone of a link-local one."""
     try:
         return ipaddress.ip_address(host.partition("%")[0])
@@ -126,7 +126,7 @@ def _address(host: str) -> Address | None:
         return None
 
 
-def _embedded(address: Address) -> Address:
+def _embedded(address: IPAddress) -> IPAddress:
     """Return the IPv4 address that one of IPv6 stands for; any other as it is."""
     if isinstance(address, ipaddress.IPv4Address):
         return address

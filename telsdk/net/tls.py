@@ -9,7 +9,7 @@ import ssl
 from collections.abc import Callable
 
 from telsdk.errors import Refused
-from telsdk.net.certificates import refusal
+from telsdk.net.certificates import certificate_refusal
 from telsdk.net.framing import Framing
 from telsdk.net.limits import TLS_PORTION
 from telsdk.sip.message import StreamEvent
@@ -115,7 +115,7 @@ class TlsFraming:
         except ssl.SSLWantReadError:
             return
         except ssl.SSLCertVerificationError as error:
-            self._fail(str(refusal(error, self._host)))
+            self._fail(str(certificate_refusal(error, self._host)))
             return
         except ssl.SSLError as error:
             self._fail(f"TLS comes to nothing: {error.reason or error}")

@@ -17,9 +17,9 @@ from telsdk.net.limits import DATAGRAMS_A_READ, GATHER, LIVELY, LIVELY_FOR
 
 log = logging.getLogger(__name__)
 
-Sender = tuple[str, int] | tuple[str, int, int, int]
+SocketAddress = tuple[str, int] | tuple[str, int, int, int]
 """Host and port; of IPv6 flow info and scope besides."""
-OnDatagram = Callable[[bytes, Sender], None]
+OnDatagram = Callable[[bytes, SocketAddress], None]
 OnUndelivered = Callable[[Undelivered], None]
 
 

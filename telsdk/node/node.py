@@ -34,7 +34,7 @@ from telsdk.node.call_policy import CallPolicy
 from telsdk.node.edges import edge_of
 from telsdk.node.lag import LagMeter
 from telsdk.node.logins import Logins
-from telsdk.node.phones import Phones, places
+from telsdk.node.phones import Phones, phone_servers
 from telsdk.node.registration_policy import RegistrationPolicy
 from telsdk.node.settings import NodeSettings
 from telsdk.node.shares import Shares
@@ -54,7 +54,7 @@ from telsdk.sip.ua import UNANSWERED
 
 log = logging.getLogger(__name__)
 
-Answer = Callable[[Request, Hop, Monotonic], Response]
+Respond = Callable[[Request, Hop, Monotonic], Response]
 
 ALLOW = "REGISTER, INVITE, ACK, BYE, CANCEL, MESSAGE, OPTIONS, SUBSCRIBE"
 
@@ -126,7 +126,9 @@ class Node:
         egress = EgressPolicy(self.settings.allowed_networks, listed_at=_address(listed)[0])
         self._admission = self.admission_class(directory, listed.uri, self.settings, phone_secrets)
         self._admission.proven = self._proven
-        self._phones = Phones(directory, self._admission, self.settings, places(_address(listed), listeners))
+        self._phones = Phones(
+            directory, self._admission, self.settings, phone_servers(_address(listed), listeners)
+        )
         self._registration = self.registration_class(
             directory, self._admission, self.registrar, self.logins, self.settings
         )
@@ -304,7 +306,7 @@ class Node:
             lambda error: self._driver.failed(event, error),
         )
 
-    def _judged(self, event: Event, answer: Answer, now: Monotonic) -> None:
+    def _judged(self, event: Event, answer: Respond, now: Monotonic) -> None:
         """Respond by `answer`, at once or when a contract wallet was asked about the sender."""
         assert isinstance(event, RequestReceived)
         if event.tx.state not in UNANSWERED:

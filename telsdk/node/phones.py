@@ -116,7 +116,7 @@ class Phones:
         return self._admission.phones
 
 
-def places(listed: Address, listeners: Iterable[Listener]) -> tuple[PhoneServer, ...]:
+def phone_servers(listed: Address, listeners: Iterable[Listener]) -> tuple[PhoneServer, ...]:
     """Return where a node takes phones, the best for them first.
 
     Its extra TLS listeners show a certificate that phones can check. At the listed address it shows a key that is

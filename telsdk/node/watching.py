@@ -50,7 +50,7 @@ CONTACT_USER = "watch"
 """The user part of the Contact that a subscriber is given."""
 
 Admit = Callable[[Request, Hop, Wall], BoundLogin | None]
-Challenge = Callable[[AuthError, Hop, Wall], str]
+MakeChallenge = Callable[[AuthError, Hop, Wall], str]
 
 
 RETRY_AFTER = 10
@@ -109,7 +109,7 @@ class Watching:
         registrar: Registrar,
         logins: Logins,
         admit: Admit,
-        challenge: Challenge,
+        challenge: MakeChallenge,
         addresses: Addresses,
         interval: float,
     ) -> None:

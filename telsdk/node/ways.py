@@ -44,8 +44,8 @@ MAX_MOVED: Final = 4_096
 
 _MAX_PLACES: Final = 256
 
-Params: TypeAlias = tuple[tuple[str, str | None], ...]
-_Place: TypeAlias = tuple[str, int, Params]
+_Params: TypeAlias = tuple[tuple[str, str | None], ...]
+_Place: TypeAlias = tuple[str, int, _Params]
 
 
 class Ways:
@@ -71,7 +71,7 @@ class Ways:
         self._registrar = registrar
         self._addresses = addresses
         self._find_node = find_node
-        self._listed_as: Params = ((PLACE_PARAM, place_text(*own_place)),)
+        self._listed_as: _Params = ((PLACE_PARAM, place_text(*own_place)),)
         self._tokens = FlowTokens()
         self._moved: dict[tuple[str, str], Hop] = {}  # by Call-ID and the tag of who has moved
         # By transport and where a peer came to; made anew when it was emptied.

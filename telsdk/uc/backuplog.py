@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from telsdk.uc.events import HEAD, LogEvent, encode_log
-from telsdk.uc.store import Direction, Kind, Store
+from telsdk.uc.store import Direction, EventKind, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def _by_worth(store: Store, events: list[LogEvent]) -> tuple[list[LogEvent], lis
 
     groups: tuple[list[LogEvent], list[LogEvent], list[LogEvent]] = ([], [], [])
     for event in reversed(events):
-        if event.kind not in (Kind.CALL, Kind.MESSAGE):
+        if event.kind not in (EventKind.CALL, EventKind.MESSAGE):
             groups[0].append(event)
         elif event.text("direction") == Direction.OUT or (
             event.text("trust").startswith("verified") and is_known(event.text("peer"))

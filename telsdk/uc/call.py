@@ -10,7 +10,7 @@ from typing import Protocol
 from telsdk.address import aor
 from telsdk.clock import Monotonic
 from telsdk.sip.ua import Call
-from telsdk.uc.hold import Held
+from telsdk.uc.hold import CallHold
 from telsdk.uc.holder import Holder, OwnerChange
 from telsdk.uc.media import MediaSession, MediaStats
 from telsdk.uc.trust import Party
@@ -57,7 +57,7 @@ class PhoneCall:
         self.silent = silent
         self.state = PhoneCallState.CALLING
         self.media: MediaSession | None = None
-        self.held: Held | None = None  # once the call is answered
+        self.held: CallHold | None = None  # once the call is answered
         self.ended_by: str | None = None
         self.answered_at: Monotonic | None = None
         self._ended_at: float | None = None

@@ -31,10 +31,10 @@ from telsdk.sip.ua import (
 )
 from telsdk.uc.call import PhoneCall, PhoneCallState, peer_of
 from telsdk.uc.errors import CalleeDowngraded, CalleeRefused, CalleeUnverified, CallRejected
-from telsdk.uc.hold import Held
+from telsdk.uc.hold import CallHold
 from telsdk.uc.holder import Holder, OwnerChange
 from telsdk.uc.known_peers import KnownPeers
-from telsdk.uc.media import DescriptionRefused, MediaError, MediaSession, check_offer
+from telsdk.uc.media import DescriptionRefused, MediaError, MediaSession, check_first_offer
 from telsdk.uc.session_changes import SessionChanges
 from telsdk.uc.settings import UcSettings, Unverified, UnverifiedAnswer
 from telsdk.uc.tokens import Tokens
@@ -135,7 +135,7 @@ class CallControl:
         call.media = media
         call.was_answered()
         if theirs:
-            call.held = Held.of(ours, theirs, offered=False)
+            call.held = CallHold.of(ours, theirs, offered=False)
         self._driver.kick()
 
     def reject(self, call: PhoneCall, status: int) -> None:
@@ -198,7 +198,7 @@ class CallControl:
             return
         try:
             if offer := sdp_of(request):
-                check_offer(offer)
+                check_first_offer(offer)
         except DescriptionRefused as error:
             log.info("refused a call whose offer cannot be taken: %s", error)
             self._agent.reject(call, now, status=488, headers=[_WHAT_IS_TAKEN])
@@ -230,7 +230,7 @@ class CallControl:
             return
         if phone_call.party is not None:
             phone_call.party = replace(phone_call.party, media_bound=party.media_bound)
-        phone_call.held = Held.of(call.local_sdp, answer, offered=True)
+        phone_call.held = CallHold.of(call.local_sdp, answer, offered=True)
         self._spawn(self._take_late(phone_call, answer))
 
     async def _take_late(self, phone_call: PhoneCall, answer: bytes) -> None:
@@ -285,7 +285,7 @@ class CallControl:
         assert call.media is not None
         answer = sdp_of(response)
         await call.media.accept(answer)
-        call.held = Held.of(call.call.request.body, answer, offered=True)
+        call.held = CallHold.of(call.call.request.body, answer, offered=True)
 
     async def _party(self, response: Response, number: Number) -> Party:
         try:

@@ -20,7 +20,7 @@ from telsdk.uc.holder import Holder
 from telsdk.uc.settings import UnverifiedAnswer
 
 
-class Kind(enum.StrEnum):
+class EventKind(enum.StrEnum):
     """The kinds of events that this version knows."""
 
     CONTACT = "contact"

@@ -15,7 +15,7 @@ from telsdk.sip.session import Agreement, DescriptionMismatch, Media, SessionDes
 _SETUP = {"active": "passive", "passive": "active"}
 
 
-class Held:
+class CallHold:
     """The descriptions of an answered call, and which side holds it.
 
     Args:

@@ -1,8 +1,8 @@
 """Whom a user has had to do with: who held each number then, and whether it has answered with proof.
 
-It is read from the store at the start, and noted there as events of their own kind (`Kind.PEER`), one for each number
-and epoch: so it outlives the history, and reaches the user's other devices with it. Without a store it lasts as long
-as the process.
+It is read from the store at the start, and noted there as events of their own kind (`EventKind.PEER`), one for each
+number and epoch: so it outlives the history, and reaches the user's other devices with it. Without a store it lasts as
+long as the process.
 """
 
 from __future__ import annotations

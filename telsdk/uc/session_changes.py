@@ -16,7 +16,7 @@ from telsdk.sip.transaction import Event, ServerTransaction
 from telsdk.sip.ua import Call, CallState, LateAnswer, OfferAnswered, OfferFailed, Reinvited, UserAgent
 from telsdk.uc.call import PhoneCall, peer_of
 from telsdk.uc.errors import CalleeRefused, CallRejected
-from telsdk.uc.hold import Held
+from telsdk.uc.hold import CallHold
 from telsdk.uc.tokens import Tokens
 from telsdk.uc.trust import Judge, Trust, sdp_of
 
@@ -61,7 +61,7 @@ class SessionChanges:
             # Both sides offered at once. How long each waits is said by RFC 3261 section 14.1.
             await asyncio.sleep(failed.retry_after)
 
-    async def _offer_hold(self, call: PhoneCall, held: Held, wanted: bool) -> OfferFailed | None:
+    async def _offer_hold(self, call: PhoneCall, held: CallHold, wanted: bool) -> OfferFailed | None:
         try:
             request = self._agent.within(call.call, "INVITE")
             request.body = held.offer(wanted)
@@ -161,7 +161,7 @@ class SessionChanges:
             outcome.set_result(failed)
 
     @staticmethod
-    def _flow(call: PhoneCall, held: Held) -> None:
+    def _flow(call: PhoneCall, held: CallHold) -> None:
         """Send our sound only if the peer wants it and we do not hold: a person who holds does not mean to be heard."""
         if call.media is not None:
             call.media.let_send(held.sends and not held.by_us)

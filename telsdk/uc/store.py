@@ -20,18 +20,18 @@ from typing import Any, Final, Self
 
 from telsdk.errors import TelError
 from telsdk.uc.deletion import DELETED, Deletion, Deletions, of_ids, of_matching, superseded
-from telsdk.uc.entries import Contact, Direction, Kind, LoggedCall, LoggedMessage, MetPeer, pinned
+from telsdk.uc.entries import Contact, Direction, EventKind, LoggedCall, LoggedMessage, MetPeer, pinned
 from telsdk.uc.events import EventMalformed, LogEvent, decode_log, device_of, encode_log, time_of
 from telsdk.uc.holder import Holder
 from telsdk.uc.limits import Usage
 from telsdk.uc.settings import UnverifiedAnswer
-from telsdk.uc.storefile import connect, create, is_ready
+from telsdk.uc.storefile import create_database, is_ready, open_database
 
 __all__ = [
     "Contact",
     "Direction",
+    "EventKind",
     "EventMalformed",
-    "Kind",
     "LogEvent",
     "LoggedCall",
     "LoggedMessage",
@@ -73,8 +73,8 @@ class Store:
         self._known: tuple[object, frozenset[str]] = (None, frozenset())  # contacts, and when they were so
         with self._errors():
             if not path.exists():
-                create(path)
-            self._db = connect(path)
+                create_database(path)
+            self._db = open_database(path)
         try:
             self._check()
         except BaseException:
@@ -228,15 +228,15 @@ class Store:
         """Remember somebody, or change what is remembered; see `Contact`."""
         said = {} if unverified is None else {"unverified": unverified.value}
         noted = {"address": address, "label": label, "turn": self._next_turn(address)}
-        return self._note(Kind.CONTACT, {**noted, **pinned(holder), **said})
+        return self._note(EventKind.CONTACT, {**noted, **pinned(holder), **said})
 
     def remove_contact(self, address: str) -> LogEvent:
         """Forget somebody, until they are added again."""
-        return self._note(Kind.CONTACT_REMOVED, {"address": address, "turn": self._next_turn(address)})
+        return self._note(EventKind.CONTACT_REMOVED, {"address": address, "turn": self._next_turn(address)})
 
     def add_peer(self, holder: Holder, name: str | None, *, answered: bool) -> LogEvent:
         """Note whom we have had to do with; see `MetPeer`."""
-        return self.add(Kind.PEER, {**holder.fields(), "name": name or "", "answered": int(answered)})
+        return self.add(EventKind.PEER, {**holder.fields(), "name": name or "", "answered": int(answered)})
 
     def add_call(
         self,
@@ -249,14 +249,14 @@ class Store:
     ) -> LogEvent:
         """Note a call that is over; see `LoggedCall`."""
         noted = {"direction": direction, "peer": peer, "trust": trust, "outcome": outcome, "seconds": seconds}
-        return self.add(Kind.CALL, {**noted, **pinned(holder)})
+        return self.add(EventKind.CALL, {**noted, **pinned(holder)})
 
     def add_message(
         self, direction: Direction, peer: str, trust: str, text: str, holder: Holder | None = None
     ) -> LogEvent:
         """Note a message; see `LoggedMessage`."""
         noted = {"direction": direction, "peer": peer, "trust": trust, "text": text}
-        return self.add(Kind.MESSAGE, {**noted, **pinned(holder)})
+        return self.add(EventKind.MESSAGE, {**noted, **pinned(holder)})
 
     def contacts(self) -> list[Contact]:
         """Return the contacts by address.
@@ -266,26 +266,26 @@ class Store:
         """
         known: dict[str, Contact] = {}
         for event in sorted(
-            self.events(Kind.CONTACT, Kind.CONTACT_REMOVED), key=_turn
+            self.events(EventKind.CONTACT, EventKind.CONTACT_REMOVED), key=_turn
         ):  # else in time's order
             address = event.text("address")
             known.pop(address, None)
-            if event.kind == Kind.CONTACT and address:
+            if event.kind == EventKind.CONTACT and address:
                 known[address] = Contact.read(event)
         return sorted(known.values(), key=lambda contact: contact.address)
 
     def peers(self) -> list[MetPeer]:
         """Return whom we have had to do with, the newest last; of those before this was noted nothing is known."""
-        found = map(MetPeer.read, self.events(Kind.PEER))
+        found = map(MetPeer.read, self.events(EventKind.PEER))
         return [peer for peer in found if peer is not None]
 
     def calls(self) -> list[LoggedCall]:
         """Return the calls, the newest last."""
-        return [LoggedCall.read(event) for event in self.events(Kind.CALL)]
+        return [LoggedCall.read(event) for event in self.events(EventKind.CALL)]
 
     def messages(self) -> list[LoggedMessage]:
         """Return the messages, the newest last."""
-        return [LoggedMessage.read(event) for event in self.events(Kind.MESSAGE)]
+        return [LoggedMessage.read(event) for event in self.events(EventKind.MESSAGE)]
 
     # The file
 
@@ -350,10 +350,10 @@ class Store:
     def _found(self, where: str, *values: str) -> list[str]:
         """Return the ids of the calls and messages for which the SQL `where` holds."""
         query = f"SELECT id FROM event WHERE kind IN (?, ?) AND {where}"
-        return [row[0] for row in self._db.execute(query, (Kind.CALL, Kind.MESSAGE, *values))]
+        return [row[0] for row in self._db.execute(query, (EventKind.CALL, EventKind.MESSAGE, *values))]
 
     def _next_turn(self, address: str) -> int:
-        events = self.events(Kind.CONTACT, Kind.CONTACT_REMOVED)
+        events = self.events(EventKind.CONTACT, EventKind.CONTACT_REMOVED)
         return 1 + max((_turn(event) for event in events if event.text("address") == address), default=0)
 
     def _contact_addresses(self) -> frozenset[str]:
@@ -361,7 +361,7 @@ class Store:
         with self._errors():
             newest = self._db.execute(
                 "SELECT count(*), max(id) FROM event WHERE kind IN (?, ?)",
-                (Kind.CONTACT, Kind.CONTACT_REMOVED),
+                (EventKind.CONTACT, EventKind.CONTACT_REMOVED),
             ).fetchone()
             if newest != self._known[0]:
                 self._known = (newest, frozenset(contact.address for contact in self.contacts()))

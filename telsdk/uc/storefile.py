@@ -64,7 +64,7 @@ _SECOND: Final = (
 )
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def open_database(path: Path) -> sqlite3.Connection:
     """Open the file at `path`.
 
     Raises:
@@ -73,7 +73,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY, check_same_thread=False, isolation_level=None)
 
 
-def create(path: Path) -> None:
+def create_database(path: Path) -> None:
     """Make a store at `path`, whole or not at all. If another process is quicker, its store stays.
 
     Raises:
@@ -84,7 +84,7 @@ def create(path: Path) -> None:
     )  # mode 600, -wal and -shm too
     os.close(handle)
     try:
-        db = connect(Path(temporary))
+        db = open_database(Path(temporary))
         try:
             _bring_up(db, _EVENTS)
             db.execute("PRAGMA journal_mode = WAL")  # stays with the file

@@ -369,12 +369,12 @@ def test_each_check_takes_a_value_or_names_it(value: object) -> None:
         inputs.name,
         inputs.account,
         inputs.octets,
-        inputs.whole,
+        inputs.uint,
         inputs.block,
         inputs.lifetime,
         wei,
         lambda one: inputs.octets(one, 32),
-        lambda one: inputs.whole(one, 8),
+        lambda one: inputs.uint(one, 8),
         lambda one: inputs.of_kind(one, Offer, "offer"),
     )
     for check in checks:

@@ -12,7 +12,7 @@ import pytest
 
 from telsdk.net.icmp import Undelivered
 from telsdk.net.limits import DATAGRAMS_A_READ, GATHER
-from telsdk.net.udp import Sender, UdpEndpoint
+from telsdk.net.udp import SocketAddress, UdpEndpoint
 from telsdk.sip.hop import Hop
 from telsdk.sip.transaction import ResponseReceived, TransportFailed
 from tests.net.endpoint import HOST, endpoint
@@ -32,7 +32,7 @@ class Receiver:
         self.changed = asyncio.Event()
         self.endpoint = UdpEndpoint(sock, self._datagram, self._undelivered)
 
-    def _datagram(self, data: bytes, address: Sender) -> None:
+    def _datagram(self, data: bytes, address: SocketAddress) -> None:
         self.datagrams.append(data)
         self.changed.set()
 

@@ -18,7 +18,7 @@ from telsdk.credential.session import Login, login_light
 from telsdk.freshness import Freshness
 from telsdk.net.sockets import Listener, bind_stream
 from telsdk.node.admission import Admission
-from telsdk.node.phones import Phones, places
+from telsdk.node.phones import Phones, phone_servers
 from telsdk.node.settings import NodeSettings
 from telsdk.sip.auth import session_token
 from telsdk.sip.hop import Hop
@@ -68,7 +68,7 @@ async def test_a_phone_is_told_first_where_a_certificate_is_shown(
     ]
     ws, wss, tls = (one.address[1] for one in listeners)
     try:
-        assert [str(one) for one in places(("2001:db8::7", 5061), listeners)] == [
+        assert [str(one) for one in phone_servers(("2001:db8::7", 5061), listeners)] == [
             f"sip:{HOST}:{tls};transport=tls",
             "sip:[2001:db8::7]:5061;transport=udp",
             "sip:[2001:db8::7]:5061;transport=tls",

@@ -10,7 +10,7 @@ from telsdk.sip.errors import SdpError
 from telsdk.sip.session import DescriptionMismatch, SessionDescription
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.errors import CallRejected
-from telsdk.uc.hold import Held
+from telsdk.uc.hold import CallHold
 from tests.network import ALICE, BOB, Network
 from tests.uc.test_client import connect, ring
 
@@ -27,11 +27,11 @@ def description(who: str, setup: str) -> bytes:
 OFFER, ANSWER = description("alice", "actpass"), description("bob", "active")
 
 
-def both() -> tuple[Held, Held]:
-    return Held(OFFER, ANSWER, offered=True), Held(ANSWER, OFFER, offered=False)
+def both() -> tuple[CallHold, CallHold]:
+    return CallHold(OFFER, ANSWER, offered=True), CallHold(ANSWER, OFFER, offered=False)
 
 
-def hold(one: Held, other: Held, held: bool) -> None:
+def hold(one: CallHold, other: CallHold, held: bool) -> None:
     offer = one.offer(held)
     one.answered(offer, other.answer(offer), held=held)
 
@@ -102,7 +102,7 @@ def test_an_offer_with_the_same_ice_credentials_and_another_port_is_answered(pla
 
 def test_without_ice_another_port_is_another_place() -> None:
     plain = OFFER.replace(b"a=ice-pwd:alice\r\n", b"")
-    bob = Held(ANSWER, plain, offered=False)
+    bob = CallHold(ANSWER, plain, offered=False)
     with pytest.raises(DescriptionMismatch):
         bob.answer(plain.replace(b"audio 4000", b"audio 4002"))
     assert b"m=audio" in bob.answer(plain)

@@ -17,7 +17,7 @@ from telsdk.number import Number
 from telsdk.uc.holder import Holder, OwnerChange, change_of
 from telsdk.uc.known_peers import KnownPeers, changes_in
 from telsdk.uc.settings import UnverifiedAnswer
-from telsdk.uc.store import Direction, Kind, Store
+from telsdk.uc.store import Direction, EventKind, Store
 from tests.facts import FixedDirectory
 
 BOB, OTHER = Number(5550002), Number(5559999)
@@ -93,7 +93,9 @@ def test_who_answered_with_proof_is_known_to_by_its_epoch(store: Store) -> None:
         assert not again.has_answered(SOLD)
     known.met("bob.eth", SOLD)
     assert not KnownPeers(store).has_answered(SOLD)
-    assert len(store.events(Kind.PEER)) == 3  # one for each thing that was new, however often they are met
+    assert (
+        len(store.events(EventKind.PEER)) == 3
+    )  # one for each thing that was new, however often they are met
 
 
 def test_another_device_knows_it_after_a_merge(store: Store, tmp_path: Path) -> None:
@@ -129,12 +131,12 @@ def test_contacts_are_pinned_when_the_chain_is_at_hand_and_the_users_word_holds_
 
 
 def test_events_of_older_versions_are_read_without_what_they_have_not(store: Store) -> None:
-    store.add(Kind.CONTACT, {"address": "bob.eth", "label": "Bob"})
+    store.add(EventKind.CONTACT, {"address": "bob.eth", "label": "Bob"})
     store.add(
-        Kind.CALL,
+        EventKind.CALL,
         {"direction": "out", "peer": "bob.eth", "trust": "verified", "outcome": "answered", "seconds": 3},
     )
-    store.add(Kind.MESSAGE, {"direction": "in", "peer": "bob.eth", "trust": "verified", "text": "x"})
+    store.add(EventKind.MESSAGE, {"direction": "in", "peer": "bob.eth", "trust": "verified", "text": "x"})
     (contact,), (call,), (text,) = store.contacts(), store.calls(), store.messages()
     assert (contact.holder, contact.unverified, call.holder, text.holder) == (None, None, None, None)
     assert not KnownPeers(store).has_answered(FIRST)
@@ -147,7 +149,7 @@ def test_what_another_version_or_a_liar_wrote_is_no_holder(store: Store) -> None
         {"number": int(BOB), "owner": "0x", "epoch": 0},
         {"number": str(BOB), "owner": "0x", "epoch": 1},
     ):
-        assert Holder.in_event(store.add(Kind.PEER, {"name": "", "answered": 1, **data})) is None
+        assert Holder.in_event(store.add(EventKind.PEER, {"name": "", "answered": 1, **data})) is None
     assert store.peers() == []
 
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from telsdk.uc.events import EventMalformed
-from telsdk.uc.store import Contact, Direction, Kind, LoggedCall, LoggedMessage, Store, StoreUnusable
+from telsdk.uc.store import Contact, Direction, EventKind, LoggedCall, LoggedMessage, Store, StoreUnusable
 
 T0 = 1_800_000_000_000  # milliseconds
 
@@ -101,7 +101,7 @@ def test_two_devices_agree_after_merging_either_way(store: Store, other: Store) 
 EVENTS = st.lists(
     st.tuples(
         st.integers(0, 5),
-        st.sampled_from([Kind.CONTACT, Kind.CONTACT_REMOVED, "a-kind-of-tomorrow"]),
+        st.sampled_from([EventKind.CONTACT, EventKind.CONTACT_REMOVED, "a-kind-of-tomorrow"]),
         st.dictionaries(st.just("address"), st.sampled_from(["a", "b"]), max_size=1),
     ),
     max_size=6,

@@ -3,7 +3,7 @@
 from telsdk.chain.access import erc1271
 from telsdk.chain.access.apeaccount import ApeAccount
 from telsdk.chain.access.batch import ANSWER, Answer, Batch, Read
-from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of
+from telsdk.chain.access.endpoint import Endpoint, EndpointError, without_secrets
 from telsdk.chain.access.httprpc import RpcSettings
 from telsdk.chain.access.limits import may_be_too_wide, too_wide
 from telsdk.chain.access.permits import PERMIT_LIFETIME, Permit, PermitData, PermitError
@@ -37,8 +37,8 @@ __all__ = [
     "mapped",
     "may_be_too_wide",
     "open_rpc",
-    "place_of",
     "request",
     "too_wide",
     "whole",
+    "without_secrets",
 ]

@@ -22,9 +22,9 @@ from web3.types import TxParams
 from telsdk.chain.access.rpc import mapped
 from telsdk.chain.access.session import Block, Session
 from telsdk.chain.errors import AnswerError, ChainError, ContractRefused, RpcError, RpcUnreachable
-from telsdk.chain.inputs import whole
+from telsdk.chain.inputs import uint
 from telsdk.chain.interface import Function, manifest
-from telsdk.chain.revert import refusal
+from telsdk.chain.revert import contract_refusal
 
 MAX_INITCODE = 49_152  # bytes of creation code with its arguments, EIP-3860
 MAX_CODE = 24_576  # bytes that the constructor may return, EIP-170; each also costs the call 200 gas
@@ -92,7 +92,7 @@ class Batch:
     """
 
     def __init__(self, session: Session, block: int | None = None) -> None:
-        self.block = session.height() if block is None else whole(block, 64, "block")
+        self.block = session.height() if block is None else uint(block, 64, "block")
         self._session = session
         self._answers: list[Answer[Any]] = []
 
@@ -129,7 +129,7 @@ class Batch:
             elif ok:
                 answer.settle(_decoded(answer.read, data))
             else:
-                answer.settle(refusal(data))
+                answer.settle(contract_refusal(data))
 
     def _alone(self, read: Read[Any]) -> Any:
         """Return what one function answers, or the exception that says why it does not."""

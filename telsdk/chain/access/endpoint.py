@@ -92,7 +92,7 @@ class Endpoint:
         return self.redacted(answer.decode(errors="replace")).encode()
 
 
-def place_of(text: str) -> str:
+def without_secrets(text: str) -> str:
     """Return what may be shown of `text`, which was meant to be a URL: scheme and host, as far as they are certain."""
     try:
         return Endpoint(text).place
@@ -107,7 +107,7 @@ def place_of(text: str) -> str:
 
 def redacted(text: str) -> str:
     """Return `text` with no more of each URL in it than its place."""
-    text = _ADDRESS.sub(lambda found: place_of(found[0]), text)
+    text = _ADDRESS.sub(lambda found: without_secrets(found[0]), text)
     return _OF_POOL.sub(rf"\1/{HIDDEN}", text)
 
 

@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-Key = tuple[int, bytes, str]  # chain id, hash of its first block, account
-Known = Callable[[str], bool]
+AccountKey = tuple[int, bytes, str]  # chain id, hash of its first block, account
+IsKnown = Callable[[str], bool]
 
 
 @dataclass
@@ -32,7 +32,7 @@ class NonceBook:
     _waiting: dict[int, _Sent] = field(default_factory=dict)
     _last: tuple[int, str] | None = None  # the newest that was seen in a block
 
-    def next(self, counted: int, *, is_known: Known, is_in_a_block: Known) -> int:
+    def next(self, counted: int, *, is_known: IsKnown, is_in_a_block: IsKnown) -> int:
         """Return the lowest nonce that is free.
 
         Args:
@@ -83,11 +83,11 @@ class NonceBook:
                 del self._waiting[nonce]
 
 
-_books: dict[Key, NonceBook] = {}
+_books: dict[AccountKey, NonceBook] = {}
 _opening = threading.Lock()
 
 
-def book_of(key: Key) -> NonceBook:
+def book_of(key: AccountKey) -> NonceBook:
     """Return the one book of an account on a chain."""
     with _opening:
         return _books.setdefault(key, NonceBook())

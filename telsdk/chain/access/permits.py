@@ -12,20 +12,12 @@ from eth_account.messages import encode_typed_data
 
 from telsdk.chain.access.session import Account
 from telsdk.chain.errors import ChainError
+from telsdk.credential.eip712 import Fields, typed_data
 from telsdk.directory import Domain
 from telsdk.nesting import check_nesting
 
 PERMIT_LIFETIME = timedelta(hours=1)  # how long a permit holds unless said otherwise
 MAX_PERMIT = 65_536  # characters of JSON; a contract wallet's signature may be long
-
-Fields = tuple[tuple[str, str], ...]  # (name, Solidity type)
-
-_DOMAIN: Fields = (
-    ("name", "string"),
-    ("version", "string"),
-    ("chainId", "uint256"),
-    ("verifyingContract", "address"),
-)
 
 
 class PermitError(ChainError, ValueError):
@@ -41,23 +33,9 @@ class PermitData:
     values: Mapping[str, Any]
     structs: Mapping[str, Fields] = field(default_factory=dict)  # other structs that `fields` name
 
-    def payload(self, domain: Domain) -> dict[str, Any]:
+    def payload(self, domain: Domain) -> dict[str, object]:
         """Return the struct as eth_signTypedData_v4 takes it."""
-        structs = {"EIP712Domain": _DOMAIN, self.type: self.fields, **self.structs}
-        return {
-            "types": {
-                name: [{"name": key, "type": kind} for key, kind in fields]
-                for name, fields in structs.items()
-            },
-            "primaryType": self.type,
-            "domain": {
-                "name": "telsdk",
-                "version": "1",
-                "chainId": domain.chain_id,
-                "verifyingContract": domain.registry,
-            },
-            "message": dict(self.values),
-        }
+        return typed_data(domain, {self.type: self.fields, **self.structs}, self.type, self.values)
 
     def sign(self, domain: Domain, account: Account) -> bytes:
         """Return the signature of `account`, 65 bytes."""

@@ -13,11 +13,11 @@ from web3.exceptions import ContractLogicError, Web3Exception, Web3RPCError
 from web3.middleware import AttributeDictMiddleware, ExtraDataToPOAMiddleware
 from web3.types import RPCEndpoint, RPCResponse
 
-from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of, redacted, scrub
+from telsdk.chain.access.endpoint import Endpoint, EndpointError, redacted, scrub, without_secrets
 from telsdk.chain.access.httprpc import NEXT_STEP, HttpRpc, RpcSettings
 from telsdk.chain.access.limits import is_rate_limit
 from telsdk.chain.errors import AnswerError, ContractRefused, RpcBusy, RpcError, RpcUnreachable
-from telsdk.chain.revert import refusal
+from telsdk.chain.revert import contract_refusal
 from telsdk.errors import TelError
 
 DEFAULTS = RpcSettings()
@@ -37,7 +37,7 @@ def open_rpc(url: str, settings: RpcSettings | None = None) -> Web3:
         provider = _Provider(Endpoint(url), settings or DEFAULTS)
     except EndpointError:
         raise RpcUnreachable(
-            f"{place_of(url)!r} is no RPC address: it begins with http:// or https://, and a host follows"
+            f"{without_secrets(url)!r} is no RPC address: it begins with http:// or https://, and a host follows"
         ) from None
     # None of web3's others: names, gas and fees are settled above. "poa" reads the blocks of proof-of-authority chains.
     w3 = Web3(provider, middleware=[(AttributeDictMiddleware, "attrdict"), (ExtraDataToPOAMiddleware, "poa")])
@@ -72,13 +72,13 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
     except TelError:
         raise
     except ContractLogicError as error:
-        raise refusal(_revert_data(error.data), error.message) from error
+        raise contract_refusal(_revert_data(error.data), error.message) from error
     except Web3RPCError as error:
         answer = (error.rpc_response or {}).get("error")
         details: dict[str, Any] = dict(answer) if isinstance(answer, dict) else {}
         text = str(details.get("message") or error)
         if data := _revert_data(details.get("data")):
-            raise refusal(data, text) from error
+            raise contract_refusal(data, text) from error
         if is_rate_limit(details.get("code"), text):
             raise RpcBusy(f"the RPC answered with an error: {text}") from error
         raise RpcError(f"the RPC answered with an error: {text}") from error
@@ -124,7 +124,7 @@ def _tester_error(error: Exception) -> ContractRefused | RpcError:
     data: object = None
     with suppress(ValueError, SyntaxError):
         data = ast.literal_eval(text.removeprefix("execution reverted: "))
-    return refusal(data if isinstance(data, bytes) else None, text)
+    return contract_refusal(data if isinstance(data, bytes) else None, text)
 
 
 def _plain(response: RPCResponse) -> RPCResponse:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import requests
 from eth_utils.address import is_address, to_checksum_address
 
-from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of
+from telsdk.chain.access.endpoint import Endpoint, EndpointError, without_secrets
 from telsdk.chain.errors import WalletAway, WalletDeclined, WalletError, WalletLate, WalletUnknown
 from telsdk.nesting import check_nesting
 
@@ -45,7 +45,7 @@ class RemoteWallet:
             self._endpoint = Endpoint(url)
         except EndpointError:
             raise WalletAway(
-                f"{place_of(url)!r} is no address of a wallet: it begins with http:// or https://"
+                f"{without_secrets(url)!r} is no address of a wallet: it begins with http:// or https://"
             ) from None
         self._session = self._endpoint.session()
         self._confirm_timeout = confirm_timeout

@@ -276,8 +276,8 @@ class Client:
             RpcError: the RPC fails, or refuses so many blocks at once.
             AnswerError: what came are no logs.
         """
-        inputs.whole(first, 64, "first")
-        inputs.whole(last, 64, "last")
+        inputs.uint(first, 64, "first")
+        inputs.uint(last, 64, "last")
         return self._events({"fromBlock": first, "toBlock": last, "address": self._contracts()})
 
     def events_in(self, block: Header) -> list[ChainEvent]:

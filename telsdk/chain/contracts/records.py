@@ -153,7 +153,7 @@ def _words(name: str, value: object) -> tuple[bytes | int, ...]:
 
 
 def _credential(hash: object, kdf: object) -> tuple[bytes, int]:
-    return inputs.octets(hash, 32, "hash"), inputs.whole(kdf, 8, "kdf")
+    return inputs.octets(hash, 32, "hash"), inputs.uint(kdf, 8, "kdf")
 
 
 def _named(kind: str, value: Any) -> Any:

@@ -18,12 +18,14 @@ def types(items: Sequence[AbiEntry]) -> list[str]:
     return [collapse_if_tuple(dict(item)) for item in items]
 
 
-def shown(item: AbiEntry, value: Any) -> Any:
+def with_checksums(item: AbiEntry, value: Any) -> Any:
     """Return `value`, decoded for the ABI `item`, with every address in it in EIP-55 form."""
     kind: str = item["type"]
     if kind.endswith("]"):
         inner = {**item, "type": kind[: kind.rindex("[")]}
-        return tuple(shown(inner, element) for element in value)
+        return tuple(with_checksums(inner, element) for element in value)
     if kind == "tuple":
-        return tuple(shown(part, element) for part, element in zip(item["components"], value, strict=True))
+        return tuple(
+            with_checksums(part, element) for part, element in zip(item["components"], value, strict=True)
+        )
     return to_checksum_address(value) if kind == "address" else value

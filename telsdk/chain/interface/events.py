@@ -11,9 +11,8 @@ from eth_abi.abi import decode
 from eth_utils.abi import event_abi_to_log_topic
 
 from telsdk.chain.interface import manifest
-from telsdk.chain.interface.abi import shown, types
+from telsdk.chain.interface.abi import AbiEntry, types, with_checksums
 from telsdk.chain.interface.deployments import Deployment
-from telsdk.chain.interface.manifest import AbiEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,9 @@ class EventAbi:
         args: dict[str, Any] = {}
         for item, kind, topic in zip(self._indexed, self._indexed_types, topics[1:], strict=True):
             # Of what is longer than a word, the topic is only the hash.
-            args[item["name"]] = topic if _is_hashed(kind) else shown(item, decode([kind], topic)[0])
+            args[item["name"]] = topic if _is_hashed(kind) else with_checksums(item, decode([kind], topic)[0])
         for item, value in zip(self._plain, decode(self._plain_types, data), strict=True):
-            args[item["name"]] = shown(item, value)
+            args[item["name"]] = with_checksums(item, value)
         return args
 
 

@@ -13,8 +13,7 @@ from eth_utils.abi import abi_to_signature, function_abi_to_4byte_selector
 from telsdk.chain import inputs
 from telsdk.chain.errors import AnswerError
 from telsdk.chain.interface import manifest
-from telsdk.chain.interface.abi import shown, types
-from telsdk.chain.interface.manifest import AbiEntry
+from telsdk.chain.interface.abi import AbiEntry, types, with_checksums
 
 
 class Function:
@@ -52,7 +51,7 @@ class Function:
             values = decode(self.output_types, data)
         except DecodingError as error:
             raise AnswerError(f"{self.name} answered what its ABI does not allow: 0x{data.hex()}") from error
-        answer = tuple(shown(item, value) for item, value in zip(self._outputs, values, strict=True))
+        answer = tuple(with_checksums(item, value) for item, value in zip(self._outputs, values, strict=True))
         if not answer:
             return None
         return answer[0] if len(answer) == 1 else answer

@@ -10,11 +10,10 @@ from importlib import resources
 from typing import Any
 
 from telsdk.chain.errors import DeploymentError
+from telsdk.chain.interface.abi import AbiEntry
 from telsdk.nesting import check_nesting
 
 CONTRACTS = ("NumberRegistry", "NumberRegistrar", "NameAlias", "NumberRecords", "HubList", "NumberMarket")
-
-AbiEntry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

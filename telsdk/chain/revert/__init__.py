@@ -10,8 +10,8 @@ Take the one that you want to catch from here:
 """
 
 from telsdk.chain.revert import refusals
-from telsdk.chain.revert.decode import Reverted, refusal
+from telsdk.chain.revert.decode import Reverted, contract_refusal
 from telsdk.chain.revert.refusals import *  # noqa: F403  # revert.NotOwner and all the others
 
-__all__ = ["Reverted", "refusal"]
+__all__ = ["Reverted", "contract_refusal"]
 __all__ += refusals.__all__

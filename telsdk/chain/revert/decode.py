@@ -44,7 +44,7 @@ class ErrorType:
     def decode(self, data: bytes) -> ContractRefused:
         """Return the exception for the arguments in `data`. Any contract may have sent it, so it may be damaged."""
         values = {
-            item["name"]: abi.shown(item, value)
+            item["name"]: abi.with_checksums(item, value)
             for item, value in zip(self._inputs, decode(self._types, data), strict=True)
         }
         error = self.exception(explain(self.name, values), values)
@@ -71,7 +71,7 @@ def error_types() -> dict[bytes, ErrorType]:
     return found
 
 
-def refusal(data: str | bytes | None, message: str | None = None) -> ContractRefused:
+def contract_refusal(data: str | bytes | None, message: str | None = None) -> ContractRefused:
     """Return the exception for revert `data`. `message` is what the RPC said, in case the data says nothing."""
     raw = _raw(data)
     known = error_types().get(raw[:4])

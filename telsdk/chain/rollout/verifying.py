@@ -36,7 +36,7 @@ CONSTANTS = {  # contract, getter -> wei or seconds
 }
 _WORD = 32  # bytes
 
-Value = str | int | bytes  # an address or other text, a number, bytes
+ChainValue = str | int | bytes  # an address or other text, a number, bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _without(code: bytes, artifact: Artifact) -> bytes:
     return bytes(bare)
 
 
-def _immutables(deployment: Deployment, contract: str) -> dict[str, Value]:
+def _immutables(deployment: Deployment, contract: str) -> dict[str, ChainValue]:
     """Return the value that each immutable should have, by the sources and the constructor's arguments."""
     registry = deployment.addresses["NumberRegistry"]
     separator = domain_separator(deployment.domain)
@@ -140,7 +140,7 @@ def _immutables(deployment: Deployment, contract: str) -> dict[str, Value]:
         }
     if contract == "HubList":
         return {}
-    extra: dict[str, dict[str, Value]] = {
+    extra: dict[str, dict[str, ChainValue]] = {
         "NameAlias": {
             "ens": _argument(deployment, contract, 1),
             "wrapper": _argument(deployment, contract, 2),
@@ -167,17 +167,17 @@ def _answers(deployment: Deployment, batch: Batch) -> Iterator[Comparison]:
         yield _compared(what, expected, _said(answer))
 
 
-def _questions(deployment: Deployment) -> Iterator[tuple[str, Value, str, str, tuple[Any, ...]]]:
+def _questions(deployment: Deployment) -> Iterator[tuple[str, ChainValue, str, str, tuple[Any, ...]]]:
     """Yield what is compared, the value expected, and the contract, getter and arguments to ask."""
     at = deployment.addresses
-    offices: list[tuple[str, str, Value]] = [
+    offices: list[tuple[str, str, ChainValue]] = [
         ("NumberRegistry", "linker", _argument(deployment, "NumberRegistry", 0)),
         ("NumberRegistrar", "treasury", _argument(deployment, "NumberRegistrar", 1)),
         ("NumberRegistry", "DOMAIN_SEPARATOR", domain_separator(deployment.domain)),
         ("NameAlias", "ens", _argument(deployment, "NameAlias", 1)),
         ("NameAlias", "wrapper", _argument(deployment, "NameAlias", 2)),
     ]
-    links: list[tuple[str, str, Value]] = [
+    links: list[tuple[str, str, ChainValue]] = [
         *(("NumberRegistry", getter, at[contract]) for getter, contract in LINKS.items()),
         *((contract, "registry", at["NumberRegistry"]) for contract in LINKS.values()),
     ]
@@ -200,7 +200,7 @@ def _said(answer: Answer[Any]) -> Any:
         return f"no answer ({error})"
 
 
-def _argument(deployment: Deployment, contract: str, place: int) -> Value:
+def _argument(deployment: Deployment, contract: str, place: int) -> ChainValue:
     """Return a constructor's argument from the file: the address, or a text that says that it is missing."""
     given = deployment.arguments.get(contract)
     if isinstance(given, list) and len(given) > place and is_address(given[place]):
@@ -216,7 +216,7 @@ def _same(answer: Any) -> Any:
     return answer
 
 
-def _like(value: Value, word: bytes) -> Any:
+def _like(value: ChainValue, word: bytes) -> Any:
     """Return `word` in the type of `value`."""
     if isinstance(value, int):
         return int.from_bytes(word)

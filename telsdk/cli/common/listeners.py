@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from telsdk.cli.common.options import Function
-from telsdk.cli.common.params import ENDPOINT
+from telsdk.cli.common.options import CommandFunction
+from telsdk.cli.common.params import ENDPOINT, Place
 
 if TYPE_CHECKING:
     from telsdk.net.pins import TlsIdentity
     from telsdk.net.sockets import Listener
 
-Place = tuple[str, int]
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -63,7 +62,7 @@ class Extra:
         return bound
 
 
-def listener_options(function: Function) -> Function:
+def listener_options(function: CommandFunction) -> CommandFunction:
     """Add --listen-ws, --listen-wss, --listen-tcp, --listen-tls, --certificate and --certificate-key."""
     for option in (
         click.option("--certificate-key", type=_FILE, metavar="FILE", help="The key of --certificate (PEM)."),
@@ -108,5 +107,5 @@ def extra(
     return Extra(ws, wss, tcp, tls, certificate, key)
 
 
-def _place(name: str, text: str) -> Callable[[Function], Function]:
+def _place(name: str, text: str) -> Callable[[CommandFunction], CommandFunction]:
     return click.option(name, type=ENDPOINT, metavar="HOST:PORT", help=text)

@@ -15,7 +15,7 @@ import click
 from telsdk.cli.common import places
 from telsdk.cli.common.failure import Failure, extra
 from telsdk.cli.common.kept import open_login
-from telsdk.cli.common.options import Function, Options, reading, stale_after_option, witness_option
+from telsdk.cli.common.options import CommandFunction, Options, reading, stale_after_option, witness_option
 from telsdk.cli.common.output import print_line, warn_stale, working
 from telsdk.cli.common.params import NUMBER
 from telsdk.number import Number
@@ -40,14 +40,14 @@ class LoginChoice:
     address: str | None  # of this machine
 
 
-def user_options(function: Function) -> Function:
+def user_options(function: CommandFunction) -> CommandFunction:
     """Add --number, --login, --address, and the options of a command that reads the chain."""
     text = "The login to use, when there are several on this machine."
     number = click.option("--number", type=NUMBER, help=text)
     return witness_option(stale_after_option(reading(number(_login_options(function, "address")))))
 
 
-def login_options(function: Function) -> Function:
+def login_options(function: CommandFunction) -> CommandFunction:
     """Add --login, --address (as `own_address`), and the options of a command that reads the chain.
 
     They are for a command whose argument names the number.
@@ -55,7 +55,7 @@ def login_options(function: Function) -> Function:
     return witness_option(stale_after_option(reading(_login_options(function, "own_address"))))
 
 
-def _login_options(function: Function, address: str) -> Function:
+def _login_options(function: CommandFunction, address: str) -> CommandFunction:
     path = click.Path(exists=True, dir_okay=False, path_type=Path)
     for option in (
         click.option(
@@ -70,7 +70,7 @@ def _login_options(function: Function, address: str) -> Function:
     return function
 
 
-def audio_options(function: Function) -> Function:
+def audio_options(function: CommandFunction) -> CommandFunction:
     """Add --play and --record."""
     played = click.Path(exists=True, dir_okay=False, path_type=Path)
     recorded = click.Path(dir_okay=False, writable=True, path_type=Path)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from telsdk.chain.client import Client
     from telsdk.chain.index import Failover, Source
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+CommandFunction = TypeVar("CommandFunction", bound=Callable[..., Any])
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Options:
         Raises:
             ChainError: a witness cannot be asked, or is on another chain.
         """
-        from telsdk.chain.access import place_of
+        from telsdk.chain.access import without_secrets
         from telsdk.chain.client import connect
         from telsdk.chain.index import Failover, Witnessed
 
@@ -65,7 +65,7 @@ class Options:
             one = connect(rpc=url, deployment=deployment) if len(self.rpcs) > 1 else client
             return Witnessed(one, witnesses) if witnesses else one
 
-        rpcs = [(f"the RPC at {place_of(url)}", partial(opened, url)) for url in self.rpcs or ("",)]
+        rpcs = [(f"the RPC at {without_secrets(url)}", partial(opened, url)) for url in self.rpcs or ("",)]
         return Failover(deployment, rpcs, witnessed=bool(witnesses))
 
     def signing_client(self) -> Client:
@@ -100,19 +100,19 @@ class Options:
         return self.account
 
 
-def pass_options(function: Function) -> Function:
+def pass_options(function: CommandFunction) -> CommandFunction:
     """Hand `Options` to a command as its first argument."""
-    return cast(Function, click.make_pass_decorator(Options, ensure=True)(function))
+    return cast(CommandFunction, click.make_pass_decorator(Options, ensure=True)(function))
 
 
-def network_options(function: Function) -> Function:
+def network_options(function: CommandFunction) -> CommandFunction:
     """Add --network and --rpc."""
     text = "JSON-RPC of the chain. May be given several times, best first: the next is for when one fails."
     function = _option("--rpc", "TELSDK_RPC", "URL", text, name="rpcs", multiple=True)(function)
     return _option("--network", "TELSDK_NETWORK", "NAME", "A deployment by its name.")(function)
 
 
-def witness_option(function: Function) -> Function:
+def witness_option(function: CommandFunction) -> CommandFunction:
     """Add --witness, for commands that follow the chain."""
     return click.option(
         "--witness",
@@ -127,7 +127,7 @@ def witness_option(function: Function) -> Function:
     )(function)
 
 
-def stale_after_option(function: Function) -> Function:
+def stale_after_option(function: CommandFunction) -> CommandFunction:
     """Add --stale-after, for commands that say or grant what may be over."""
     return click.option(
         "--stale-after",
@@ -141,40 +141,40 @@ def stale_after_option(function: Function) -> Function:
     )(function)
 
 
-def account_option(function: Function) -> Function:
+def account_option(function: CommandFunction) -> CommandFunction:
     """Add --account."""
     text = "The account that signs: a keystore file (eth-account JSON), or ape:ALIAS."
     return _option("--account", "TELSDK_KEYSTORE", "FILE", text)(function)
 
 
-def json_option(function: Function) -> Function:
+def json_option(function: CommandFunction) -> CommandFunction:
     """Add --json, which the command gets as `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
-def unverified_answer_option(text: str) -> Callable[[Function], Function]:
+def unverified_answer_option(text: str) -> Callable[[CommandFunction], CommandFunction]:
     """Add --unverified, which the command gets as `unverified`: what happens to an answer that proves nothing."""
     return click.option("--unverified", type=click.Choice(["refuse", "allow", "always"]), help=text)
 
 
-def yes_option(function: Function) -> Function:
+def yes_option(function: CommandFunction) -> CommandFunction:
     """Add --yes."""
     return click.option("--yes", is_flag=True, help="Do not ask for confirmation.")(function)
 
 
-def reading(function: Function) -> Function:
+def reading(function: CommandFunction) -> CommandFunction:
     """Make a command one that reads the chain: add --json, --network and --rpc, and hand it `Options` first."""
     return network_options(json_option(pass_options(function)))
 
 
-def writing(function: Function) -> Function:
+def writing(function: CommandFunction) -> CommandFunction:
     """Make a command one that writes to the chain: as `reading`, with --account besides."""
     return network_options(account_option(json_option(pass_options(function))))
 
 
 def _option(
     flag: str, variable: str, metavar: str, text: str, name: str | None = None, multiple: bool = False
-) -> Callable[[Function], Function]:
+) -> Callable[[CommandFunction], CommandFunction]:
     return click.option(
         *(flag, name or flag.removeprefix("--")),
         multiple=multiple,

@@ -22,6 +22,10 @@ PIN_BYTES = 32  # of SHA-256
 _HEX_ACCOUNT = re.compile(r"0[xX][0-9a-fA-F]{40}", re.ASCII)
 
 
+Place = tuple[str, int]
+"""Host and port, as `ENDPOINT` reads them."""
+
+
 class _Kind(click.ParamType):
     """A kind of argument. Its `read` converts the text, or raises TelError or ValueError with the reason."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from telsdk.cli.common.options import Function, Options
+from telsdk.cli.common.options import CommandFunction, Options
 from telsdk.cli.common.output import working
 from telsdk.cli.common.params import ACCOUNT
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from telsdk.credential.delegation import Signer
 
 
-def wallet_options(function: Function) -> Function:
+def wallet_options(function: CommandFunction) -> CommandFunction:
     """Add --wallet and --wallet-account."""
     for option in (
         click.option(

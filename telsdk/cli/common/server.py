@@ -12,7 +12,7 @@ import click
 
 from telsdk.cli.common import places
 from telsdk.cli.common.options import (
-    Function,
+    CommandFunction,
     Options,
     network_options,
     pass_options,
@@ -20,7 +20,7 @@ from telsdk.cli.common.options import (
     witness_option,
 )
 from telsdk.cli.common.output import print_line
-from telsdk.cli.common.params import ENDPOINT, NETWORK
+from telsdk.cli.common.params import ENDPOINT, NETWORK, Place
 from telsdk.cli.common.serve import log_to_stderr, stop_asked, unless
 from telsdk.errors import TelError
 
@@ -43,10 +43,9 @@ Launch = Callable[
 ]
 """Starts a server. Returns it, and an awaitable of the news to tell once it can do its work."""
 Find = Callable[["ChainIndex"], "Listed"]
-Place = tuple[str, int]
 
 
-def server_options(function: Function) -> Function:
+def server_options(function: CommandFunction) -> CommandFunction:
     """Add what every server can be told, --witness, --stale-after, --network and --rpc; hand over `Options` first."""
     key = click.Path(dir_okay=False, path_type=Path)
     for option in (

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, NotRequired, Self, TypedDict
 
-Kind = Literal["message", "media"]
+ArrowKind = Literal["message", "media"]
 
 _MIN_GAP = 16  # characters between two lifelines
 _ARROW = 8  # characters of an arrow that are not its label: lifeline, head, shaft and blanks
@@ -25,7 +25,7 @@ class LadderEntry(TypedDict("_From", {"from": str})):  # ``from`` is a keyword o
     to: str
     what: str
     """``INVITE``, ``200``, or words for media."""
-    kind: NotRequired[Kind]
+    kind: NotRequired[ArrowKind]
     """``message`` when left out."""
 
 
@@ -40,7 +40,7 @@ class Arrow:
     label: str
     """``INVITE F1``, ``200 F11``."""
     note: str = ""
-    kind: Kind = "message"
+    kind: ArrowKind = "message"
     """Media goes both ways, and is drawn so."""
 
 

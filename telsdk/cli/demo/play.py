@@ -14,7 +14,7 @@ from telsdk.cli.demo.probe import answers_over_udp
 from telsdk.cli.demo.report import DemoReport, MediaFigures
 from telsdk.cli.demo.sale import sell
 from telsdk.cli.demo.stage import ALICE_HZ, BOB_HZ, Stage
-from telsdk.cli.demo.world import Progress, World
+from telsdk.cli.demo.world import OnProgress, World
 from telsdk.sip.message import Request
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.errors import CallRejected
@@ -46,7 +46,7 @@ LADDER = (
 class Play:
     """One run of the whole demo."""
 
-    def __init__(self, rpc: str | None, folder: Path, progress: Progress) -> None:
+    def __init__(self, rpc: str | None, folder: Path, progress: OnProgress) -> None:
         self._rpc = rpc
         self._folder = folder
         self._progress = progress

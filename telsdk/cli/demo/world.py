@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from telsdk.chain.access import place_of
+from telsdk.chain.access import without_secrets
 from telsdk.chain.client import Client, connect
 from telsdk.chain.development import AnvilChain, DevChain
 from telsdk.chain.index import ChainIndex
@@ -23,7 +23,7 @@ from telsdk.number import Number
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
 
-Progress = Callable[[str], None]
+OnProgress = Callable[[str], None]
 
 HOST = "127.0.0.1"
 NODES = 2
@@ -45,7 +45,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class ListedServer:
+class DemoServer:
     """The address at which a hub or node is listed, and its key."""
 
     sockets: BoundSockets
@@ -64,11 +64,11 @@ class World:
         progress: called with a text that says what is being done.
     """
 
-    def __init__(self, rpc: str | None, progress: Progress) -> None:
+    def __init__(self, rpc: str | None, progress: OnProgress) -> None:
         self._rpc = rpc
         self._progress = progress
-        self.hub = ListedServer(bind(HOST))
-        self.nodes = [ListedServer(bind(HOST)) for _ in range(NODES)]
+        self.hub = DemoServer(bind(HOST))
+        self.nodes = [DemoServer(bind(HOST)) for _ in range(NODES)]
         self.chain: DevChain
         self.deployment: Deployment
         self.hub_id = 0
@@ -78,7 +78,9 @@ class World:
 
     def build(self) -> None:
         """Put everything on the chain that the first call needs. This blocks for some seconds."""
-        self._progress("starting the chain" if self._rpc is None else f"connecting to {place_of(self._rpc)}")
+        self._progress(
+            "starting the chain" if self._rpc is None else f"connecting to {without_secrets(self._rpc)}"
+        )
         self.chain = embedded_chain() if self._rpc is None else AnvilChain(self._rpc)
         deployer, operator, alice, bob, carol = self.chain.accounts[:5]
         self._progress("deploying the six contracts")

@@ -32,7 +32,7 @@ SKEW: Final = 30  # seconds that the clocks of both ends may be apart
 
 MAX_VALUE: Final = 5_000  # characters of the header field; a token with a delegation takes about 1,500
 
-Media = Iterable[tuple[str, str]]
+Fingerprints = Iterable[tuple[str, str]]
 """Algorithm and digest of each fingerprint in a session description (RFC 8122), with colons or without."""
 
 
@@ -120,7 +120,7 @@ def issue(
     dest: str,
     call_id: str,
     cseq: int,
-    media: Media = (),
+    media: Fingerprints = (),
     body: bytes | None = None,
     delegation: str,
     key: ec.EllipticCurvePrivateKey,
@@ -161,7 +161,7 @@ def verify(
     dest: Container[str],
     call_id: str,
     cseq: int,
-    media: Media = (),
+    media: Fingerprints = (),
     body: bytes | None = None,
     now: Wall,
     authorise: Authorise,
@@ -253,7 +253,7 @@ def _check_message(claims: Json, act: str, dest: Container[str], call_id: str, c
         raise WrongDestination(f"the caller token is for {uris[0][:80]}")
 
 
-def _check_content(claims: Json, media: Media, body: bytes | None) -> None:
+def _check_content(claims: Json, media: Fingerprints, body: bytes | None) -> None:
     if claims.get("mky", []) != _mky(media):
         raise WrongMedia(
             "the media keys are not those that the caller signed: somebody may want to listen in"
@@ -286,7 +286,7 @@ def _user(orig: str) -> str:
         return ""
 
 
-def _mky(media: Media) -> list[dict[str, str]]:
+def _mky(media: Fingerprints) -> list[dict[str, str]]:
     """Return each fingerprint once, ordered by algorithm and digest, hex without colons (RFC 8225 section 5.2.2)."""
     prints = sorted({(algorithm.lower(), digest.replace(":", "").upper()) for algorithm, digest in media})
     return [{"alg": algorithm, "dig": digest} for algorithm, digest in prints]

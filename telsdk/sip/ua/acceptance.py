@@ -17,7 +17,7 @@ from telsdk.sip.message import (
 from telsdk.sip.ua.negotiation import SDP
 
 
-def refusal(request: Request, supported: AbstractSet[str]) -> Refusal | None:
+def reason_to_refuse(request: Request, supported: AbstractSet[str]) -> Refusal | None:
     """Return why a user agent with these option tags refuses `request`; None when nothing stands against it."""
     return inspection(request, supported) or (
         _invite_refusal(request) if request.method == "INVITE" else None

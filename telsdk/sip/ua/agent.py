@@ -32,7 +32,7 @@ from telsdk.sip.transaction import (
     TransportFailed,
     Unanswered,
 )
-from telsdk.sip.ua.acceptance import refusal
+from telsdk.sip.ua.acceptance import reason_to_refuse
 from telsdk.sip.ua.call import (
     Call,
     CallEnded,
@@ -42,7 +42,7 @@ from telsdk.sip.ua.call import (
     RequestAnswered,
 )
 from telsdk.sip.ua.dialog import dialog_id
-from telsdk.sip.ua.dialogs import Alarm, Dialogs, NextHop, Waiting
+from telsdk.sip.ua.dialogs import Alarm, ChooseHop, Dialogs, HeaderFields, Waiting
 from telsdk.sip.ua.giving_up import give_up
 from telsdk.sip.ua.incoming import Callee
 from telsdk.sip.ua.negotiation import SDP
@@ -81,7 +81,7 @@ class UserAgent:
         *,
         aor: Uri,
         contact: NameAddr | str,
-        next_hop: NextHop,
+        next_hop: ChooseHop,
         supported: Sequence[str] = (),
         ring_limit: float = 200.0,
         session_interval: int = 1800,
@@ -181,7 +181,7 @@ class UserAgent:
         to: NameAddr | Uri | None = None,
         call_id: str | None = None,
         cseq: int | None = None,
-        headers: Sequence[tuple[str, str]] = (),
+        headers: HeaderFields = (),
         body: bytes = b"",
     ) -> Request:
         """Make a request outside of any dialog, without sending it (8.1.1).
@@ -225,7 +225,7 @@ class UserAgent:
         now: Monotonic,
         *,
         reason: str | None = None,
-        headers: Sequence[tuple[str, str]] = (),
+        headers: HeaderFields = (),
         body: bytes = b"",
     ) -> None:
         """Respond to an `IncomingRequest`, or refuse what was `Reinvited`.
@@ -262,7 +262,7 @@ class UserAgent:
         now: Monotonic,
         *,
         status: int = 180,
-        headers: Sequence[tuple[str, str]] = (),
+        headers: HeaderFields = (),
         body: bytes = b"",
         reliable: bool | None = None,
     ) -> None:
@@ -283,9 +283,7 @@ class UserAgent:
         """
         self._reliable.prack(call, response, body, now)
 
-    def accept(
-        self, call: Call, body: bytes, now: Monotonic, *, headers: Sequence[tuple[str, str]] = ()
-    ) -> None:
+    def accept(self, call: Call, body: bytes, now: Monotonic, *, headers: HeaderFields = ()) -> None:
         """Answer the call with this SDP; `CallConfirmed` follows, or `CallEnded` when no ACK comes.
 
         The answer goes out once what was sent reliably before has arrived.
@@ -293,7 +291,7 @@ class UserAgent:
         self._callee.accept(call, body, now, headers)
         self._end_replaced(call, now)
 
-    def acknowledge(self, call: Call, body: bytes, *, headers: Sequence[tuple[str, str]] = ()) -> None:
+    def acknowledge(self, call: Call, body: bytes, *, headers: HeaderFields = ()) -> None:
         """Answer the offer of an `Answered` or `OfferAnswered` with `ack`.
 
         Raises:
@@ -308,7 +306,7 @@ class UserAgent:
         body: bytes,
         now: Monotonic,
         *,
-        headers: Sequence[tuple[str, str]] = (),
+        headers: HeaderFields = (),
     ) -> None:
         """Answer what was `Reinvited`.
 
@@ -349,7 +347,7 @@ class UserAgent:
         *,
         status: int = 486,
         reason: str | None = None,
-        headers: Sequence[tuple[str, str]] = (),
+        headers: HeaderFields = (),
     ) -> None:
         """Refuse an incoming call."""
         self._callee.reject(call, status, now, reason, headers)
@@ -411,7 +409,7 @@ class UserAgent:
 
     def _requested(self, event: RequestReceived, now: Monotonic) -> None:
         tx, request = event.tx, event.request
-        refused = refusal(request, self._calls.supported)
+        refused = reason_to_refuse(request, self._calls.supported)
         if refused is not None:
             self._stack.answer(tx, refused.status, now, refused.reason, *refused.headers)
         elif is_misplaced(self._calls, request):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -19,8 +19,9 @@ from telsdk.sip.ua.call import Call, CallEnded, CallState, tokens_in
 from telsdk.sip.ua.dialog import TARGET_REFRESH, Dialog, DialogId, dialog_id
 from telsdk.sip.ua.negotiation import SDP, Negotiation, Ruling
 
-NextHop: TypeAlias = Callable[[Uri, Dialog | None], Hop]
-Done: TypeAlias = Callable[[Response | None, int, Monotonic], None]
+HeaderFields: TypeAlias = Sequence[tuple[str, str]]  # name and value of each
+ChooseHop: TypeAlias = Callable[[Uri, Dialog | None], Hop]
+OnAnswered: TypeAlias = Callable[[Response | None, int, Monotonic], None]
 """Gets the final response, or None; its status, or 408 or 503 in its place; and the time."""
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, MESSAGE, UPDATE"
@@ -48,7 +49,7 @@ class Alarm(StrEnum):
 class Waiting:
     """Who waits for the answer to a request within a call: the owner of its transaction."""
 
-    done: Done
+    done: OnAnswered
 
 
 class Dialogs:
@@ -63,7 +64,7 @@ class Dialogs:
         self,
         stack: Stack,
         contact: str,
-        next_hop: NextHop,
+        next_hop: ChooseHop,
         supported: Iterable[str] = (),
         *,
         transfers: bool = False,
@@ -129,7 +130,7 @@ class Dialogs:
         while len(self.finished) > MAX_FINISHED:
             self.finished.popitem(last=False)
 
-    def ask(self, dialog: Dialog, request: Request, now: Monotonic, done: Done) -> ClientTransaction:
+    def ask(self, dialog: Dialog, request: Request, now: Monotonic, done: OnAnswered) -> ClientTransaction:
         """Send a request within a dialog, and have `done` called with what comes of it."""
         hop = self.next_hop(dialog.next_uri, dialog)
         return self.stack.request(request, hop, now, owner=Waiting(done))
@@ -145,7 +146,7 @@ class Dialogs:
         dialog: Dialog,
         invite: Request,
         body: bytes = b"",
-        headers: Iterable[tuple[str, str]] = (),
+        headers: HeaderFields = (),
     ) -> None:
         """Acknowledge the 2xx to an INVITE of ours (13.2.2.4)."""
         ack = dialog.request("ACK", cseq=invite.cseq.number)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import Request, Response
@@ -19,13 +17,11 @@ from telsdk.sip.ua.call import (
     Reinvited,
 )
 from telsdk.sip.ua.dialog import Dialog
-from telsdk.sip.ua.dialogs import UNANSWERED, Alarm, Dialogs, name_body, note_peer
+from telsdk.sip.ua.dialogs import UNANSWERED, Alarm, Dialogs, HeaderFields, name_body, note_peer
 from telsdk.sip.ua.negotiation import Ruling, Said
 from telsdk.sip.ua.prack import Reliable
 from telsdk.sip.ua.replaces import replaced_by
 from telsdk.sip.ua.session_timer import SessionTimers
-
-Fields = Sequence[tuple[str, str]]
 
 
 class Callee:
@@ -64,7 +60,13 @@ class Callee:
         self._calls.events.append(Reinvited(call, tx, request))
 
     def ring(
-        self, call: Call, status: int, now: Monotonic, headers: Fields, body: bytes, reliable: bool | None
+        self,
+        call: Call,
+        status: int,
+        now: Monotonic,
+        headers: HeaderFields,
+        body: bytes,
+        reliable: bool | None,
     ) -> None:
         """Send 180, or another 1xx."""
         tx = self._open(call)
@@ -76,7 +78,7 @@ class Callee:
             self._calls.dialog_of(call, tx)
         call.state = CallState.RINGING
 
-    def accept(self, call: Call, body: bytes, now: Monotonic, headers: Fields) -> None:
+    def accept(self, call: Call, body: bytes, now: Monotonic, headers: HeaderFields) -> None:
         """Send the 200 that answers the call."""
         tx = self._open(call)
         response = self._response(tx, 200, headers, body)
@@ -99,7 +101,7 @@ class Callee:
         dialog.negotiation.send(response)
 
     def accept_offer(
-        self, call: Call, tx: ServerTransaction, body: bytes, now: Monotonic, headers: Fields
+        self, call: Call, tx: ServerTransaction, body: bytes, now: Monotonic, headers: HeaderFields
     ) -> None:
         """Send the 200 that answers an INVITE within the call."""
         if tx not in call.asked or tx.state not in UNANSWERED:
@@ -119,7 +121,9 @@ class Callee:
         """Note that an INVITE within the call was answered with something else than 200."""
         call.asked.pop(tx).negotiation.step(Said.OUR_REFUSAL)
 
-    def reject(self, call: Call, status: int, now: Monotonic, reason: str | None, headers: Fields) -> None:
+    def reject(
+        self, call: Call, status: int, now: Monotonic, reason: str | None, headers: HeaderFields
+    ) -> None:
         """Refuse the call."""
         self._calls.stack.answer(self._unanswered(call), status, now, reason, *headers)
         self._calls.end(call, now, CallEnded(call, "local"))
@@ -187,7 +191,7 @@ class Callee:
             raise ProtocolStateError("this call is answered, and waits for a PRACK")
         return self._unanswered(call)
 
-    def _response(self, tx: ServerTransaction, status: int, headers: Fields, body: bytes) -> Response:
+    def _response(self, tx: ServerTransaction, status: int, headers: HeaderFields, body: bytes) -> Response:
         response = self._calls.stack.make_response(tx.request, status, None, *headers)
         for route in tx.request.headers.all("Record-Route"):
             response.headers.add("Record-Route", route)

@@ -123,13 +123,13 @@ class Ruling(StrEnum):
     LATER = "500 with Retry-After"
 
 
-State = TypeVar("State", Open, Turn, Errand)
-Moves: TypeAlias = Mapping[tuple[State, Said], tuple[State, Ruling]]
+Stage = TypeVar("Stage", Open, Turn, Errand)
+Rulings: TypeAlias = Mapping[tuple[Stage, Said], tuple[Stage, Ruling]]
 
 
 def _stay(
-    states: Iterable[State], ruling: Ruling, *what: Said
-) -> dict[tuple[State, Said], tuple[State, Ruling]]:
+    states: Iterable[Stage], ruling: Ruling, *what: Said
+) -> dict[tuple[Stage, Said], tuple[Stage, Ruling]]:
     """Return the moves for what changes nothing in any of these states."""
     return {(state, said): (state, ruling) for state in states for said in what}
 
@@ -144,7 +144,7 @@ _OUR_FINALS = (Said.OUR_2XX_WITH, Said.OUR_2XX_WITHOUT, Said.OUR_REFUSAL)
 _THEIR_FINALS = (Said.THEIR_2XX_WITH, Said.THEIR_2XX_WITHOUT, Said.THEIR_REFUSAL)
 _THEIR_ACKS = (Said.THEIR_ACK_WITH, Said.THEIR_ACK_WITHOUT)
 
-OFFER: Final[Moves[Open]] = {
+OFFER: Final[Rulings[Open]] = {
     # What cannot be said in a state by a peer that keeps to the rules is passed over there: the lines below overrule.
     **_stay(Open, Ruling.PASS, *(said for said in Said if not said.ours and said is not Said.ERRAND_DONE)),
     # Glare (RFC 3261 14.2, RFC 3311 5.2). It is glare too where an INVITE of ours waits for the peer's offer.
@@ -228,7 +228,7 @@ OFFER: Final[Moves[Open]] = {
 
 _INVITES = (Said.THEIR_INVITE_WITH, Said.THEIR_INVITE_WITHOUT)
 
-INVITE: Final[Moves[Turn]] = {
+INVITE: Final[Rulings[Turn]] = {
     **_stay(Turn, Ruling.PASS, *_THEIR_FINALS, *_THEIR_ACKS),
     (Turn.NOBODYS, Said.OUR_INVITE_WITH): (Turn.OURS, Ruling.SEND),
     (Turn.NOBODYS, Said.OUR_INVITE_WITHOUT): (Turn.OURS, Ruling.SEND),
@@ -248,7 +248,7 @@ INVITE: Final[Moves[Turn]] = {
     **_stay((Turn.NOBODYS, Turn.OURS, Turn.THEIRS), Ruling.SEND, Said.OUR_UPDATE_WITH),
 }
 
-UPDATE: Final[Moves[Errand]] = {
+UPDATE: Final[Rulings[Errand]] = {
     (Errand.NONE, Said.OUR_UPDATE_WITHOUT): (Errand.OUT, Ruling.SEND),
     **_stay((Errand.NONE,), Ruling.SEND, Said.OUR_UPDATE_WITH, Said.OUR_INVITE_WITH, Said.OUR_INVITE_WITHOUT),
     **_stay((Errand.NONE,), Ruling.PASS, Said.ERRAND_DONE),
@@ -262,7 +262,7 @@ _KNOWN: Final[Mapping[type[StrEnum], frozenset[Said]]] = {
 }
 
 
-def _look(table: Moves[State], name: str, state: State, said: Said) -> tuple[State, Ruling | None]:
+def _look(table: Rulings[Stage], name: str, state: Stage, said: Said) -> tuple[Stage, Ruling | None]:
     """Return the move of one table. It stays without a ruling where that is no business of it.
 
     Raises:

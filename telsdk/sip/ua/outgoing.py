@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
@@ -21,7 +19,7 @@ from telsdk.sip.ua.call import (
     Ringing,
 )
 from telsdk.sip.ua.dialog import Dialog
-from telsdk.sip.ua.dialogs import Alarm, Dialogs, name_body, note_peer
+from telsdk.sip.ua.dialogs import Alarm, Dialogs, HeaderFields, name_body, note_peer
 from telsdk.sip.ua.negotiation import Ruling, Said
 from telsdk.sip.ua.prack import Reliable, Taken
 from telsdk.sip.ua.session_timer import SessionTimers
@@ -155,7 +153,7 @@ class Caller:
         else:
             self._calls.events.append(Answered(call, response, call.owes_ack is not None))
 
-    def acknowledge(self, call: Call, body: bytes, headers: Sequence[tuple[str, str]]) -> None:
+    def acknowledge(self, call: Call, body: bytes, headers: HeaderFields) -> None:
         """Send the ACK that answers the offer in the 2xx to our INVITE."""
         if call.owes_ack is None or call.dialog is None:
             raise ProtocolStateError("this call owes no ACK: it is sent, or the call is not answered or over")

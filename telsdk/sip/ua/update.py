@@ -9,19 +9,15 @@ Who may offer when is `telsdk.sip.ua.negotiation`'s to say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import Request, Response
 from telsdk.sip.transaction import ServerTransaction
 from telsdk.sip.ua.call import Call, CallState, OfferAnswered, OfferFailed, Reinvited
 from telsdk.sip.ua.dialog import Dialog
-from telsdk.sip.ua.dialogs import UNANSWERED, Dialogs, name_body, note_peer
+from telsdk.sip.ua.dialogs import UNANSWERED, Dialogs, HeaderFields, name_body, note_peer
 from telsdk.sip.ua.negotiation import Ruling, Said, has_sdp
 from telsdk.sip.ua.session_timer import SessionTimers
-
-Fields = Sequence[tuple[str, str]]
 
 
 class Updates:
@@ -66,7 +62,9 @@ class Updates:
         tx.owner, call.asked[tx] = call, dialog
         self._calls.events.append(Reinvited(call, tx, request))
 
-    def answer(self, call: Call, tx: ServerTransaction, body: bytes, now: Monotonic, headers: Fields) -> None:
+    def answer(
+        self, call: Call, tx: ServerTransaction, body: bytes, now: Monotonic, headers: HeaderFields
+    ) -> None:
         """Send the 200 that answers the peer's offer.
 
         Raises:
@@ -86,7 +84,7 @@ class Updates:
         """Note that the peer's offer was refused."""
         call.asked.pop(tx).negotiation.step(Said.OUR_NO)
 
-    def _response(self, tx: ServerTransaction, body: bytes, headers: Fields) -> Response:
+    def _response(self, tx: ServerTransaction, body: bytes, headers: HeaderFields) -> Response:
         response = self._calls.stack.make_response(tx.request, 200, None, *headers)
         response.body = body
         name_body(response)

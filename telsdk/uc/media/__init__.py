@@ -20,7 +20,7 @@ from telsdk.uc.media.errors import (
     NoMediaPath,
 )
 from telsdk.uc.media.meter import Meter
-from telsdk.uc.media.session import MediaSession, MediaStats, check_offer
+from telsdk.uc.media.session import MediaSession, MediaStats, check_first_offer
 from telsdk.uc.media.source import tone_wav
 
 __all__ = [
@@ -34,6 +34,6 @@ __all__ = [
     "MediaTimeout",
     "Meter",
     "NoMediaPath",
-    "check_offer",
+    "check_first_offer",
     "tone_wav",
 ]

@@ -44,7 +44,7 @@ _UNUSABLE = (
 )
 
 
-def check_offer(offer: bytes) -> None:
+def check_first_offer(offer: bytes) -> None:
     """Make sure that `MediaSession.answer` can take this offer; nothing is opened for it.
 
     Raises:

@@ -18,7 +18,7 @@ from web3 import HTTPProvider, Web3
 
 import telsdk
 from telsdk.chain.access import RemoteWallet, httprpc, mapped, open_rpc, rpc
-from telsdk.chain.access.endpoint import Endpoint, EndpointError, place_of, redacted
+from telsdk.chain.access.endpoint import Endpoint, EndpointError, redacted, without_secrets
 from telsdk.chain.errors import ChainError, RpcUnreachable
 from telsdk.chain.interface import CONTRACTS, Deployment
 from telsdk.cli.common.options import Options
@@ -259,5 +259,5 @@ def test_objects_do_not_show_a_url() -> None:
     options = Options(rpcs=(url,), witnesses=(url,))
     for thing in (Endpoint(url), RemoteWallet(url), deployment, options):
         assert_no_secret(f"{thing} {thing!r}")
-    assert place_of(url) == "http://127.0.0.1:1"
+    assert without_secrets(url) == "http://127.0.0.1:1"
     assert redacted(f"at {url} and {url}") == "at http://127.0.0.1:1 and http://127.0.0.1:1"

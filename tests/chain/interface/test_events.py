@@ -6,7 +6,7 @@ import pytest
 
 from telsdk.chain.client import Client
 from telsdk.chain.interface import Deployment, EventDecoder
-from telsdk.chain.interface.abi import shown
+from telsdk.chain.interface.abi import with_checksums
 from telsdk.chain.interface.events import EventAbi
 from telsdk.name import Name
 from tests.chain.actors import NUMBER, me
@@ -55,4 +55,4 @@ def test_addresses_deep_in_structs_and_arrays_are_shown_in_eip55_form() -> None:
         "components": [{"type": "address", "name": "who"}, {"type": "address[]", "name": "all"}],
     }
     value = [(ALICE.lower(), [ALICE.lower()])]
-    assert shown(item, value) == ((ALICE, (ALICE,)),)
+    assert with_checksums(item, value) == ((ALICE, (ALICE,)),)

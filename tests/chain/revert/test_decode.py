@@ -30,7 +30,7 @@ ALICE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 def refused(name: str, *values: object) -> ContractRefused:
     """What a contract's custom error `name` with those values becomes."""
     selector = next(key for key, known in error_types().items() if known.name == name)
-    return revert.refusal(selector + encode(types(ERRORS[name]["inputs"]), values))
+    return revert.contract_refusal(selector + encode(types(ERRORS[name]["inputs"]), values))
 
 
 SAMPLES = {"address": ALICE, "string": "bob", "bytes32": b"\x07" * 32}
@@ -60,27 +60,27 @@ def test_address_zero_is_nobody() -> None:
 
 def test_a_require_message_is_passed_on() -> None:
     data = bytes.fromhex("08c379a0") + encode(["string"], ["too late"])
-    assert str(revert.refusal(data)) == "the contract refused: too late"
+    assert str(revert.contract_refusal(data)) == "the contract refused: too late"
 
 
 def test_a_panic_is_named_by_its_code() -> None:
     data = bytes.fromhex("4e487b71") + encode(["uint256"], [0x11])
-    assert "panic 0x11" in str(revert.refusal(data))
+    assert "panic 0x11" in str(revert.contract_refusal(data))
 
 
 def test_no_data_says_so() -> None:
-    assert str(revert.refusal(None)) == "the contract refused and did not say why (no revert data)"
+    assert str(revert.contract_refusal(None)) == "the contract refused and did not say why (no revert data)"
 
 
 def test_an_unknown_error_keeps_its_data() -> None:
-    error = revert.refusal("0xdeadbeef00")
+    error = revert.contract_refusal("0xdeadbeef00")
     assert type(error) is revert.Reverted
     assert error.values == {"data": bytes.fromhex("deadbeef00")}
 
 
 @given(st.sampled_from([*error_types(), b"\x08\xc3\x79\xa0", b"NH{q", b""]), st.binary(max_size=200))
 def test_whatever_a_contract_sends_becomes_a_refusal(selector: bytes, rest: bytes) -> None:
-    assert isinstance(revert.refusal(selector + rest), ContractRefused)
+    assert isinstance(revert.contract_refusal(selector + rest), ContractRefused)
 
 
 def test_there_is_a_class_for_every_error_and_for_nothing_else() -> None:

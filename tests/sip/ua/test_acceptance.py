@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from telsdk.sip.message import Refusal, Request
-from telsdk.sip.ua.acceptance import refusal
+from telsdk.sip.ua.acceptance import reason_to_refuse
 from telsdk.sip.ua.negotiation import SDP
 
 Fields = list[tuple[str, str]]
@@ -19,14 +19,14 @@ def asked(
 
 @pytest.mark.parametrize("uri", ["tel:+1-201-555-0123", "urn:service:sos", "http://example.com"])
 def test_a_uri_of_another_scheme_gets_416(uri: str) -> None:
-    assert refusal(asked(uri=uri), frozenset()) == Refusal(416)
-    assert refusal(asked(uri="sips:bob@h"), frozenset()) is None
+    assert reason_to_refuse(asked(uri=uri), frozenset()) == Refusal(416)
+    assert reason_to_refuse(asked(uri="sips:bob@h"), frozenset()) is None
 
 
 def test_what_is_required_and_unknown_is_named() -> None:
     request = asked("MESSAGE", ("Require", "timer, path"), ("Require", "gruu"))
-    assert refusal(request, {"path"}) == Refusal(420, None, (("Unsupported", "timer, gruu"),))
-    assert refusal(request, {"path", "timer", "gruu"}) is None
+    assert reason_to_refuse(request, {"path"}) == Refusal(420, None, (("Unsupported", "timer, gruu"),))
+    assert reason_to_refuse(request, {"path", "timer", "gruu"}) is None
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,11 @@ def test_what_is_required_and_unknown_is_named() -> None:
     ],
 )
 def test_a_body_of_an_invite_is_sdp_or_may_be_passed_over(fields: Fields, refused: Refusal | None) -> None:
-    assert refusal(asked("INVITE", *fields, body=b"x"), frozenset()) == refused
-    assert refusal(asked("INVITE", *fields), frozenset()) is None, "without a body its type says nothing"
-    assert refusal(asked("MESSAGE", *fields, body=b"x"), frozenset()) is None, (
+    assert reason_to_refuse(asked("INVITE", *fields, body=b"x"), frozenset()) == refused
+    assert reason_to_refuse(asked("INVITE", *fields), frozenset()) is None, (
+        "without a body its type says nothing"
+    )
+    assert reason_to_refuse(asked("MESSAGE", *fields, body=b"x"), frozenset()) is None, (
         "what a message holds is the reader's"
     )
 
@@ -69,8 +71,8 @@ def test_a_body_of_an_invite_is_sdp_or_may_be_passed_over(fields: Fields, refuse
 )
 def test_who_takes_no_sdp_in_the_answer_gets_406(accept: str, refused: bool) -> None:
     expected = Refusal(406) if refused else None
-    assert refusal(asked("INVITE", ("Accept", accept)), frozenset()) == expected
-    assert refusal(asked("OPTIONS", ("Accept", accept)), frozenset()) is None
+    assert reason_to_refuse(asked("INVITE", ("Accept", accept)), frozenset()) == expected
+    assert reason_to_refuse(asked("OPTIONS", ("Accept", accept)), frozenset()) is None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ def test_who_takes_no_sdp_in_the_answer_gets_406(accept: str, refused: bool) -> 
      ("Content-Encoding", "a/b")],
 )  # fmt: skip
 def test_what_has_to_be_understood_and_is_malformed_gets_400_that_names_it(name: str, value: str) -> None:
-    refused = refusal(asked("INVITE", (name, value), ("Content-Type", SDP), body=b"x"), {"timer"})
+    refused = reason_to_refuse(asked("INVITE", (name, value), ("Content-Type", SDP), body=b"x"), {"timer"})
     assert refused is not None
     assert refused.status == 400
     assert (refused.reason or "").startswith(f"{name.lower()}: ")
@@ -87,4 +89,4 @@ def test_what_has_to_be_understood_and_is_malformed_gets_400_that_names_it(name:
 
 @pytest.mark.parametrize("name", ["Supported", "Allow", "Alert-Info", "Subject", "User-Agent", "Reply-To"])
 def test_what_need_not_be_understood_is_no_reason_to_refuse(name: str) -> None:
-    assert refusal(asked("INVITE", (name, '"<,;')), frozenset()) is None
+    assert reason_to_refuse(asked("INVITE", (name, '"<,;')), frozenset()) is None

@@ -24,7 +24,7 @@ from telsdk.uc.media import (
     MediaTimeout,
     Meter,
     NoMediaPath,
-    check_offer,
+    check_first_offer,
     tone_wav,
 )
 
@@ -80,7 +80,7 @@ async def connect(
 async def test_an_offer_that_passes_the_check_is_answered(change: Callable[[bytes], bytes]) -> None:
     async with MediaSession(address=HERE) as alice, MediaSession(address=HERE) as bob:
         offer = change(await alice.offer())
-        check_offer(offer)
+        check_first_offer(offer)
         assert b"m=audio" in await bob.answer(offer)
 
 
@@ -332,7 +332,7 @@ async def test_an_offer_that_cannot_be_used_is_refused(spoiled: Callable[[bytes]
     async with MediaSession(address=HERE) as alice, MediaSession(address=HERE) as bob:
         offer = spoiled(await alice.offer())
         with pytest.raises(DescriptionRefused):
-            check_offer(offer)
+            check_first_offer(offer)
         with pytest.raises(DescriptionRefused):
             await bob.answer(offer)
 
@@ -398,7 +398,7 @@ async def test_any_damage_to_an_offer_is_answered_or_refused_and_the_check_says_
         )
     refusal = None
     try:
-        check_offer(sdp)
+        check_first_offer(sdp)
     except DescriptionRefused as error:
         refusal = error
     async with MediaSession(address=HERE) as bob:
