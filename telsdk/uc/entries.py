@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from telsdk.uc.events import LogEvent
 from telsdk.uc.holder import Holder
@@ -71,58 +71,41 @@ class MetPeer:
         return None if holder is None else cls(holder, name, answered)
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedCall:
-    """A call that was made, answered or missed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Logged:
+    """What is noted of calls and messages alike."""
 
     id: str
     at: int  # milliseconds since 1970
     direction: Direction
     peer: str  # number or name
     trust: str  # how far the peer was proven
+    holder: Holder | None = None  # of the peer's number; None if that is not known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedCall(_Logged):
+    """A call that was made, answered or missed."""
+
     outcome: str  # such as "answered", "missed", "busy"
     seconds: int  # of talk
-    holder: Holder | None = None  # of the peer's number; None if that is not known
 
     @classmethod
     def read(cls, event: LogEvent) -> Self:
         """Return the call that is noted in an event."""
-        return cls(
-            event.id,
-            event.at,
-            _direction(event),
-            event.text("peer"),
-            event.text("trust"),
-            event.text("outcome"),
-            event.number("seconds"),
-            Holder.in_event(event),
-        )
+        return cls(**_shared(event), outcome=event.text("outcome"), seconds=event.number("seconds"))
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedMessage:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedMessage(_Logged):
     """A text that was sent or received."""
 
-    id: str
-    at: int  # milliseconds since 1970
-    direction: Direction
-    peer: str  # number or name
-    trust: str  # how far the peer was proven
     text: str
-    holder: Holder | None = None  # of the peer's number; None if that is not known
 
     @classmethod
     def read(cls, event: LogEvent) -> Self:
         """Return the message that is noted in an event."""
-        return cls(
-            event.id,
-            event.at,
-            _direction(event),
-            event.text("peer"),
-            event.text("trust"),
-            event.text("text"),
-            Holder.in_event(event),
-        )
+        return cls(**_shared(event), text=event.text("text"))
 
 
 def pinned(holder: Holder | None) -> dict[str, object]:
@@ -130,5 +113,12 @@ def pinned(holder: Holder | None) -> dict[str, object]:
     return {} if holder is None else holder.fields()
 
 
-def _direction(event: LogEvent) -> Direction:
-    return Direction.OUT if event.text("direction") == Direction.OUT else Direction.IN
+def _shared(event: LogEvent) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "at": event.at,
+        "direction": Direction.OUT if event.text("direction") == Direction.OUT else Direction.IN,
+        "peer": event.text("peer"),
+        "trust": event.text("trust"),
+        "holder": Holder.in_event(event),
+    }

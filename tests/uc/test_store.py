@@ -49,10 +49,25 @@ def test_what_is_noted_is_shown(store: Store) -> None:
     text = store.add_message(Direction.OUT, "alice.eth", "verified", "come at six")
     store.add_contact("alice.eth", "Alice")
     assert store.calls() == [
-        LoggedCall(call.id, T0 + 1000, Direction.IN, "alice.eth", "verified", "answered", 42)
+        LoggedCall(
+            id=call.id,
+            at=T0 + 1000,
+            direction=Direction.IN,
+            peer="alice.eth",
+            trust="verified",
+            outcome="answered",
+            seconds=42,
+        )
     ]
     assert store.messages() == [
-        LoggedMessage(text.id, T0 + 2000, Direction.OUT, "alice.eth", "verified", "come at six")
+        LoggedMessage(
+            id=text.id,
+            at=T0 + 2000,
+            direction=Direction.OUT,
+            peer="alice.eth",
+            trust="verified",
+            text="come at six",
+        )
     ]
     assert store.contacts() == [Contact("alice.eth", "Alice", T0 + 3000)]
 
