@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hmac
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -67,26 +69,29 @@ class _Claim:
 
 
 class Verifier:
-    """The judge of delegations. Its method `authority` is the `Authorise` of `telsdk.sip.auth.jws`.
+    """The judge of delegations. Its method `authority` is an `Authorise` of `telsdk.sip.auth.jws`.
 
     Args:
         deferred: whether to raise `WalletToAsk` rather than ask a contract wallet here, for a caller that must not
             wait for the network.
-
-    Attributes:
-        asker: where what is judged next comes from: by that questions to contract wallets are counted. An address, or
-            `UNPROVEN` for all that may be forged.
     """
 
     def __init__(self, directory: Directory, cache_size: int = CACHE_SIZE, *, deferred: bool = False) -> None:
-        self.asker = ""
         self._directory = directory
         self._size = cache_size
         self._claims: OrderedDict[str, _Claim] = OrderedDict()
         self._wallets = WalletAnswers(directory, cache_size, deferred=deferred)
 
-    def authority(self, text: str, now: Wall) -> Authority:
+    def asked_by(self, asker: str) -> Callable[[str, Wall], Authority]:
+        """Return `authority` for what `asker` sent: an `Authorise` of `telsdk.sip.auth.jws`."""
+        return partial(self.authority, asker=asker)
+
+    def authority(self, text: str, now: Wall, asker: str = "") -> Authority:
         """Return for whom the delegation `text` speaks at `now`, in seconds since 1970.
+
+        Args:
+            asker: where it comes from: by that questions to contract wallets are counted. An address, or `UNPROVEN` for
+                all that may be forged.
 
         Raises:
             DelegationError: it gives no right, or no longer. Each way to fail is a subclass.
@@ -102,7 +107,7 @@ class Verifier:
         _check_counters(claim.authority, facts)
         _check_times(claim.authority.delegation, now)
         # The signer last: only this may cost a question to the chain.
-        by_wallet = self._check_signer(claim, facts, now)
+        by_wallet = self._check_signer(claim, facts, now, asker)
         # Only what the owner signed gets a place in the table, so that a stranger cannot push others out of it.
         if not known:
             keep(self._claims, text, claim, self._size)
@@ -126,7 +131,7 @@ class Verifier:
         authority = Authority(number, epoch, session, role, key, delegation, grant)
         return _Claim(authority, digest, address, credential)
 
-    def _check_signer(self, claim: _Claim, facts: NumberFacts, now: Wall) -> bool:
+    def _check_signer(self, claim: _Claim, facts: NumberFacts, now: Wall, asker: str) -> bool:
         """Return whether a contract wallet, and not a key, stands by the signature. Raise when nobody does."""
         if claim.signer == facts.owner:
             return False
@@ -137,7 +142,7 @@ class Verifier:
                 )
             return False
         signature = claim.authority.delegation.signature
-        if not self._wallets.accepts(facts.owner, claim.digest, signature, now, self.asker):
+        if not self._wallets.accepts(facts.owner, claim.digest, signature, now, asker):
             raise NotSignedByOwner(_not_signed(facts.number))
         return True
 

@@ -132,7 +132,6 @@ class Hub:
         self._verifier = Verifier(directory, deferred=True)
         self._bearer = BearerVerifier(
             self._own_facts().uri,
-            self._verifier.authority,
             number_of=lambda user: locate(directory, user).number,
             lifetime=self._settings.token_lifetime,
         )
@@ -290,8 +289,8 @@ class Hub:
         if scheme.lower() != "bearer":
             # A plain phone has no token. It goes where the hash says, and the table does not grow for strangers.
             return self._first_choice(number, now)
-        self._verifier.asker = place_of(source.host) if source.reliable else UNPROVEN
-        self._bearer.verify(request, token.strip(), Wall(time.time()))
+        asker = place_of(source.host) if source.reliable else UNPROVEN
+        self._bearer.verify(request, token.strip(), Wall(time.time()), self._verifier.asked_by(asker))
         return self._assign(number, now)
 
     def _assign(self, number: Number, now: Monotonic) -> NodeFacts | None:

@@ -86,7 +86,6 @@ class Admission:
         self._verifier = Verifier(directory, deferred=True)
         self._bearer = BearerVerifier(
             audience,
-            self._verifier.authority,
             number_of=self._number_of,
             lifetime=settings.token_lifetime,
             skew=settings.clock_skew,
@@ -171,9 +170,9 @@ class Admission:
         Raises:
             AuthError: no token, or one that does not speak for `number` in this very call.
         """
-        self._verifier.asker = str(number)  # who has logged in, and asks on nobody else's account
         to = request.to.uri
-        caller = self._verified(request, (str(to.aor), aor(to.user)), now)
+        # Who has logged in asks on nobody else's account.
+        caller = self._verified(request, (str(to.aor), aor(to.user)), now, asker=str(number))
         if caller.authority.number != number:
             raise WrongNumber(f"the caller token is of {caller.authority.number}, logged in is {number}")
 
@@ -199,14 +198,15 @@ class Admission:
         dest = (aor(callee.number),) if callee.name is None else (aor(callee.number), aor(callee.name))
         if request.headers.count("Identity") > 1:
             raise identity.InvalidIdentity("more than one caller token")
-        self._verifier.asker = self._asker(source)
-        caller = self._verified(request, dest, now)
+        caller = self._verified(request, dest, now, asker=self._asker(source))
         number = Number(caller.authority.number)
         self.own_from(request, number)
         self._calls.take(number, caller.id, now, Wall(caller.iat + self._settings.token_lifetime))
         return number
 
-    def _verified(self, request: Request, dest: Container[str], now: Wall) -> identity.ProvenCaller:
+    def _verified(
+        self, request: Request, dest: Container[str], now: Wall, *, asker: str
+    ) -> identity.ProvenCaller:
         return identity.verify(
             request.headers.get("Identity"),
             act=request.method,
@@ -216,7 +216,7 @@ class Admission:
             media=_fingerprints(request),
             body=request.body if request.method == "MESSAGE" else None,
             now=now,
-            authorise=self._verifier.authority,
+            authorise=self._verifier.asked_by(asker),
             number_of=self._number_of,
             max_age=self._settings.token_lifetime,
             skew=self._settings.clock_skew,
@@ -252,8 +252,8 @@ class Admission:
         return place_of(source.host) if self.proven.holds(source) else UNPROVEN
 
     def _session(self, request: Request, credentials: Credentials, source: Hop, now: Wall) -> BoundLogin:
-        self._verifier.asker = self._asker(source)
-        authority = self._bearer.verify(request, credentials.token68 or "", now)
+        authorise = self._verifier.asked_by(self._asker(source))
+        authority = self._bearer.verify(request, credentials.token68 or "", now, authorise)
         assert isinstance(authority, Authority)
         return BoundLogin(LoginKind.SESSION, authority.grant, authority.expiry)
 

@@ -197,7 +197,7 @@ class Judge:
             return Party(Trust.UNVERIFIED, status=428, reason="no caller token")
         if len(tokens) > 1:
             return Party(Trust.REFUSED, status=438, reason="more than one caller token")
-        self._verifier.asker = self._came_from(message)
+        authorise = self._verifier.asked_by(self._came_from(message))
         try:
             caller = caller_token.verify(
                 tokens[0],
@@ -208,7 +208,7 @@ class Judge:
                 media=fingerprints(message),
                 body=signed_content(message),
                 now=now,
-                authorise=self._verifier.authority,
+                authorise=authorise,
                 number_of=lambda user: locate(self._directory, user).number,
             )
             # Call-ID and CSeq tie a response to our own request. A request has no such tie, so its token serves once.

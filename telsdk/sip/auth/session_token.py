@@ -105,7 +105,6 @@ class BearerVerifier:
 
     Args:
         audience: the server's SIP URI as the chain lists it.
-        authorise: tells for whom a delegation speaks.
         number_of: tells the number of an address of record; without it names are refused.
         lifetime: seconds for which a token is good.
         skew: seconds by which clocks may differ.
@@ -115,7 +114,6 @@ class BearerVerifier:
     def __init__(
         self,
         audience: str,
-        authorise: Authorise,
         *,
         number_of: NumberOf = digits_only,
         lifetime: float = LIFETIME,
@@ -123,18 +121,18 @@ class BearerVerifier:
         cache_size: int = CACHE_SIZE,
     ) -> None:
         self._audience = audience
-        self._authorise = authorise
         self._number_of = number_of
         self._lifetime = lifetime
         self._skew = skew
         self._used = SingleUse(cache_size)
 
-    def verify(self, request: Request, token: str, now: Wall) -> Authorised:
+    def verify(self, request: Request, token: str, now: Wall, authorise: Authorise) -> Authorised:
         """Return for whom `token` lets `request` speak, and use the token up.
 
         Args:
             token: the token68 of the credentials.
             now: seconds since 1970.
+            authorise: tells for whom a delegation speaks.
 
         Raises:
             TokenError: it gives no right; `status` is the answer, `reason` says why.
@@ -146,7 +144,7 @@ class BearerVerifier:
         identifier = jws.text_claim(parts.payload, "jti")
         if len(identifier) not in _ID_LENGTH:
             raise jws.TokenMalformed("the token's jti must have 16 to 64 characters")
-        authority = self._authority(jws.text_claim(parts.payload, "dlg"), now)
+        authority = _authority(authorise, jws.text_claim(parts.payload, "dlg"), now)
         parts.check(authority.key)
         if jws.number_of(self._number_of, _speaker(request).user or "") != authority.number:
             raise WrongNumber(f"the delegation speaks for {authority.number}, not for {_speaker(request)}")
@@ -169,11 +167,12 @@ class BearerVerifier:
             raise TokenNotYetValid(f"the token is from {issued - now:.0f} s in the future: check both clocks")
         return issued
 
-    def _authority(self, delegation: str, now: Wall) -> Authorised:
-        try:
-            return self._authorise(delegation, now)
-        except Refused as error:
-            raise DelegationRefused(str(error)) from error
+
+def _authority(authorise: Authorise, delegation: str, now: Wall) -> Authorised:
+    try:
+        return authorise(delegation, now)
+    except Refused as error:
+        raise DelegationRefused(str(error)) from error
 
 
 class SingleUse:

@@ -42,32 +42,32 @@ def issue(
 
 @pytest.fixture
 def verifier() -> BearerVerifier:
-    return BearerVerifier(NODE, authorise, number_of=number_of)
+    return BearerVerifier(NODE, number_of=number_of)
 
 
 def test_a_token_speaks_for_the_number_of_its_delegation(verifier: BearerVerifier) -> None:
-    assert verifier.verify(register(), issue(register()), NOW) is BOB
+    assert verifier.verify(register(), issue(register()), NOW, authorise) is BOB
 
 
 def test_a_token_fits_into_the_authorization_field(verifier: BearerVerifier) -> None:
     credentials = Credentials.parse(f"Bearer {issue(register())}")
     assert credentials.token68 is not None
-    assert verifier.verify(register(), credentials.token68, NOW) is BOB
+    assert verifier.verify(register(), credentials.token68, NOW, authorise) is BOB
 
 
 def test_a_number_needs_no_resolver_and_a_name_does() -> None:
-    verifier = BearerVerifier(NODE, authorise)
+    verifier = BearerVerifier(NODE)
     by_number = register(To="<sip:5551234@telprotocol>")
-    assert verifier.verify(by_number, issue(by_number), NOW) is BOB
+    assert verifier.verify(by_number, issue(by_number), NOW, authorise) is BOB
     with pytest.raises(session_token.WrongNumber):
-        verifier.verify(register(), issue(register(), jti=JTI + "2"), NOW)
+        verifier.verify(register(), issue(register(), jti=JTI + "2"), NOW, authorise)
 
 
 def test_a_token_is_good_once(verifier: BearerVerifier) -> None:
     text = issue(register())
-    verifier.verify(register(), text, NOW)
+    verifier.verify(register(), text, NOW, authorise)
     with pytest.raises(session_token.TokenUsed):
-        verifier.verify(register(), text, Wall(NOW + 1))
+        verifier.verify(register(), text, Wall(NOW + 1), authorise)
 
 
 def test_the_mirrored_signature_does_not_make_it_good_twice(verifier: BearerVerifier) -> None:
@@ -76,14 +76,16 @@ def test_the_mirrored_signature_does_not_make_it_good_twice(verifier: BearerVeri
     raw = jws.decode(signature)
     order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
     mirrored = raw[:32] + (order - int.from_bytes(raw[32:], "big")).to_bytes(32, "big")
-    verifier.verify(register(), text, NOW)
+    verifier.verify(register(), text, NOW, authorise)
     with pytest.raises(session_token.TokenUsed):
-        verifier.verify(register(), f"{signed}.{jws.encode(mirrored)}", NOW)
+        verifier.verify(register(), f"{signed}.{jws.encode(mirrored)}", NOW, authorise)
 
 
 def test_a_token_for_another_node_is_refused(verifier: BearerVerifier) -> None:
     with pytest.raises(session_token.WrongAudience, match=r"192\.0\.2\.7"):
-        verifier.verify(register(), issue(register(), node="sip:192.0.2.8:5061;transport=tls"), NOW)
+        verifier.verify(
+            register(), issue(register(), node="sip:192.0.2.8:5061;transport=tls"), NOW, authorise
+        )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_a_token_for_another_node_is_refused(verifier: BearerVerifier) -> None:
 )
 def test_a_token_for_another_request_is_refused(verifier: BearerVerifier, claim: str, other: Request) -> None:
     with pytest.raises(session_token.ClaimMismatch) as refusal:
-        verifier.verify(other, issue(register()), NOW)
+        verifier.verify(other, issue(register()), NOW, authorise)
     assert refusal.value.claim == claim
     assert refusal.value.status == 401
 
@@ -111,20 +113,20 @@ def test_a_contact_added_behind_is_refused(verifier: BearerVerifier) -> None:
     other = register()
     other.headers.add("Contact", "<sip:mallory@203.0.113.6>")
     with pytest.raises(session_token.ClaimMismatch):
-        verifier.verify(other, issue(register()), NOW)
+        verifier.verify(other, issue(register()), NOW, authorise)
 
 
 def test_a_delegation_for_another_number_is_refused(verifier: BearerVerifier) -> None:
     with pytest.raises(session_token.WrongNumber, match="6660000"):
-        verifier.verify(register(), issue(register(), MALLORY), NOW)
+        verifier.verify(register(), issue(register(), MALLORY), NOW, authorise)
 
 
 def test_outside_register_the_token_speaks_for_who_sends(verifier: BearerVerifier) -> None:
     message = register(method="MESSAGE", CSeq="1 MESSAGE", To="<sip:6660000@telprotocol>")
-    assert verifier.verify(message, issue(message), NOW) is BOB
+    assert verifier.verify(message, issue(message), NOW, authorise) is BOB
     forged = register(method="MESSAGE", CSeq="1 MESSAGE", To="<sip:6660000@telprotocol>")
     with pytest.raises(session_token.WrongNumber):
-        verifier.verify(forged, issue(forged, MALLORY), NOW)
+        verifier.verify(forged, issue(forged, MALLORY), NOW, authorise)
 
 
 def test_a_token_signed_by_another_key_is_refused_and_uses_nothing_up(verifier: BearerVerifier) -> None:
@@ -132,15 +134,15 @@ def test_a_token_signed_by_another_key_is_refused_and_uses_nothing_up(verifier: 
         register(), audience=NODE, delegation=BOB.text, key=MALLORY.private, now=NOW, jti=JTI
     )
     with pytest.raises(jws.SignatureWrong):
-        verifier.verify(register(), forged, NOW)
-    verifier.verify(register(), issue(register()), NOW)
+        verifier.verify(register(), forged, NOW, authorise)
+    verifier.verify(register(), issue(register()), NOW, authorise)
 
 
 @interpreted("mypyc forgets what `raise ... from` says")
 def test_a_delegation_without_right_is_refused_and_the_cause_kept(verifier: BearerVerifier) -> None:
     session = Session("an-old-one", 5551234, BOB.private)
     with pytest.raises(session_token.DelegationRefused, match="an-old-one") as refusal:
-        verifier.verify(register(), issue(register(), session), NOW)
+        verifier.verify(register(), issue(register(), session), NOW, authorise)
     assert refusal.value.status == 403
     assert isinstance(refusal.value.__cause__, Refused)
 
@@ -148,18 +150,18 @@ def test_a_delegation_without_right_is_refused_and_the_cause_kept(verifier: Bear
 def test_a_token_lives_a_minute(verifier: BearerVerifier) -> None:
     text = issue(register())
     with pytest.raises(session_token.TokenExpired):
-        verifier.verify(register(), text, Wall(int(NOW) + session_token.LIFETIME))
+        verifier.verify(register(), text, Wall(int(NOW) + session_token.LIFETIME), authorise)
     with pytest.raises(session_token.TokenNotYetValid):
-        verifier.verify(register(), text, Wall(int(NOW) - session_token.SKEW - 1))
-    verifier.verify(register(), text, Wall(int(NOW) - session_token.SKEW))
+        verifier.verify(register(), text, Wall(int(NOW) - session_token.SKEW - 1), authorise)
+    verifier.verify(register(), text, Wall(int(NOW) - session_token.SKEW), authorise)
     with pytest.raises(session_token.TokenUsed):
-        verifier.verify(register(), text, Wall(int(NOW) + session_token.LIFETIME - 0.001))
+        verifier.verify(register(), text, Wall(int(NOW) + session_token.LIFETIME - 0.001), authorise)
 
 
 @pytest.mark.parametrize("jti", ["", "x" * 15, "x" * 65])
 def test_an_id_too_short_or_long_to_be_random_is_refused(verifier: BearerVerifier, jti: str) -> None:
     with pytest.raises(jws.TokenMalformed, match="jti"):
-        verifier.verify(register(), issue(register(), jti=jti), NOW)
+        verifier.verify(register(), issue(register(), jti=jti), NOW, authorise)
 
 
 @pytest.mark.parametrize("claim", ["aud", "cid", "cnt", "csq", "dlg", "iat", "jti", "sub"])
@@ -168,7 +170,7 @@ def test_no_claim_may_be_missing_or_of_another_type(verifier: BearerVerifier, cl
     without = {name: value for name, value in payload.items() if name != claim}
     for changed in (without, payload | {claim: ["x"]}):
         with pytest.raises(jws.TokenMalformed):
-            verifier.verify(register(), jws.sign(changed, session_token.HEADER, BOB.private), NOW)
+            verifier.verify(register(), jws.sign(changed, session_token.HEADER, BOB.private), NOW, authorise)
 
 
 def test_the_challenge_says_why() -> None:
