@@ -254,7 +254,7 @@ class Hub:
         if not waits:
             node = self._node_for_login(request, tx.source, now)
             if node is not None and not self.health.takes_logins(node.index):
-                waits = [warning(Exception(f"node {node.index} has a stale copy of the chain"))]
+                waits = [warning(f"node {node.index} has a stale copy of the chain")]
         if waits:
             headers = [("Retry-After", str(self._settings.retry_after)), *waits]
             self._role.refuse(tx, 503, now, reason=CHAIN_BEHIND, headers=headers)
@@ -268,7 +268,7 @@ class Hub:
     def _staleness(self) -> list[HeaderField]:
         """Return a Warning that says how old this hub's copy of the chain is; nothing while it is fresh."""
         chain = self.freshness(Wall(time.time()))
-        return [warning(Exception(str(chain)))] if chain.stale else []
+        return [warning(str(chain))] if chain.stale else []
 
     def _redirect(
         self, tx: ServerTransaction, node: NodeFacts | None, user: str | None, now: Monotonic

@@ -22,9 +22,9 @@ CHAIN_BEHIND: Final = "Chain Behind"
 _replace_unsayable = re.compile(r'[^ -~]|["\\]').sub
 
 
-def warning(error: Exception) -> HeaderField:
+def warning(why: Exception | str) -> HeaderField:
     """Return a Warning with the reason as text (RFC 3261 20.43; 399 is the miscellaneous warning)."""
-    reason = str(error)
+    reason = str(why)
     if len(reason) > MAX_REASON:
         reason = f"{reason[:MAX_REASON]}... ({len(reason) - MAX_REASON} more characters)"
     text = _replace_unsayable("'", reason)
@@ -52,7 +52,7 @@ def date(wall: Wall) -> HeaderField:
 def behind(request: Request, seconds: int, chain: Freshness) -> Response:
     """Return a 503 for a login that has to wait, because this server's copy of the chain is stale."""
     response = later(request, seconds, CHAIN_BEHIND)
-    response.headers.add(*warning(Exception(str(chain))))
+    response.headers.add(*warning(str(chain)))
     return response
 
 
