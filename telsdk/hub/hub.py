@@ -31,7 +31,6 @@ from telsdk.net.buckets import place_of
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.egress import EgressPolicy
 from telsdk.net.limits import UDP_RECEIVE_BUFFER
-from telsdk.net.listed import listed_hosts
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
 from telsdk.net.route import at_place, hop_to
@@ -100,11 +99,11 @@ class Hub:
         self._stack = Stack(
             sent_by=lambda _: address, token=RandomText(), timers=self._settings.timers, proven=proven
         )
-        self.gate = Gate(
+        self.gate = Gate.of_server(
             self._settings.gate,
-            listed=lambda: listed_hosts(directory.hubs()),
+            directory,
+            proven,
             users_at=lambda _: 0,
-            is_proven=proven.holds,
             is_expected=lambda datagram, _: self._stack.expects(datagram),
         )
         self._role = Redirect(self._stack)

@@ -24,7 +24,6 @@ from telsdk.freshness import Freshness
 from telsdk.net.certificates import TrustStore
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.egress import EgressPolicy
-from telsdk.net.listed import listed_hosts
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
 from telsdk.net.route import hop_to
@@ -132,11 +131,11 @@ class Node:
         self._registration = self.registration_class(
             directory, self._admission, self.registrar, self.logins, self.settings
         )
-        self.gate = Gate(
+        self.gate = Gate.of_server(
             self.settings.gate,
-            listed=lambda: listed_hosts(directory.hubs()),
+            directory,
+            self._proven,
             users_at=self.logins.count,
-            is_proven=self._proven.holds,
             is_expected=self._is_expected,
         )
         self.calls = self.calls_class(

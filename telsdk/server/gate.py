@@ -17,12 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from telsdk.clock import Monotonic
+from telsdk.directory import Directory
 from telsdk.net.buckets import UNLIMITED, Buckets, Rate, place_of
 from telsdk.net.gatekeeper import DROP, PASS, REFUSE
+from telsdk.net.listed import listed_hosts
 from telsdk.sip.hop import Hop
+from telsdk.sip.transaction import Proven
 
 __all__ = ["DROP", "NO_LIMITS", "PASS", "REFUSE", "Gate", "GateSettings"]
 
@@ -94,6 +97,25 @@ class Gate:
         self._is_expected = is_expected
         self._listed: frozenset[str] = frozenset()
         self._listed_until = 0.0
+
+    @classmethod
+    def of_server(
+        cls,
+        settings: GateSettings,
+        directory: Directory,
+        proven: Proven,
+        *,
+        users_at: Callable[[Hop], int],
+        is_expected: Callable[[bytes, Hop], bool],
+    ) -> Self:
+        """Return the gate of a server that knows the listed servers by `directory`, and who was reached by `proven`."""
+        return cls(
+            settings,
+            listed=lambda: listed_hosts(directory.hubs()),
+            users_at=users_at,
+            is_proven=proven.holds,
+            is_expected=is_expected,
+        )
 
     def judge(self, source: Hop, now: Monotonic, data: bytes | None) -> int:
         """Return `PASS`, `REFUSE` or `DROP`; `data` is the datagram, None for a message of a connection."""
