@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from telsdk.errors import Refused
+from telsdk.files import written_beside
 
 
 class TooOpen(Refused):
@@ -22,7 +20,7 @@ def write(path: Path, data: bytes) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    with _temporary(path, data) as temporary:
+    with written_beside(path, data) as temporary:
         temporary.replace(path)
 
 
@@ -33,7 +31,7 @@ def create(path: Path, data: bytes) -> None:
         FileExistsError: the file exists; it stays as it is.
         OSError: the folder cannot be written.
     """
-    with _temporary(path, data) as temporary:
+    with written_beside(path, data) as temporary:
         path.hardlink_to(temporary)  # unlike a rename, this replaces nothing
 
 
@@ -54,18 +52,3 @@ def read(path: Path, most: int) -> bytes:
                 f"chmod 600 {path}, and replace the secret if this machine has other users"
             )
         return file.read(most)
-
-
-@contextmanager
-def _temporary(path: Path, data: bytes) -> Iterator[Path]:
-    """Yield a file beside `path` with `data` on disk, and remove it afterwards. Its mode is 600 whatever the umask."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)

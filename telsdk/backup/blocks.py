@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hmac
-import os
-import tempfile
 from pathlib import Path
 from typing import Final, Protocol
 
 from telsdk.backup.cid import cid_of, digest_of
 from telsdk.backup.errors import BlockCorrupt, BlockMissing, BlockTooLarge, StoreUnreachable
+from telsdk.files import write_whole
 
 MAX_BLOCK: Final = 1 << 20  # octets: what IPFS nodes exchange without complaint
 
@@ -87,32 +86,3 @@ def check_block(digest: bytes, data: bytes) -> bytes:
     if len(data) > MAX_BLOCK or not hmac.compare_digest(digest_of(data), digest):
         raise BlockCorrupt(f"the store has other bytes under {cid_of(digest)}: do not trust it", digest)
     return data
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, so that it outlasts a power cut. Make its folder if there is none.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    # The new name is an entry in the folder: without this it may be gone after a power cut.
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from telsdk.errors import TelError
+from telsdk.sqlite import transaction
 from telsdk.uc.deletion import DELETED, Deletion, Deletions, of_ids, of_matching, superseded
 from telsdk.uc.entries import Contact, Direction, EventKind, LoggedCall, LoggedMessage, MetPeer, pinned
 from telsdk.uc.events import EventMalformed, LogEvent, decode_log, device_of, encode_log, time_of
@@ -141,7 +142,7 @@ class Store:
             StoreUnusable: the file cannot be written.
         """
         events = decode_log(log)
-        with self._errors(), self._transaction():
+        with self._errors(), transaction(self._db):
             before = self._ids()
             self._db.executemany(_INSERT, [event.row() for event in events])
             self._sweep()
@@ -157,7 +158,7 @@ class Store:
             TooManyDeletions: more single events were deleted than are remembered one by one.
             StoreUnusable: the file cannot be written.
         """
-        with self._errors(), self._transaction():
+        with self._errors(), transaction(self._db):
             gone = [id for id in sorted(set(ids)) if self._found("id = ?", id)]
             if gone:
                 self._delete(gone, of_ids(gone, self._deletions()))
@@ -295,7 +296,7 @@ class Store:
                 raise StoreUnusable(f"{self._path} is no store of this version of telsdk: update, or move it")
 
     def _note(self, kind: str, data: Mapping[str, object], at: int | None = None) -> LogEvent:
-        with self._errors(), self._transaction():
+        with self._errors(), transaction(self._db):
             return self._append(kind, data, at)
 
     def _append(self, kind: str, data: Mapping[str, object], at: int | None = None) -> LogEvent:
@@ -318,7 +319,7 @@ class Store:
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'tick'", (tick,))
 
     def _delete_matching(self, match: Mapping[str, str]) -> int:
-        with self._errors(), self._transaction():
+        with self._errors(), transaction(self._db):
             fields = [f"json_extract(data, '$.{name}') = ?" for name in match]
             gone = self._found(" AND ".join(["true", *fields]), *match.values())
             if gone:
@@ -380,17 +381,6 @@ class Store:
 
     def _ids(self) -> set[str]:
         return {row[0] for row in self._db.execute("SELECT id FROM event")}
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

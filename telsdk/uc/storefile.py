@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from telsdk.sqlite import transaction
+
 BUSY: Final = 5.0  # seconds for which another process of the same user may lock the file
 APPLICATION: Final = 0x54454C31  # "TEL1", in the file's header: see file(1)
 SCHEMA_VERSION: Final = 2
@@ -112,8 +114,7 @@ def is_ready(db: sqlite3.Connection) -> bool:
 
 
 def _bring_up(db: sqlite3.Connection, first: tuple[str, ...]) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(db):
         if first or _version(db) == (APPLICATION, 1):  # else another process has been quicker
             for statement in (*first, *_SECOND):
                 db.execute(statement)
@@ -121,11 +122,6 @@ def _bring_up(db: sqlite3.Connection, first: tuple[str, ...]) -> None:
             db.executemany("INSERT INTO meta VALUES (?, ?)", (device, ("tick", 0)))
             db.execute(f"PRAGMA application_id = {APPLICATION}")
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
 
 
 def _version(db: sqlite3.Connection) -> tuple[int, int]:

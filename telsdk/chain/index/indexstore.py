@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from telsdk.chain.interface import ChainEvent, Deployment
 from telsdk.directory import Head, HubFacts
 from telsdk.nesting import check_nesting
 from telsdk.records import RECORDS, WORDS, values
+from telsdk.sqlite import transaction
 
 SCHEMA = 2  # raised when the same tables come to hold something else; see `_layout`
 KEPT_BLOCKS = 256  # how many block hashes are kept to find where a reorganised chain parts
@@ -118,7 +118,7 @@ class IndexStore:
         `hashes` are those of blocks between them, as far as they are known besides.
         """
         rows = self._rows(events)
-        with self._transaction():
+        with transaction(self._db):
             touched = Touched([*self._forget(base), *(subject for _, subject in rows)])
             self._insert("event", [_row(event, subject) for event, subject in rows])
             self._mark(
@@ -151,7 +151,7 @@ class IndexStore:
         """Take in `events` of blocks that are taken in, which were not told before."""
         rows = self._rows(events)
         touched = Touched(subject for _, subject in rows)
-        with self._transaction():
+        with transaction(self._db):
             self._insert("event", [_row(event, subject) for event, subject in rows])
             self._refold(touched)
         return touched
@@ -218,7 +218,7 @@ class IndexStore:
                 )
             if self._meta("schema") == _layout():
                 return
-        with self._transaction():
+        with transaction(self._db):
             self._create(identity)
 
     def _create(self, identity: str) -> None:
@@ -230,17 +230,6 @@ class IndexStore:
         self._set_meta("schema", _layout())
 
     # Writing
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:  # a full disk may have ended it already
-                self._db.execute("ROLLBACK")
-            raise
 
     def _insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put `rows` into `table`; all name the same columns."""

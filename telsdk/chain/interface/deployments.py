@@ -19,9 +19,9 @@ import platformdirs
 from eth_utils.address import is_checksum_address
 
 from telsdk.chain.errors import DeploymentError, UnknownNetwork
-from telsdk.chain.files import write_whole
 from telsdk.chain.interface.manifest import CONTRACTS
 from telsdk.directory import Domain
+from telsdk.files import write_whole
 from telsdk.nesting import check_nesting
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
@@ -153,7 +153,7 @@ def on_chain(chain_id: int, folder: Path | None = None) -> Deployment:
 def save(deployment: Deployment, folder: Path | None = None) -> Path:
     """Write `deployment` into `folder`, by default your own, whole or not at all. Return its path."""
     path = (folder or user_folder()) / f"{deployment.name}.json"
-    write_whole(path, deployment.to_json())
+    write_whole(path, deployment.to_json().encode())
     return path
 
 

@@ -13,9 +13,9 @@ from web3 import Web3
 
 from telsdk.chain.access import Account, Receipt, Session, mapped, whole
 from telsdk.chain.errors import ChainError, DeploymentError, WrongNetwork
-from telsdk.chain.files import write_whole
 from telsdk.chain.interface import NOBODY, Deployment, abi, deployments, functions, manifest
 from telsdk.chain.rollout.progress import Done, Progress
+from telsdk.files import write_whole
 
 LINKS = {
     "registrar": "NumberRegistrar",
@@ -71,7 +71,7 @@ def deploy(
     work.link()
     made = Deployment(name, chain_id, work.first_block, work.addresses, work.arguments, rpc)
     if path is not None:
-        write_whole(path, made.to_json())
+        write_whole(path, made.to_json().encode())
     progress.remove()
     return made
 

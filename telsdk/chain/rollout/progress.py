@@ -15,7 +15,7 @@ from typing import Any
 
 from telsdk.chain.access import Signed
 from telsdk.chain.errors import DeploymentError
-from telsdk.chain.files import write_whole
+from telsdk.files import write_whole
 from telsdk.nesting import check_nesting
 
 _VERSION = 1  # of the file's form
@@ -74,7 +74,7 @@ class Progress:
         if self.path is not None:
             steps = {name: asdict(step) for name, step in self._steps.items()}
             text = json.dumps({"version": _VERSION, "terms": self._terms, "steps": steps}, indent=2)
-            write_whole(self.path, text + "\n")
+            write_whole(self.path, (text + "\n").encode())
 
     def _read(self, path: Path) -> dict[str, Step]:
         try:
