@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from telsdk.directory import NodeFacts
 
 _KEY_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_node_option = click.option(
+    "--node",
+    type=click.IntRange(min=0),
+    metavar="INDEX",
+    help="The node whose key it is; by default it is the hub's.",
+)
 
 
 @click.group()
@@ -145,12 +151,7 @@ def choose(options: Options, number: Number, hub: int, as_json: bool) -> None:
 
 @hubs.command("rotate-key")
 @click.argument("hub", type=click.IntRange(min=1))
-@click.option(
-    "--node",
-    type=click.IntRange(min=0),
-    metavar="INDEX",
-    help="The node whose key it is; by default it is the hub's.",
-)
+@_node_option
 @click.option("--pin", type=PIN, metavar="HEX", help="SHA-256 of the next key, as `… run --show-pin` says.")
 @click.option(
     "--key-file", type=_KEY_FILE, metavar="FILE", help="The next key instead, where it is on this machine."
@@ -183,12 +184,7 @@ def rotate_key(
 
 @hubs.command("retire-key")
 @click.argument("hub", type=click.IntRange(min=1))
-@click.option(
-    "--node",
-    type=click.IntRange(min=0),
-    metavar="INDEX",
-    help="The node whose key it is; by default it is the hub's.",
-)
+@_node_option
 @writing
 def retire_key(options: Options, hub: int, node: int | None, as_json: bool) -> None:
     """Retire the old key of HUB or its node: only the newer one holds.
