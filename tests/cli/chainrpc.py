@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from web3 import Web3
 from web3.types import RPCEndpoint
 
 from telsdk.chain.development.embedded import EmbeddedChain
+from tests.jsonrpc import serving
 
 
 class ChainRpc:
@@ -44,34 +42,9 @@ class ChainRpc:
 @contextmanager
 def served(chain: EmbeddedChain) -> Iterator[ChainRpc]:
     """Serves `chain` from a thread, until the context is left."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1  # head and body in one packet: two would wait for each other's acknowledgement
-
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            body = json.dumps(rpc.answer(request)).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        server.block_on_close = False  # clients keep their connections open
-        rpc = ChainRpc(chain, f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield rpc
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(lambda request: rpc.answer(request)) as url:
+        rpc = ChainRpc(chain, url)
+        yield rpc
 
 
 def _plain(value: Any) -> Any:

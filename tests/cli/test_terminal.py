@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -25,6 +21,7 @@ from telsdk.number import Number
 from telsdk.uc.store import Direction, Store
 from telsdk.uc.trust import Party, Trust
 from tests.cli.command import Ran, run
+from tests.jsonrpc import serving
 from tests.test_plain_text import HOSTILE, harmful
 
 CLI = Path(telsdk.cli.__file__).parent
@@ -76,34 +73,6 @@ def test_arguments_are_quoted_plainly() -> None:
         assert ran(*args).code in (1, 2)
 
 
-@contextmanager
-def rpc(answer: dict[str, Any], status: int = 200) -> Iterator[str]:
-    """An RPC that has one answer for everything."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            body = json.dumps({"jsonrpc": "2.0", "id": request["id"], **answer}).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.mark.parametrize(
     "answer",
     [
@@ -114,7 +83,7 @@ def rpc(answer: dict[str, Any], status: int = 200) -> Iterator[str]:
     ids=["message", "data", "error"],
 )
 def test_errors_of_an_rpc(answer: dict[str, Any]) -> None:
-    with rpc(answer) as url:
+    with serving(lambda request: {"jsonrpc": "2.0", "id": request["id"], **answer}) as url:
         done = ran("lookup", "5550001", "--rpc", url)
     assert done.code == 1
     assert done.err.startswith("error: ")
