@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from telsdk.errors import NotFound
+from telsdk.errors import NotFound, TelError
 from telsdk.name import Name, NameFormatError
 from telsdk.number import Number, NumberError
 from telsdk.records import Records
@@ -68,6 +68,10 @@ class HubFacts:
     nodes: tuple[NodeFacts, ...]
 
 
+class NoContract(TelError):
+    """An account has no code (ERC-1271 cannot be asked): it belongs to a key alone."""
+
+
 class Directory(Protocol):
     """The chain, as node, hub and UC see it."""
 
@@ -92,7 +96,11 @@ class Directory(Protocol):
     def hub(self, hub: int) -> HubFacts | None: ...
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
-        """Ask the chain whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
+        """Ask the chain whether the contract at `account` accepts `signature` over `digest` (ERC-1271).
+
+        Raises:
+            NoContract: there is no contract at `account`, so nobody there accepts anything.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from telsdk.directory import Domain, Head, HubFacts, NumberFacts
+from telsdk.directory import Domain, Head, HubFacts, NoContract, NumberFacts
 from telsdk.name import Name
 from telsdk.number import Number
 
@@ -15,9 +15,9 @@ DOMAIN = Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3")
 WalletAnswer = Callable[[str, bytes, bytes], bool]
 
 
-def no_contract(_account: str, _digest: bytes, _signature: bytes) -> bool:
+def no_contract(account: str, _digest: bytes, _signature: bytes) -> bool:
     """What the chain says of an account without code."""
-    return False
+    raise NoContract(f"{account} is no contract: a key alone signs for it")
 
 
 @dataclass

@@ -22,7 +22,7 @@ from telsdk.freshness import Freshness, freshness
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.random_text import RandomText
-from telsdk.net.route import PIN_PARAM, NoRoute, pin_text, way_to
+from telsdk.net.route import PIN_PARAM, NoRoute, hop_to, pin_text, way_to
 from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
@@ -110,7 +110,9 @@ class UserClient:
             takes_refer=True,
         )
         self._driver = Driver(self._stack, self, roles=(self._agent,), tap=tap)
-        self._judge = Judge(directory, login.number, stale_after=self.settings.stale_after)
+        self._judge = Judge(
+            directory, login.number, stale_after=self.settings.stale_after, own_node=self._node_host
+        )
         self._tokens = Tokens(login)
         self._journal = Journal(store, self.settings.store_limits)
         self._peers = KnownPeers(store)
@@ -433,6 +435,10 @@ class UserClient:
         self._agent.answer(tx, 200, now)
         if not self.messages.full():  # else it is in the store
             self.messages.put_nowait((party, text))
+
+    def _node_host(self) -> str | None:
+        node = self.registration.node
+        return None if node is None else hop_to(node).host
 
     def _contact(self) -> Uri:
         """Return the URI where this UC answers, and by which key."""

@@ -7,7 +7,7 @@ display name in the message.
 from __future__ import annotations
 
 import enum
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -19,7 +19,6 @@ from telsdk.errors import Refused, TelError
 from telsdk.freshness import freshness, utc
 from telsdk.name import Name
 from telsdk.net.buckets import place_of
-from telsdk.net.listed import listed_hosts
 from telsdk.net.pins import pin_of_key
 from telsdk.net.route import PIN_PARAM, pin_text
 from telsdk.number import Number
@@ -99,9 +98,18 @@ class Judge:
 
     Args:
         stale_after: how old the copy of the chain may be, in seconds, as `telsdk.freshness` takes it.
+        own_node: returns the host of the node where the holder is registered: what it stamps into a Via is believed.
     """
 
-    def __init__(self, directory: Directory, number: Number, *, stale_after: float | None = None) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        number: Number,
+        *,
+        stale_after: float | None = None,
+        own_node: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self._own_node = own_node
         self._directory = directory
         self._stale_after = stale_after
         self._number = number
@@ -176,9 +184,10 @@ class Judge:
         return frozenset(aor(user) for user in {str(self._number), *names})
 
     def _came_from(self, message: Message) -> str:
-        """Return the place that a message comes from: what our node stamped, if it came by a listed server.
+        """Return the place that a message comes from: what our own node stamped, if it came by that.
 
-        All that cannot be read, and all answers, are taken for one place.
+        Any other server, listed or not, could write there what it likes, and is that place itself. All that cannot be
+        read, and all answers, are taken for one place.
         """
         if not isinstance(message, Request):
             return "answers"
@@ -187,7 +196,7 @@ class Judge:
         except SipParseError:
             return "unreadable"
         first = vias[0].param("received") or vias[0].host
-        if len(vias) > 1 and first in listed_hosts(self._directory.hubs()):
+        if len(vias) > 1 and first == self._own_node():
             return place_of(vias[1].param("received") or vias[1].host)
         return place_of(first)
 

@@ -168,6 +168,7 @@ def test_a_wallet_takes_a_right_back_and_the_session_goes_on(facts: FixedDirecto
 
 def test_a_flood_of_made_up_sessions_makes_us_ask_the_chain_again_and_again(facts: FixedDirectory) -> None:
     verifier, now = Verifier(facts), Wall(time.time())
+    answers(facts, lambda: False)
     refusals: list[CredentialError] = []
     for number in range(wallet.QUESTIONS * 5):
         with pytest.raises(CredentialError) as refusal:

@@ -22,7 +22,7 @@ class SlowChain(FixedDirectory):
     """Answers when the test lets it, and notes on which thread it was asked."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(wallets=lambda *_: False)
         self.free = threading.Event()
         self.threads: set[int] = set()
 

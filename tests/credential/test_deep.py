@@ -54,6 +54,7 @@ def test_a_key_that_the_contract_does_not_know_opens_no_session(
     directory: FixedDirectory, account: LocalAccount
 ) -> None:
     facts = directory.change(5551234, owner=CONTRACT)
+    directory.wallets = lambda *_: False
     directory.contracts = frozenset([CONTRACT])
     with pytest.raises(NotHolder, match=f"contract {CONTRACT}, which does not take .* {account.address}"):
         login_deep(KeystoreSigner(account), facts, DOMAIN, "desk", NOW, contracts=directory)

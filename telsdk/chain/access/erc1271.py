@@ -11,6 +11,7 @@ from telsdk.chain.access.rpc import mapped
 from telsdk.chain.access.session import Session
 from telsdk.chain.errors import AnswerError, ContractRefused, NotDeployed
 from telsdk.chain.interface import Function
+from telsdk.directory import NoContract
 
 GAS: Final = 3_000_000
 """The gas for one question: a stranger's contract must not make us wait long for its answer.
@@ -40,13 +41,20 @@ def is_contract(session: Session, account: str) -> bool:
 
 
 def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> bool:
-    """Return whether the contract at `account` accepts `signature` over `digest`; False when there is no contract.
+    """Return whether the contract at `account` accepts `signature` over `digest`.
 
     Raises:
+        NoContract: there is none at `account`.
         RpcError, RpcUnreachable: the chain cannot be asked.
     """
     try:
         answer = session.call(inputs.account(account), _IS_VALID_SIGNATURE, (digest, signature), gas=GAS)
-    except (ContractRefused, NotDeployed, AnswerError):
+    except (
+        NotDeployed
+    ) as error:  # or a contract that says nothing: who asks must not take it for a key's account
+        if is_contract(session, account):
+            return False
+        raise NoContract(f"{account} is no contract: a key alone signs for it") from error
+    except (ContractRefused, AnswerError):
         return False
     return bool(answer == _MAGIC)

@@ -286,7 +286,11 @@ class Client:
         return self._events({"blockHash": cast(Any, HexBytes(block.hash)), "address": self._contracts()})
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
-        """Return whether the contract at `account` accepts `signature` over `digest` (ERC-1271)."""
+        """Return whether the contract at `account` accepts `signature` over `digest` (ERC-1271).
+
+        Raises:
+            NoContract: there is none at `account`.
+        """
         return erc1271.accepts(self.session, account, digest, signature)
 
     def is_contract(self, account: str) -> bool:

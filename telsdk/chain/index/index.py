@@ -287,6 +287,7 @@ class ChainIndex:
         """Ask the chain whether the contract at `account` accepts `signature` over `digest` (ERC-1271).
 
         Raises:
+            NoContract: there is none at `account`.
             RpcError, RpcUnreachable: the chain cannot be asked.
         """
         return self._failover.ask(lambda source: source.is_valid_signature(account, digest, signature))

@@ -6,6 +6,7 @@ import pytest
 
 from telsdk.chain.access.erc1271 import GAS
 from telsdk.chain.client import Client
+from telsdk.directory import NoContract
 from tests.chain.actors import installed, me
 
 RETURN_MAGIC = "631626ba7e60e01b5f5260205ff3"  # return bytes4(0x1626ba7e), left-aligned
@@ -29,8 +30,9 @@ def test_anything_but_yes_is_no(client: Client, runtime: str) -> None:
     assert not client.is_valid_signature(installed(client, runtime), bytes(32), b"signature")
 
 
-def test_an_account_without_code_accepts_nothing(client: Client) -> None:
-    assert not client.is_valid_signature(me(client), bytes(32), b"signature")
+def test_an_account_without_code_is_said_to_be_none(client: Client) -> None:
+    with pytest.raises(NoContract, match=f"{me(client)} is no contract"):
+        client.is_valid_signature(me(client), bytes(32), b"signature")
 
 
 def test_a_contract_is_given_no_more_gas_than_an_answer_takes(client: Client) -> None:
