@@ -65,7 +65,7 @@ class HubFacts:
     operator: str  # EIP-55 address
     uri: str
     pins: tuple[bytes, ...]
-    nodes: tuple[NodeFacts, ...]
+    nodes: tuple[NodeFacts, ...]  # each at its index, those that are not active included
 
 
 class NoContract(TelError):
@@ -107,10 +107,9 @@ class Directory(Protocol):
 def node_at(directory: Directory, hub: int, index: int) -> NodeFacts | None:
     """Return the node at a place in the list, or None when there is none."""
     facts = directory.hub(hub)
-    for node in facts.nodes if facts is not None else ():
-        if node.index == index:
-            return node
-    return None
+    nodes = () if facts is None else facts.nodes
+    # A list may be long, and this is asked for each request within a call: so it is not searched.
+    return nodes[index] if 0 <= index < len(nodes) else None
 
 
 NOBODY: Final = (NotFound, NumberError, NameFormatError)

@@ -12,6 +12,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final, Protocol, TypeVar
 
 from telsdk.sip.errors import SipError
@@ -25,6 +26,9 @@ A UC compares it with the key of the caller token. A node that has to reach the 
 
 PLACE_PARAM: Final = "tel-node"
 """The URI parameter by which a node's address in a redirect or a Record-Route says whose it is: hub, dot, index."""
+
+_MAX_LISTS: Final = 64
+"""Hubs whose nodes are remembered by address; 200 bytes a node."""
 
 _place = re.compile(r"(0|[1-9][0-9]{0,17})\.(0|[1-9][0-9]{0,17})").fullmatch
 
@@ -114,26 +118,48 @@ def at_place(uri: Uri, node: ListedNode) -> Uri:
     return uri.with_params(**{PLACE_PARAM: place_text(node.hub, node.index)})
 
 
-def named_node(nodes: Iterable[NodeT], uri: Uri) -> NodeT | None:
+def named_node(nodes: tuple[NodeT, ...], uri: Uri) -> NodeT | None:
     """Return the node of one hub's list that `uri` names; None when it names none.
 
     The place says which it is, and the address has to be the listed one. Without a place it is the active node at that
     address; where the hub lists several there, the one that it listed last, since an operator who lists an address
     anew means the newer key.
+
+    Args:
+        nodes: each at its index.
     """
     try:
         wanted, place = hop_of(uri, ()), _place_of(uri)
     except NoRoute:
         return None
-    found: NodeT | None = None
-    for node in nodes:
-        if place is None:
-            fits = node.active and (found is None or node.index > found.index)
-        else:
-            fits = (node.hub, node.index) == place
-        if fits and is_at(node, wanted):
-            found = node
-    return found
+    if place is None:
+        at = _by_address(nodes).get((wanted.transport, wanted.host, wanted.port))
+        return None if at is None else nodes[at]
+    hub, index = place
+    found = nodes[index] if index < len(nodes) else None
+    return found if found is not None and found.hub == hub and is_at(found, wanted) else None
+
+
+_Address = tuple[str, str, int]
+_addresses: dict[
+    int, tuple[tuple[ListedNode, ...], dict[_Address, int]]
+] = {}  # by identity, with what keeps that
+
+
+def _by_address(nodes: tuple[ListedNode, ...]) -> dict[_Address, int]:
+    """Return where in a list the active node at an address is. Lists may be long, and change seldom."""
+    known = _addresses.get(id(nodes))
+    if known is None:
+        if len(_addresses) >= _MAX_LISTS:
+            _addresses.clear()
+        found: dict[_Address, int] = {}
+        for at, node in enumerate(nodes):
+            if node.active:
+                with suppress(NoRoute):
+                    hop = hop_to(node)
+                    found[hop.transport, hop.host, hop.port] = at
+        known = _addresses[id(nodes)] = (nodes, found)
+    return known[1]
 
 
 def way_to(uri: Uri, find_node: FindNode) -> Hop:

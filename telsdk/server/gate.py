@@ -23,7 +23,7 @@ from telsdk.clock import Monotonic
 from telsdk.directory import Directory
 from telsdk.net.buckets import UNLIMITED, Buckets, Rate, place_of
 from telsdk.net.gatekeeper import DROP, PASS, REFUSE
-from telsdk.net.listed import listed_hosts
+from telsdk.net.listed import ListedHosts
 from telsdk.sip.hop import Hop
 from telsdk.sip.transaction import Proven
 
@@ -109,9 +109,10 @@ class Gate:
         is_expected: Callable[[bytes, Hop], bool],
     ) -> Self:
         """Return the gate of a server that knows the listed servers by `directory`, and who was reached by `proven`."""
+        listed_hosts = ListedHosts()
         return cls(
             settings,
-            listed=lambda: listed_hosts(directory.hubs()),
+            listed=lambda: listed_hosts.of(directory.hubs()),
             users_at=users_at,
             is_proven=proven.holds,
             is_expected=is_expected,

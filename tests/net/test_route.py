@@ -75,19 +75,36 @@ def find_in(*nodes: Node) -> Callable[[int, int], Node | None]:
 
 def test_a_redirect_names_a_node_by_its_place_in_the_list_of_the_hub() -> None:
     first, second = Node(1, 0), Node(1, 1, pins=(OTHER,))
-    assert named_node([first, second], at_place(THERE, first)) is first
-    assert named_node([first, second], at_place(THERE, second)) is second
-    assert named_node([first, second], at_place(THERE, Node(2, 0))) is None
-    assert named_node([first], at_place(Uri.parse("sip:192.0.2.8:5071;transport=tls"), first)) is None
+    assert named_node((first, second), at_place(THERE, first)) is first
+    assert named_node((first, second), at_place(THERE, second)) is second
+    assert named_node((first, second), at_place(THERE, Node(2, 0))) is None
+    assert named_node((first,), at_place(Uri.parse("sip:192.0.2.8:5071;transport=tls"), first)) is None
+
+
+def test_a_long_list_is_not_searched_for_each_contact_of_a_redirect() -> None:
+    read: list[Node] = []
+
+    class Watched(Node):
+        def __getattribute__(self, name: str) -> object:
+            if name == "uri":
+                read.append(self)
+            return super().__getattribute__(name)
+
+    nodes = tuple(Watched(1, index, f"sip:192.0.2.{index};transport=tls") for index in range(200))
+    for last in range(200, 256):
+        elsewhere = Uri.parse(f"sip:bob.eth@192.0.2.{last};transport=tls")
+        assert named_node(nodes, elsewhere) is None
+        assert named_node(nodes, at_place(elsewhere, nodes[7])) is None
+    assert len(read) <= len(nodes) + 56
 
 
 def test_without_a_place_the_active_node_that_the_hub_listed_last_at_the_address_is_meant() -> None:
     old, new, off = Node(1, 0), Node(1, 1, pins=(OTHER,)), Node(1, 2, active=False)
     broken = Node(1, 3, uri="broken")
-    assert named_node([off, new, broken, old], THERE) is new
-    assert named_node([off], THERE) is None
-    assert named_node([old], Uri.parse("sip:bob.eth@192.0.2.7:5071")) is None
-    assert named_node([old], Uri.parse("tel:+15551234")) is None
+    assert named_node((old, new, off, broken), THERE) is new
+    assert named_node((off,), THERE) is None
+    assert named_node((old,), Uri.parse("sip:bob.eth@192.0.2.7:5071")) is None
+    assert named_node((old,), Uri.parse("tel:+15551234")) is None
 
 
 @pytest.mark.parametrize("shadows", [1, 5])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from telsdk.clock import Monotonic
 from telsdk.directory import HubFacts, NodeFacts
 from telsdk.net.buckets import Rate
-from telsdk.net.listed import listed_hosts
+from telsdk.net.listed import ListedHosts
 from telsdk.server.gate import DROP, PASS, REFUSE, Gate, GateSettings
 from telsdk.sip.hop import Hop
 
@@ -120,4 +120,31 @@ def test_listed_hosts_are_those_of_hubs_and_nodes_that_can_be_read() -> None:
         NodeFacts(1, 0, "sip:n.example;transport=tls", (), 1, True),
         NodeFacts(1, 1, "nonsense", (), 1, True),
     )
-    assert listed_hosts([HubFacts(1, "0x", "sip:192.0.2.1", (), nodes)]) == {"n.example", "192.0.2.1"}
+    listed = ListedHosts()
+    hub = HubFacts(1, "0x", "sip:192.0.2.1", (), nodes)
+    assert listed.of([hub]) == {"n.example", "192.0.2.1"}
+    other = HubFacts(2, "0x", "sip:192.0.2.2", (), ())
+    assert listed.of([hub, other]) == {"n.example", "192.0.2.1", "192.0.2.2"}
+    assert listed.of([replace(hub, uri="sip:192.0.2.3"), other]) == {"n.example", "192.0.2.3", "192.0.2.2"}
+    assert listed.of([other]) == {"192.0.2.2"}
+
+
+def test_a_long_list_is_read_again_only_where_it_has_changed() -> None:
+    read: list[object] = []
+
+    class Watched:
+        def __init__(self, index: int) -> None:
+            self.id = index
+            self.uri = f"sip:192.0.2.{index}"
+
+        @property
+        def nodes(self) -> tuple[NodeFacts, ...]:
+            read.append(self)
+            return ()
+
+    hubs = [Watched(index) for index in range(3)]
+    listed = ListedHosts()
+    first = listed.of(hubs)
+    assert len(read) == 3
+    assert listed.of(tuple(hubs)) == first
+    assert len(read) == 3

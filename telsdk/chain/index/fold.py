@@ -112,16 +112,23 @@ _NUMBER: dict[tuple[str, str], Callable[[NumberState, ChainEvent], NumberState]]
 def fold_hub(events: Iterable[ChainEvent]) -> HubFacts | None:
     """Return what the events about one hub and its nodes add up to; None when there is none, or it has left."""
     hub: HubFacts | None = None
+    nodes: list[NodeFacts] = []  # changed in place: a hub may list thousands
     for event in events:
-        step = _HUB.get(event.name)
+        args = event.args
         if event.name == "HubAdded":
-            args = event.args
-            hub = HubFacts(args["hubId"], args["operator"], args["uri"], (args["pin"],), ())
+            hub, nodes = HubFacts(args["hubId"], args["operator"], args["uri"], (args["pin"],), ()), []
         elif event.name == "BondWithdrawn":
             return None
-        elif step is not None and hub is not None:
-            hub = step(hub, event.args)
-    return hub
+        elif hub is None:
+            continue
+        elif (step := _HUB.get(event.name)) is not None:
+            hub = step(hub, args)
+        elif event.name == "NodeAdded":
+            pins = (args["pin"],)
+            nodes.append(NodeFacts(hub.id, args["index"], args["uri"], pins, args["capacity"], active=True))
+        elif (change := _NODE.get(event.name)) is not None:
+            nodes[args["index"]] = change(nodes[args["index"]], args)
+    return None if hub is None else replace(hub, nodes=tuple(nodes))
 
 
 def _hub_changed(hub: HubFacts, args: Args) -> HubFacts:
@@ -140,27 +147,16 @@ def _operator_changed(hub: HubFacts, args: Args) -> HubFacts:
     return replace(hub, operator=args["operator"])
 
 
-def _node_added(hub: HubFacts, args: Args) -> HubFacts:
-    node = NodeFacts(hub.id, args["index"], args["uri"], (args["pin"],), args["capacity"], active=True)
-    return replace(hub, nodes=(*hub.nodes, node))
+def _node_changed(node: NodeFacts, args: Args) -> NodeFacts:
+    return replace(node, uri=args["uri"], capacity=args["capacity"], active=args["active"])
 
 
-def _node_changed(hub: HubFacts, args: Args) -> HubFacts:
-    return _with_node(hub, args, uri=args["uri"], capacity=args["capacity"], active=args["active"])
+def _node_pin_rotated(node: NodeFacts, args: Args) -> NodeFacts:
+    return replace(node, pins=(args["pin"], args["previous"]))
 
 
-def _node_pin_rotated(hub: HubFacts, args: Args) -> HubFacts:
-    return _with_node(hub, args, pins=(args["pin"], args["previous"]))
-
-
-def _node_pin_retired(hub: HubFacts, args: Args) -> HubFacts:
-    return _with_node(hub, args, pins=hub.nodes[args["index"]].pins[:1])
-
-
-def _with_node(hub: HubFacts, args: Args, **changes: Any) -> HubFacts:
-    nodes = list(hub.nodes)
-    nodes[args["index"]] = replace(nodes[args["index"]], **changes)
-    return replace(hub, nodes=tuple(nodes))
+def _node_pin_retired(node: NodeFacts, args: Args) -> NodeFacts:  # noqa: ARG001
+    return replace(node, pins=node.pins[:1])
 
 
 _HUB: dict[str, Callable[[HubFacts, Args], HubFacts]] = {
@@ -168,7 +164,8 @@ _HUB: dict[str, Callable[[HubFacts, Args], HubFacts]] = {
     "HubPinRotated": _hub_pin_rotated,
     "HubPinRetired": _hub_pin_retired,
     "OperatorChanged": _operator_changed,
-    "NodeAdded": _node_added,
+}
+_NODE: dict[str, Callable[[NodeFacts, Args], NodeFacts]] = {
     "NodeChanged": _node_changed,
     "NodePinRotated": _node_pin_rotated,
     "NodePinRetired": _node_pin_retired,
