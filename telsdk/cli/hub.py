@@ -13,7 +13,7 @@ from telsdk.cli.common.failure import extra
 from telsdk.cli.common.options import Options
 from telsdk.cli.common.output import print_line
 from telsdk.cli.common.params import Place
-from telsdk.cli.common.server import identity, next_identity, run, server_options
+from telsdk.cli.common.server import identity, limited, next_identity, print_limits, run, server_options
 from telsdk.errors import NotFound
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def run_hub(
     options: Options,
     hub_id: int | None,
     listen: Place | None,
+    limits: tuple[tuple[str, str], ...],
+    show_limits: bool,
     allowed_networks: tuple[Network, ...],
     key_file: Path | None,
     show_pin: bool,
@@ -62,7 +64,16 @@ def run_hub(
       telsdk hub run --show-pin
       telsdk hub run --hub 1
       telsdk hub run --hub 1 --listen 192.0.2.7:5061 --key-file hub.pem
+      telsdk hub run --hub 1 --limit gate.source=200/800
     """
+    with extra("node"):
+        from telsdk.hub.hub import Hub
+        from telsdk.hub.settings import HubSettings
+    settings = HubSettings(allowed_networks=allowed_networks, stale_after=options.stale_after)
+    settings = limited(settings, limits)
+    if show_limits:
+        print_limits(settings)
+        return
     key = identity(key_file, "hub")
     if show_pin:
         print_line(key.pin.hex())
@@ -70,14 +81,10 @@ def run_hub(
     if hub_id is None:
         raise click.UsageError("say by --hub which hub of the list this is")
     number = hub_id
-    with extra("node"):
-        from telsdk.hub.hub import Hub
-        from telsdk.hub.settings import HubSettings
 
     async def launch(
         directory: ChainIndex, sockets: BoundSockets, key: TlsIdentity
     ) -> tuple[Hub, Coroutine[Any, Any, str]]:
-        settings = HubSettings(allowed_networks=allowed_networks, stale_after=options.stale_after)
         running = await Hub.launch(directory, number, sockets, key, settings=settings)
         return running, _all_heard(running)
 

@@ -16,7 +16,7 @@ from telsdk.cli.common.options import Options
 from telsdk.cli.common.output import print_line
 from telsdk.cli.common.params import Place
 from telsdk.cli.common.secret import secret_bytes
-from telsdk.cli.common.server import identity, next_identity, run, server_options
+from telsdk.cli.common.server import identity, limited, next_identity, print_limits, run, server_options
 from telsdk.errors import NotFound
 from telsdk.sip.message import write_host
 
@@ -90,6 +90,8 @@ def run_node(
     certificate: Path | None,
     certificate_key: Path | None,
     listen: Place | None,
+    limits: tuple[tuple[str, str], ...],
+    show_limits: bool,
     allowed_networks: tuple[Network, ...],
     key_file: Path | None,
     show_pin: bool,
@@ -110,7 +112,22 @@ def run_node(
       telsdk node run --hub 1 --index 0
       telsdk node run --hub 1 --index 0 --listen-wss 192.0.2.7:443 --certificate c.pem --certificate-key k.pem
       telsdk node run --hub 1 --index 1 --listen 192.0.2.8:5061 --key-file second.pem --phone-secret secret
+      telsdk node run --hub 1 --index 0 --limit max_users=20000 --limit gate.source=200/800
     """
+    with extra("node"):
+        from telsdk.net.certificates import TrustStore
+        from telsdk.node.node import Node
+        from telsdk.node.settings import NodeSettings, UnverifiedCallers
+    settings = NodeSettings(
+        digest_algorithm=digest,
+        allowed_networks=allowed_networks,
+        unverified_callers=UnverifiedCallers(unverified_callers),
+        stale_after=options.stale_after,
+    )
+    settings = limited(settings, limits)
+    if show_limits:
+        print_limits(settings)
+        return
     key = identity(key_file, "node")
     if show_pin:
         print_line(key.pin.hex())
@@ -119,10 +136,6 @@ def run_node(
         raise click.UsageError("say by --hub and --index which node of the list this is")
     besides = listeners.extra(listen_ws, listen_wss, listen_tcp, listen_tls, certificate, certificate_key)
     place, phone_secrets = (hub, index), tuple(map(secret_bytes, secrets))
-    with extra("node"):
-        from telsdk.net.certificates import TrustStore
-        from telsdk.node.node import Node
-        from telsdk.node.settings import NodeSettings, UnverifiedCallers
     trust = TrustStore(ca) if ca is not None else None
 
     async def launch(
@@ -134,12 +147,7 @@ def run_node(
             *place,
             sockets,
             key,
-            settings=NodeSettings(
-                digest_algorithm=digest,
-                allowed_networks=allowed_networks,
-                unverified_callers=UnverifiedCallers(unverified_callers),
-                stale_after=options.stale_after,
-            ),
+            settings=settings,
             phone_secrets=phone_secrets,
             listeners=bound,
             trust=trust,

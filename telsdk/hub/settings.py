@@ -49,3 +49,4 @@ class HubSettings:
     """Seconds that whoever is refused for now is told to wait."""
 
     timers: Timers = field(default_factory=Timers)
+    """Timer values of RFC 3261."""

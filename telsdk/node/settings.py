@@ -88,3 +88,4 @@ class NodeSettings:
     """How many connections there may be, and from whom."""
 
     timers: Timers = Timers()
+    """Timer values of RFC 3261."""

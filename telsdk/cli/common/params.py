@@ -131,6 +131,16 @@ class _NetworkKind(_Kind):
             raise ValueError(f"{text!r} is no network, such as 10.1.0.0/16 or fd00:1::/32: {error}") from None
 
 
+class _Limit(_Kind):
+    name = "limit"
+
+    def read(self, text: str) -> tuple[str, str]:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise ValueError(f"{text!r} sets no limit: NAME=VALUE, such as gate.source=200/800")
+        return name.strip(), value.strip()
+
+
 class _PhoneServer(_Kind):
     name = "server"
 
@@ -166,6 +176,9 @@ ENDPOINT = _Endpoint()
 
 NETWORK = _NetworkKind()
 """A network by its prefix (CIDR)."""
+
+LIMIT = _Limit()
+"""A limit and what it is to be: (name, value). `telsdk.server.named_limits` knows which there are."""
 
 PHONE_SERVER = _PhoneServer()
 """Where a phone connects: `telsdk.credential.phoneaccount.PhoneServer`."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -19,8 +19,8 @@ from telsdk.cli.common.options import (
     stale_after_option,
     witness_option,
 )
-from telsdk.cli.common.output import print_line
-from telsdk.cli.common.params import ENDPOINT, NETWORK, Place
+from telsdk.cli.common.output import print_line, print_table
+from telsdk.cli.common.params import ENDPOINT, LIMIT, NETWORK, Place
 from telsdk.cli.common.serve import log_to_stderr, stop_asked, unless
 from telsdk.errors import TelError
 
@@ -42,6 +42,7 @@ Launch = Callable[
     ["ChainIndex", "BoundSockets", "TlsIdentity"], Awaitable[tuple[Server, Coroutine[Any, Any, str]]]
 ]
 """Starts a server. Returns it, and an awaitable of the news to tell once it can do its work."""
+SettingsT = TypeVar("SettingsT")
 Find = Callable[["ChainIndex"], "Listed"]
 
 
@@ -70,6 +71,20 @@ def server_options(function: CommandFunction) -> CommandFunction:
             help="Reach servers in this network, though it is not of the public Internet. Give it again for more.",
         ),
         click.option(
+            "--limits",
+            "show_limits",
+            is_flag=True,
+            help="Print the limits by name, with what each is now, what it means and why, and stop.",
+        ),
+        click.option(
+            "--limit",
+            "limits",
+            type=LIMIT,
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Set a limit, such as gate.source=200/800. Give it again for more; --limits lists them.",
+        ),
+        click.option(
             "--listen",
             type=ENDPOINT,
             metavar="HOST:PORT",
@@ -78,6 +93,28 @@ def server_options(function: CommandFunction) -> CommandFunction:
     ):
         function = option(function)
     return network_options(witness_option(stale_after_option(pass_options(function))))
+
+
+def limited(settings: SettingsT, limits: Sequence[tuple[str, str]]) -> SettingsT:
+    """Return `settings` with the limits that were given by --limit.
+
+    Raises:
+        click.UsageError: there is no such limit, or it cannot be that.
+    """
+    from telsdk.server.named_limits import LimitError, with_limits
+
+    try:
+        return with_limits(settings, limits)
+    except LimitError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def print_limits(settings: object) -> None:
+    """Print the limits in `settings`: name, value, and what it means."""
+    from telsdk.server.named_limits import named_limits
+
+    rows = [(one.name, one.text, one.reason) for one in named_limits(settings).values()]
+    print_table(("limit", "value", "meaning"), rows)
 
 
 def identity(key_file: Path | None, kind: str) -> TlsIdentity:

@@ -48,11 +48,20 @@ class Timer(StrEnum):
 class Timers:
     """RFC 3261 table 4. The three base values are settings; what depends on them is derived."""
 
-    t1: float = 0.5  # round-trip time estimate
-    t2: float = 4.0  # most between two retransmissions, but for INVITE
-    t4: float = 5.0  # how long a message stays in the network
-    timer_c: float = 181.0  # a proxied INVITE without news: must be more than three minutes (16.6 step 11)
-    trying: float = 0.2  # 17.2.1
+    t1: float = 0.5
+    """Seconds that a round trip is taken to last (T1)."""
+
+    t2: float = 4.0
+    """Seconds between two retransmissions at most, but for INVITE (T2)."""
+
+    t4: float = 5.0
+    """Seconds that a message stays in the network (T4)."""
+
+    timer_c: float = 181.0
+    """Seconds that a proxied INVITE may be without news: more than three minutes (16.6 step 11)."""
+
+    trying: float = 0.2
+    """Seconds until an INVITE that nobody has answered gets 100 Trying (17.2.1)."""
 
     @property
     def timeout(self) -> float:

@@ -90,6 +90,30 @@ def test_an_address_of_another_machine_cannot_be_listened_at(
     assert "cannot listen on 192.0.2.7:5061" in ran.err
 
 
+@pytest.mark.parametrize("kind", ["hub", "node"])
+def test_limits_are_listed_as_they_are_set(kind: str) -> None:
+    ran = run(kind, "run", "--limits", "--limit", "gate.source=7/9", "--limit", "retry_after=11")
+    lines = {line.split()[0]: line.split()[1] for line in ran.out.splitlines() if "  " in line.strip()}
+    assert (ran.code, ran.err) == (0, "")
+    assert (lines["gate.source"], lines["retry_after"], lines["connections.most"]) == ("7/9", "11", "10000")
+    assert "IPv6" in next(line for line in ran.out.splitlines() if "gate.source" in line)
+
+
+@pytest.mark.parametrize("kind", ["hub", "node"])
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("gate.sorce=1/2", "did you mean gate.source?"),
+        ("gate.source=1", "100/400"),
+        ("gate.source", "NAME=VALUE"),
+        ("=1", "NAME=VALUE"),
+    ],
+)
+def test_a_limit_that_cannot_be_is_a_usage_error(kind: str, said: str, reason: str) -> None:
+    ran = run(kind, "run", "--hub", 1, "--limit", said)
+    assert (ran.code, reason in ran.err) == (2, True), ran.err
+
+
 def test_a_file_that_is_no_key_is_refused(home: Path) -> None:
     private.write(home / "odd.pem", b"no key")
     ran = run("node", "run", "--show-pin", "--key-file", home / "odd.pem")
