@@ -13,9 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from telsdk.clock import Monotonic
+from telsdk.chain_news import ChainNews
+from telsdk.clock import Monotonic, Wall
 from telsdk.directory import Directory, Head
 from telsdk.errors import TelError
+from telsdk.freshness import Freshness, freshness
 from telsdk.number import Number
 
 log = logging.getLogger(__name__)
@@ -73,8 +75,9 @@ class FollowState:
 class Follower:
     """A loop that polls a directory in a thread of its own, and tells on the event loop what changed.
 
-    It ends only by `stop`. Whatever a look raises is counted, logged once until one succeeds again, and the next look
-    follows, later and later.
+    It ends only by `stop`. Whatever a look raises is counted, and the next look follows, later and later. When it stops
+    going well, or goes well again, one line is logged (`telsdk.chain_news`); a bug besides, with its traceback, once
+    until a look succeeds.
 
     Args:
         directory: what to poll, one poll at a time.
@@ -82,6 +85,7 @@ class Follower:
             again after the next look, which has failed until then.
         interval: seconds between polls.
         on_look: called after every poll, whatever it brought.
+        stale_after: how old the newest block may be, in seconds, as `telsdk.freshness` takes it.
 
     Attributes:
         last_success: when the chain was last read and what changed was told; None before the first time.
@@ -96,6 +100,7 @@ class Follower:
         interval: float = 2.0,
         *,
         on_look: Callable[[], None] | None = None,
+        stale_after: float | None = None,
         settings: FollowSettings | None = None,
     ) -> None:
         self._directory = directory
@@ -108,7 +113,9 @@ class Follower:
         self._looks = 0
         self._block = -1  # the newest block whose changes have been told
         self._untold: frozenset[Number] = frozenset()
-        self._logged: set[str] = set()  # kinds of failures since the last success
+        self._logged: set[str] = set()  # kinds of bugs since the last success
+        self._stale_after = stale_after
+        self._news = ChainNews()
         self.last_success: Monotonic | None = None
         self.trouble: Trouble | None = None
         self.failures: Counter[str] = Counter()
@@ -189,13 +196,22 @@ class Follower:
             self._looked.notify_all()
 
     def _succeeded(self, block: int) -> None:
-        if self.trouble is not None:
-            log.info("the chain is followed again, after %d failures", self.trouble.failures)
         self.trouble = None
         self._logged.clear()
         self._looks += 1
         self._block = block
         self.last_success = Monotonic(time.monotonic())
+        self._say()
+
+    def _say(self) -> None:
+        """Log how it goes, where that has changed."""
+        chain: Freshness | None = None
+        with suppress(TelError):
+            chain = freshness(self._directory, self._stale_after, Wall(time.time()))
+        kind, message = ("", "") if self.trouble is None else (self.trouble.kind, self.trouble.message)
+        line = self._news.look(kind, message, chain, Monotonic(time.monotonic()))
+        if line is not None:
+            log.log(logging.INFO if self._news.is_well else logging.WARNING, "%s", line)
 
     async def _run(self) -> None:
         wait = self._interval
@@ -215,13 +231,10 @@ class Follower:
         self.failures[kind] += 1
         failures = 1 if self.trouble is None else self.trouble.failures + 1
         self.trouble = Trouble(kind, str(error) or kind, failures)
-        if kind in self._logged:
-            return
-        self._logged.add(kind)
-        if isinstance(error, TelError):
-            log.warning("the chain cannot be read, the last known state stays: %s", error)
-        else:
+        if not isinstance(error, TelError) and kind not in self._logged:
+            self._logged.add(kind)
             log.error("a look at the chain failed by a bug, the last known state stays", exc_info=error)
+        self._say()
 
     def _wait(self, error: Exception) -> float:
         """Return the seconds until the next look. No library for retries fits: this one never gives up."""

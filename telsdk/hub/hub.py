@@ -126,7 +126,13 @@ class Hub:
             self._settings,
             self._driver.faults,
         )
-        self.follower = Follower(directory, self._on_change, self._settings.chain_interval, on_look=key.look)
+        self.follower = Follower(
+            directory,
+            self._on_change,
+            self._settings.chain_interval,
+            on_look=key.look,
+            stale_after=self._settings.stale_after,
+        )
         self._life = Lifecycle(self.follower, self._driver, self._asking, key, sockets)
         self._verifier = Verifier(directory, deferred=True)
         self._bearer = BearerVerifier(

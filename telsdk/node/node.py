@@ -111,7 +111,13 @@ class Node:
             besides=addresses.besides,
             proven=self._proven,
         )
-        self.follower = Follower(directory, self._on_change, self.settings.chain_interval, on_look=key.look)
+        self.follower = Follower(
+            directory,
+            self._on_change,
+            self.settings.chain_interval,
+            on_look=key.look,
+            stale_after=self.settings.stale_after,
+        )
         self.logins = Logins()
         self.registrar = Registrar(
             min_expires=self.settings.min_expires,

@@ -81,7 +81,8 @@ def written(value: Value) -> str:
 
 
 def _walk(settings: object, prefix: str) -> Iterator[NamedLimit]:
-    assert is_dataclass(settings) and not isinstance(settings, type)
+    assert is_dataclass(settings)
+    assert not isinstance(settings, type)
     reasons = _reasons(settings.__class__)
     for one in fields(settings):
         value = getattr(settings, one.name)

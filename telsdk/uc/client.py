@@ -133,7 +133,11 @@ class UserClient:
         self._requests = Requests(self._agent)
         self._standing = Standing(directory, login, self._on_standing)
         self.follower = Follower(
-            directory, lambda _: None, self.settings.chain_interval, on_look=self._on_look
+            directory,
+            lambda _: None,
+            self.settings.chain_interval,
+            on_look=self._on_look,
+            stale_after=self.settings.stale_after,
         )
         self.registration = Registration(
             directory,

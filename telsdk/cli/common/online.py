@@ -18,6 +18,7 @@ from telsdk.cli.common.kept import open_login
 from telsdk.cli.common.options import CommandFunction, Options, reading, stale_after_option, witness_option
 from telsdk.cli.common.output import print_line, warn_stale, working
 from telsdk.cli.common.params import NUMBER
+from telsdk.cli.common.serve import told_of_chain
 from telsdk.number import Number
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ async def online(
     client = await asyncio.to_thread(options.client)
     login = _open_login(client, who)
     source = await asyncio.to_thread(options.source, client)
-    with places.chain_index(source, f"user-{login.number}") as index:
+    with told_of_chain(), places.chain_index(source, f"user-{login.number}") as index:
         with working("loading the chain"):
             await asyncio.to_thread(index.load)
         host = who.address or _own_address(index, login.number)

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO, TypeVar
 
 from telsdk.plain_text import PlainFormatter
@@ -49,3 +50,21 @@ def log_to_stderr(verbose: bool) -> None:
     logging.getLogger("telsdk").setLevel(logging.DEBUG if verbose else logging.INFO)
     if not verbose:  # the part that wanted to reach a peer says so itself, once
         logging.getLogger("telsdk.net").setLevel(logging.WARNING)
+
+
+@contextmanager
+def told_of_chain() -> Iterator[None]:
+    """Say on stderr when the chain is not followed any more, or is again; for commands that log nothing else."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PlainFormatter("note: %(message)s"))
+    follow = logging.getLogger("telsdk.follow")
+    before = follow.level, follow.propagate
+    follow.addHandler(handler)
+    follow.setLevel(logging.INFO)
+    follow.propagate = False
+    try:
+        yield
+    finally:
+        follow.removeHandler(handler)
+        follow.setLevel(before[0])
+        follow.propagate = before[1]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 
 import pytest
 
-from telsdk.cli.common.serve import stop_asked, unless
+from telsdk.cli.common.serve import stop_asked, told_of_chain, unless
 
 
 async def value() -> int:
@@ -70,3 +71,17 @@ async def test_a_signal_asks_to_stop(number: signal.Signals) -> None:
     finally:
         for one in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().remove_signal_handler(one)
+
+
+def test_what_becomes_of_the_chain_is_said_in_a_line_each_and_nothing_stays(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    follow = logging.getLogger("telsdk.follow")
+    before = (follow.level, follow.propagate, list(follow.handlers))
+    with told_of_chain():
+        follow.warning("the chain cannot be read: \x1b[2J")
+        follow.info("the chain is followed again")
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["note", "note"]
+    assert "\x1b" not in "".join(lines)
+    assert (follow.level, follow.propagate, list(follow.handlers)) == before
