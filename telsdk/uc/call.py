@@ -43,6 +43,7 @@ class PhoneCall:
         ended_by: "local", "remote" or "lost" once it has ended.
         callee: who holds the number that was called; None of an incoming call.
         change: what has changed since the last contact with the other end: somebody else may be behind its address.
+        known: whether an incoming call is by somebody whom the person knows (`telsdk.uc.limits.RingingLimits`).
         silent: whether the program must make no sound: the caller is unverified, and the settings want it so.
     """
 
@@ -55,6 +56,7 @@ class PhoneCall:
         self.callee: Holder | None = None
         self.change: OwnerChange | None = None if party is None else party.change
         self.silent = silent
+        self.known = False
         self.state = PhoneCallState.CALLING
         self.media: MediaSession | None = None
         self.held: CallHold | None = None  # once the call is answered

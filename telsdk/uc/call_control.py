@@ -33,7 +33,9 @@ from telsdk.uc.call import PhoneCall, PhoneCallState, peer_of
 from telsdk.uc.errors import CalleeDowngraded, CalleeRefused, CalleeUnverified, CallRejected
 from telsdk.uc.hold import CallHold
 from telsdk.uc.holder import Holder, OwnerChange
+from telsdk.uc.journal import Journal
 from telsdk.uc.known_peers import KnownPeers
+from telsdk.uc.latest import Latest
 from telsdk.uc.media import DescriptionRefused, MediaError, MediaSession, check_first_offer
 from telsdk.uc.session_changes import SessionChanges
 from telsdk.uc.settings import UcSettings, Unverified, UnverifiedAnswer
@@ -58,19 +60,20 @@ class CallControl:
         tokens: Tokens,
         settings: UcSettings,
         driver: Driver,
-        log_call: Callable[[PhoneCall], None],
+        journal: Journal,
         asking: Asking,
         peers: KnownPeers,
     ) -> None:
-        self.incoming: asyncio.Queue[PhoneCall] = asyncio.Queue()
-        self.refused: asyncio.Queue[Party] = asyncio.Queue()
-        self.changes: asyncio.Queue[OwnerChange] = asyncio.Queue()
+        waiting = settings.ringing.waiting
+        self.incoming: asyncio.Queue[PhoneCall] = Latest(waiting, lambda call: call.ended_by is not None)
+        self.refused: asyncio.Queue[Party] = Latest(waiting)
+        self.changes: asyncio.Queue[OwnerChange] = Latest(waiting)
         self._agent = agent
         self._judge = judge
         self._tokens = tokens
         self._settings = settings
         self._driver = driver
-        self._log_call = log_call
+        self._journal = journal
         self._asking = asking
         self._peers = peers
         self._loop = asyncio.get_running_loop()
@@ -196,6 +199,12 @@ class CallControl:
             self._agent.reject(call, now, status=party.status)
             self.refused.put_nowait(party)
             return
+        known = self._journal.knows(party)
+        if self._rings_enough(party, known):
+            log.info("refused a call, as enough ring already: %s", party)
+            self._agent.reject(call, now, status=486)
+            self.refused.put_nowait(replace(party, status=486, reason="too many calls ring already"))
+            return
         try:
             if offer := sdp_of(request):
                 check_first_offer(offer)
@@ -209,9 +218,24 @@ class CallControl:
             self.changes.put_nowait(party.change)
         silent = unverified and self._settings.unverified is Unverified.SILENCE
         phone_call = self._calls[call] = PhoneCall(self, call, party=party, silent=silent)
-        phone_call.state = PhoneCallState.RINGING
+        phone_call.state, phone_call.known = PhoneCallState.RINGING, known
         self._agent.ring(call, now)
         self.incoming.put_nowait(phone_call)
+
+    def _rings_enough(self, party: Party, known: bool) -> bool:
+        """Return whether one more call by `party` would be more than may ring at a time."""
+        limits = self._settings.ringing
+        ringing = [
+            one for one in self._calls.values() if not one.outgoing and one.state is PhoneCallState.RINGING
+        ]
+        if len(ringing) >= limits.most:
+            return True
+        if not known and sum(not one.known for one in ringing) >= limits.of_strangers:
+            return True
+        if not party.trust.proven:
+            return False
+        of_one = [one for one in ringing if one.party is not None and one.party.number == party.number]
+        return len(of_one) >= limits.of_one
 
     def _confirmed(self, call: Call, ack: Request) -> None:
         """Let media flow with a caller who offered nothing, once the answer in the ACK is known to be theirs.
@@ -324,7 +348,7 @@ class CallControl:
                     await phone_call.media.close()
         finally:
             phone_call.has_ended(by)
-            self._log_call(phone_call)
+            self._journal.call(phone_call)
 
     def _media(self, source: Path | None, record: Path | None) -> MediaSession:
         return MediaSession(source, address=self._settings.media_address, record=record)

@@ -49,6 +49,7 @@ from telsdk.sip.ua import (
 from telsdk.uc import phones
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.call_control import CallControl
+from telsdk.uc.doorkeeper import Doorkeeper
 from telsdk.uc.errors import MessageNotDelivered, SessionEnded
 from telsdk.uc.holder import Holder, OwnerChange
 from telsdk.uc.journal import Journal
@@ -109,7 +110,14 @@ class UserClient:
             ring_limit=self.settings.answer_timeout,
             takes_refer=True,
         )
-        self._driver = Driver(self._stack, self, roles=(self._agent,), tap=tap)
+        self._driver = Driver(
+            self._stack,
+            self,
+            roles=(self._agent,),
+            tap=tap,
+            gate=Doorkeeper(self.settings.listening),
+            limits=self.settings.listening.connections,
+        )
         self._judge = Judge(
             directory, login.number, stale_after=self.settings.stale_after, own_node=self._node_host
         )
@@ -123,12 +131,18 @@ class UserClient:
             self._tokens,
             self.settings,
             self._driver,
-            self._journal.call,
+            self._journal,
             self._asking,
             self._peers,
         )
         self._transfers = TransferControl(
-            self._agent, self._judge, self._tokens, self._calls, self._driver, self._place
+            self._agent,
+            self._judge,
+            self._tokens,
+            self._calls,
+            self._driver,
+            self._place,
+            self.settings.ringing.waiting,
         )
         self._requests = Requests(self._agent)
         self._standing = Standing(directory, login, self._on_standing)

@@ -23,6 +23,17 @@ class Journal:
         self._limits = limits or StoreLimits()
         self._complained = False  # the log says once that nothing is noted, and again after it went well
 
+    def knows(self, party: Party) -> bool:
+        """Return whether a party is proven and known to the person; without a store, whether it is proven."""
+        proven = _proven(party)
+        if not proven or self._store is None:
+            return bool(proven)
+        try:
+            return self._store.knows(proven)
+        except StoreUnusable as error:
+            self._complain(error)
+            return False
+
     def call(self, call: PhoneCall) -> None:
         """Note a call that is over. A stranger's is not noted where strangers fill their share of the store."""
         if self._store is None:

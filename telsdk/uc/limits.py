@@ -1,8 +1,11 @@
-"""How much of a store is somebody's, and how much of it strangers may fill."""
+"""How much strangers may make a user client keep: of its store, of its attention, of its memory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+from telsdk.net.buckets import Rate
+from telsdk.net.limits import ConnectionLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,51 @@ class StoreLimits:
 
     unknown: Usage = field(default_factory=lambda: Usage(4_000, 4 << 20))
     """All such numbers together. 4,000 events, 4 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningLimits:
+    """How many messages a second a user client looks at, and from whom; requests, responses and nonsense count alike.
+
+    It listens at an address of its own, for what comes within its calls without a node.
+    """
+
+    opened: Rate = Rate(500, 1_000)
+    """Over one connection that it opened, as to its node: that brings all its calls and texts."""
+
+    source: Rate = Rate(50, 200)
+    """From one address, or one /64 of IPv6, that connects or writes to it: a call within brings some in a minute."""
+
+    strangers: Rate = Rate(200, 800)
+    """From all such addresses together; the source of a datagram may be forged."""
+
+    retry_after: int = 5
+    """Seconds that its node is told to wait where it brings too much."""
+
+    remembered: int = 1_000
+    """Sources whose bucket is kept, in each of the tables; some 150 bytes each."""
+
+    connections: ConnectionLimits = ConnectionLimits(200, 50, 20, 10, Rate(10, 40), Rate(10, 40))
+    """How many connections there may be, and from whom."""
+
+
+@dataclass(frozen=True, slots=True)
+class RingingLimits:
+    """How many calls may ring at a time, and how much that nobody reads waits for the program.
+
+    Somebody is known who is proven and a contact, or whom the person has called or written to; without a store, whoever
+    is proven. One call more is answered 486.
+    """
+
+    most: int = 20
+    """Calls that ring at a time. What strangers cannot take of it is there for people who are known."""
+
+    of_strangers: int = 8
+    """Those of all together who are not known: whoever proves nothing can write any name."""
+
+    of_one: int = 3
+    """Those of one number that is proven: devices of one person may call at the same time."""
+
+    waiting: int = 100
+    """Entries that wait in each of `incoming`, `refused`, `changes`, `transfers`; then the oldest gives way, of calls
+    that ended first."""

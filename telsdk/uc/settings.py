@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, field
 
 from telsdk.sip.transaction import Timers
-from telsdk.uc.limits import StoreLimits
+from telsdk.uc.limits import ListeningLimits, RingingLimits, StoreLimits
 
 
 class Unverified(enum.Enum):
@@ -62,6 +62,12 @@ class UcSettings:
     waiting_messages: int = 1_000
     """Texts that wait in `UserClient.messages` for the program to read. Further ones are in the store only; without a
     store they are refused with 480."""
+
+    listening: ListeningLimits = field(default_factory=ListeningLimits)
+    """How many messages a second are looked at, and from whom."""
+
+    ringing: RingingLimits = field(default_factory=RingingLimits)
+    """How many calls may ring at a time, and of whom."""
 
     timers: Timers = field(default_factory=Timers)
     """Timer values of RFC 3261."""

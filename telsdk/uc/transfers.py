@@ -24,6 +24,7 @@ from telsdk.sip.ua import Call, CallState, ReferAnswered, Referral, Referred, Tr
 from telsdk.uc.call import PhoneCall, peer_of
 from telsdk.uc.call_control import CallControl
 from telsdk.uc.errors import CalleeRefused, CallRejected
+from telsdk.uc.latest import Latest
 from telsdk.uc.tokens import Tokens
 from telsdk.uc.trust import Judge, Party, signed_content
 
@@ -60,6 +61,11 @@ class TransferRequest:
         """
         return await self._transfers.accept(self, self._referral, source, record)
 
+    @property
+    def over(self) -> bool:
+        """Whether it was answered, or the call is over."""
+        return self._referral.ended or self._referral.call.ended
+
     def refuse(self) -> None:
         """Stay in the call. Nothing happens when it is over."""
         self._transfers.tell(self._referral, 603)
@@ -76,8 +82,10 @@ class TransferControl:
         calls: CallControl,
         driver: Driver,
         place: PlaceCall,
+        waiting: int,
     ) -> None:
-        self.requests: asyncio.Queue[TransferRequest] = asyncio.Queue()
+        self.requests: asyncio.Queue[TransferRequest] = Latest(waiting, lambda asked: asked.over)
+        self._asked: dict[Call, Referral] = {}  # the last that each peer asked for
         self._agent = agent
         self._judge = judge
         self._tokens = tokens
@@ -155,6 +163,7 @@ class TransferControl:
 
     def ended(self, call: Call) -> None:
         """End the transfers of a call that is over."""
+        self._asked.pop(call, None)
         for known, cseq in tuple(self._waiting):
             if known is call:
                 self._settle(known, cseq, 487)
@@ -169,8 +178,13 @@ class TransferControl:
         if event.replaces is not None:
             self._agent.answer(event.tx, 488, now)  # we make no call that replaces another (RFC 3891)
             return
+        before = self._asked.get(event.call)
+        if before is not None and not before.ended:
+            self._agent.answer(event.tx, 491, now)  # one at a time: the person is still asked
+            return
         # Accept at once: a person takes longer to decide than a REFER may wait (RFC 3515 section 2.4.2).
         referral = self._agent.transfers.accept(event.call, event.tx, now)
+        self._asked[event.call] = referral
         address = user_of(str(event.target.uri))
         self.requests.put_nowait(TransferRequest(call, address, party, self, referral))
 
