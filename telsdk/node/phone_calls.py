@@ -5,6 +5,8 @@ A call between user clients costs this nothing but to see that no phone has part
 
 from __future__ import annotations
 
+from typing import ClassVar, Final
+
 from telsdk.address import aor
 from telsdk.clock import Wall
 from telsdk.directory import Directory, NumberFacts
@@ -18,12 +20,24 @@ from telsdk.node.logins import BoundLogin, LoginKind, Logins
 from telsdk.node.settings import UnverifiedCallers
 from telsdk.node.shares import Held
 from telsdk.number import Number
+from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.server import Context, Target
 
 TOKEN_METHODS = frozenset({"INVITE", "MESSAGE"})
 """Requests that user clients sign (RFC 8224)."""
+
+
+_OF_ANYBODY: Final = frozenset({"INVITE", "ACK", "MESSAGE", "OPTIONS"})
+"""Requests that a phone shows a person, or that do nothing. Others command the phone: REFER lets it call somebody (RFC
+3515), NOTIFY start anew or take other settings, SUBSCRIBE tell whom it speaks with. It cannot judge who sends them."""
+
+
+class NotForPhones(AuthError):
+    """A request outside of a call would command a phone, and does not come from its own number."""
+
+    status: ClassVar[int] = 403
 
 
 class Parties:
@@ -66,6 +80,11 @@ class Parties:
         return Presentation.begin(request, shown, self.from_phone, aor(self.callee)).write()
 
 
+def _may_command(method: str, login: BoundLogin | None, callee: NumberFacts) -> bool:
+    """Return whether a request that commands a phone is from its own number, or a user of ours asks to watch it."""
+    return login is not None and (method == "SUBSCRIBE" or login.number == callee.number)
+
+
 class PhoneCalls:
     """The caller ID of one node's phones.
 
@@ -102,9 +121,13 @@ class PhoneCalls:
             login: of whoever sends it; None where it is from elsewhere.
 
         Raises:
+            NotForPhones: it would command the phone, and is not from the phone's own number.
             NotTheCaller: it is proven who sends it, and From says somebody else.
             WalletToAsk: that is not known yet.
         """
+        method = request.method
+        if method not in _OF_ANYBODY and not _may_command(method, login, callee):
+            raise NotForPhones(f"{method} outside of a call reaches a phone from its own number alone")
         parties = ctx.app
         assert isinstance(parties, Parties)
         if not parties.shown:

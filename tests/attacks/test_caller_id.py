@@ -48,7 +48,8 @@ BESIDE = (
     ("P-Called-Party-ID", f"<{aor(ALICE)}>"),
     ("P-Served-User", f"<{aor(ALICE)}>"),
 )
-METHODS = ("INVITE", "MESSAGE", "SUBSCRIBE", "OPTIONS", "INFO", "REFER", "NOTIFY", "PUBLISH", "UPDATE")
+METHODS = ("INVITE", "MESSAGE", "OPTIONS")
+COMMANDS = ("REFER", "NOTIFY", "SUBSCRIBE", "INFO", "PUBLISH", "UPDATE", "X-REBOOT")
 
 
 @dataclass
@@ -126,6 +127,23 @@ async def test_a_stranger_writes_the_address_of_another(method: str) -> None:
         assert shown(got) == ANONYMOUS
         assert {*CLAIMS, "subject"}.isdisjoint(got.headers.keys())
         assert not [line for line in got.headers.lines() if "lice" in line]
+
+
+@pytest.mark.parametrize("method", COMMANDS)
+async def test_a_stranger_or_another_user_commands_a_phone(method: str) -> None:
+    """Let it call somebody (REFER), start anew (NOTIFY with check-sync), or tell whom it speaks with (SUBSCRIBE)."""
+    async with desk() as at:
+        fields = (("Event", "check-sync;reboot=true"), ("Refer-To", f"<{aor(CAROL)}>"))
+        for sender in (at.mallory, at.alice)[: 1 if method == "SUBSCRIBE" else 2]:  # users may ask to watch
+            answer = await sender.authenticated(
+                lambda more, sender=sender: sender.request(method, aor(BOB), *fields, *more)  # type: ignore[misc]
+            )
+            assert answer.status == 403
+        text = at.request("MESSAGE", f"<{aor(ALICE)}>", ("Content-Type", "text/plain"))
+        await at.mallory.send(text, HOST, at.bob.port_of_node)
+        first = await at.bob.receive()
+        assert isinstance(first, Request)
+        assert first.method == "MESSAGE", "nothing else has come before"
 
 
 @pytest.mark.parametrize("said", ["<tel:5550001>", f"<{aor('bob')}>;x=1", "sips:alice.eth@example.org"])
