@@ -26,7 +26,7 @@ from telsdk.errors import TelError
 from telsdk.net.buckets import UNLIMITED, Rate
 
 SettingsT = TypeVar("SettingsT")
-Value = int | float | Rate
+LimitValue = int | float | Rate
 
 _UNLIMITED: Final = "unlimited"
 
@@ -45,7 +45,7 @@ class NamedLimit:
     """
 
     name: str
-    value: Value
+    value: LimitValue
     reason: str
 
     @property
@@ -73,7 +73,7 @@ def with_limits(settings: SettingsT, changes: Iterable[tuple[str, str | float]])
     return settings
 
 
-def written(value: Value) -> str:
+def written(value: LimitValue) -> str:
     """Return a value as it is written."""
     if not isinstance(value, Rate):
         return f"{value:.15g}"
@@ -116,14 +116,14 @@ def _text(node: ast.stmt) -> str:
     return ""
 
 
-def _changed(settings: Any, path: list[str], value: Value) -> Any:
+def _changed(settings: Any, path: list[str], value: LimitValue) -> Any:
     name, *further = path
     return replace(
         settings, **{name: _changed(getattr(settings, name), further, value) if further else value}
     )
 
 
-def _read(limit: NamedLimit, value: str | float) -> Value:
+def _read(limit: NamedLimit, value: str | float) -> LimitValue:
     try:
         if isinstance(limit.value, Rate):
             return _rate(str(value))
