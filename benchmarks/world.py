@@ -26,9 +26,9 @@ from telsdk.chain.access import Permit
 from telsdk.chain.client import Client
 from telsdk.chain.contracts.base import Contract
 from telsdk.chain.development import DevChain
-from telsdk.chain.interface import NOBODY, functions
+from telsdk.chain.interface import functions
 from telsdk.chain.interface.abi import types
-from telsdk.chain.rollout import deploy
+from telsdk.chain.rollout import EnsAddresses, deploy
 from telsdk.number import Number
 
 Figures = dict[str, dict[str, dict[str, int]]]
@@ -77,10 +77,10 @@ class World:
 
     # Set up
 
-    def deploy(self, ens: str = NOBODY, wrapper: str = NOBODY) -> Client:
+    def deploy(self, ens: EnsAddresses | None = None) -> Client:
         """All contracts, anew."""
         treasury = self.treasury.address
-        made = deploy(self.chain.w3, self._deployer, treasury=treasury, ens=ens, wrapper=wrapper)
+        made = deploy(self.chain.w3, self._deployer, treasury=treasury, ens=ens)
         return Client(self.chain.w3, made, self._deployer)
 
     def use(self, client: Client) -> None:

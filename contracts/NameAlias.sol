@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IENSRegistry, INameWrapper} from "./interfaces/IENS.sol";
 import {INameAlias} from "./interfaces/INameAlias.sol";
+import {INameOwner} from "./interfaces/INameOwner.sol";
 import {INumberRegistry} from "./interfaces/INumberRegistry.sol";
 import {Label} from "./lib/Label.sol";
 
@@ -15,30 +15,22 @@ contract NameAlias is INameAlias {
         uint64 epoch;
     }
 
-    /// namehash("eth"), ENSIP-1
-    bytes32 private constant ETH_NODE = 0x93cdeb708b7545dc668eb9280176169d1c33cfd8ed6f04690a0bcc88a93fc4ae;
-
     /// @notice The registry whose numbers are named.
     /// @return The registry.
     INumberRegistry public immutable registry;
-    /// @notice The ENS registry.
-    /// @return The registry; zero where there is no ENS, and names go to whoever comes first.
-    IENSRegistry public immutable ens;
-    /// @notice The ENS name wrapper.
-    /// @return The wrapper; zero when there is none.
-    INameWrapper public immutable wrapper;
+    /// @notice Who says to whom a name belongs in ENS.
+    /// @return The contract; zero where there is no ENS, and names go to whoever comes first.
+    INameOwner public immutable owners;
 
     mapping(bytes32 label => Claim) private _claims;
     /// What the number claimed last; its name only if the claim still says so.
     mapping(uint256 number => bytes32) private _labels;
 
     /// @param registry_ The registry whose numbers are named.
-    /// @param ens_ The ENS registry; zero where there is no ENS.
-    /// @param wrapper_ The ENS name wrapper; zero when there is none.
-    constructor(INumberRegistry registry_, IENSRegistry ens_, INameWrapper wrapper_) {
+    /// @param owners_ Who says to whom a name belongs in ENS; zero where there is no ENS.
+    constructor(INumberRegistry registry_, INameOwner owners_) {
         registry = registry_;
-        ens = ens_;
-        wrapper = wrapper_;
+        owners = owners_;
     }
 
     /// @inheritdoc INameAlias
@@ -46,8 +38,8 @@ contract NameAlias is INameAlias {
         bytes32 word = Label.pack(label);
         if (word == 0) revert InvalidLabel(label);
         uint64 epoch = _requireOwner(number);
-        address ensOwner = _ensOwner(bytes(label));
-        if (ensOwner != msg.sender && address(ens) != address(0)) revert NotEnsOwner(label, msg.sender, ensOwner);
+        address ensOwner = _ensOwner(label);
+        if (ensOwner != msg.sender && address(owners) != address(0)) revert NotEnsOwner(label, msg.sender, ensOwner);
         Claim memory previous = _claims[word];
         if (_resolve(previous, ensOwner)) revert NameTaken(label, previous.number);
         if (previous.number != 0) emit NameReleased(previous.number, label);
@@ -70,7 +62,7 @@ contract NameAlias is INameAlias {
     function numberOf(string calldata label) external view returns (uint256) {
         bytes32 word = Label.pack(label);
         Claim memory entry = _claims[word];
-        return _resolve(entry, _ensOwner(bytes(label))) ? entry.number : 0;
+        return _resolve(entry, _ensOwner(label)) ? entry.number : 0;
     }
 
     /// @inheritdoc INameAlias
@@ -79,8 +71,14 @@ contract NameAlias is INameAlias {
         Claim memory entry = _claims[word];
         if (entry.number != number) return "";
         string memory label = Label.unpack(word);
-        if (!_resolve(entry, _ensOwner(bytes(label)))) return "";
-        return string.concat(label, ".eth");
+        if (!_resolve(entry, _ensOwner(label))) return "";
+        return string.concat(label, suffix());
+    }
+
+    /// @inheritdoc INameAlias
+    function suffix() public view returns (string memory) {
+        // A name for which ENS does not vouch must not look like one of ENS's.
+        return address(owners) == address(0) ? ".tel" : ".eth";
     }
 
     /// @dev Ends the claim of `number` in this epoch, whether ENS still vouches for it or not, so that a number never
@@ -110,14 +108,11 @@ contract NameAlias is INameAlias {
         // The session counter is not asked for.
         // slither-disable-next-line unused-return
         (address owner, uint64 epoch,) = registry.custodyOf(entry.number);
-        return entry.epoch == epoch && (address(ens) == address(0) || owner == ensOwner);
+        return entry.epoch == epoch && (address(owners) == address(0) || owner == ensOwner);
     }
 
-    /// @dev The account that owns label.eth in ENS; zero without ENS.
-    function _ensOwner(bytes memory label) private view returns (address owner) {
-        if (address(ens) == address(0)) return address(0);
-        bytes32 node = keccak256(abi.encode(ETH_NODE, keccak256(label)));
-        owner = ens.owner(node);
-        if (owner == address(wrapper) && owner != address(0)) owner = wrapper.ownerOf(uint256(node));
+    /// @dev The account that owns the name in ENS; zero without ENS.
+    function _ensOwner(string memory label) private view returns (address) {
+        return address(owners) == address(0) ? address(0) : owners.ownerOf(label);
     }
 }

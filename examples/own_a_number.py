@@ -11,11 +11,11 @@ chain = EmbeddedChain()
 deployment = deploy(chain.w3, chain.accounts[0], name="example")
 alice = telsdk.Client(chain.w3, deployment, chain.accounts[1])
 
-number, name = telsdk.Number(5551234), telsdk.Name("alice.eth")
+number, name = telsdk.Number(5551234), telsdk.Name("alice.tel")
 print(f"{number} costs {alice.registrar.price(number)} ether")
 # Without `wait` this sleeps for the minute that has to pass between commit and reveal.
 alice.buy_number(number, wait=chain.advance_time)
 alice.alias.claim(name, number)
 
-found = alice.lookup("alice.eth")
+found = alice.lookup("alice.tel")
 print(f"{found.name} is {found.number}; it is Alice's: {found.owner == chain.accounts[1].address}")

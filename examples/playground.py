@@ -11,8 +11,9 @@ from contextlib import AsyncExitStack
 from typing import Self
 
 import telsdk
+from telsdk.chain.development import PlayEns
 from telsdk.chain.development.embedded import EmbeddedChain
-from telsdk.chain.rollout import deploy
+from telsdk.chain.rollout import EnsAddresses, deploy
 from telsdk.clock import Wall
 
 HOST = "127.0.0.1"
@@ -29,7 +30,9 @@ class Playground:
     async def __aenter__(self) -> Self:
         self.chain = EmbeddedChain()
         deployer, operator = self.chain.accounts[:2]
-        self.deployment = deploy(self.chain.w3, deployer, name="playground")
+        self._ens = PlayEns(self.chain.w3, deployer)
+        ens = EnsAddresses(self._ens.address)
+        self.deployment = deploy(self.chain.w3, deployer, name="playground", ens=ens)
         await self._start_servers(telsdk.Client(self.chain.w3, self.deployment, operator))
         return self
 
@@ -45,6 +48,8 @@ class Playground:
         """The new owner of a number, which has a name and is at home at this hub."""
         owner, bought = self.owner(), telsdk.Number(number)
         owner.buy_number(bought, wait=self.chain.advance_time)  # a minute between commit and reveal
+        assert owner.account is not None
+        self._ens.register(telsdk.Name(name), owner.account.address)
         owner.alias.claim(telsdk.Name(name), bought)
         owner.records.set_hub(bought, self._hub)
         return owner

@@ -4,6 +4,10 @@
     ape run deploy --network ethereum:sepolia:node --account mine --name sepolia --treasury 0x…
     ape run deploy --network ethereum:sepolia:https://… --account mine --name sepolia --treasury 0x…
 
+Where there is ENS, give its addresses too; names end in .eth then, and ENS says whose they are. On mainnet, Sepolia and
+Holesky it is there, and without them this refuses and says them. Elsewhere names end in .tel, and go to whoever comes
+first. That cannot be changed later.
+
 The last part of a network is who serves it: an address, or ``node``, which is the address that ape-config.yaml
 names for it. To add a testnet, name its node there: without, ape takes one of the public ones by chance.
 
@@ -23,11 +27,9 @@ from ape.cli import ConnectedProviderCommand, account_option
 from web3 import Web3
 
 from telsdk.chain.access import ApeAccount
-from telsdk.chain.interface import deployments
-from telsdk.chain.rollout import deploy, standing
+from telsdk.chain.interface import NOBODY, deployments
+from telsdk.chain.rollout import EnsAddresses, deploy, standing
 from telsdk.errors import TelError
-
-ZERO = "0x" + "00" * 20
 
 
 def _path(name: str, output: Path | None) -> Path:
@@ -38,8 +40,14 @@ def _path(name: str, output: Path | None) -> Path:
 @account_option()
 @click.option("--name", default="local", show_default=True, help="What the network will be called.")
 @click.option("--treasury", help="Who gets the income; the account itself, unless given.")
-@click.option("--ens", default=ZERO, help="The ENS registry's address, where there is ENS.")
-@click.option("--wrapper", default=ZERO, help="The ENS name wrapper's address, where there is ENS.")
+@click.option(
+    "--ens",
+    help="The ENS registry's address, where there is ENS. On chains that have it you are asked for it.",
+)
+@click.option("--wrapper", default=NOBODY, help="The address of ENS's name wrapper.")
+@click.option(
+    "--universal-resolver", default=NOBODY, help="The address of ENS's Universal Resolver, a proxy."
+)
 @click.option("--rpc", help="The RPC address that the file will offer to who has none.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
 def cli(
@@ -47,8 +55,9 @@ def cli(
     account: AccountAPI,
     name: str,
     treasury: str | None,
-    ens: str,
+    ens: str | None,
     wrapper: str,
+    universal_resolver: str,
     rpc: str | None,
     output: Path | None,
 ) -> None:
@@ -64,8 +73,7 @@ def cli(
             ApeAccount(account, provider),
             name=name,
             treasury=treasury,
-            ens=ens,
-            wrapper=wrapper,
+            ens=None if ens is None else EnsAddresses(ens, wrapper, universal_resolver),
             rpc=rpc,
             path=path,
         )

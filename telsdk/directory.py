@@ -88,7 +88,11 @@ class Directory(Protocol):
         ...
 
     def resolve(self, name: Name) -> Number | None:
-        """Return the number that `name` stands for now, or None."""
+        """Return the number that `name` stands for now, or None.
+
+        Raises:
+            NotFound: no name on this network ends as this one does; the message says how they end.
+        """
         ...
 
     def hubs(self) -> tuple[HubFacts, ...]: ...

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent.parent / "examples"
 SAID = {
     "own_a_number": [
         r"5551234 costs 0\.1 ether",
-        r"alice\.eth is 5551234; it is Alice's: True",
+        r"alice\.tel is 5551234; it is Alice's: True",
     ],
     "watch_sales": [
         r"5551234 belongs to Alice now",

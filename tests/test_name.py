@@ -6,14 +6,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telsdk.name import Name, NameFormatError
+from telsdk.name import ENS_SUFFIX, OWN_SUFFIX, Name, NameFormatError, NameKindError
 
-LABELS = st.from_regex(r"[a-z0-9-]{3,32}", fullmatch=True).filter(lambda label: label[2:4] != "--")
+LABELS = st.from_regex(r"[a-z0-9-]{3,32}", fullmatch=True).filter(
+    lambda label: label[2:4] != "--" and any(letter.isalpha() for letter in label)
+)
 
 
-@given(LABELS)
-def test_a_label_makes_a_name_and_comes_out_of_it(label: str) -> None:
-    assert Name(f"{label}.eth").label == label
+@given(LABELS, st.sampled_from([ENS_SUFFIX, OWN_SUFFIX]))
+def test_a_label_makes_a_name_and_comes_out_of_it(label: str, suffix: str) -> None:
+    assert (Name(label + suffix).label, Name(label + suffix).suffix) == (label, suffix)
+
+
+@pytest.mark.parametrize("label", ["5551234", "555-1234", "123", "---", "-5-", "9" * 32])
+@pytest.mark.parametrize("suffix", [ENS_SUFFIX, OWN_SUFFIX])
+def test_what_looks_like_a_number_is_no_name(label: str, suffix: str) -> None:
+    with pytest.raises(NameFormatError, match="looks like a number"):
+        Name(label + suffix)
+
+
+def test_a_name_of_the_other_kind_is_refused_with_the_right_one() -> None:
+    Name("bob.eth").require_suffix(ENS_SUFFIX)
+    Name("bob.tel").require_suffix(OWN_SUFFIX)
+    with pytest.raises(
+        NameKindError, match="there is no ENS here, so they end in .tel; did you mean bob.tel"
+    ):
+        Name("bob.eth").require_suffix(OWN_SUFFIX)
+    with pytest.raises(NameKindError, match="ENS has to vouch .* they end in .eth; did you mean bob.eth"):
+        Name("bob.tel").require_suffix(ENS_SUFFIX)
 
 
 @given(LABELS)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from eth_utils.crypto import keccak
 
 from benchmarks.world import FULL_LABEL, NUMBER, SECOND, World
+from telsdk.chain.rollout import EnsAddresses
 
 _LABELS = (("3 characters", "bob"), ("32 characters", FULL_LABEL))
-_SET_OWNER = {"registry": "setOwner(bytes32,address)", "wrapper": "setOwner(uint256,address)"}
+_ETH_NODE = bytes(keccak(bytes(32) + keccak(text="eth")))
+_OF_REGISTRY, _OF_TOKEN = "setOwner(bytes32,address)", "setOwner(uint256,address)"
 
 
 def claims(w: World) -> None:
@@ -30,25 +32,33 @@ def claims_after_a_sale(w: World) -> None:
 
 
 def claims_with_ens(w: World) -> None:
-    """ENS is a stand-in here that answers from one slot. The real registry is about as short, its wrapper longer."""
-    registry, wrapper = w.helper("EnsRegistryStandIn"), w.helper("NameWrapperStandIn")
-    w.use(w.deploy(registry, wrapper))
+    """ENS v1 and v2 are stand-ins here that answer from a slot or two. The real ones are about as short, but for v2's
+    Universal Resolver and the proxies before its registries."""
+    registry, registrar = w.helper("EnsRegistryStandIn"), w.helper("EthRegistrarStandIn")
+    wrapper, second = w.helper("NameWrapperStandIn", registrar), w.helper("PermissionedRegistryStandIn")
+    first = w.helper("UniversalResolverV1StandIn")
+    proxy = w.helper("UniversalResolverProxyStandIn", first)
+    w.tell_helper(registry, _OF_REGISTRY, _ETH_NODE, registrar)
+    w.use(w.deploy(EnsAddresses(registry, wrapper, proxy)))
     w.register(w.alice)
     for length, label in _LABELS:
-        node = _node(label)
-        w.tell_helper(registry, _SET_OWNER["registry"], node, w.alice.address)
-        w.tell_helper(wrapper, _SET_OWNER["wrapper"], int.from_bytes(node), w.alice.address)
+        token = int.from_bytes(keccak(text=label))
+        w.tell_helper(registrar, _OF_TOKEN, token, w.alice.address)
         with w.undone():
             w.measure(f"first, {length}, in ENS", w.alias, "claim", label, NUMBER, sender=w.alice)
-        w.tell_helper(registry, _SET_OWNER["registry"], node, wrapper)
         with w.undone():
+            w.tell_helper(registrar, _OF_TOKEN, token, wrapper)
+            w.tell_helper(wrapper, _OF_TOKEN, int.from_bytes(_node(label)), w.alice.address)
             w.measure(f"first, {length}, wrapped in ENS", w.alias, "claim", label, NUMBER, sender=w.alice)
+        with w.undone():
+            w.tell_helper(proxy, "upgradeTo(address)", w.helper("UniversalResolverV2StandIn", second))
+            w.tell_helper(second, "register(string,address,uint64)", label, w.alice.address, 2**63)
+            w.measure(f"first, {length}, in ENS v2", w.alias, "claim", label, NUMBER, sender=w.alice)
 
 
 def _node(label: str) -> bytes:
     """ENSIP-1's namehash of label.eth."""
-    eth = keccak(bytes(32) + keccak(text="eth"))
-    return bytes(keccak(eth + keccak(text=label)))
+    return bytes(keccak(_ETH_NODE + keccak(text=label)))
 
 
 def releases(w: World) -> None:

@@ -10,6 +10,9 @@ library Label {
     /// @dev One bit for each byte that is allowed: a-z, 0-9 and -
     uint256 private constant ALLOWED = (((1 << 26) - 1) << 0x61) | (((1 << 10) - 1) << 0x30) | (1 << 0x2d);
 
+    /// @dev One bit for each letter: a-z
+    uint256 private constant LETTERS = ((1 << 26) - 1) << 0x61;
+
     /// @dev Checks a label and puts it in a word.
     /// @param text The label, as bytes: what is not ASCII is not one.
     /// @return word The label, or zero when it is not one.
@@ -20,9 +23,12 @@ library Label {
         // ENSIP-15 keeps "??--" for encodings such as punycode.
         if (length > MIN_LENGTH && label[2] == "-" && label[3] == "-") return 0;
         word = bytes32(label);
+        uint256 seen = 0;
         for (uint256 i = 0; i < length; ++i) {
-            if ((ALLOWED >> uint8(bytes1(word << (8 * i)))) & 1 == 0) return 0;
+            seen |= 1 << uint8(bytes1(word << (8 * i)));
         }
+        // Without a letter it would look like a number, with or without hyphens between the digits.
+        if (seen & ~ALLOWED != 0 || seen & LETTERS == 0) return 0;
     }
 
     /// @dev Gives the label in a word that `pack` made.

@@ -28,6 +28,7 @@ LEFT_OUT = {
     "test_forge.py",  # compiles the sources themselves
 }
 FIRST = {
+    "EnsOwners": "test_ens_owners.py",
     "HubList": "test_hubs.py",
     "SipUri": "test_hubs.py",
     "Label": "test_alias.py",

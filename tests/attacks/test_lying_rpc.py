@@ -71,7 +71,7 @@ class LyingSource:
         self.deployment = client.deployment
         self.check = client.check
         self.is_valid_signature = client.is_valid_signature
-        self.name_stands = client.name_stands
+        self.names_stand = client.names_stand
 
     def header(self, block: int | bytes | None = None) -> Header:
         header = self._client.header(block)

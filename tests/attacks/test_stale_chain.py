@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -74,8 +75,8 @@ class StuckSource:
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         return False
 
-    def name_stands(self, number: int, block: int) -> bool:
-        return True
+    def names_stand(self, numbers: Sequence[int], block: int) -> list[bool]:
+        return [True for _ in numbers]
 
 
 def test_an_rpc_that_stands_still_counts_as_fresh_because_it_answers() -> None:

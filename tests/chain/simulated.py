@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,8 +112,8 @@ class SimulatedChain:
             for index, (contract, name, args) in enumerate(said)
         ]
 
-    def name_stands(self, number: int, block: int) -> bool:
-        raise AssertionError(f"there is no ENS here to ask for {number} at {block}")
+    def names_stand(self, numbers: Sequence[int], block: int) -> list[bool]:
+        raise AssertionError(f"there is no ENS here to ask for {numbers} at {block}")
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         return (account, digest, signature) == (BOB, bytes(32), b"yes")

@@ -63,7 +63,7 @@ NO_ACCOUNT: Values = (
     "",
     "0x",
     "0x12",
-    "bob.eth",
+    "bob.tel",
     MISTYPED,
     "0x" + "zz" * 20,
     MISTYPED[2:],
@@ -98,10 +98,10 @@ NO_NAME: Values = (
     "Ｂob.eth",
     "a b.eth",
     "ab--c.eth",
-    "sip:bob.eth",
+    "sip:bob.tel",
     5,
     None,
-    b"bob.eth",
+    b"bob.tel",
     [],
 )
 NO_TEXT: Values = (5, None, b"sip:192.0.2.1", "\ud800", [])
@@ -137,6 +137,7 @@ BAD: dict[tuple[str, str], tuple[object, ...]] = {
     **{("int | None", name): NO_COUNT for name in ("hub", "block")},
     ("Block", "block"): NO_BLOCK,
     ("int | bytes | None", "block"): (*NO_BLOCK, "latest", b"\x01" * 31),
+    ("Sequence[int]", "numbers"): (5, None, "x", [5], ["x"]),
     ("Header", "block"): NO_OBJECT,
     ("float | None", "stale_after"): (0, -1, 0.0, float("nan"), float("inf"), "1", b"1", True, []),
     ("bool", "active"): (5, None, "yes"),
@@ -180,7 +181,7 @@ class Good:
         offer = Offer(NUMBER, Decimal(1), self.bob, PIN)
         return {
             "Number": NUMBER,
-            "Name": Name("alice.eth"),
+            "Name": Name("alice.tel"),
             "Decimal": Decimal(1),
             "timedelta": timedelta(hours=1),
             "Block": "latest",
@@ -283,14 +284,14 @@ def test_what_cannot_be_right_is_a_named_error_and_nothing_is_sent(
 
 
 def test_what_is_meant_is_understood(alice: Client) -> None:
-    alice.alias.claim("Alice.eth", 5551234)  # type: ignore[arg-type]
+    alice.alias.claim("Alice.tel", 5551234)  # type: ignore[arg-type]
     found = alice.lookup("5551234")
     for address in (
         NUMBER,
-        Name("alice.eth"),
-        "ALICE.eth",
-        " alice.eth ",
-        "sip:alice.eth@telprotocol",
+        Name("alice.tel"),
+        "ALICE.tel",
+        " alice.tel ",
+        "sip:alice.tel@telprotocol",
         "sips:5551234@192.0.2.7;transport=tls",
         "tel:5551234",
         "tel:5551234;phone-context=telprotocol",
@@ -299,7 +300,7 @@ def test_what_is_meant_is_understood(alice: Client) -> None:
         "0x" + me(alice)[2:].upper(),
     ):
         assert alice.lookup(address) == found
-    assert found.name == "alice.eth"
+    assert found.name == "alice.tel"
     assert alice.registry.custody("5551234").owner == me(alice)  # type: ignore[arg-type]
     assert alice.balance(me(alice).lower()) == alice.balance()
 

@@ -26,9 +26,9 @@ Keystores = dict[str, Path]
 
 @pytest.fixture
 def alice(client: Client, chain: EmbeddedChain) -> Client:
-    """Alice, whose NUMBER is alice.eth and has PASSWORD."""
+    """Alice, whose NUMBER is alice.tel and has PASSWORD."""
     client.buy_number(NUMBER, wait=chain.advance_time)
-    client.alias.claim(Name("alice.eth"), NUMBER)
+    client.alias.claim(Name("alice.tel"), NUMBER)
     key = light.derive(PASSWORD, client.domain, NUMBER, 1)
     client.records.set_credential(NUMBER, key.credential, light.DEFAULT_KDF)
     return client
@@ -43,11 +43,11 @@ def role_of(path: Path, client: Client, passphrase: str = PASSPHRASE) -> str:
 
 
 def test_a_deep_login_is_kept_for_its_owner_alone(rpc: ChainRpc, alice: Client, keystores: Keystores) -> None:
-    words = ("login", "deep", "alice.eth", "--account", keystores["alice"], "--device", "desk", "--days", 7)
+    words = ("login", "deep", "alice.tel", "--account", keystores["alice"], "--device", "desk", "--days", 7)
     kept = run(*words, "--json").json
     assert (kept["number"], kept["name"], kept["role"], kept["device"]) == (
         NUMBER,
-        "alice.eth",
+        "alice.tel",
         "deep",
         "desk",
     )
@@ -111,7 +111,7 @@ def test_a_login_that_is_damaged_is_listed_and_forgotten_all_the_same(
     kept = Path(run("login", "deep", NUMBER, "--account", keystores["alice"], "--json").json["file"])
     kept.write_bytes(b"\xff")
     assert [one["unlocked_by"] for one in run("login", "list", "--json").json["logins"]] == [None]
-    assert run("login", "forget", "alice.eth", "--yes").code == 1
+    assert run("login", "forget", "alice.tel", "--yes").code == 1
     forgotten = run("login", "forget", NUMBER, "--yes", "--json").json
     assert forgotten == {"number": NUMBER, "chain_id": alice.domain.chain_id, "file": str(kept)}
     assert not kept.exists()

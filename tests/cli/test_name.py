@@ -26,16 +26,16 @@ def alice(client: Client, chain: EmbeddedChain) -> Client:
 
 def test_a_name_is_claimed_and_released(rpc: ChainRpc, alice: Client, keystores: Keystores) -> None:
     signer = ("--account", keystores["alice"], "--json")
-    assert run("name", "claim", "Alice.eth", NUMBER, *signer).json["name"] == "alice.eth"
-    assert run("lookup", "alice.eth", "--json").json["number"] == NUMBER
+    assert run("name", "claim", "Alice.tel", NUMBER, *signer).json["name"] == "alice.tel"
+    assert run("lookup", "alice.tel", "--json").json["number"] == NUMBER
     assert run("name", "release", NUMBER, *signer).json["name"] is None
-    assert run("lookup", "alice.eth").code == 1
+    assert run("lookup", "alice.tel").code == 1
 
 
 def test_another_cannot_name_it(rpc: ChainRpc, alice: Client, keystores: Keystores) -> None:
-    ran = run("name", "claim", "mine.eth", NUMBER, "--account", keystores["bob"])
+    ran = run("name", "claim", "mine.tel", NUMBER, "--account", keystores["bob"])
     assert (ran.code, ran.err.count("\n")) == (1, 1)
-    assert alice.alias.number_of(Name("mine.eth")) is None
+    assert alice.alias.number_of(Name("mine.tel")) is None
 
 
 def test_what_is_no_name_is_wrong_usage(keystores: Keystores) -> None:

@@ -96,15 +96,15 @@ def processes() -> Iterator[Processes]:
 
 @pytest.fixture
 def listed(rpc: ChainRpc, client: Client, chain: EmbeddedChain, home: Path, keystores: Keystores) -> None:
-    """A hub and a node in the list, and alice.eth and bob.eth at home there."""
-    people = ((client, ALICE, "alice.eth"), (client.as_account(chain.accounts[2]), BOB, "bob.eth"))
+    """A hub and a node in the list, and alice.tel and bob.tel at home there."""
+    people = ((client, ALICE, "alice.tel"), (client.as_account(chain.accounts[2]), BOB, "bob.tel"))
     client.hubs.add_hub(free_uri(), TlsIdentity.load_or_create(home / "hub.pem").pin)
     client.hubs.add_node(1, free_uri(), TlsIdentity.load_or_create(home / "node.pem").pin, 10)
     for person, number, name in people:
         person.buy_number(number, wait=chain.advance_time)
         person.alias.claim(Name(name), number)
         person.records.set_hub(number, 1)
-        keys = keystores[name.removesuffix(".eth")]
+        keys = keystores[name.removesuffix(".tel")]
         assert run("login", "deep", number, "--account", keys).code == 0
 
 
@@ -135,23 +135,23 @@ def test_two_people_write_and_call_each_other_by_command(
 ) -> None:
     before = Holder(BOB, "0x" + "11" * 20, 1)  # whom alice met as bob
     with Store(places.pick_store(ALICE, None).store) as store:
-        KnownPeers(store).met("bob.eth", before)
-    code, out, err = processes.finish("call", "bob.eth", "--number", ALICE)
+        KnownPeers(store).met("bob.tel", before)
+    code, out, err = processes.finish("call", "bob.tel", "--number", ALICE)
     assert (code, out) == (1, "")
     assert (
-        f"note: bob.eth was moved by its owner since the last contact, from the account {before.owner}" in err
+        f"note: bob.tel was moved by its owner since the last contact, from the account {before.owner}" in err
     )
     assert err.splitlines()[-1].startswith("error: the call came to nothing: 480")  # bob is away
     tone = tone_wav(home / "tone.wav", 440.0)
     words = ("--number", BOB, "--answer", "--once", "--play", tone, "--record", home / "heard.wav", "--json")
     bob = processes.start("listen", *words)
-    assert line(bob.stderr).startswith("bob.eth is registered at sip:127.0.0.1:")
-    code, out, err = processes.finish("message", "bob.eth", "on my way", "--number", ALICE, "--json")
+    assert line(bob.stderr).startswith("bob.tel is registered at sip:127.0.0.1:")
+    code, out, err = processes.finish("message", "bob.tel", "on my way", "--number", ALICE, "--json")
     assert code == 0, err
-    assert json.loads(out) == {"to": "bob.eth", "delivered": True, "changed": None}  # told once
+    assert json.loads(out) == {"to": "bob.tel", "delivered": True, "changed": None}  # told once
     assert "note:" not in err
     code, out, err = processes.finish(
-        "call", "bob.eth", "--number", ALICE, "--play", tone, "--seconds", 1, "--json"
+        "call", "bob.tel", "--number", ALICE, "--play", tone, "--seconds", 1, "--json"
     )
     assert code == 0, err
     report = json.loads(out)
@@ -162,7 +162,7 @@ def test_two_people_write_and_call_each_other_by_command(
     assert (report["as_of"], report["changed"]) == (None, None)
     heard, _ = bob.communicate(timeout=10)
     message, ringing, ended = events(heard)
-    assert (message["event"], message["name"], message["body"]) == ("message", "alice.eth", "on my way")
+    assert (message["event"], message["name"], message["body"]) == ("message", "alice.tel", "on my way")
     assert (ringing["event"], ringing["number"], ringing["trust"]) == ("ringing", ALICE, "verified")
     assert (ended["event"], ended["ended_by"]) == ("ended", "remote")
     assert (home / "heard.wav").stat().st_size > 20_000
@@ -206,7 +206,7 @@ def test_a_person_gets_a_phone_password_from_his_node_by_command(
     hub = processes.start("hub", "run", "--hub", 1, "--key-file", home / "hub.pem")
     assert line(hub.stdout).startswith("hub 1 listens at 127.0.0.1:")
     assert line(hub.stdout) == "hub 1 hears from all its nodes\n"
-    code, out, err = processes.finish("phone-password", "bob.eth", "--label", "desk", "--json")
+    code, out, err = processes.finish("phone-password", "bob.tel", "--label", "desk", "--json")
     assert code == 0, err
     issued = json.loads(out)
     assert (issued["digest"], issued["server"].rpartition("=")[2]) == ("SHA-256", "udp")
@@ -220,19 +220,19 @@ def test_a_person_gets_a_phone_password_from_his_node_by_command(
 
 
 def test_a_hub_that_is_down_is_named(listed: None) -> None:
-    ran = run("call", "bob.eth", "--number", ALICE)
+    ran = run("call", "bob.tel", "--number", ALICE)
     assert (ran.code, ran.out) == (1, "")
     assert "does not answer" in ran.err.splitlines()[-1]
 
 
 def test_without_a_home_hub_the_next_step_is_said(listed: None, client: Client) -> None:
     client.records.set_hub(ALICE, None)
-    ran = run("message", "bob.eth", "hello", "--number", ALICE)
+    ran = run("message", "bob.tel", "hello", "--number", ALICE)
     assert (ran.code, f"telsdk hubs choose {ALICE}" in ran.err) == (1, True)
 
 
 def test_which_of_two_logins_has_to_be_said(listed: None) -> None:
-    ran = run("call", "bob.eth")
+    ran = run("call", "bob.tel")
     assert (ran.code, "say which by --number" in ran.err) == (1, True)
 
 
@@ -286,7 +286,7 @@ def test_an_operator_changes_a_key_and_who_sold_his_number_is_logged_out(
     keystores: Keystores,
 ) -> None:
     bob = processes.start("listen", "--number", BOB, "--json")
-    assert line(bob.stderr).startswith("bob.eth is registered at sip:127.0.0.1:")
+    assert line(bob.stderr).startswith("bob.tel is registered at sip:127.0.0.1:")
     _, node = servers
     following = TlsIdentity.load_or_create(home / "next.pem")
     signer = ("--account", keystores["alice"])
@@ -300,7 +300,7 @@ def test_an_operator_changes_a_key_and_who_sold_his_number_is_logged_out(
     assert line(node.stdout).startswith("node 0 of hub 1 has the chain")
     assert line(node.stdout) == f"node 0 of hub 1 shows the key {following.pin.hex()}\n"
     assert run("hubs", "retire-key", 1, "--node", 0, *signer).code == 0
-    code, _, err = processes.finish("message", "bob.eth", "still there?", "--number", ALICE)
+    code, _, err = processes.finish("message", "bob.tel", "still there?", "--number", ALICE)
     assert code == 0, err
     assert (
         run(

@@ -31,15 +31,15 @@ ISSUED = PhonePassword(f"{NUMBER}.1.0.1800000000", "a" * 26, 1_800_000_000)
 
 @pytest.fixture
 def alice(client: Client, chain: EmbeddedChain, home: Path) -> Client:
-    """Alice, whose NUMBER is alice.eth, and an operator's secret in a file."""
+    """Alice, whose NUMBER is alice.tel, and an operator's secret in a file."""
     client.buy_number(NUMBER, wait=chain.advance_time)
-    client.alias.claim(Name("alice.eth"), NUMBER)
+    client.alias.claim(Name("alice.tel"), NUMBER)
     private.write(home / "secret", SECRET)
     return client
 
 
 def issue(home: Path, *words: object) -> Ran:
-    return run("phone-password", "alice.eth", "--secret-file", home / "secret", *words)
+    return run("phone-password", "alice.tel", "--secret-file", home / "secret", *words)
 
 
 def test_a_phone_password_is_the_one_that_nodes_compute(rpc: ChainRpc, alice: Client, home: Path) -> None:
@@ -92,7 +92,7 @@ def test_settings_and_codes_need_a_place_to_connect_to(rpc: ChainRpc, alice: Cli
 
 
 def test_without_a_login_the_next_step_is_said(rpc: ChainRpc, alice: Client) -> None:
-    ran = run("phone-password", "alice.eth")
+    ran = run("phone-password", "alice.tel")
     assert (ran.code, ran.out, "telsdk login deep" in ran.err) == (1, "", True)
 
 

@@ -13,6 +13,7 @@ from eth_utils.crypto import keccak
 from scripts import samples
 from scripts.helpers import helpers
 from telsdk.records import CONTRACT, RECORDS, UPDATE, WORDS, Inputs, Record
+from tests.contracts.ens import Ens
 from tests.contracts.evm import CHAIN_ID, Chain, Contract, Event, Result, artefacts
 
 ZERO = "0x" + "00" * 20
@@ -90,8 +91,7 @@ class Suite:
     records: Contract
     hubs: Contract
     market: Contract
-    ens: Contract | None
-    wrapper: Contract | None
+    ens: Ens | None
     begun: Sequence[Event]
     """What was told while they were deployed and linked."""
     alice: LocalAccount
@@ -110,20 +110,18 @@ class Suite:
         def put(name: str, *args: Any) -> Contract:
             return chain.deploy(artefacts()[name], *args, sender=deployer)
 
-        def stand_in(name: str) -> Contract | None:
-            return chain.deploy(helpers()[name], sender=deployer) if ens else None
-
-        vouching = (stand_in("EnsRegistryStandIn"), stand_in("NameWrapperStandIn"))
+        names_of = Ens.deploy(chain, deployer) if ens else None
+        owners = ZERO if names_of is None else put("EnsOwners", *names_of.addresses).address
         registry = put("NumberRegistry", deployer)
         registrar = put("NumberRegistrar", registry.address, actors["treasury"].address)
-        names = put("NameAlias", registry.address, *(v.address if v else ZERO for v in vouching))
+        names = put("NameAlias", registry.address, owners)
         records = put("NumberRecords", registry.address)
         market = put("NumberMarket", registry.address)
         links = (registrar.address, names.address, records.address, market.address)
         begun = [*registrar.created, *registry.send("link", *links, sender=deployer).events]
         hubs = put("HubList")
         return cls(
-            chain, registry, registrar, names, records, hubs, market, *vouching, begun, *actors.values()
+            chain, registry, registrar, names, records, hubs, market, names_of, begun, *actors.values()
         )
 
     def helper(self, name: str, *args: Any) -> Contract:

@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from eth_utils.crypto import keccak
 
 from tests.contracts.evm import Contract, Reverted, artefacts
-from tests.contracts.suite import ETHER, NO_RECORDS, NONE, NUMBER, SECRET, SET_ALL, ZERO, Suite, told
+from tests.contracts.suite import ETHER, NO_RECORDS, NUMBER, SECRET, SET_ALL, ZERO, Suite, told
 
 BOND = ETHER // 10
 _SAFELY = "safeTransferFrom(address,address,uint256)"
@@ -434,12 +433,10 @@ class TestEnsName:
         s.register(s.alice.address)
         ens = s.ens
         assert ens is not None
-        eth = keccak(NONE + keccak(text="eth"))
-        node = keccak(eth + keccak(text="alice"))
-        ens.send("setOwner", node, s.alice.address, sender=s.alice.address)
+        ens.register("alice", s.alice.address)
         s.names.send("claim", "alice", NUMBER, sender=s.alice.address)
         seen = s.list(s.alice.address)
-        ens.send("setOwner", node, s.mallory.address, sender=s.alice.address)
+        ens.sell("alice", s.alice.address, s.mallory.address)
         assert s.names.read("numberOf", "alice") == 0
         # And who would buy the number for its name is told.
         with pytest.raises(Reverted, match="FingerprintDiffers"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Self, cast
 
@@ -115,7 +116,7 @@ class Client:
         at, domain = deployment.addresses, deployment.domain
         self.registry = NumberRegistry(self.session, at["NumberRegistry"], domain)
         self.registrar = NumberRegistrar(self.session, at["NumberRegistrar"], domain)
-        self.alias = NameAlias(self.session, at["NameAlias"], domain)
+        self.alias = NameAlias(self.session, at["NameAlias"], domain, deployment.name_suffix)
         self.hubs = HubList(self.session, at["HubList"], domain)
         self.records = NumberRecords(self.session, at["NumberRecords"], domain, self.registry, self.hubs)
         self.market = NumberMarket(self.session, at["NumberMarket"], domain, self.registry)
@@ -173,6 +174,7 @@ class Client:
         Raises:
             NotFound: nobody holds the number, or the account holds none.
             SeveralNumbers: the account holds more than one: look up one of its `numbers_of`.
+            NameKindError: names do not end so on this network.
             NumberError, NameFormatError, InputError: `address` is no number, name or account, or `stale_after` no time.
         """
         if stale_after is not None:
@@ -297,9 +299,12 @@ class Client:
         """Return whether `account` is a contract, which may accept signatures."""
         return erc1271.is_contract(self.session, account)
 
-    def name_stands(self, number: int, block: int) -> bool:
-        """Return whether the name that was claimed for `number` stands for it as of `block`."""
-        return self.alias.name_of(inputs.number(number), block) is not None
+    def names_stand(self, numbers: Sequence[int], block: int) -> list[bool]:
+        """Return, for each of `numbers`, whether the name that was claimed for it stands for it as of `block`."""
+        inputs.of_kind(numbers, Sequence, "numbers")
+        with self.batch(block) as batch:
+            names = [batch.add(self.alias.name_of_read(inputs.number(number))) for number in numbers]
+        return [name.get() is not None for name in names]
 
     def _contracts(self) -> list[ChecksumAddress]:
         return [to_checksum_address(address) for address in self.deployment.addresses.values()]

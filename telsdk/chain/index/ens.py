@@ -1,53 +1,67 @@
-"""Find the names for which ENS no longer vouches.
+"""Keep what ENS says of the names.
 
 On a chain with ENS a name stands for its number only while the number's owner owns it in ENS too. No event of our
-contracts says when that ends; a wrapped name even expires by itself. So the names are looked at again, some with every
-poll, in turn.
+contracts says when that ends; a name even expires by itself. So the chain is asked after each name again and again,
+and what it said is kept with the block as of which it held. What is older than a setting does not count: the name
+stands for nothing until the chain has said it again, and the next look asks after it before all else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from telsdk.chain.interface import NOBODY, Deployment
-
-LOOKS = 25  # names to look at again with each poll, besides those that the poll touched
+from telsdk.directory import Head
 
 
-def asks_ens(deployment: Deployment) -> bool:
-    """Return whether ENS has to vouch for names in `deployment`."""
-    arguments: Any = deployment.arguments.get("NameAlias") or ()
-    return len(arguments) > 1 and arguments[1] != NOBODY
+@dataclass(frozen=True, slots=True)
+class NameSettings:
+    """How often an index asks whose the names are, on a chain with ENS. Ages are by the clock of the chain."""
+
+    fresh: int = 600
+    """Seconds for which a verdict counts."""
+
+    again: int = 240
+    """Seconds after which a name is asked after again, without anybody using it. Less than `fresh`, so that a verdict
+    in use is never old unless the chain cannot be asked."""
+
+    at_once: int = 10_000
+    """Names that one look asks after, at most; the ones that changed and the ones in use first, then the oldest."""
+
+
+class Verdict(NamedTuple):
+    """What ENS said of a number's name."""
+
+    stands: bool
+    time: int  # seconds since 1970, by the clock of the block as of which it was said
 
 
 class NameWatch:
-    """A watch that goes round the numbers with names.
+    """Who asks after which names when. The verdicts themselves are in the file.
 
     Args:
-        named: returns, in order, so many numbers with a name that are greater than a given one.
+        due: returns up to so many numbers of whose names nothing was said after the given time, oldest first.
     """
 
-    def __init__(self, named: Callable[[int, int], list[int]]) -> None:
-        self._named = named
-        self._last = 0
-        self.disowned: frozenset[int] = frozenset()
+    def __init__(self, due: Callable[[int, int], list[int]], settings: NameSettings) -> None:
+        self._due = due
+        self.settings = settings
+        self._wanted: set[int] = set()
 
-    def look(self, stands: Callable[[int, int], bool], touched: Iterable[int], block: int) -> set[int]:
-        """Look at the names of `touched`, and at the next in turn.
+    def counts(self, time: int, head: Head) -> bool:
+        """Return whether what was said at `time` still counts at `head`."""
+        return head.timestamp - time <= self.settings.fresh
 
-        `stands` says whether the name of a number stands as of a block.
+    def want(self, number: int) -> None:
+        """Let the next look ask after this number's name: it is in use, and what was said of it is too old."""
+        if len(self._wanted) < self.settings.at_once:
+            self._wanted.add(number)
 
-        Returns:
-            The numbers for which the answer has changed.
-
-        Raises:
-            RpcError, RpcUnreachable: the chain cannot be asked. What was known stays.
-        """
-        turn = self._named(self._last, LOOKS)
-        answers = {number: stands(number, block) for number in {*touched, *turn}}
-        self._last = turn[-1] if len(turn) == LOOKS else 0
-        fallen = {number for number, stands in answers.items() if not stands}
-        changed = {number for number in answers if (number in fallen) != (number in self.disowned)}
-        self.disowned = (self.disowned - answers.keys()) | fallen
-        return changed
+    def next(self, touched: Iterable[int], head: Head) -> list[int]:
+        """Return the numbers whose names to ask after as of `head`. `touched` have changed."""
+        limit = self.settings.at_once
+        first = dict.fromkeys((*touched, *self._wanted))
+        self._wanted = set()
+        due = self._due(head.timestamp - self.settings.again, limit)
+        return list(first | dict.fromkeys(due))[:limit]

@@ -12,18 +12,19 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from telsdk.chain.errors import ChainError, IndexUnusable, RpcBehind, RpcError
-from telsdk.chain.index.ens import NameWatch, asks_ens
+from telsdk.chain.index.ens import NameSettings, NameWatch
 from telsdk.chain.index.failover import Failover
 from telsdk.chain.index.indexstore import IndexStore, Touched
 from telsdk.chain.index.reader import Reader, Stretch, at
 from telsdk.chain.index.source import ReadingSettings, Source
 from telsdk.chain.interface import EventFilter, Header
 from telsdk.directory import Domain, Head, HubFacts, NumberFacts
-from telsdk.name import SUFFIX, Name
+from telsdk.name import Name
 from telsdk.number import Number
 from telsdk.records import with_records
 
@@ -40,6 +41,8 @@ class ChainIndex:
 
     Args:
         source: the RPC, or several (`telsdk.chain.index.Failover`) of which each look at the chain uses one.
+        settings: how the chain is read.
+        names: how often ENS is asked whose the names are, where there is ENS.
 
     Raises:
         IndexMismatch: the file at `path` is another deployment's index, or none.
@@ -47,7 +50,11 @@ class ChainIndex:
     """
 
     def __init__(
-        self, source: Source | Failover, path: str = ":memory:", settings: ReadingSettings | None = None
+        self,
+        source: Source | Failover,
+        path: str = ":memory:",
+        settings: ReadingSettings | None = None,
+        names: NameSettings | None = None,
     ) -> None:
         self._failover = source if isinstance(source, Failover) else Failover.of(source)
         self._deployment = self._failover.deployment
@@ -60,7 +67,10 @@ class ChainIndex:
         self._facts: dict[int, NumberFacts | None] = {}
         self._untold: set[int] = set()  # numbers that changed in a look that has not come to its end
         self._owes_second_look = False  # at what happened lately
-        self._names = NameWatch(self._named) if asks_ens(self._deployment) else None
+        self._names: NameWatch | None = None  # where names need nobody's word
+        if self._deployment.asks_ens:
+            self._names = NameWatch(self._unjudged, names or NameSettings())
+        self._vouched: dict[int, int] = {}  # numbers whose facts have a name, and when ENS said so
         with self._file():
             self._head = self._store.tip()
             self._hubs = {hub.id: hub for hub in self._store.hubs()}
@@ -208,18 +218,24 @@ class ChainIndex:
             return set()
         with self._file():
             named = {number for number in touched if self._store.has_label(number)}
+        numbers = self._names.next(named, tip)
+        if not numbers:
+            return set()
         try:
-            changed = self._names.look(source.name_stands, named, tip.number)
-        except RpcError:
-            return set()  # What the events said must not be lost with it; the names come round again.
-        with self._reading:
-            for number in changed:
+            stand = source.names_stand(numbers, tip.number)
+        except RpcError as error:
+            # What the events said must not be lost with it; these names come first when they can be asked after.
+            log.warning("%d names cannot be asked after: %s", len(numbers), error)
+            return set()
+        with self._file():
+            changed = self._store.judge(zip(numbers, stand, strict=True), tip)
+            for number in numbers:
                 self._facts.pop(number, None)
         return changed
 
-    def _named(self, after: int, limit: int) -> list[int]:
+    def _unjudged(self, since: int, limit: int) -> list[int]:
         with self._file():
-            return self._store.named(after, limit)
+            return self._store.unjudged(since, limit)
 
     @contextmanager
     def _file(self) -> Iterator[None]:
@@ -258,16 +274,27 @@ class ChainIndex:
         """Return the facts of `number`, or None when nobody holds it."""
         with self._reading:
             try:
-                return self._facts[number]
+                facts = self._facts[number]
             except KeyError:
                 if len(self._facts) >= CACHED:
                     self._facts.clear()
+                    self._vouched.clear()
                 with self._file():
                     facts = self._facts[number] = self._read(number)
+            if self._names is None or facts is None or facts.name is None:
                 return facts
+            if self._names.counts(self._vouched[number], self.head):
+                return facts
+            self._names.want(number)
+            return replace(facts, name=None)
 
     def resolve(self, name: Name) -> Number | None:
-        """Return the number that `name` stands for now, or None."""
+        """Return the number that `name` stands for now, or None.
+
+        Raises:
+            NameKindError: names do not end so on this network.
+        """
+        name.require_suffix(self._deployment.name_suffix)
         with self._file():
             holder = self._store.holder_of(name.label)
             if holder is None:
@@ -302,14 +329,19 @@ class ChainIndex:
         if state is None:
             return None
         named = state.label is not None and self._store.holder_of(state.label) == number
-        if self._names is not None and number in self._names.disowned:
-            named = False
+        if named and self._names is not None:
+            verdict = self._store.verdict(number, state.label or "")
+            if verdict is None:
+                self._names.want(number)
+            named = verdict is not None and verdict.stands
+            if verdict is not None:
+                self._vouched[number] = verdict.time
         facts = NumberFacts(
             number=Number(number),
             owner=state.owner,
             epoch=state.epoch,
             session=state.session,
-            name=Name(f"{state.label}{SUFFIX}") if named else None,
+            name=Name(f"{state.label}{self._deployment.name_suffix}") if named else None,
             price=None if state.listing is None else state.listing.price,
         )
         return with_records(facts, state)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from telsdk.chain.errors import AnswerError, IndexMismatch, IndexUnusable
+from telsdk.chain.index.ens import Verdict
 from telsdk.chain.index.fold import Listing, NumberState, fold_hub, fold_label, fold_number
 from telsdk.chain.interface import ChainEvent, Deployment
 from telsdk.directory import Head, HubFacts
@@ -25,7 +26,7 @@ SCHEMA = 2  # raised when the same tables come to hold something else; see `_lay
 KEPT_BLOCKS = 256  # how many block hashes are kept to find where a reorganised chain parts
 
 _LOCK_WAIT = 5.0  # seconds to wait for another process that writes
-_TABLES = ("meta", "block", "event", "number", "label")
+_TABLES = ("meta", "block", "event", "number", "label", "verdict")
 
 
 class Subject(NamedTuple):
@@ -190,13 +191,40 @@ class IndexStore:
         state = self.number(number)
         return state is not None and state.label is not None
 
-    def named(self, after: int, limit: int) -> list[int]:
-        """Return the first `limit` numbers with a label that are greater than `after`."""
+    def verdict(self, number: int, label: str) -> Verdict | None:
+        """Return what ENS said last of the name `label` of `number`; None when it said nothing."""
+        row = self._db.execute(
+            "SELECT stands, time FROM verdict WHERE number = ? AND label = ?", (number, label)
+        ).fetchone()
+        return Verdict(bool(row[0]), row[1]) if row else None
+
+    def unjudged(self, since: int, limit: int) -> list[int]:
+        """Return up to `limit` numbers of whose names ENS has said nothing after the time `since`, oldest first."""
         rows = self._db.execute(
-            "SELECT number FROM number WHERE label IS NOT NULL AND number > ? ORDER BY number LIMIT ?",
-            (after, limit),
+            "SELECT number.number FROM number LEFT JOIN verdict"
+            " ON verdict.number = number.number AND verdict.label = number.label"
+            " WHERE number.label IS NOT NULL AND ifnull(verdict.time, 0) <= ?"
+            " ORDER BY ifnull(verdict.time, 0) LIMIT ?",
+            (since, limit),
         )
         return [number for (number,) in rows]
+
+    def judge(self, verdicts: Iterable[tuple[int, bool]], head: Head) -> set[int]:
+        """Keep what ENS said of the names of these numbers as of `head`. Return those of which it said otherwise."""
+        changed = set()
+        with self._transaction():
+            for number, stands in verdicts:
+                state = self.number(number)
+                if state is None or state.label is None:
+                    continue
+                before = self.verdict(number, state.label)
+                if (before is not None and before.stands) != stands:
+                    changed.add(number)
+                self._db.execute(
+                    "INSERT OR REPLACE INTO verdict VALUES (?,?,?,?,?)",
+                    (number, state.label, stands, head.number, head.timestamp),
+                )
+        return changed
 
     def hubs(self) -> list[HubFacts]:
         rows = self._db.execute(
@@ -243,6 +271,7 @@ class IndexStore:
         subjects = [Subject(*row) for row in self._db.execute(query, (base,))]
         self._db.execute("DELETE FROM event WHERE block > ?", (base,))
         self._db.execute("DELETE FROM block WHERE number > ?", (base,))
+        self._db.execute("DELETE FROM verdict WHERE block > ?", (base,))
         return subjects
 
     def _mark(self, hashes: dict[int, bytes]) -> None:
@@ -342,6 +371,10 @@ CREATE TABLE number (
     label TEXT, price TEXT, listed_block INTEGER, listed_place INTEGER, {records}
 );
 CREATE INDEX number_owner ON number (owner);
+CREATE TABLE verdict (
+    number INTEGER PRIMARY KEY, label TEXT NOT NULL, stands INTEGER NOT NULL, block INTEGER NOT NULL,
+    time INTEGER NOT NULL
+);
 CREATE TABLE label (label TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
 """
 

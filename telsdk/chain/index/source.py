@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,8 +45,11 @@ class Source(Protocol):
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool: ...
 
-    def name_stands(self, number: int, block: int) -> bool:
-        """Return whether the name of `number` stands for it. The index asks this only on chains with ENS."""
+    def names_stand(self, numbers: Sequence[int], block: int) -> list[bool]:
+        """Return, for each of `numbers`, whether its name stands for it as of `block`.
+
+        The index asks this only on chains with ENS.
+        """
         ...
 
 

@@ -87,6 +87,7 @@ class Witnessed:
             one.is_valid_signature(account, digest, signature) for one in (self._source, *self._witnesses)
         )
 
-    def name_stands(self, number: int, block: int) -> bool:
-        """Return whether all say that the name of `number` stands for it."""
-        return all(one.name_stands(number, block) for one in (self._source, *self._witnesses))
+    def names_stand(self, numbers: Sequence[int], block: int) -> list[bool]:
+        """Return, for each of `numbers`, whether all say that its name stands for it."""
+        told = [one.names_stand(numbers, block) for one in (self._source, *self._witnesses)]
+        return [all(verdicts) for verdicts in zip(*told, strict=True)]

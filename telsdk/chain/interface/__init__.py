@@ -7,10 +7,11 @@ from telsdk.chain.interface.events import ChainEvent, EventDecoder, event_topics
 from telsdk.chain.interface.explanations import explain
 from telsdk.chain.interface.function import Function, functions
 from telsdk.chain.interface.header import EventFilter, Header, bloom_bits
-from telsdk.chain.interface.manifest import CONTRACTS, Artifact
+from telsdk.chain.interface.manifest import CONTRACTS, ENS_OWNERS, Artifact
 
 __all__ = [
     "CONTRACTS",
+    "ENS_OWNERS",
     "NOBODY",
     "Artifact",
     "ChainEvent",

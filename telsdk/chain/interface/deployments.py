@@ -19,20 +19,24 @@ import platformdirs
 from eth_utils.address import is_checksum_address
 
 from telsdk.chain.errors import DeploymentError, UnknownNetwork
-from telsdk.chain.interface.manifest import CONTRACTS
+from telsdk.chain.interface.abi import NOBODY
+from telsdk.chain.interface.manifest import CONTRACTS, ENS_OWNERS
 from telsdk.directory import Domain
 from telsdk.files import write_whole
+from telsdk.name import ENS_SUFFIX, OWN_SUFFIX
 from telsdk.nesting import check_nesting
 
+_OF_FIRST_EDITION = 3  # arguments of NameAlias: registry, ENS registry and wrapper
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The six contracts on one chain.
+    """The six contracts on one chain, and EnsOwners where there is ENS.
 
     Raises:
-        DeploymentError: the name cannot be a file's name, or an address is missing or not an EIP-55 address.
+        DeploymentError: the name cannot be a file's name, or an address is missing or not an EIP-55 address, or these
+            contracts are of the first edition.
     """
 
     name: str
@@ -45,7 +49,12 @@ class Deployment:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise DeploymentError(f"{self.name!r} is no network name: use a-z, 0-9, '.', '_' and '-'")
-        for contract in CONTRACTS:
+        if len(self._name_arguments) == _OF_FIRST_EDITION:
+            raise DeploymentError(
+                f"deployment {self.name} is of the first edition of the contracts, in which who sold a name in ENS "
+                "kept it here: this telsdk does not read it; deploy anew with scripts/deploy.py"
+            )
+        for contract in self.contracts:
             address = self.addresses.get(contract)
             if address is None or not is_checksum_address(address):
                 raise DeploymentError(
@@ -56,6 +65,26 @@ class Deployment:
     def domain(self) -> Domain:
         """What ties signatures to this deployment."""
         return Domain(self.chain_id, self.addresses["NumberRegistry"])
+
+    @property
+    def _name_arguments(self) -> list[Any]:
+        arguments = self.arguments.get("NameAlias")
+        return arguments if isinstance(arguments, list) else []
+
+    @property
+    def asks_ens(self) -> bool:
+        """Whether ENS has to vouch for the names."""
+        return len(self._name_arguments) > 1 and self._name_arguments[1] != NOBODY
+
+    @property
+    def name_suffix(self) -> str:
+        """What all names end in."""
+        return ENS_SUFFIX if self.asks_ens else OWN_SUFFIX
+
+    @property
+    def contracts(self) -> tuple[str, ...]:
+        """The contracts that are there."""
+        return (*CONTRACTS, ENS_OWNERS) if self.asks_ens else CONTRACTS
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"

@@ -55,8 +55,9 @@ EXPLANATIONS: dict[str, str] = {
     "NoSuchPrice": "there is no price for {digits} digits: 5 to 10, and 10 stands for longer ones too",
     "PriceAboveCap": "{price:eth} ether is too much for {digits} digits: the code allows up to {cap:eth}",
     # INameAlias
-    "InvalidLabel": "{label!r} is no label: 3 to 32 of a-z, 0-9 and -, and no -- at the third place",
-    "NameTaken": "{label}.eth stands for {number} already: choose another name",
+    "InvalidLabel": "{label!r} is no label: 3 to 32 of a-z, 0-9 and -, with a letter, and no -- at the third place",
+    "NameTaken": "{label} stands for {number} already: choose another name",
+    "NotAContract": "there is no contract at {account}, so ENS is not there: give where it is on this chain",
     "NotEnsOwner": "{label}.eth belongs to {ensOwner} in ENS, not to {caller}: get it there first",
     "NoName": "{number} has no name to release",
     # INumberRecords

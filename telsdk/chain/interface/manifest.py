@@ -14,6 +14,8 @@ from telsdk.chain.interface.abi import AbiEntry
 from telsdk.nesting import check_nesting
 
 CONTRACTS = ("NumberRegistry", "NumberRegistrar", "NameAlias", "NumberRecords", "HubList", "NumberMarket")
+ENS_OWNERS = "EnsOwners"
+"""The seventh contract, only where there is ENS. It holds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Manifest:
 
     contracts: Mapping[str, Artifact]
     compiler: Mapping[str, Any]
-    tools: Mapping[str, str]  # name -> creation code, 0x…, that an eth_call runs; never deployed
+    tools: Mapping[str, str]  # name -> creation code, 0x…; an eth_call runs it, or a chain to play on has it
 
     def __getitem__(self, name: str) -> Artifact:
         try:

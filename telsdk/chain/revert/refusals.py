@@ -44,6 +44,7 @@ __all__ = [
     "NoName",
     "NoSuchNode",
     "NoSuchPrice",
+    "NotAContract",
     "NotANumber",
     "NotCommitted",
     "NotEnsOwner",
@@ -266,7 +267,7 @@ class InvalidCredential(ContractRefused):
 
 
 class InvalidLabel(ContractRefused):
-    """The label is not 3 to 32 of a-z, 0-9 and -, or has -- at the third place.
+    """The label is not 3 to 32 of a-z, 0-9 and -, has -- at the third place, or has no letter.
 
     Solidity: ``InvalidLabel(string label)``.
     """
@@ -352,6 +353,15 @@ class NoSuchPrice(ContractRefused):
     """
 
     digits: int
+
+
+class NotAContract(ContractRefused):
+    """The address is no contract, so ENS cannot be there.
+
+    Solidity: ``NotAContract(address account)``.
+    """
+
+    account: str
 
 
 class NotANumber(ContractRefused):

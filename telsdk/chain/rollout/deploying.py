@@ -1,4 +1,4 @@
-"""Put the six contracts on a chain, and link them to each other for ever."""
+"""Put the six contracts on a chain, and EnsOwners where there is ENS, and link them to each other for ever."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from web3 import Web3
 
 from telsdk.chain.access import Account, Receipt, Session, mapped, whole
 from telsdk.chain.errors import ChainError, DeploymentError, WrongNetwork
-from telsdk.chain.interface import NOBODY, Deployment, abi, deployments, functions, manifest
+from telsdk.chain.interface import ENS_OWNERS, NOBODY, Deployment, abi, deployments, functions, manifest
+from telsdk.chain.rollout.ens import EnsAddresses, check_ens
 from telsdk.chain.rollout.progress import Done, Progress
 from telsdk.files import write_whole
 
@@ -25,6 +26,8 @@ LINKS = {
 }
 """The registry's links: getter and contract, in the order of the arguments of `link`."""
 
+NO_ENS = (NOBODY, NOBODY, NOBODY)
+
 
 def deploy(
     w3: Web3,
@@ -32,15 +35,14 @@ def deploy(
     *,
     name: str = "local",
     treasury: str | None = None,
-    ens: str = NOBODY,
-    wrapper: str = NOBODY,
+    ens: EnsAddresses | None = None,
     rpc: str | None = None,
     path: Path | None = None,
 ) -> Deployment:
     """Deploy from `account`, which links the contracts and then has no power over them.
 
-    `treasury`, by default the account, gets the income. `ens` and `wrapper` are the addresses of the ENS registry and
-    name wrapper. Where they are zero, a name goes to whoever comes first.
+    `treasury`, by default the account, gets the income. `ens` says where ENS is, which then has to vouch for every
+    name. Without, names end in .tel and go to whoever comes first.
 
     The deployment is written to `path`, if given. Until it is done its progress is kept beside that file, and the same
     call continues a deployment that was cut off. See also `standing`.
@@ -48,23 +50,27 @@ def deploy(
     Raises:
         TransactionUnpaid, TransactionPending, RpcError: the chain does not take the transactions.
         DeploymentError: another deployment was begun for `path`: with other arguments, by another account,
-            on another chain, or of other code.
+            on another chain, or of other code. Or the chain is known to have ENS, and `ens` leaves it out.
     """
     with mapped():
         chain_id = whole(w3.eth.chain_id)
+    check_ens(chain_id, ens)
+    asked = NO_ENS if ens is None else ens.arguments
     terms = {
         "chain": chain_id,
         "account": account.address,
         "treasury": treasury or account.address,
-        "ens": ens,
-        "wrapper": wrapper,
+        "ens": asked[0],
+        "wrapper": asked[1],
+        "universal resolver": asked[2],
         "code": _code(),
     }
     progress = Progress(terms, None if path is None else progress_file(path))
     work = _Work(Session(w3, account), progress)
     registry = work.create("NumberRegistry", account.address)
     work.create("NumberRegistrar", registry, treasury or account.address)
-    work.create("NameAlias", registry, ens, wrapper)
+    owners = NOBODY if ens is None else work.create(ENS_OWNERS, *ens.arguments)
+    work.create("NameAlias", registry, owners)
     work.create("NumberRecords", registry)
     work.create("HubList")
     work.create("NumberMarket", registry)
@@ -115,7 +121,7 @@ def creation(contract: str, args: tuple[Any, ...]) -> bytes:
 
 def _code() -> str:
     """Return a text that names this build of the contracts."""
-    parts = (manifest.load()[contract].bytecode for contract in manifest.CONTRACTS)
+    parts = (manifest.load()[contract].bytecode for contract in (*manifest.CONTRACTS, ENS_OWNERS))
     return keccak(text="".join(parts)).hex()[:16]
 
 

@@ -16,7 +16,7 @@ from web3 import Web3
 
 from telsdk.chain.access import Answer, Batch, Read, Session, mapped, whole
 from telsdk.chain.errors import ChainError
-from telsdk.chain.interface import NOBODY, Artifact, Deployment, functions, manifest
+from telsdk.chain.interface import ENS_OWNERS, NOBODY, Artifact, Deployment, functions, manifest
 from telsdk.chain.rollout.deploying import LINKS
 from telsdk.credential.eip712 import DOMAIN_NAME, DOMAIN_VERSION, domain_separator
 
@@ -34,6 +34,7 @@ CONSTANTS = {  # contract, getter -> wei or seconds
     ("HubList", "BOND"): 10**17,
     ("HubList", "EXIT_DELAY"): 7 * 86_400,
 }
+_ENS_PARTS = ("ens", "wrapper", "universalResolver")  # what EnsOwners is created with, in order
 _WORD = 32  # bytes
 
 ChainValue = str | int | bytes  # an address or other text, a number, bytes
@@ -72,23 +73,25 @@ def verify(w3: Web3, deployment: Deployment) -> Iterator[Comparison]:
     if chain.ok:
         batch = Batch(Session(w3))
         yield from _arguments(deployment)
-        for contract in manifest.CONTRACTS:
+        for contract in deployment.contracts:
             yield from _code(w3, deployment, contract, batch.block)
         yield from _answers(deployment, batch)
 
 
 def _arguments(deployment: Deployment) -> Iterator[Comparison]:
-    """Check the constructors' arguments in the file: their count, and that the registry is this one."""
-    registry = deployment.addresses["NumberRegistry"]
-    for contract in manifest.CONTRACTS:
+    """Check the constructors' arguments in the file: their count, and that contracts among them are these."""
+    at = deployment.addresses
+    expected = {"registry_": at["NumberRegistry"], "owners_": at.get(ENS_OWNERS, NOBODY)}
+    for contract in deployment.contracts:
         entries = manifest.load()[contract].entries("constructor")
         names = [item["name"] for entry in entries for item in entry["inputs"]]
         given = deployment.arguments.get(contract)
         count = len(given) if isinstance(given, list) else 0
         yield _compared(f"{contract} arguments in the file", len(names), count)
-        if count == len(names) and "registry_" in names:
-            argument = given[names.index("registry_")] if given else None
-            yield _compared(f"{contract} argument registry_ in the file", registry, argument)
+        for name, address in expected.items():
+            if count == len(names) and name in names:
+                argument = given[names.index(name)] if given else None
+                yield _compared(f"{contract} argument {name} in the file", address, argument)
 
 
 def _code(w3: Web3, deployment: Deployment, contract: str, block: int) -> Iterator[Comparison]:
@@ -124,7 +127,8 @@ def _without(code: bytes, artifact: Artifact) -> bytes:
 
 def _immutables(deployment: Deployment, contract: str) -> dict[str, ChainValue]:
     """Return the value that each immutable should have, by the sources and the constructor's arguments."""
-    registry = deployment.addresses["NumberRegistry"]
+    at = deployment.addresses
+    registry = at["NumberRegistry"]
     separator = domain_separator(deployment.domain)
     if contract == "NumberRegistry":
         return {
@@ -140,11 +144,10 @@ def _immutables(deployment: Deployment, contract: str) -> dict[str, ChainValue]:
         }
     if contract == "HubList":
         return {}
+    if contract == ENS_OWNERS:
+        return {name: _argument(deployment, contract, place) for place, name in enumerate(_ENS_PARTS)}
     extra: dict[str, dict[str, ChainValue]] = {
-        "NameAlias": {
-            "ens": _argument(deployment, contract, 1),
-            "wrapper": _argument(deployment, contract, 2),
-        },
+        "NameAlias": {"owners": at.get(ENS_OWNERS, NOBODY)},
         "NumberRecords": {"_cachedSeparator": separator, "_cachedChainId": deployment.chain_id},
     }
     return {"registry": registry, **extra.get(contract, {})}
@@ -170,12 +173,14 @@ def _answers(deployment: Deployment, batch: Batch) -> Iterator[Comparison]:
 def _questions(deployment: Deployment) -> Iterator[tuple[str, ChainValue, str, str, tuple[Any, ...]]]:
     """Yield what is compared, the value expected, and the contract, getter and arguments to ask."""
     at = deployment.addresses
+    ens = _ENS_PARTS if deployment.asks_ens else ()
     offices: list[tuple[str, str, ChainValue]] = [
         ("NumberRegistry", "linker", _argument(deployment, "NumberRegistry", 0)),
         ("NumberRegistrar", "treasury", _argument(deployment, "NumberRegistrar", 1)),
         ("NumberRegistry", "DOMAIN_SEPARATOR", domain_separator(deployment.domain)),
-        ("NameAlias", "ens", _argument(deployment, "NameAlias", 1)),
-        ("NameAlias", "wrapper", _argument(deployment, "NameAlias", 2)),
+        ("NameAlias", "owners", at.get(ENS_OWNERS, NOBODY)),
+        ("NameAlias", "suffix", deployment.name_suffix),
+        *((ENS_OWNERS, name, _argument(deployment, ENS_OWNERS, place)) for place, name in enumerate(ens)),
     ]
     links: list[tuple[str, str, ChainValue]] = [
         *(("NumberRegistry", getter, at[contract]) for getter, contract in LINKS.items()),

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from telsdk.chain.access import without_secrets
 from telsdk.chain.client import Client, connect
-from telsdk.chain.development import AnvilChain, DevChain
+from telsdk.chain.development import AnvilChain, DevChain, PlayEns
 from telsdk.chain.index import ChainIndex
 from telsdk.chain.interface import Deployment
-from telsdk.chain.rollout import deploy
+from telsdk.chain.rollout import EnsAddresses, deploy
 from telsdk.cli.demo.embedded import embedded_chain
 from telsdk.credential import light, passphrase
 from telsdk.name import Name
@@ -57,7 +57,7 @@ class DemoServer:
 
 
 class World:
-    """A deployment of the six contracts on a development chain.
+    """A deployment of the contracts on a development chain, with ENS.
 
     Args:
         rpc: the URL of a chain such as anvil; None embeds a chain in this process.
@@ -83,8 +83,10 @@ class World:
         )
         self.chain = embedded_chain() if self._rpc is None else AnvilChain(self._rpc)
         deployer, operator, alice, bob, carol = self.chain.accounts[:5]
-        self._progress("deploying the six contracts")
-        self.deployment = deploy(self.chain.w3, deployer, name="demo", rpc=self._rpc)
+        self._progress("deploying the contracts, and an ENS to play with")
+        self._ens = PlayEns(self.chain.w3, deployer)
+        ens = EnsAddresses(self._ens.address)
+        self.deployment = deploy(self.chain.w3, deployer, name="demo", ens=ens, rpc=self._rpc)
         self._progress("listing a hub and two nodes")
         self._list_servers(self.client(operator))
         self._progress("alice, bob and carol buy numbers: commit, wait, reveal")
@@ -120,6 +122,7 @@ class World:
         client = self.client(account)
         client.buy_number(number, max_price=Decimal(1), wait=self.chain.advance_time)
         if name is not None:
+            self._ens.register(name, account.address)
             client.alias.claim(name, number)
         client.records.set_hub(number, self.hub_id)
         if password is not None:

@@ -36,7 +36,7 @@ def wire(chain: EmbeddedChain) -> Wire:
 @pytest.fixture
 def reader(alice: Client, wire: Wire) -> Client:
     """Looks, through `wire`, at a number with all that it can have."""
-    alice.alias.claim(Name("alice.eth"), NUMBER)
+    alice.alias.claim(Name("alice.tel"), NUMBER)
     alice.records.write("setMany", NUMBER, samples.update().struct())
     alice.market.list(NUMBER, Decimal("1.5"))
     return Client(wire.w3, alice.deployment)
@@ -47,13 +47,13 @@ def test_many_reads_are_one_call_and_answer_as_they_do_alone(reader: Client, wir
         custody = batch.add(reader.registry.custody_read(NUMBER))
         records = batch.add(reader.records.get_read(NUMBER))
         name = batch.add(reader.alias.name_of_read(NUMBER))
-        number = batch.add(reader.alias.number_of_read(Name("alice.eth")))
+        number = batch.add(reader.alias.number_of_read(Name("alice.tel")))
         price = batch.add(reader.market.price_read(NUMBER))
         fingerprint = batch.add(reader.registry.fingerprint_read(NUMBER))
     assert wire.seen[CALL] == 1
     assert custody.get() == reader.registry.custody(NUMBER)
     assert records.get() == reader.records.get(NUMBER)
-    assert (name.get(), number.get()) == (Name("alice.eth"), NUMBER)
+    assert (name.get(), number.get()) == (Name("alice.tel"), NUMBER)
     assert price.get() == Decimal("1.5")
     assert fingerprint.get() == reader.registry.fingerprint(NUMBER)
 
@@ -150,9 +150,9 @@ def test_an_rpc_that_runs_no_creation_code_is_asked_one_by_one(
     reader: Client, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batching, "_creation_code", lambda: b"\xfe")
-    found = reader.lookup("alice.eth")
+    found = reader.lookup("alice.tel")
     monkeypatch.undo()
-    assert found == reader.lookup("alice.eth")
+    assert found == reader.lookup("alice.tel")
 
 
 def test_nothing_asked_is_nothing_sent(reader: Client, wire: Wire) -> None:
@@ -185,12 +185,12 @@ def test_an_answer_is_not_there_before_the_batch_ends(reader: Client) -> None:
 def test_a_lookup_by_number_is_one_call(reader: Client, wire: Wire) -> None:
     found = reader.lookup("5551234")
     assert wire.seen[CALL] == 1
-    assert (found.name, found.listing) == (Name("alice.eth"), Decimal("1.5"))
+    assert (found.name, found.listing) == (Name("alice.tel"), Decimal("1.5"))
     assert with_records(found, samples.records()) == found
 
 
 def test_a_lookup_by_name_is_two_calls(reader: Client, wire: Wire) -> None:
-    assert reader.lookup("alice.eth").number == NUMBER
+    assert reader.lookup("alice.tel").number == NUMBER
     assert wire.seen[CALL] == 2
 
 

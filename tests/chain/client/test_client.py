@@ -34,21 +34,21 @@ def test_a_new_number_has_an_owner_and_nothing_else(alice: Client) -> None:
 
 
 def test_number_name_and_account_lead_to_the_same(alice: Client) -> None:
-    alice.alias.claim(Name("alice.eth"), NUMBER)
-    assert alice.lookup("5551234") == alice.lookup("alice.eth") == alice.lookup(me(alice))
-    assert alice.lookup(me(alice).lower()).name == "alice.eth"
+    alice.alias.claim(Name("alice.tel"), NUMBER)
+    assert alice.lookup("5551234") == alice.lookup("alice.tel") == alice.lookup(me(alice))
+    assert alice.lookup(me(alice).lower()).name == "alice.tel"
 
 
 def test_a_lookup_has_the_promised_json_keys(alice: Client) -> None:
-    alice.alias.claim(Name("alice.eth"), NUMBER)
+    alice.alias.claim(Name("alice.tel"), NUMBER)
     for _ in range(3):
         alice.hubs.add_hub("sip:192.0.2.1:5061;transport=tls", PIN)
     alice.records.set_many(NUMBER, Update(credential=(HASH, 1), hub=3, backup=(None, DIGEST)))
     alice.market.list(NUMBER, Decimal("1.50"))
-    found = json.loads(json.dumps(alice.lookup("alice.eth").to_dict()))
+    found = json.loads(json.dumps(alice.lookup("alice.tel").to_dict()))
     assert found == {
         "number": 5551234,
-        "name": "alice.eth",
+        "name": "alice.tel",
         "owner": me(alice),
         "epoch": 1,
         "credential": "0x" + "0a" * 32,
@@ -62,7 +62,7 @@ def test_a_lookup_has_the_promised_json_keys(alice: Client) -> None:
     }
 
 
-@pytest.mark.parametrize("address", ["5559876", "carol.eth", "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"])
+@pytest.mark.parametrize("address", ["5559876", "carol.tel", "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"])
 def test_what_is_held_by_nobody_is_not_found(client: Client, address: str) -> None:
     with pytest.raises(NotFound, match=address.removesuffix(".eth")):
         client.lookup(address)

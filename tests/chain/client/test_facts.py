@@ -17,7 +17,7 @@ from tests.chain.actors import NUMBER, OTHER, PIN
 
 def test_the_chain_says_what_the_index_says(alice: Client) -> None:
     alice.hubs.add_hub("sip:192.0.2.7:5061;transport=tls", PIN)
-    alice.alias.claim(Name("alice.eth"), NUMBER)
+    alice.alias.claim(Name("alice.tel"), NUMBER)
     alice.records.write("setMany", NUMBER, samples.update().struct())
     alice.registry.revoke_sessions(NUMBER)
     alice.market.list(NUMBER, Decimal("0.5"))

@@ -10,7 +10,7 @@ from telsdk.chain.development.embedded import EmbeddedChain
 from telsdk.name import Name
 from tests.chain.actors import NUMBER, OTHER, buy, me
 
-NAME = Name("alice.eth")
+NAME = Name("alice.tel")
 
 
 def test_a_claimed_name_leads_to_the_number_and_back(alice: Client) -> None:
@@ -24,7 +24,7 @@ def test_a_claimed_name_leads_to_the_number_and_back(alice: Client) -> None:
 def test_a_name_stands_for_one_number(alice: Client, bob: Client, chain: EmbeddedChain) -> None:
     alice.alias.claim(NAME, NUMBER)
     buy(bob, chain, OTHER)
-    with pytest.raises(revert.NameTaken, match=r"alice\.eth stands for 5551234 already"):
+    with pytest.raises(revert.NameTaken, match=r"alice stands for 5551234 already"):
         bob.alias.claim(NAME, OTHER)
 
 

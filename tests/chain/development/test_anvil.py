@@ -39,8 +39,8 @@ def client(anvil: AnvilChain) -> Iterator[Client]:
 def test_a_number_is_bought_named_found_and_sold(client: Client, anvil: AnvilChain) -> None:
     client.check()
     client.buy_number(NUMBER, wait=anvil.advance_time)
-    client.alias.claim(Name("alice.eth"), NUMBER)
-    assert client.lookup("alice.eth").owner == me(client)
+    client.alias.claim(Name("alice.tel"), NUMBER)
+    assert client.lookup("alice.tel").owner == me(client)
     assert client.lookup(me(client)).number == NUMBER
     bob = client.as_account(anvil.accounts[2])
     client.market.list(NUMBER, client.registrar.price(NUMBER))

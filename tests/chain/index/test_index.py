@@ -30,7 +30,7 @@ from telsdk.records import CONTRACT, RECORDS, Record
 from tests.chain.actors import NEXT_PIN, NUMBER, OTHER, PIN, buy, me
 from tests.chain.simulated import ALICE, BOB, DEPLOYMENT, FIRST_BLOCK, MARKET, Said, SimulatedChain, minted
 
-NAME = Name("alice.eth")
+NAME = Name("alice.tel")
 
 
 def facts_by_asking(client: Client, number: Number) -> NumberFacts | None:
@@ -158,7 +158,7 @@ def test_a_long_random_history_with_reorganisations_is_told_right(
     client: Client, bob: Client, chain: EmbeddedChain
 ) -> None:
     choice = random.Random(8)
-    users, numbers, names = [client, bob], [NUMBER, OTHER], [NAME, Name("bob.eth")]
+    users, numbers, names = [client, bob], [NUMBER, OTHER], [NAME, Name("bob.tel")]
     buy(client, chain, *numbers)
     steps: list[Callable[[Client, Client, Number, Name], object]] = [
         lambda who, whom, number, name: who.registry.transfer(number, me(whom)),
@@ -241,7 +241,7 @@ moves = st.lists(
 
 
 def everything(index: ChainIndex) -> object:
-    labels = [Name(f"{who[-3:].lower()}.eth") for who in (ALICE, BOB)]
+    labels = [Name(f"of-{who[-3:].lower()}.tel") for who in (ALICE, BOB)]
     return (
         index.head,
         [index.number(Number(number)) for number in (10_001, 10_002)],

@@ -127,13 +127,13 @@ def test_a_witness_of_another_deployment_is_no_witness() -> None:
 def test_a_wallet_or_a_name_counts_when_all_say_so(first_says: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = chain(), chain()
     witnessed = Witnessed(one, [other])
-    for method in ("is_valid_signature", "name_stands"):
-        for source, says in ((one, first_says), (other, not first_says)):
-            monkeypatch.setattr(source, method, lambda *_, says=says: says, raising=False)
+    for source, says in ((one, first_says), (other, not first_says)):
+        monkeypatch.setattr(source, "is_valid_signature", lambda *_, says=says: says)
+        monkeypatch.setattr(source, "names_stand", lambda *_, says=says: [says, True, False])
     assert not witnessed.is_valid_signature(BOB, bytes(32), b"signature")
-    assert not witnessed.name_stands(NUMBER, 1)
-    for method in ("is_valid_signature", "name_stands"):
-        for source in (one, other):
-            monkeypatch.setattr(source, method, lambda *_: True, raising=False)
+    assert witnessed.names_stand([NUMBER] * 3, 1) == [False, True, False]
+    for source in (one, other):
+        monkeypatch.setattr(source, "is_valid_signature", lambda *_: True)
+        monkeypatch.setattr(source, "names_stand", lambda *_: [True])
     assert witnessed.is_valid_signature(BOB, bytes(32), b"signature")
-    assert witnessed.name_stands(NUMBER, 1)
+    assert witnessed.names_stand([NUMBER], 1) == [True]

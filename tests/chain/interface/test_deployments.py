@@ -92,3 +92,23 @@ def test_addresses_are_given_for_all_contracts_and_in_eip55_form(address: object
 
 def test_signatures_are_bound_to_chain_and_registry() -> None:
     assert (LOCAL.domain.chain_id, LOCAL.domain.registry) == (31337, ADDRESS)
+
+
+def test_a_deployment_of_the_first_edition_is_refused_with_what_to_do() -> None:
+    old = json.loads(LOCAL.to_json())
+    old["arguments"]["NameAlias"] = [ADDRESS, ADDRESS, ADDRESS]
+    with pytest.raises(DeploymentError, match="of the first edition .* deploy anew with scripts/deploy.py"):
+        deployments.parse(json.dumps(old), "old.json")
+
+
+def test_names_end_in_what_vouches_for_them() -> None:
+    assert (LOCAL.asks_ens, LOCAL.name_suffix) == (False, ".tel")
+    asking = dataclasses.replace(
+        LOCAL,
+        addresses={**LOCAL.addresses, "EnsOwners": ADDRESS},
+        arguments={"NameAlias": [ADDRESS, ADDRESS]},
+    )
+    assert (asking.asks_ens, asking.name_suffix) == (True, ".eth")
+    assert asking.contracts == (*CONTRACTS, "EnsOwners")
+    with pytest.raises(DeploymentError, match="EnsOwners is at None"):
+        dataclasses.replace(asking, addresses=LOCAL.addresses)

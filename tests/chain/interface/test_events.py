@@ -15,8 +15,8 @@ ALICE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
 
 def test_a_receipt_tells_what_happened_in_order(alice: Client) -> None:
-    alice.alias.claim(Name("alice.eth"), NUMBER)
-    receipt = alice.alias.claim(Name("alicia.eth"), NUMBER)
+    alice.alias.claim(Name("alice.tel"), NUMBER)
+    receipt = alice.alias.claim(Name("alicia.tel"), NUMBER)
     assert [event.name for event in receipt.events] == ["NameReleased", "NameClaimed", "MetadataUpdate"]
     assert [event.index for event in receipt.events] == [0, 1, 2]
     claimed = receipt.event("NameClaimed")

@@ -11,8 +11,9 @@ import pytest
 from telsdk.chain.access import Session
 from telsdk.chain.client import Client
 from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.chain.development.playens import PlayEns
 from telsdk.chain.interface import CONTRACTS, Deployment, functions, manifest
-from telsdk.chain.rollout import Comparison, deploy, verify
+from telsdk.chain.rollout import Comparison, EnsAddresses, deploy, verify
 from telsdk.chain.rollout.deploying import creation
 from telsdk.chain.rollout.verifying import CONSTANTS, PRICE_CAPS
 
@@ -48,14 +49,43 @@ def test_a_good_deployment_passes_and_everything_is_compared(
             assert f"{contract} immutable {name}" in compared
     assert {f"{contract} {getter}" for contract, getter in CONSTANTS} <= compared
     assert {f"NumberRegistrar priceCap({digits})" for digits in PRICE_CAPS} <= compared
-    assert {"NumberRegistry linker", "NumberRegistrar treasury", "NameAlias ens"} <= compared
+    assert {
+        "NumberRegistry linker",
+        "NumberRegistrar treasury",
+        "NameAlias owners",
+        "NameAlias suffix",
+    } <= compared
     assert {f"NumberRegistry {link}" for link in ("registrar", "nameAlias", "records", "market")} <= compared
 
 
-def test_one_with_ens_and_a_treasury_passes(chain: EmbeddedChain) -> None:
-    treasury, wrapper = chain.accounts[5].address, "0x" + "22" * 20
-    made = deploy(chain.w3, chain.accounts[4], name="second", treasury=treasury, ens=OTHER, wrapper=wrapper)
-    assert differing(chain, made) == {}
+@pytest.fixture
+def with_ens(chain: EmbeddedChain) -> Deployment:
+    registry, wrapper, resolver = (PlayEns(chain.w3, chain.accounts[4]).address for _ in range(3))
+    ens = EnsAddresses(registry, wrapper, resolver)
+    treasury = chain.accounts[5].address
+    return deploy(chain.w3, chain.accounts[4], name="second", treasury=treasury, ens=ens)
+
+
+def test_one_with_ens_and_a_treasury_passes(chain: EmbeddedChain, with_ens: Deployment) -> None:
+    compared = {check.what for check in verify(chain.w3, with_ens)}
+    assert {"EnsOwners immutable ens", "EnsOwners wrapper", "EnsOwners universalResolver"} <= compared
+    assert differing(chain, with_ens) == {}
+
+
+@pytest.mark.parametrize(("place", "name"), enumerate(("ens", "wrapper", "universalResolver")))
+def test_another_ens_in_the_file_is_found(
+    chain: EmbeddedChain, with_ens: Deployment, place: int, name: str
+) -> None:
+    found = set(differing(chain, argued(with_ens, "EnsOwners", place, OTHER)))
+    assert found == {f"EnsOwners immutable {name}", f"EnsOwners {name}"}
+
+
+def test_another_word_on_who_owns_the_names_is_found(chain: EmbeddedChain, with_ens: Deployment) -> None:
+    assert set(differing(chain, argued(with_ens, "NameAlias", 1, OTHER))) == {
+        "NameAlias argument owners_ in the file"
+    }
+    other = moved(with_ens, EnsOwners=with_ens.addresses["HubList"])
+    assert {"NameAlias immutable owners", "NameAlias owners"} <= set(differing(chain, other))
 
 
 def test_a_line_says_what_is_there_and_what_should_be(chain: EmbeddedChain, deployment: Deployment) -> None:
@@ -156,8 +186,6 @@ ARGUMENTS: Mapping[tuple[str, int], set[str]] = {
     ("NumberRegistrar", 0): {"NumberRegistrar argument registry_ in the file"},
     ("NumberRegistrar", 1): {"NumberRegistrar treasury"},
     ("NameAlias", 0): {"NameAlias argument registry_ in the file"},
-    ("NameAlias", 1): {"NameAlias immutable ens", "NameAlias ens"},
-    ("NameAlias", 2): {"NameAlias immutable wrapper", "NameAlias wrapper"},
     ("NumberRecords", 0): {"NumberRecords argument registry_ in the file"},
     ("NumberMarket", 0): {"NumberMarket argument registry_ in the file"},
 }

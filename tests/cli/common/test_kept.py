@@ -52,7 +52,7 @@ def kept(
 ) -> Path:
     """The file of alice's deep login by the keyring. Nothing names a passphrase any more."""
     client.buy_number(NUMBER, wait=chain.advance_time)
-    client.alias.claim(Name("alice.eth"), NUMBER)
+    client.alias.claim(Name("alice.tel"), NUMBER)
     made = run("login", "deep", NUMBER, "--account", keystores["alice"], "--keyring", "--json").json
     assert made["unlocked_by"] == "keyring"
     monkeypatch.delenv("TELSDK_PASSPHRASE_FILE")
@@ -70,7 +70,7 @@ def test_the_keyring_has_the_passphrase_of_the_file_and_nothing_else(
 
 def test_nobody_types_a_passphrase_to_use_it(kept: Path) -> None:
     """A process of its own, without a terminal; it gets as far as there is no hub to go to."""
-    command = [sys.executable, "-m", "telsdk", "call", "bob.eth"]
+    command = [sys.executable, "-m", "telsdk", "call", "bob.tel"]
     ran = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
@@ -103,7 +103,7 @@ def test_logging_in_again_leaves_nothing_of_the_login_before(
     assert [role_of(kept, client, secret) for secret in after.values()] == ["deep"] * len(again)
 
 
-@pytest.mark.parametrize("address", ["alice.eth", NUMBER])
+@pytest.mark.parametrize("address", ["alice.tel", NUMBER])
 def test_forgetting_removes_file_and_entry_and_says_how_the_session_ends(
     kept: Path, desktop: Desktop, address: object
 ) -> None:
@@ -142,7 +142,7 @@ def test_nothing_is_forgotten_unasked(kept: Path, desktop: Desktop) -> None:
 
 def test_an_emptied_keyring_is_told_with_the_next_step(kept: Path, desktop: Desktop) -> None:
     desktop.empty()
-    ran = run("call", "bob.eth")
+    ran = run("call", "bob.tel")
     assert (ran.code, ran.err.count("\n"), "log in again" in ran.err) == (1, 1, True)
     assert run("login", "forget", NUMBER, "--yes").code == 0
 
@@ -150,7 +150,7 @@ def test_an_emptied_keyring_is_told_with_the_next_step(kept: Path, desktop: Desk
 @leaves_a_socket
 def test_a_locked_keyring_is_told_with_the_next_step(kept: Path, desktop: Desktop) -> None:
     desktop.lock()
-    ran = run("call", "bob.eth")
+    ran = run("call", "bob.tel")
     assert (ran.code, ran.err.count("\n"), "unlock it and try again" in ran.err) == (1, 1, True)
     gc.collect()
 

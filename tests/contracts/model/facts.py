@@ -16,8 +16,8 @@ from tests.contracts.evm import Event
 from tests.contracts.suite import NO_RECORDS, NONE, ZERO
 
 Args = dict[str, Any]
-LABELS = ("abc", "a-b", "a" * 32)
-"""All that are claimed in the model."""
+LABELS = ("abc", "a-b", "a" * 32, "555-1234")
+"""All that are claimed in the model. The last looks like a number, so nobody gets it."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,14 @@ class Facts:
         return self.owners.get(number, ZERO)
 
     def name_of(self, number: int) -> str:
-        """With .eth, or empty."""
+        """With .eth or .tel, or empty."""
         names = [label for label in self.claims if self.number_of(label) == number]
         assert len(names) <= 1, f"{number} has the names {names}"
-        return f"{names[0]}.eth" if names else ""
+        return f"{names[0]}{self.suffix}" if names else ""
+
+    @property
+    def suffix(self) -> str:
+        return ".tel" if self.ens is None else ".eth"
 
     def number_of(self, label: str) -> int:
         """0 when the label stands for none."""

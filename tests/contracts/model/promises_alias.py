@@ -10,7 +10,7 @@ from tests.contracts.model.world import NUMBERS, Step, World
 @promise("A1", "A name stands for a number if and only if the number has that name.")
 def _(world: World, step: Step) -> None:
     names = world.suite.names
-    forward = {f"{label}.eth": names.read("numberOf", label) for label in LABELS}
+    forward = {f"{label}{step.after.suffix}": names.read("numberOf", label) for label in LABELS}
     backward = {names.read("nameOf", number): number for number in NUMBERS}
     assert {k: v for k, v in forward.items() if v} == {k: v for k, v in backward.items() if k}
 
@@ -37,12 +37,25 @@ def _(world: World, step: Step) -> None:
 
 @promise(
     "A5",
-    "A name that is void stands again only by a claim, or when the number moves to the account that ENS names.",
+    "A name that is void stands again only by a claim, or when the number's owner and the name's owner in ENS are one "
+    "again.",
 )
 def _(world: World, step: Step) -> None:
     for label in LABELS:
         if step.before.number_of(label) == 0 != step.after.number_of(label):
             assert step.function == "claim" or (step.function == "moveTo" and step.after.ens is not None)
+
+
+@promise(
+    "A7",
+    "Where there is ENS a name ends in .eth, elsewhere in .tel; and it has a letter.",
+)
+def _(world: World, step: Step) -> None:
+    for number in NUMBERS:
+        if name := world.suite.names.read("nameOf", number):
+            label, dot, ending = name.rpartition(".")
+            assert (dot + ending) == (".tel" if step.after.ens is None else ".eth")
+            assert any("a" <= letter <= "z" for letter in label)
 
 
 @promise(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
-from eth_utils.crypto import keccak
 
 from tests.contracts.evm import Contract, Event, Result, Reverted
 from tests.contracts.model.facts import Facts
@@ -97,6 +96,8 @@ class World:
         wallet = suite.helper("Wallet", key.address)
         suite.chain.fund(wallet.address)
         actors.append(Actor(wallet.address, key, wallet))
+        if suite.ens is not None:
+            suite.ens.wallets[wallet.address] = actors[-1].send
         contracts = {getattr(suite, place).address: name for name, place in CONTRACTS.items()}
         facts = Facts(contracts, ens={} if suite.ens else None)
         for event in suite.begun:
@@ -160,15 +161,9 @@ class World:
 
     def vouch(self, label: str, owner: str, *, wrapped: bool) -> None:
         """Makes `owner` the owner of label.eth in ENS, where there is ENS."""
-        if self.suite.ens is None or self.suite.wrapper is None or self.facts.ens is None:
+        if self.suite.ens is None or self.facts.ens is None:
             return
-        eth = keccak(bytes(32) + keccak(text="eth"))
-        node = keccak(eth + keccak(text=label))
-        holder = self.suite.wrapper.address if wrapped else owner
-        self.suite.ens.send("setOwner", node, holder, sender=self.suite.alice.address)
-        if wrapped:
-            token = int.from_bytes(node)
-            self.suite.wrapper.send("setOwner", token, owner, sender=self.suite.alice.address)
+        self.suite.ens.give(label, owner, wrapped=wrapped)
         self.facts.ens[label] = owner
 
     def _balances(self) -> dict[str, int]:
