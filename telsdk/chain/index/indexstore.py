@@ -212,7 +212,7 @@ class IndexStore:
     def judge(self, verdicts: Iterable[tuple[int, bool]], head: Head) -> set[int]:
         """Keep what ENS said of the names of these numbers as of `head`. Return those of which it said otherwise."""
         changed = set()
-        with self._transaction():
+        with transaction(self._db):
             for number, stands in verdicts:
                 state = self.number(number)
                 if state is None or state.label is None:
