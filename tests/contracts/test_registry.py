@@ -156,7 +156,7 @@ def test_a_move_keeps_epoch_and_records(owned: Suite) -> None:
     assert [e.name for e in result.events] == ["NonceUsed", "Transfer", "Moved"]
     assert owned.registry.read("custodyOf", NUMBER) == (owned.bob.address, 1, 0)
     assert owned.records.read("recordsOf", NUMBER) == before
-    assert owned.names.read("nameOf", NUMBER) == "alice.eth"
+    assert owned.names.read("nameOf", NUMBER) == "alice.tel"
 
 
 def test_a_move_ends_approvals(owned: Suite) -> None:
@@ -262,12 +262,12 @@ def test_the_card_is_json_with_an_svg_that_parses(owned: Suite) -> None:
     assert head == "data:application/json;base64"
     card = json.loads(base64.b64decode(body))
     assert card["name"] == str(NUMBER)
-    assert {"trait_type": "Name", "value": "alice.eth"} in card["attributes"]
+    assert {"trait_type": "Name", "value": "alice.tel"} in card["attributes"]
     head, _, picture = card["image"].partition(",")
     assert head == "data:image/svg+xml;base64"
     svg = ElementTree.fromstring(base64.b64decode(picture))
     assert svg.tag == "{http://www.w3.org/2000/svg}svg"
-    assert [str(NUMBER), "alice.eth"] == [t.text for t in svg.iter("{http://www.w3.org/2000/svg}text")][1:]
+    assert [str(NUMBER), "alice.tel"] == [t.text for t in svg.iter("{http://www.w3.org/2000/svg}text")][1:]
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_a_mint_is_no_change_of_metadata(suite: Suite, minted_by_bob: Contract) 
 def test_the_card_says_all_that_it_should(owned: Suite, name: str) -> None:
     if name:
         owned.names.send("claim", name, NUMBER, sender=owned.alice.address)
-    full = f"{name}.eth" if name else ""
+    full = f"{name}.tel" if name else ""
     card = json.loads(base64.b64decode(owned.registry.read("tokenURI", NUMBER).partition(",")[2]))
     svg = ElementTree.fromstring(base64.b64decode(card.pop("image").partition(",")[2]))
     assert card == {

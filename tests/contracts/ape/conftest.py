@@ -16,7 +16,7 @@ def suite(project: Any, accounts: Any) -> SimpleNamespace:
     deployer, treasury = accounts[0], accounts[1]
     registry = deployer.deploy(project.NumberRegistry, deployer)
     registrar = deployer.deploy(project.NumberRegistrar, registry, treasury)
-    names = deployer.deploy(project.NameAlias, registry, ZERO, ZERO)
+    names = deployer.deploy(project.NameAlias, registry, ZERO)
     records = deployer.deploy(project.NumberRecords, registry)
     hubs = deployer.deploy(project.HubList)
     market = deployer.deploy(project.NumberMarket, registry)

@@ -36,7 +36,7 @@ abstract contract Base {
         _manifest = vm.readFile("telsdk/chain/data/manifest.json");
         registry = INumberRegistry(_deploy("NumberRegistry", abi.encode(address(this))));
         registrar = INumberRegistrar(_deploy("NumberRegistrar", abi.encode(registry, address(this))));
-        address names = _deploy("NameAlias", abi.encode(registry, address(0), address(0)));
+        address names = _deploy("NameAlias", abi.encode(registry, address(0)));
         records = INumberRecords(_deploy("NumberRecords", abi.encode(registry)));
         market = INumberMarket(_deploy("NumberMarket", abi.encode(registry)));
         registry.link(_minter(), names, address(records), address(market));

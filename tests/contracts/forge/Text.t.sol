@@ -77,11 +77,13 @@ contract TextTest {
     function _isLabel(bytes memory text) private pure returns (bool) {
         if (text.length < 3 || text.length > 32) return false;
         if (text.length > 3 && text[2] == "-" && text[3] == "-") return false;
+        bool letter = false;
         for (uint256 i = 0; i < text.length; ++i) {
             bytes1 c = text[i];
-            if (!((c >= "a" && c <= "z") || (c >= "0" && c <= "9") || c == "-")) return false;
+            if (c >= "a" && c <= "z") letter = true;
+            else if (!((c >= "0" && c <= "9") || c == "-")) return false;
         }
-        return true;
+        return letter;
     }
 
     function _allUri(bytes memory text) private pure returns (bool) {
