@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from eth_utils.crypto import keccak
 
@@ -88,7 +89,7 @@ def kept(client: Client, names: int) -> float:
     for place in range(names):
         number, block = FIRST + place, 1 + place
         digest = bytes(keccak(block.to_bytes(8)))
-        told = (
+        told: tuple[tuple[str, str, dict[str, Any]], ...] = (
             ("NumberRegistry", "Transfer", {"from": NOBODY, "to": owner, "tokenId": number}),
             ("NumberRegistry", "EpochAdvanced", {"number": number, "epoch": 1}),
             ("NameAlias", "NameClaimed", {"number": number, "epoch": 1, "label": f"name-{number}"}),
