@@ -1,8 +1,8 @@
 """The few questions that node, hub and UC ask of the chain, and the facts that they get.
 
 `telsdk.chain` answers from its own copy of the chain (`telsdk.chain.index.ChainIndex`), so nothing else needs to know
-web3. All answers are as of one block, `Directory.head`, and come without network I/O. The exception is
-`Directory.is_valid_signature`.
+web3. All answers are as of one block, `Directory.head`, and come without network I/O. The exceptions are
+`Directory.is_contract` and `Directory.is_valid_signature`, which ask.
 """
 
 from __future__ import annotations
@@ -98,6 +98,10 @@ class Directory(Protocol):
     def hubs(self) -> tuple[HubFacts, ...]: ...
 
     def hub(self, hub: int) -> HubFacts | None: ...
+
+    def is_contract(self, account: str) -> bool:
+        """Ask the chain whether `account` has code: a contract, or a key's account that runs one (EIP-7702)."""
+        ...
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         """Ask the chain whether the contract at `account` accepts `signature` over `digest` (ERC-1271).

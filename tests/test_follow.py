@@ -45,6 +45,9 @@ class CountingDirectory:
     def hub(self, hub: int) -> HubFacts | None:
         raise AssertionError("not asked here")
 
+    def is_contract(self, account: str) -> bool:
+        raise AssertionError("not asked here")
+
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         raise AssertionError("not asked here")
 

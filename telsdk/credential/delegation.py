@@ -21,8 +21,10 @@ from telsdk.number import Number, NumberError
 VERSION: Final = 1
 KEY_LENGTH: Final = 33  # a compressed P-256 point, SEC 1 section 2.3.3
 MAX_DEVICE: Final = 64  # octets of UTF-8
-MAX_SIGNATURE: Final = 1024  # a contract wallet's may be longer than a key's 65
-MAX_TEXT: Final = 1664  # characters: room for all of the above at their most
+MAX_SIGNATURE: Final = 2_048
+"""Octets. A key's signature has 65, that of a Safe with a passkey 640 to 930, that of a Safe of 16 keys 1,040. It may
+be empty: some contracts take what was signed on chain beforehand."""
+MAX_TEXT: Final = 3_072  # characters: room for all of the above at their most
 MAX_LIFETIME: Final = 366 * 86400  # seconds: a stolen device shall not speak for the number for ever
 DEFAULT_LIFETIME: Final = 30 * 86400  # seconds
 
@@ -165,8 +167,10 @@ def check(delegation: Delegation) -> None:
         raise DelegationMalformed(
             f"the device's name must be printable and at most {MAX_DEVICE} bytes: {delegation.device!r}"
         )
-    if not 1 <= len(delegation.signature) <= MAX_SIGNATURE:
-        raise DelegationMalformed(f"the delegation's signature must have 1 to {MAX_SIGNATURE} bytes")
+    if len(delegation.signature) > MAX_SIGNATURE:
+        raise DelegationMalformed(
+            f"the delegation's signature has {len(delegation.signature)} bytes, more than the {MAX_SIGNATURE} allowed"
+        )
 
 
 class _Octets:

@@ -10,6 +10,7 @@ TelError
     LoginRefused              also Refused
       WrongPassword           light: the password or the number is wrong, and it is not said which
       NotHolder               deep: the account does not hold the number
+      LoginExpired            it was signed too late
       NotDeterministic        the wallet cannot make a secret that it can make again
     PhoneLoginRefused         also Refused
     PhoneAccountMalformed     also ValueError
@@ -17,6 +18,7 @@ TelError
       DelegationMalformed     also ValueError
       NotSignedByOwner
         UnknownNumber
+        WalletNotDeployed
       EpochPassed, SessionsRevoked, Expired, NotYetValid, RoleNotAllowed
       WalletUnreachable, TooManyWalletQuestions
 """
@@ -58,6 +60,10 @@ class NotHolder(LoginRefused):
     """The account does not hold the number."""
 
 
+class LoginExpired(LoginRefused):
+    """The session that was asked for had ended when its signature came."""
+
+
 class NotDeterministic(LoginRefused):
     """The account is a contract: its signatures are not one key's, so no secret can be derived from them."""
 
@@ -84,6 +90,10 @@ class NotSignedByOwner(DelegationError):
 
 class UnknownNumber(NotSignedByOwner):
     """Nobody holds the number. Its message is that of `NotSignedByOwner`, so that a stranger learns nothing."""
+
+
+class WalletNotDeployed(NotSignedByOwner):
+    """The owner is a contract wallet that is not on the chain yet (ERC-6492), so it cannot be asked."""
 
 
 class EpochPassed(DelegationError):

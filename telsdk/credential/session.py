@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from telsdk.clock import Wall
-from telsdk.credential import light, secp256k1
+from telsdk.credential import erc6492, light, secp256k1
 from telsdk.credential.delegation import DEFAULT_LIFETIME, Delegation, Role, Signer
-from telsdk.credential.errors import NotHolder, WrongPassword
+from telsdk.credential.errors import LoginExpired, NotHolder, WrongPassword
 from telsdk.directory import Domain, NumberFacts
 from telsdk.name import Name
 from telsdk.number import Number
@@ -95,31 +95,89 @@ def login_deep(
         raise NotHolder(
             f"{facts.number} is held by {facts.owner}, not by {signer.address}: use the owner's key"
         )
-    login = _open(signer, facts, domain, role, device, now, lifetime)
-    _check_signer(login, signer, facts, contracts)
-    return login
+    asked = request_deep(facts, domain, device, now, lifetime, role=role)
+    signature = signer.sign(asked.delegation.typed(domain))
+    return signed_deep(asked, signature, facts, now, signer=signer.address, contracts=contracts)
 
 
-def _check_signer(login: Login, signer: Signer, facts: NumberFacts, contracts: Contracts | None) -> None:
-    """Refuse a signature that no node would take: a wallet may sign with another account than it was asked for."""
-    login.delegation.encode()
-    digest, signature = login.delegation.typed(login.domain).digest, login.delegation.signature
-    found = secp256k1.recover(digest, signature)
+def request_deep(
+    facts: NumberFacts,
+    domain: Domain,
+    device: str,
+    now: Wall,
+    lifetime: int = DEFAULT_LIFETIME,
+    *,
+    role: Role = Role.DEEP,
+) -> Login:
+    """Return a session that the owner has yet to sign, at any time before it ends; see `signed_deep`.
+
+    The arguments are those of `login_deep`.
+
+    Raises:
+        DelegationMalformed: `device` or `lifetime` is out of range.
+    """
+    return _unsigned(facts, domain, role, device, now, lifetime)
+
+
+def signed_deep(
+    asked: Login,
+    signature: bytes,
+    facts: NumberFacts,
+    now: Wall,
+    *,
+    signer: str | None = None,
+    contracts: Contracts | None = None,
+) -> Login:
+    """Return the session `asked` with the owner's `signature`, once it is sure that nodes take it.
+
+    What a wallet signed before it was deployed (ERC-6492) is taken out of its wrapper.
+
+    Args:
+        facts: what the chain says of the number now.
+        signer: the account that was to sign, for an error.
+        contracts: what to ask about contracts; without it an owner that is a contract cannot log in.
+
+    Raises:
+        NotHolder: the owner did not sign this, or cannot be asked because it is not deployed yet, or the number
+            changed hands or ended its sessions since.
+        LoginExpired: the session would have ended by now.
+        DelegationMalformed: the signature is too long.
+        TelError: the chain cannot be asked.
+    """
+    delegation = replace(asked.delegation, signature=erc6492.unwrapped(signature))
+    login = replace(asked, delegation=delegation)
+    if (delegation.number, delegation.epoch, delegation.session) != (
+        facts.number,
+        facts.epoch,
+        facts.session,
+    ):
+        raise NotHolder(
+            f"{facts.number} changed hands, or ended its sessions, since this was asked for: ask anew"
+        )
+    if delegation.expiry <= now:
+        raise LoginExpired(f"the session that was asked for ended at {delegation.expiry}: ask anew")
+    delegation.encode()
+    digest = delegation.typed(login.domain).digest
+    found = secp256k1.recover(digest, delegation.signature)
     signed_by = None if found is None else secp256k1.checksum(found)
+    # The key first, and then the contract: an account may be both (EIP-7702), and nodes judge in this order.
     if signed_by == facts.owner:
-        return
+        return login
     if contracts is None or not contracts.is_contract(facts.owner):
+        if erc6492.is_wrapped(signature):
+            raise NotHolder(f"{facts.owner}: {erc6492.NOT_DEPLOYED}")
         raise NotHolder(
             f"{facts.number} is held by {facts.owner}, and the signature is "
             f"{f'that of {signed_by}' if signed_by else 'no signature of a key'}: "
             "choose the owner's account in the wallet"
         )
-    if not contracts.is_valid_signature(facts.owner, digest, signature):
+    if not contracts.is_valid_signature(facts.owner, digest, delegation.signature):
         raise NotHolder(
             f"{facts.number} is held by the contract {facts.owner}, which does not take the signature of "
-            f"{signed_by or signer.address}: sign with a key that it knows; where it wants several, or a form "
-            "of its own, sign with --wallet in the wallet's own program"
+            f"{signed_by or signer or 'this wallet'}: sign with a key that it knows; where it wants several, or a "
+            "form of its own, let its own program sign: --request FILE, then --signature FILE"
         )
+    return login
 
 
 def login_light(
@@ -147,7 +205,8 @@ def login_light(
     key = light.derive(password, domain, facts.number, facts.epoch, facts.kdf)
     if not hmac.compare_digest(key.credential, facts.credential):
         raise WrongPassword(_WRONG)
-    return _open(key, facts, domain, Role.LIGHT, device, now, lifetime)
+    unsigned = _unsigned(facts, domain, Role.LIGHT, device, now, lifetime)
+    return replace(unsigned, delegation=unsigned.delegation.signed_by(key, domain))
 
 
 _WRONG: Final = (
@@ -155,17 +214,9 @@ _WRONG: Final = (
 )
 
 
-def _open(
-    signer: Signer,
-    facts: NumberFacts,
-    domain: Domain,
-    role: Role,
-    device: str,
-    now: Wall,
-    lifetime: int,
-) -> Login:
+def _unsigned(facts: NumberFacts, domain: Domain, role: Role, device: str, now: Wall, lifetime: int) -> Login:
     key = SessionKey.generate()
-    unsigned = Delegation(
+    delegation = Delegation(
         number=facts.number,
         epoch=facts.epoch,
         session=facts.session,
@@ -174,8 +225,7 @@ def _open(
         device=device,
         not_before=int(now),
         expiry=int(now) + lifetime,
-        signature=b"\0",
     )
     # Encode once before signing: a field out of range is refused before the wallet asks the person.
-    unsigned.encode()
-    return Login(facts.number, facts.name, domain, unsigned.signed_by(signer, domain), key)
+    delegation.encode()
+    return Login(facts.number, facts.name, domain, delegation, key)

@@ -16,7 +16,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from telsdk.clock import Wall
-from telsdk.credential import secp256k1
+from telsdk.credential import erc6492, secp256k1
 from telsdk.credential.bounded import keep
 from telsdk.credential.delegation import Delegation, Role
 from telsdk.credential.errors import (
@@ -28,6 +28,7 @@ from telsdk.credential.errors import (
     RoleNotAllowed,
     SessionsRevoked,
     UnknownNumber,
+    WalletNotDeployed,
 )
 from telsdk.credential.grant import Grant
 from telsdk.credential.wallet import WalletAnswers
@@ -142,9 +143,11 @@ class Verifier:
                 )
             return False
         signature = claim.authority.delegation.signature
-        if not self._wallets.accepts(facts.owner, claim.digest, signature, now, asker):
-            raise NotSignedByOwner(_not_signed(facts.number))
-        return True
+        if self._wallets.accepts(facts.owner, claim.digest, signature, now, asker, claim.signer):
+            return True
+        if erc6492.is_wrapped(signature) and self._wallets.has_no_code(facts.owner, now):
+            raise WalletNotDeployed(f"{facts.owner}: {erc6492.NOT_DEPLOYED}")
+        raise NotSignedByOwner(_not_signed(facts.number))
 
 
 def _check_counters(authority: Authority, facts: NumberFacts) -> None:

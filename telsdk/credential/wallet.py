@@ -2,9 +2,12 @@
 
 Each question goes to the chain, and the request that caused it waits. So a stranger who makes up delegations must not
 be able to cause many questions, not even by naming many numbers; and a chain that does not answer is left alone for a
-while. Nor may the stranger's questions be counted as the owner's: they are counted by the place that they come from,
-and what is asked of accounts that may be no contracts at all takes nothing from those that are known to be. What turns
-out to be no contract is not asked again for a while.
+while. Nor may the stranger's questions be counted as the owner's:
+
+- an account without code is not asked at all, and that it has none is remembered;
+- questions are counted by the place that they come from;
+- what only the owner can make has a reserve of its own, which no stranger can spend: a signature by a key whose
+  signatures the wallet took before, and what comes from a place from where the wallet's owner came before.
 """
 
 from __future__ import annotations
@@ -15,24 +18,27 @@ from typing import Final
 from telsdk.clock import Wall
 from telsdk.credential.bounded import keep
 from telsdk.credential.errors import TooManyWalletQuestions, WalletUnreachable
-from telsdk.directory import Directory, NoContract
+from telsdk.directory import Directory
 from telsdk.errors import TelError
 
 RECHECK: Final = 600  # seconds: a wallet may take a right back without an event that we could see
 GRACE: Final = 3600  # seconds that an old yes is still good for while the chain does not answer
-REFUSAL_KEPT: Final = (
-    60  # seconds; also of what has no code: a wallet may be deployed where its address is known
+REFUSAL_KEPT: Final = 60  # seconds; also of what is remembered of an account without code
+QUESTIONS: Final = (
+    10  # new ones from one place for one account; or by one known key or place of the owner's ...
 )
-QUESTIONS: Final = 10  # new ones from one place for one account ...
 QUESTIONS_OF_ASKER: Final = 30  # new ones from one place for all accounts ...
-QUESTIONS_OF_ALL: Final = 120  # new ones from everywhere for all accounts that are known to be contracts ...
-QUESTIONS_OF_UNKNOWN: Final = 120  # new ones from everywhere for accounts that were never asked yet ...
-RESERVE: Final = 40  # of each of those, for places from where a good signature has come before ...
+QUESTIONS_OF_ALL: Final = 120  # new ones from everywhere for all accounts, the owners' reserves aside ...
+BUSY: Final = 60  # once so many of them are spent, one place has ...
+QUESTIONS_WHEN_BUSY: Final = 3  # ... no more than these: it takes many places to spend the rest
+LOOKUPS_OF_ASKER: Final = 60  # accounts of which is asked whether they have code, from one place ...
+LOOKUPS_OF_ALL: Final = 600  # ... and from everywhere ...
 PER: Final = 60  # ... in so many seconds
 AWAY: Final = 15  # seconds that a chain which did not answer is left alone
 
 _Question = tuple[str, bytes, bytes]
-_Count = tuple[float, int]  # since when, and how often
+_NO_DIGEST: Final = b""
+"""In a question: whether the account has code at all."""
 
 
 class WalletToAsk(Exception):
@@ -41,12 +47,20 @@ class WalletToAsk(Exception):
     This is not a TelError: code that refuses a request for those must not refuse it for this.
     """
 
-    def __init__(self, answers: WalletAnswers, question: _Question, now: Wall, asker: str = "") -> None:
+    def __init__(
+        self,
+        answers: WalletAnswers,
+        question: _Question,
+        now: Wall,
+        asker: str = "",
+        signer: str | None = None,
+    ) -> None:
         super().__init__(f"what {question[0]} says of a signature is not known yet")
         self.question = question
         self.answers = answers
         self._now = now
         self._asker = asker
+        self._signer = signer
 
     def ask(self) -> bool | TelError:
         """Ask the chain, and return the contract's answer or the error. This waits for the network, changes nothing."""
@@ -54,7 +68,7 @@ class WalletToAsk(Exception):
 
     def settle(self, said: bool | TelError) -> None:
         """Remember the result of `ask`. Call it on the thread that judges."""
-        self.answers.settle(self.question, said, self._now, self._asker)
+        self.answers.settle(self.question, said, self._now, self._asker, self._signer)
 
 
 class WalletAnswers:
@@ -70,97 +84,155 @@ class WalletAnswers:
         self._deferred = deferred
         self._accepted: OrderedDict[_Question, float] = OrderedDict()  # -> good until
         self._refused: OrderedDict[_Question, float] = OrderedDict()
-        self._failed: OrderedDict[_Question, tuple[float, str]] = OrderedDict()  # -> not again until, and why
-        # Since when and how often was asked, by where it came from, for an account and for all.
-        self._asked: OrderedDict[tuple[str, str], _Count] = OrderedDict()
-        self._asked_from: OrderedDict[tuple[str, bool], _Count] = OrderedDict()
-        self._all: dict[bool, _Count] = {True: (0.0, 0), False: (0.0, 0)}  # of known contracts, and of others
-        self._contracts: OrderedDict[str, None] = OrderedDict()  # that have answered
-        self._keys: OrderedDict[str, float] = OrderedDict()  # accounts without code -> good until
-        self._good: OrderedDict[str, None] = OrderedDict()  # from where a signature came that is good
-        self._away: tuple[float, str] = (0.0, "")
+        self._failed: OrderedDict[_Question, tuple[float, str, bool]] = OrderedDict()
+        """Not again until, why, and whether the chain could not be reached at all."""
+        self._codeless: OrderedDict[str, float] = OrderedDict()  # accounts without code -> believed until
+        self._contracts: OrderedDict[str, None] = OrderedDict()  # accounts with code
+        # Since when and how often was asked: by place and account, by place, of everybody.
+        self._asked: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+        self._asked_from: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._all: tuple[float, int] = (0.0, 0)
+        self._looked_from: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._looked: tuple[float, int] = (0.0, 0)
+        # An account with a place, or a key, from which it took a signature -> how often was asked on that account.
+        self._owners: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+        self._away: tuple[float, str, bool] = (0.0, "", True)
 
-    def accepts(self, account: str, digest: bytes, signature: bytes, now: Wall, asker: str = "") -> bool:
-        """Return whether the contract at `account` stands by `signature`.
+    def accepts(
+        self,
+        account: str,
+        digest: bytes,
+        signature: bytes,
+        now: Wall,
+        asker: str = "",
+        signer: str | None = None,
+    ) -> bool:
+        """Return whether the contract at `account` stands by `signature`; False when there is none.
 
         Args:
             asker: the place that it comes from: an address, or all places together whose address may be forged.
+            signer: the account whose key made the signature, where it is one key's.
 
         Raises:
             WalletToAsk: the chain has to be asked first.
             WalletUnreachable: the chain could not be asked, now or less than `AWAY` seconds ago.
             TooManyWalletQuestions: `QUESTIONS` new ones for this account from there within `PER` seconds, or
-                `QUESTIONS_OF_ASKER` for all, or `QUESTIONS_OF_ALL` from everywhere; to accounts that were never
-                asked, `QUESTIONS_OF_UNKNOWN`.
+                `QUESTIONS_OF_ASKER` for all, or `QUESTIONS_OF_ALL` from everywhere; and all that is the owner's own
+                reserve as well.
         """
-        if self._keys.get(account, 0) > now:
-            return False
         question = (account, digest, signature)
         if self._accepted.get(question, 0) > now:
             return True
-        if self._refused.get(question, 0) > now:
+        if self._refused.get(question, 0) > now or self.has_no_code(account, now):
             return False
-        until, reason = max(self._away, self._failed.get(question, (0.0, "")))
+        if account not in self._contracts and question not in self._accepted:
+            question = (account, _NO_DIGEST, b"")
+        until, reason, unreachable = max(self._away, self._failed.get(question, (0.0, "", False)))
         if now < until:
-            if question in self._accepted and now < self._accepted[question] + GRACE:
+            if unreachable and question in self._accepted and now < self._accepted[question] + GRACE:
                 return True  # a session that was good stays so for a while when the chain does not answer
             raise WalletUnreachable(f"cannot ask the chain whether {account} signed: {reason}")
-        if question not in self._accepted:
-            self._count(account, asker, now)
+        if question[1] == _NO_DIGEST:
+            self._count_lookup(asker, now)
+        elif question not in self._accepted:
+            self._count(account, asker, signer, now)
         if self._deferred:
-            raise WalletToAsk(self, question, now, asker)
-        self.settle(question, self.ask(question), now, asker)
-        return self.accepts(account, digest, signature, now, asker)
+            raise WalletToAsk(self, question, now, asker, signer)
+        self.settle(question, self.ask(question), now, asker, signer)
+        return self.accepts(account, digest, signature, now, asker, signer)
+
+    def has_no_code(self, account: str, now: Wall) -> bool:
+        """Return whether `account` was found to have no code a moment ago: it is a key's, or not deployed yet."""
+        return self._codeless.get(account, 0) > now
 
     def ask(self, question: _Question) -> bool | TelError:
-        """Ask the chain, and return the contract's answer or the error. This waits for the network, changes nothing."""
+        """Ask the chain, and return its answer or the error. This waits for the network, changes nothing."""
         try:
+            if question[1] == _NO_DIGEST:
+                return self._directory.is_contract(question[0])
             return self._directory.is_valid_signature(*question)
         except TelError as error:
             return error
 
-    def settle(self, question: _Question, said: bool | TelError, now: Wall, asker: str = "") -> None:
+    def settle(
+        self,
+        question: _Question,
+        said: bool | TelError,
+        now: Wall,
+        asker: str = "",
+        signer: str | None = None,
+    ) -> None:
         """Remember the result of `ask`."""
-        if isinstance(said, NoContract):
-            keep(self._keys, question[0], now + REFUSAL_KEPT, self._size)
-            return
+        account = question[0]
         if isinstance(said, TelError):
-            failed = (now + AWAY, str(said))
-            # Any other error is about this one account, and must not silence the rest.
-            if isinstance(said, ConnectionError):
+            # Only where nobody answers is the chain at fault; any other error is about this one question, must not
+            # silence the rest, and gives no grace: else a wallet could go on by making its own call fail.
+            unreachable = isinstance(said, ConnectionError)
+            failed = (now + AWAY, str(said), unreachable)
+            if unreachable:
                 self._away = failed
             keep(self._failed, question, failed, self._size)
+            return
+        if question[1] == _NO_DIGEST:
+            if said:
+                keep(self._contracts, account, None, self._size)
+            else:
+                keep(self._codeless, account, now + REFUSAL_KEPT, self._size)
             return
         self._accepted.pop(question, None)
         if said:
             keep(self._accepted, question, now + RECHECK, self._size)
-            keep(self._good, asker, None, self._size)
+            for own in (asker, signer):
+                if own is not None and (account, own) not in self._owners:
+                    keep(self._owners, (account, own), (now, 0), self._size)
         else:
             keep(self._refused, question, now + REFUSAL_KEPT, self._size)
-        keep(self._contracts, question[0], None, self._size)
 
-    def _count(self, account: str, asker: str, now: Wall) -> None:
+    def _count(self, account: str, asker: str, signer: str | None, now: Wall) -> None:
+        """Count a question for the first of these that is not used up: place and account, the owner's key or place."""
+        if self._is_granted(account, asker, now) or any(
+            own is not None and self._has_reserve((account, own), now) for own in (signer, asker)
+        ):
+            return
+        raise TooManyWalletQuestions(
+            f"too many new delegations for {account}, or for contract wallets at all: try again in {PER} seconds"
+        )
+
+    def _is_granted(self, account: str, asker: str, now: Wall) -> bool:
         # What is refused to one place takes nothing from the others.
         for_it = _counted(self._asked.pop((asker, account), (now, 0)), now)
         keep(self._asked, (asker, account), for_it, self._size)
         if for_it[1] > QUESTIONS:
+            return False
+        from_there = _counted(self._asked_from.pop(asker, (now, 0)), now)
+        keep(self._asked_from, asker, from_there, self._size)
+        of_all = _counted(self._all, now)
+        most = QUESTIONS_OF_ASKER if of_all[1] <= BUSY else QUESTIONS_WHEN_BUSY
+        if from_there[1] > most or of_all[1] > QUESTIONS_OF_ALL:
+            return False
+        self._all = of_all
+        return True
+
+    def _has_reserve(self, own: tuple[str, str], now: Wall) -> bool:
+        """Return whether a key or place of an owner's has a question left in its reserve, and take it from there."""
+        so_far = self._owners.get(own)
+        if so_far is None:
+            return False
+        counted = _counted(so_far, now)
+        keep(self._owners, own, counted, self._size)
+        return counted[1] <= QUESTIONS
+
+    def _count_lookup(self, asker: str, now: Wall) -> None:
+        from_there = _counted(self._looked_from.pop(asker, (now, 0)), now)
+        keep(self._looked_from, asker, from_there, self._size)
+        of_all = _counted(self._looked, now)
+        if from_there[1] > LOOKUPS_OF_ASKER or of_all[1] > LOOKUPS_OF_ALL:
             raise TooManyWalletQuestions(
-                f"too many new delegations for {account} at once: try again in {PER} seconds"
+                f"too many new delegations for too many numbers at once: try again in {PER} seconds"
             )
-        known = account in self._contracts
-        from_there = _counted(self._asked_from.pop((asker, known), (now, 0)), now)
-        keep(self._asked_from, (asker, known), from_there, self._size)
-        of_all = _counted(self._all[known], now)
-        most = QUESTIONS_OF_ALL if known else QUESTIONS_OF_UNKNOWN
-        if asker not in self._good:
-            most -= RESERVE
-        if from_there[1] > QUESTIONS_OF_ASKER or of_all[1] > most:
-            raise TooManyWalletQuestions(
-                f"too many new delegations for contract wallets at once: try again in {PER} seconds"
-            )
-        self._all[known] = of_all
+        self._looked = of_all
 
 
-def _counted(so_far: _Count, now: Wall) -> _Count:
+def _counted(so_far: tuple[float, int], now: Wall) -> tuple[float, int]:
     since, times = so_far
     return (now, 1) if now - since >= PER else (since, times + 1)

@@ -72,6 +72,9 @@ class StuckSource:
     def events_in(self, block: Header) -> list[ChainEvent]:
         return []
 
+    def is_contract(self, account: str) -> bool:
+        return False
+
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         return False
 

@@ -20,7 +20,7 @@ from telsdk.sip.message import Request
 from telsdk.uc.trust import Judge, Trust
 from tests.attacks.siege import Siege, siege
 from tests.facts import FixedDirectory
-from tests.network import ALICE, BOB
+from tests.network import ALICE, BOB, HOST
 from tests.peer import Peer
 
 KEY = KeystoreSigner(Account.create())  # the key that Alice's contract stands by
@@ -135,3 +135,64 @@ def junk_text(facts: FixedDirectory, place: str) -> Request:
     )
     text.headers.set("Identity", token)
     return text
+
+
+async def test_made_up_sessions_from_where_the_owner_is_spend_the_questions_of_the_true_owner() -> None:
+    """Behind one address, or by UDP, where an address proves nothing: the owner's key has questions of its own."""
+    async with siege() as at:
+        held_by_a_contract(at)
+        assert (await at.login(session(at, "a phone"))).status == 200
+        for _ in range(4 * wallet.QUESTIONS):
+            answer = await at.login(made_up(at, session(at, "made up")))
+        assert answer.status in (401, 403)
+        assert (await at.login(session(at, "a new phone"))).status == 200
+
+
+async def test_made_up_sessions_for_numbers_of_key_accounts_lock_out_owners_by_contracts() -> None:
+    """Of an account without code nothing is asked, so that there is nothing to spend."""
+    async with siege() as at:
+        others = [Number(6_660_000 + index) for index in range(13)]
+        for number in others:
+            at.network.own(number)
+        held_by_a_contract(at)
+        at.network.facts.contracts = frozenset({SAFE})
+        for attempt in range(10 * len(others)):
+            number = others[attempt % len(others)]
+            facts = replace(at.network.facts.numbers[number], owner=KEY.address)
+            login = login_deep(KEY, facts, at.network.facts.domain, "x", Wall(time.time()))
+            assert (await at.login(login, number=number)).status in (401, 403)
+        assert at.network.facts.wallet_questions == 0
+        assert at.network.facts.code_questions == len(others)
+        assert (await at.login(session(at, "a phone"))).status == 200
+
+
+async def test_made_up_calls_to_a_user_make_the_owner_by_a_contract_unheard() -> None:
+    """At Bob's own client, by who reaches it directly."""
+    async with siege() as at:
+        await at.network.start_hub()
+        held_by_a_contract(at)
+        bob = await at.network.user(BOB)
+        port = bob._sockets.port
+
+        async def text(login: Login) -> int:
+            request = at.mallory.request("MESSAGE", aor(BOB), ("Content-Type", "text/plain"))
+            request.body = b"hello"
+            token = caller_token.issue(
+                act="MESSAGE",
+                orig=aor(ALICE),
+                dest=aor(BOB),
+                call_id=request.call_id,
+                cseq=request.cseq.number,
+                body=b"hello",
+                delegation=login.text,
+                key=login.key.private,
+                now=Wall(time.time()),
+            )
+            request.headers.set("Identity", token)
+            return (await at.mallory.ask(request, HOST, port)).status
+
+        at.mallory.user = ALICE
+        assert await text(session(at, "a phone")) == 200
+        for _ in range(4 * wallet.QUESTIONS):
+            assert await text(made_up(at, session(at, "made up"))) != 200
+        assert await text(session(at, "a new phone")) == 200

@@ -115,5 +115,8 @@ class SimulatedChain:
     def names_stand(self, numbers: Sequence[int], block: int) -> list[bool]:
         raise AssertionError(f"there is no ENS here to ask for {numbers} at {block}")
 
+    def is_contract(self, account: str) -> bool:
+        return account == BOB
+
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         return (account, digest, signature) == (BOB, bytes(32), b"yes")

@@ -25,6 +25,7 @@ class SlowChain(FixedDirectory):
         super().__init__(wallets=lambda *_: False)
         self.free = threading.Event()
         self.threads: set[int] = set()
+        self.contracts = frozenset({WALLET})
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         self.threads.add(threading.get_ident())
@@ -42,6 +43,7 @@ async def work() -> AsyncIterator[tuple[SlowChain, WalletAnswers, Asking]]:
 
 
 def wanted(answers: WalletAnswers, signature: bytes = b"good") -> WalletToAsk:
+    answers.settle((WALLET, b"", b""), True, NOW)  # it has code
     with pytest.raises(WalletToAsk) as question:
         answers.accepts(WALLET, DIGEST, signature, NOW)
     return question.value

@@ -73,7 +73,7 @@ def test_what_a_wallet_signs_as_another_account_opens_no_session(
 
 @pytest.mark.parametrize(
     ("signature", "error"),
-    [(b"", DelegationMalformed), (b"x" * 1025, DelegationMalformed), (b"x", NotHolder)],
+    [(b"", NotHolder), (b"x" * 2049, DelegationMalformed), (b"x", NotHolder)],
 )
 def test_what_is_no_signature_opens_no_session(
     facts: NumberFacts, signature: bytes, error: type[Exception]

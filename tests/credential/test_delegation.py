@@ -39,7 +39,7 @@ def text_of(data: bytes) -> str:
         device=st.text(max_size=16).filter(str.isprintable),
         not_before=st.integers(0, 2**63),
         expiry=st.just(0),
-        signature=st.binary(min_size=1, max_size=module.MAX_SIGNATURE),
+        signature=st.binary(max_size=module.MAX_SIGNATURE),
     ),
     st.integers(1, module.MAX_LIFETIME),
 )
@@ -83,8 +83,9 @@ def test_the_signature_is_not_printed() -> None:
 
 
 def test_every_cut_is_refused() -> None:
+    """A cut in the signature leaves another signature, which nobody made."""
     data = raw(SAMPLE.encode())
-    for length in range(len(data) - len(SAMPLE.signature) + 1):
+    for length in range(len(data) - len(SAMPLE.signature)):
         with pytest.raises(DelegationMalformed):
             Delegation.decode(text_of(data[:length]))
 
@@ -117,8 +118,7 @@ def test_another_text_of_the_same_bytes_is_refused() -> None:
         ({"session_key": KEY + b"\0"}, "P-256"),
         ({"device": "x" * 65}, "at most 64"),
         ({"device": "phone\r\nVia: x"}, "printable"),
-        ({"signature": b""}, "1 to 1024"),
-        ({"signature": b"s" * 1025}, "1 to 1024"),
+        ({"signature": b"s" * 2049}, "has 2049 bytes, more than the 2048 allowed"),
     ],
 )
 def test_a_field_out_of_range_is_never_written(change: dict[str, object], reason: str) -> None:

@@ -36,6 +36,14 @@ def answers(directory: FixedDirectory) -> WalletAnswers:
     return WalletAnswers(directory, size=100)
 
 
+def has_code(answers: WalletAnswers) -> WalletAnswers:
+    """`answers`, which have found out that WALLET has code."""
+    with pytest.raises(WalletToAsk) as wanted:
+        answers.accepts(WALLET, DIGEST, b"any", NOW)
+    wanted.value.settle(wanted.value.ask())
+    return answers
+
+
 def test_a_wallets_yes_is_remembered_for_a_while_and_then_asked_again(
     directory: FixedDirectory, answers: WalletAnswers
 ) -> None:
@@ -57,12 +65,12 @@ def test_a_no_is_remembered_for_less_long(directory: FixedDirectory, answers: Wa
 
 def test_a_stranger_cannot_make_it_ask_without_end(directory: FixedDirectory, answers: WalletAnswers) -> None:
     answers.accepts(WALLET, DIGEST, b"good", NOW)
-    for attempt in range(wallet.QUESTIONS - 1):
+    for attempt in range(2 * wallet.QUESTIONS - 1):  # a good one came from there, which has a reserve for it
         assert not answers.accepts(WALLET, DIGEST, b"bad%d" % attempt, NOW)
     for attempt in range(100):
         with pytest.raises(TooManyWalletQuestions):
             answers.accepts(WALLET, DIGEST, b"worse%d" % attempt, NOW)
-    assert directory.wallet_questions == wallet.QUESTIONS
+    assert directory.wallet_questions == 2 * wallet.QUESTIONS
     assert answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.PER - 1)), "who is logged in stays so"
     assert answers.accepts("0x" + "Dd" * 20, DIGEST, b"good", NOW), "other wallets are not touched"
     assert answers.accepts(WALLET, DIGEST, b"good2", Wall(NOW + wallet.PER))
@@ -121,7 +129,7 @@ def test_from_where_a_good_one_came_more_may_come_whatever_strangers_ask(answers
 def test_who_is_logged_in_is_asked_about_again_even_under_attack(answers: WalletAnswers) -> None:
     answers.accepts(WALLET, DIGEST, b"good", NOW)
     later = Wall(NOW + wallet.RECHECK)
-    for attempt in range(wallet.QUESTIONS):
+    for attempt in range(2 * wallet.QUESTIONS):
         answers.accepts(WALLET, DIGEST, b"bad%d" % attempt, later)
     with pytest.raises(TooManyWalletQuestions):
         answers.accepts(WALLET, DIGEST, b"bad", later)
@@ -144,7 +152,7 @@ def test_a_chain_that_cannot_be_asked_gives_no_right_and_is_asked_again_soon(
 
 
 def test_who_must_not_wait_asks_elsewhere_and_judges_again(directory: FixedDirectory) -> None:
-    answers = WalletAnswers(directory, size=100, deferred=True)
+    answers = has_code(WalletAnswers(directory, size=100, deferred=True))
     for signature, good in ((b"good", True), (b"bad", False)):
         with pytest.raises(WalletToAsk) as wanted:
             answers.accepts(WALLET, DIGEST, signature, NOW)
@@ -158,7 +166,7 @@ def test_who_must_not_wait_asks_elsewhere_and_judges_again(directory: FixedDirec
 
 
 def test_who_asks_elsewhere_is_told_when_the_chain_is_away(directory: FixedDirectory) -> None:
-    answers = WalletAnswers(directory, size=100, deferred=True)
+    answers = has_code(WalletAnswers(directory, size=100, deferred=True))
     directory.wallets = away
     with pytest.raises(WalletToAsk) as wanted:
         answers.accepts(WALLET, DIGEST, b"good", NOW)
@@ -207,7 +215,7 @@ def test_a_stranger_cannot_make_it_ask_without_end_by_naming_many_numbers(
     for account in range(wallet.QUESTIONS_OF_ASKER - 1):
         assert not answers.accepts(f"0x{account:040x}", DIGEST, b"bad", NOW)
     for account in range(1000, 1100):
-        with pytest.raises(TooManyWalletQuestions, match="for contract wallets"):
+        with pytest.raises(TooManyWalletQuestions):
             answers.accepts(f"0x{account:040x}", DIGEST, b"bad", NOW)
     assert directory.wallet_questions == wallet.QUESTIONS_OF_ASKER
     later = Wall(NOW + wallet.PER - 1)
@@ -218,14 +226,82 @@ def test_a_stranger_cannot_make_it_ask_without_end_by_naming_many_numbers(
 def test_who_is_logged_in_stays_so_while_the_chain_is_away_but_not_for_ever(
     directory: FixedDirectory, answers: WalletAnswers
 ) -> None:
-    def down(*_: object) -> bool:
-        raise TelError("no answer from the RPC")
-
     answers.accepts(WALLET, DIGEST, b"good", NOW)
-    directory.wallets = down
+    directory.wallets = away
     assert answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.RECHECK + wallet.GRACE - 1))
     with pytest.raises(WalletUnreachable):
         answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.RECHECK + wallet.GRACE))
+
+
+def test_an_rpc_that_answers_with_an_error_gives_no_grace_and_is_asked_again_soon(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    """Only where nobody answers: else a wallet could stay logged in by making its own call fail."""
+
+    def odd(*_: object) -> bool:
+        raise TelError("the RPC answered with an error: words that nobody knows")
+
+    later = Wall(NOW + wallet.RECHECK)
+    answers.accepts(WALLET, DIGEST, b"good", NOW)
+    directory.wallets = odd
+    with pytest.raises(WalletUnreachable, match="that nobody knows"):
+        answers.accepts(WALLET, DIGEST, b"good", later)
+    directory.wallets = lambda *_: True
+    assert answers.accepts(WALLET, DIGEST, b"good", Wall(later + wallet.AWAY))
+
+
+def test_an_account_without_code_is_asked_nothing_however_much_is_made_up_for_it(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    directory.contracts = frozenset({WALLET})
+    for attempt in range(200):
+        assert not answers.accepts("0x" + "Dd" * 20, DIGEST, b"bad%d" % attempt, NOW)
+    assert (directory.wallet_questions, directory.code_questions) == (0, 1)
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW)
+    assert not answers.accepts("0x" + "Dd" * 20, DIGEST, b"bad", Wall(NOW + wallet.REFUSAL_KEPT))
+    assert directory.code_questions == 3, "it may have got code since"
+
+
+def test_a_stranger_cannot_make_it_look_up_accounts_without_end(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    directory.contracts = frozenset({WALLET})
+    for account in range(wallet.LOOKUPS_OF_ASKER):
+        assert not answers.accepts(f"0x{account:040x}", DIGEST, b"bad", NOW, "192.0.2.1")
+    for account in range(1000, 1100):
+        with pytest.raises(TooManyWalletQuestions):
+            answers.accepts(f"0x{account:040x}", DIGEST, b"bad", NOW, "192.0.2.1")
+    assert directory.code_questions == wallet.LOOKUPS_OF_ASKER
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW, "192.0.2.2")
+
+
+OWNERS_KEY, STRANGERS_KEY = "0x" + "01" * 20, "0x" + "02" * 20
+
+
+def test_a_key_that_the_wallet_knows_has_questions_that_no_stranger_at_the_same_place_can_spend(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW, "192.0.2.1", OWNERS_KEY)
+    for attempt in range(100):
+        with contextlib.suppress(TooManyWalletQuestions):
+            answers.accepts(WALLET, DIGEST, b"bad%d" % attempt, NOW, "192.0.2.1", STRANGERS_KEY)
+    with pytest.raises(TooManyWalletQuestions):
+        answers.accepts(WALLET, DIGEST, b"good 2", NOW, "192.0.2.1", STRANGERS_KEY)
+    assert answers.accepts(WALLET, DIGEST, b"good 2", NOW, "192.0.2.1", OWNERS_KEY)
+    spent = directory.wallet_questions
+    for attempt in range(100):
+        with contextlib.suppress(TooManyWalletQuestions):
+            answers.accepts(WALLET, DIGEST, b"bad 2 %d" % attempt, NOW, "192.0.2.1", OWNERS_KEY)
+    assert directory.wallet_questions == spent + wallet.QUESTIONS - 1, "nor has that key more than its own"
+
+
+def test_a_few_places_cannot_spend_the_questions_of_all(answers: WalletAnswers) -> None:
+    """Many wallets are named, so that no single one is the limit. Who comes from elsewhere is asked about."""
+    for place in range(20):
+        for attempt in range(wallet.QUESTIONS_OF_ASKER):
+            with contextlib.suppress(TooManyWalletQuestions):
+                answers.accepts(f"0x{attempt:040x}", DIGEST, b"bad%d" % place, NOW, f"192.0.2.{place}")
+    assert answers.accepts(WALLET, DIGEST, b"good", NOW, "198.51.100.1")
 
 
 def test_its_tables_stay_within_their_size(directory: FixedDirectory) -> None:

@@ -145,8 +145,10 @@ class Batch:
         calls = [(answer.read.address, answer.read.function.encode(answer.read.args)) for answer in chunk]
         data = HexBytes(_creation_code() + encode(["(address,bytes)[]"], [calls]))
         try:
-            with mapped():
-                raw = self._session.w3.eth.call(cast(TxParams, {"data": data}), self.block)
+            with mapped(calling=True):
+                raw = self._session.w3.eth.call(
+                    cast(TxParams, {"data": data}), self.block, ccip_read_enabled=False
+                )
             (results,) = decode(["(bool,bytes)[]"], bytes(raw))
         except RpcUnreachable:
             raise

@@ -11,6 +11,7 @@ from telsdk.chain.access.rpc import mapped
 from telsdk.chain.access.session import Session
 from telsdk.chain.errors import AnswerError, ContractRefused, NotDeployed
 from telsdk.chain.interface import Function
+from telsdk.credential.erc6492 import unwrapped
 from telsdk.directory import NoContract
 
 GAS: Final = 3_000_000
@@ -43,12 +44,16 @@ def is_contract(session: Session, account: str) -> bool:
 def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> bool:
     """Return whether the contract at `account` accepts `signature` over `digest`.
 
+    A call that fails in the contract's code is a no. Of a signature for a contract that was not deployed when it was
+    made (ERC-6492) the inner one is asked about: no factory that a stranger names is called.
+
     Raises:
         NoContract: there is none at `account`.
         RpcError, RpcUnreachable: the chain cannot be asked.
     """
+    args = (digest, unwrapped(signature))
     try:
-        answer = session.call(inputs.account(account), _IS_VALID_SIGNATURE, (digest, signature), gas=GAS)
+        answer = session.call(inputs.account(account), _IS_VALID_SIGNATURE, args, gas=GAS)
     except (
         NotDeployed
     ) as error:  # or a contract that says nothing: who asks must not take it for a key's account

@@ -14,6 +14,7 @@ from web3.middleware import AttributeDictMiddleware, ExtraDataToPOAMiddleware
 from web3.types import RPCEndpoint, RPCResponse
 
 from telsdk.chain.access.endpoint import Endpoint, EndpointError, redacted, scrub, without_secrets
+from telsdk.chain.access.executions import is_execution_failure
 from telsdk.chain.access.httprpc import NEXT_STEP, HttpRpc, RpcSettings
 from telsdk.chain.access.limits import is_rate_limit
 from telsdk.chain.errors import AnswerError, ContractRefused, RpcBusy, RpcError, RpcUnreachable
@@ -56,8 +57,12 @@ def request(w3: Web3, method: RPCEndpoint, params: Sequence[Any]) -> Any:
 
 
 @contextmanager
-def mapped(*but: type[Exception]) -> Iterator[None]:
+def mapped(*but: type[Exception], calling: bool = False) -> Iterator[None]:
     """Turn what web3 raises within into telsdk's exceptions, except those of the types `but`.
+
+    Args:
+        calling: whether a contract is called. Then an error by which its code failed is the contract's refusal, in
+            whatever words the node tells it. For a transaction the same words say less: it may be in a block.
 
     Raises:
         ContractRefused: a call was reverted; the subclass says by which error.
@@ -79,6 +84,9 @@ def mapped(*but: type[Exception]) -> Iterator[None]:
         text = str(details.get("message") or error)
         if data := _revert_data(details.get("data")):
             raise contract_refusal(data, text) from error
+        # Before the limits: a contract chooses the words by which it reverts, and may write that of a busy RPC.
+        if calling and is_execution_failure(details.get("code"), text):
+            raise contract_refusal(None, text) from error
         if is_rate_limit(details.get("code"), text):
             raise RpcBusy(f"the RPC answered with an error: {text}") from error
         raise RpcError(f"the RPC answered with an error: {text}") from error

@@ -128,8 +128,9 @@ class Session:
             transaction["value"] = value  # type: ignore[typeddict-item]
         if gas is not None:
             transaction["gas"] = gas
-        with mapped():
-            result = self.w3.eth.call(transaction, block)  # type: ignore[arg-type]
+        with mapped(calling=True):
+            # No CCIP read (ERC-3668): a contract of a stranger's would choose which servers this machine asks.
+            result = self.w3.eth.call(transaction, block, ccip_read_enabled=False)  # type: ignore[arg-type]
         if not result and function.output_types:
             raise NotDeployed(f"there is no contract at {address}: is this the right network?")
         return function.decode(bytes(result))
@@ -367,8 +368,8 @@ class Session:
         }
         where = f"transaction {tx} failed in block {receipt['blockNumber']}, having cost its gas"
         try:
-            with mapped():
-                self.w3.eth.call(cast(TxParams, message), receipt["blockNumber"])
+            with mapped(calling=True):
+                self.w3.eth.call(cast(TxParams, message), receipt["blockNumber"], ccip_read_enabled=False)
         except ContractRefused as refusal:
             refusal.tx, refusal.args = tx, (f"{refusal} ({where})",)
             raise

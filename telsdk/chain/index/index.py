@@ -310,6 +310,14 @@ class ChainIndex:
         with self._reading:
             return self._hubs.get(hub)
 
+    def is_contract(self, account: str) -> bool:
+        """Ask the chain whether `account` has code.
+
+        Raises:
+            RpcError, RpcUnreachable: the chain cannot be asked.
+        """
+        return self._failover.ask(lambda source: source.is_contract(account))
+
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         """Ask the chain whether the contract at `account` accepts `signature` over `digest` (ERC-1271).
 

@@ -81,6 +81,10 @@ class Witnessed:
             )
         return told
 
+    def is_contract(self, account: str) -> bool:
+        """Return whether all say that `account` has code."""
+        return all(one.is_contract(account) for one in (self._source, *self._witnesses))
+
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         """Return whether all say that the contract at `account` accepts `signature` (ERC-1271)."""
         return all(

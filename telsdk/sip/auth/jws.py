@@ -32,7 +32,7 @@ from telsdk.errors import TelError
 from telsdk.nesting import check_nesting
 from telsdk.sip.errors import AuthError
 
-MAX_TOKEN: Final = 4096  # characters
+MAX_TOKEN: Final = 6_144  # characters: room for a delegation of 3,072, which is encoded once more
 # Session keys are of one kind, and a token does not choose: its sender would choose too (RFC 8725 section 3.1).
 ALGORITHM: Final = "ES256"
 
