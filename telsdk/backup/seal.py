@@ -1,11 +1,13 @@
 """Seal with age (age-encryption.org/v1) for X25519 recipients: any `age` program can open the result.
 
 A number's identity is derived from a signature that only the owner's key can make, the same each time. So the owner
-needs the key to restore a backup, and nothing besides.
+needs the key to restore a backup, and nothing besides. Where the wallet signs differently each time it is random, and
+`telsdk.backup.wrap` says how it is had again.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,15 +33,23 @@ class BackupIdentity:
     public: bytes
 
     @classmethod
-    def derive(cls, secret: bytes) -> BackupIdentity:
+    def random(cls) -> BackupIdentity:
+        """Return a new identity, which follows from nothing: see `telsdk.backup.wrap`."""
+        return cls.of(secrets.token_bytes(KEY_LENGTH))
+
+    @classmethod
+    def derive(cls, secret: bytes, info: bytes = _INFO) -> BackupIdentity:
         """Derive the identity from `secret`, such as a signature, by HKDF-SHA256 (RFC 5869).
+
+        Args:
+            info: what it is for; by default a number's backups.
 
         Raises:
             ValueError: `secret` is shorter than 32 octets.
         """
         if len(secret) < _MIN_SECRET:
             raise ValueError(f"an identity needs {_MIN_SECRET} secret bytes, not {len(secret)}")
-        return cls.of(HKDF(hashes.SHA256(), KEY_LENGTH, salt=None, info=_INFO).derive(secret))
+        return cls.of(HKDF(hashes.SHA256(), KEY_LENGTH, salt=None, info=info).derive(secret))
 
     @classmethod
     def of(cls, secret: bytes) -> BackupIdentity:

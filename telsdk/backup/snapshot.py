@@ -16,9 +16,13 @@ from telsdk.backup.blocks import BlockStore
 from telsdk.backup.cid import DIGEST_LENGTH
 from telsdk.backup.errors import SnapshotRefused
 from telsdk.backup.seal import BackupIdentity, seal, unseal
+from telsdk.backup.wrap import MAX_WRAPS, Wrap
 from telsdk.nesting import check_nesting
 
 VERSION: Final = 1
+WITH_WRAPS: Final = (
+    2  # the version of a manifest that has some: programs from before them say that they are too old
+)
 BLOCK: Final = 1_000_000  # octets: under 1 MiB, the manifest included
 MAX_DATA: Final = 256 << 20  # octets uncompressed: more than this a restore does not take into memory
 MAX_BLOCKS: Final = MAX_DATA // BLOCK + 2
@@ -31,11 +35,15 @@ class SnapshotManifest:
 
     size: int  # octets of all blocks together
     blocks: tuple[bytes, ...]  # digests
+    wraps: tuple[Wrap, ...] = ()  # of the identity that it is sealed for
 
     def encode(self) -> bytes:
         """Return the manifest block."""
         blocks = [digest.hex() for digest in self.blocks]
-        content = {"blocks": blocks, "size": self.size, "version": VERSION}
+        content: dict[str, object] = {"blocks": blocks, "size": self.size, "version": VERSION}
+        if self.wraps:
+            wraps = [[one.kind, one.public.hex(), one.sealed.hex()] for one in self.wraps]
+            content |= {"version": WITH_WRAPS, "wraps": wraps}
         return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
     @classmethod
@@ -49,13 +57,19 @@ class SnapshotManifest:
             content = json.loads(check_nesting(data.decode()))
             version, size, blocks = content["version"], content["size"], content["blocks"]
             digests = tuple(bytes.fromhex(block) for block in blocks)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise SnapshotRefused("the pointer leads to a block that is no backup of telsdk") from error
-        if version != VERSION:
-            raise SnapshotRefused(
-                f"the backup has version {version}, this program knows {VERSION}: update it"
+            wraps = tuple(
+                Wrap(kind, bytes.fromhex(public), bytes.fromhex(sealed))
+                for kind, public, sealed in content.get("wraps", ())
             )
-        manifest = cls(size, digests)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise SnapshotRefused("the pointer leads to a block that is no backup of telsdk") from error
+        if version not in (VERSION, WITH_WRAPS):
+            raise SnapshotRefused(
+                f"the backup has version {version}, this program knows {WITH_WRAPS}: update it"
+            )
+        if len(wraps) > MAX_WRAPS:
+            raise SnapshotRefused(f"the backup has {len(wraps)} wrapped keys, more than {MAX_WRAPS}")
+        manifest = cls(size, digests, wraps)
         lengths = {len(digest) for digest in digests}
         if type(size) is not int or lengths - {DIGEST_LENGTH} or manifest.encode() != data:
             raise SnapshotRefused("the backup's manifest is malformed")
@@ -64,11 +78,23 @@ class SnapshotManifest:
         return manifest
 
 
-def snapshot(data: bytes, recipients: Iterable[bytes], store: BlockStore) -> bytes:
+def wraps_of(pointer: bytes, store: BlockStore) -> tuple[Wrap, ...]:
+    """Return what a snapshot has beside it of the identity that it is sealed for, wrapped for other keys.
+
+    Raises:
+        BlockError, SnapshotRefused, StoreUnreachable: see `restore`.
+    """
+    return SnapshotManifest.decode(store.get(pointer)).wraps
+
+
+def snapshot(
+    data: bytes, recipients: Iterable[bytes], store: BlockStore, wraps: Iterable[Wrap] = ()
+) -> bytes:
     """Seal `data`, put it into `store`, and return the pointer to it.
 
     Args:
         recipients: the X25519 public keys that may restore it, such as the number's `message_key`.
+        wraps: their identity, wrapped for further keys.
 
     Raises:
         BackupError: `data` is larger than `MAX_DATA`, or the store does not take it. An older pointer stays good.
@@ -78,7 +104,7 @@ def snapshot(data: bytes, recipients: Iterable[bytes], store: BlockStore) -> byt
         raise SnapshotRefused(f"{len(data)} bytes to back up: {MAX_DATA} are allowed")
     sealed = seal(zlib.compress(data, _LEVEL), recipients)
     blocks = tuple(store.put(part) for part in _cut(sealed))
-    return store.put(SnapshotManifest(len(sealed), blocks).encode())
+    return store.put(SnapshotManifest(len(sealed), blocks, tuple(wraps)).encode())
 
 
 def restore(pointer: bytes, identity: BackupIdentity, store: BlockStore, *former: BackupIdentity) -> bytes:

@@ -61,14 +61,17 @@ class WalletSigner:
         return signature
 
 
-def backup_secret(signer: Signer, domain: Domain, number: int, epoch: int) -> bytes:
+def backup_secret(signer: Signer, domain: Domain, number: int, epoch: int, *, check: bool = False) -> bytes:
     """Return the 64 secret bytes from which the key of a number's backups is derived.
 
-    They are r and s of a signature, the same each time when the signer follows RFC 6979. A wallet that adds
-    randomness would lose the backup, so the caller calls this twice the first time and compares.
+    They are r and s of a signature, the same each time when the signer follows RFC 6979. With a wallet that adds
+    randomness, and with every contract, they would be lost: such an owner has a random key (`telsdk.uc.backupkey`).
+
+    Args:
+        check: sign twice and compare, before anything is sealed by it. A wallet then asks the person twice.
 
     Raises:
-        NotDeterministic: `signer` is a contract, not a key.
+        NotDeterministic: `signer` is a contract, not a key, or signs differently each time.
     """
     typed = backup_key(domain, number, epoch)
     signature = signer.sign(typed)
@@ -76,6 +79,11 @@ def backup_secret(signer: Signer, domain: Domain, number: int, epoch: int) -> by
     if signed_by is None or secp256k1.checksum(signed_by) != signer.address:
         raise NotDeterministic(
             f"{signer.address} is not a key's account, so no backup key can be derived from it: "
-            "back up with a light login"
+            "back up with a random key, which is kept in a recovery file or under the password"
+        )
+    if check and signer.sign(typed) != signature:
+        raise NotDeterministic(
+            f"the wallet of {signer.address} signs differently each time, so no backup key can be derived from it: "
+            "back up with a random key, which is kept in a recovery file or under the password"
         )
     return signature[:64]

@@ -65,7 +65,7 @@ class LoginExpired(LoginRefused):
 
 
 class NotDeterministic(LoginRefused):
-    """The account is a contract: its signatures are not one key's, so no secret can be derived from them."""
+    """The account is a contract, or its wallet signs differently each time: no secret can be derived from that."""
 
 
 class PhoneLoginRefused(CredentialError, Refused):

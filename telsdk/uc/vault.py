@@ -11,7 +11,8 @@ from typing import Protocol
 from telsdk.backup.blocks import BlockStore
 from telsdk.backup.errors import BackupError, SealBroken, StoreUnreachable
 from telsdk.backup.seal import BackupIdentity
-from telsdk.backup.snapshot import MAX_DATA, restore, snapshot
+from telsdk.backup.snapshot import MAX_DATA, restore, snapshot, wraps_of
+from telsdk.backup.wrap import Wrap, merged
 from telsdk.errors import TelError
 from telsdk.uc.backuplog import backup_log
 from telsdk.uc.store import Store
@@ -51,10 +52,12 @@ class Vault:
         former: of wallets that held the number before it was moved (`NumberRegistry.moveTo` keeps the backup pointer):
             a backup that is still sealed for one of them is opened too.
         recipients: further public keys for which to seal.
+        wraps: of `identity`, for further keys, where the wallet cannot derive it again (`telsdk.uc.backupkey`).
         limit: bytes of the log that go into a backup; see `telsdk.uc.backuplog`.
 
     Attributes:
         left_out: how many events did not fit into the last backup.
+        wraps: those given, and those that other devices have put beside their backups: keep them.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Vault:
         *,
         former: Iterable[BackupIdentity] = (),
         recipients: Iterable[bytes] = (),
+        wraps: Iterable[Wrap] = (),
         limit: int = MAX_DATA,
     ) -> None:
         self._store = store
@@ -76,6 +80,7 @@ class Vault:
         self._pointer = pointer
         self._limit = limit
         self.left_out = 0
+        self.wraps = tuple(wraps)
 
     def backup(self, *, anew: bool = False) -> bytes:
         """Put all events into the block store, point the chain to them, and return the pointer.
@@ -97,7 +102,7 @@ class Vault:
             if current is not None and current != self._store.backed_up():
                 self._take_in_first(current, anew)
             made = backup_log(self._store, self._limit)
-            new = snapshot(made.log, self._recipients, self._blocks)
+            new = snapshot(made.log, self._recipients, self._blocks, self.wraps)
             if self._pointer.swap(current, new):
                 self._store.note_backup(new)
                 self.left_out = made.left_out
@@ -139,4 +144,5 @@ class Vault:
 
     def _take_in(self, pointer: bytes) -> None:
         self._store.merge(restore(pointer, self._identity, self._blocks, *self._former))
+        self.wraps = merged(self.wraps, wraps_of(pointer, self._blocks), self._identity.public)
         self._store.note_backup(pointer)
