@@ -13,17 +13,22 @@ import click
 
 from telsdk.cli.common import kept, places
 from telsdk.cli.common.confirm import confirm
+from telsdk.cli.common.failure import Failure
 from telsdk.cli.common.options import CommandFunction, Options, json_option, reading, writing, yes_option
 from telsdk.cli.common.output import print_facts, print_json, print_line, print_table, working
 from telsdk.cli.common.params import ADDRESS
 from telsdk.cli.common.remote import signing_for, wallet_options
+from telsdk.cli.common.requested import check_ways, read_signature, request_options, write_request
 from telsdk.cli.common.secret import PASSWORD_FILE, passphrase
 from telsdk.clock import Wall
 
 if TYPE_CHECKING:
     from telsdk.chain.client import Client
+    from telsdk.credential.delegation import Delegation
     from telsdk.credential.session import Login
     from telsdk.directory import NumberFacts
+    from telsdk.name import Name
+    from telsdk.number import Number
 
 _DAY = 86_400  # seconds
 
@@ -74,6 +79,7 @@ def login() -> None:
 @click.argument("address", type=ADDRESS)
 @_session_options
 @wallet_options
+@request_options
 @writing
 def deep(
     options: Options,
@@ -84,13 +90,18 @@ def deep(
     keyring: bool,
     wallet: str | None,
     wallet_account: str | None,
+    wallet_minutes: int,
+    request: Path | None,
+    signature: Path | None,
     as_json: bool,
 ) -> None:
     """Log in to ADDRESS, a number or name, by its owner's key. The key signs once; then it is not needed.
 
     The key is in a keystore on this machine (--account), or stays in a wallet that signs typed data over
     JSON-RPC (--wallet), such as a hardware wallet behind its bridge. Look there at what you sign, and confirm it
-    within two minutes.
+    in time (--wallet-minutes). A wallet that several people have to sign for, or one with a program of its own,
+    signs by files: --request writes what is to be signed, and --signature takes what came of it, any day before
+    the session ends. A contract that signed on chain needs none: then FILE holds 0x.
 
     Where a contract wallet holds the number, a key that may sign for it will do: the contract is asked
     (ERC-1271). It is asked again every ten minutes, so the session ends when the contract drops that key.
@@ -100,15 +111,26 @@ def deep(
       telsdk login deep alice.eth --account me.json
       telsdk login deep 5551234 --account ape:me --device phone --days 7
       telsdk login deep alice.eth --wallet http://127.0.0.1:1248
+      telsdk login deep alice.eth --request sign-this.json
+      telsdk login deep alice.eth --signature signature.txt
     """
-    from telsdk.credential.session import login_deep
+    from telsdk.credential.session import login_deep, request_deep
 
+    check_ways(wallet=wallet, request=request, signature=signature)
     client = options.client()
     facts = _facts(client, address)
+    if signature is not None:
+        _go_on(client, facts, signature, file, as_json=as_json)
+        return
     kept.ready(keyring)
-    with signing_for(options, client, facts.owner, wallet, wallet_account) as signer:
+    now = Wall(time.time())
+    if request is not None:
+        asked = request_deep(facts, client.domain, _device(device), now, days * _DAY)
+        _ask(asked, request, file, keyring=keyring, as_json=as_json)
+        return
+    with signing_for(options, client, facts.owner, wallet, wallet_account, wallet_minutes) as signer:
         session = login_deep(
-            signer, facts, client.domain, _device(device), Wall(time.time()), days * _DAY, contracts=client
+            signer, facts, client.domain, _device(device), now, days * _DAY, contracts=client
         )
     _keep(session, file, keyring=keyring, as_json=as_json)
 
@@ -222,16 +244,63 @@ def _device(named: str | None) -> str:
     return named or platform.node() or "telsdk"
 
 
+def _waiting(number: Number, chain_id: int, file: Path | None) -> Path:
+    """Return where a login waits for its signature."""
+    return places.Own(number, chain_id).asked if file is None else file.with_name(f"{file.name}.asked")
+
+
+def _ask(asked: Login, request: Path, file: Path | None, *, keyring: bool, as_json: bool) -> None:
+    """Keep a session that is not signed yet, and write down what is to be signed."""
+    path = _waiting(asked.number, asked.domain.chain_id, file)
+    kept.keep(asked, path, keyring)
+    write_request(request, asked.delegation.typed(asked.domain))
+    if as_json:
+        print_json({"number": int(asked.number), "request": str(request), "waits": str(path)})
+        return
+    print_line(f"{request} is for the owner's wallet to sign (eth_signTypedData_v4)")
+    print_line(f"then: telsdk login deep {asked.number} --signature FILE")
+
+
+def _go_on(client: Client, facts: NumberFacts, signature: Path, file: Path | None, *, as_json: bool) -> None:
+    """Open the session that waits for this signature."""
+    from telsdk.credential import loginfile
+    from telsdk.credential.session import signed_delegation
+
+    own = places.Own(facts.number, client.domain.chain_id)
+    waits = _waiting(facts.number, own.chain_id, file)
+    if not waits.exists():
+        raise Failure(f"no login to {facts.number} waits for a signature here: begin with --request FILE")
+    label = loginfile.label(waits)
+    signed = signed_delegation(
+        label.delegation,
+        client.domain,
+        read_signature(signature),
+        facts,
+        Wall(time.time()),
+        contracts=client,
+    )
+    path = file or own.login
+    kept.sign(waits, path, signed)
+    _say(signed, label.name, path, unlocked_by=kept.unlocked_by(path), as_json=as_json)
+
+
 def _keep(session: Login, file: Path | None, *, keyring: bool, as_json: bool) -> None:
     path = file or places.Own(session.number, session.domain.chain_id).login
     kept.keep(session, path, keyring)
+    unlocked_by = kept.KEYRING if keyring else kept.PASSPHRASE
+    _say(session.delegation, session.name, path, unlocked_by=unlocked_by, as_json=as_json)
+
+
+def _say(
+    delegation: Delegation, name: Name | None, path: Path, *, unlocked_by: str | None, as_json: bool
+) -> None:
     facts = {
-        "number": int(session.number),
-        "name": session.name,
-        "role": str(session.delegation.role),
-        "device": session.delegation.device,
-        "expires": datetime.fromtimestamp(session.delegation.expiry, UTC).isoformat(),
-        "unlocked_by": kept.KEYRING if keyring else kept.PASSPHRASE,
+        "number": int(delegation.number),
+        "name": name,
+        "role": str(delegation.role),
+        "device": delegation.device,
+        "expires": datetime.fromtimestamp(delegation.expiry, UTC).isoformat(),
+        "unlocked_by": unlocked_by,
         "file": str(path),
     }
     print_facts(facts, as_json)

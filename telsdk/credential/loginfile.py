@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,6 +91,21 @@ def load(path: Path, passphrase: str) -> Login:
     if key.public_bytes != said.delegation.session_key:
         raise LoginFileError(f"{path} is damaged: its key is not the one its delegation names")
     return Login(said.number, said.name, said.domain, said.delegation, key)
+
+
+def sign(asked: Path, path: Path, delegation: Delegation) -> None:
+    """Write to `path` the login that is in the file at `asked`, with `delegation`, which is the same but signed.
+
+    No passphrase is needed: what is encrypted stays as it is.
+
+    Raises:
+        LoginFileError: the file is something else, or damaged, or of another delegation.
+        OSError: it cannot be read, or `path` not be written.
+    """
+    content = _content(asked)
+    if replace(_label(asked, content).delegation, signature=delegation.signature) != delegation:
+        raise LoginFileError(f"{asked} is of another session than was signed")
+    private.write(path, json.dumps({**content, "delegation": delegation.encode()}, indent=1).encode())
 
 
 def label(path: Path) -> Label:

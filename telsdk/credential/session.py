@@ -128,7 +128,24 @@ def signed_deep(
     signer: str | None = None,
     contracts: Contracts | None = None,
 ) -> Login:
-    """Return the session `asked` with the owner's `signature`, once it is sure that nodes take it.
+    """Return the session `asked` with the owner's `signature`; see `signed_delegation`."""
+    signed = signed_delegation(
+        asked.delegation, asked.domain, signature, facts, now, signer=signer, contracts=contracts
+    )
+    return replace(asked, delegation=signed)
+
+
+def signed_delegation(
+    asked: Delegation,
+    domain: Domain,
+    signature: bytes,
+    facts: NumberFacts,
+    now: Wall,
+    *,
+    signer: str | None = None,
+    contracts: Contracts | None = None,
+) -> Delegation:
+    """Return the delegation `asked` with the owner's `signature`, once it is sure that nodes take it.
 
     What a wallet signed before it was deployed (ERC-6492) is taken out of its wrapper.
 
@@ -144,8 +161,7 @@ def signed_deep(
         DelegationMalformed: the signature is too long.
         TelError: the chain cannot be asked.
     """
-    delegation = replace(asked.delegation, signature=erc6492.unwrapped(signature))
-    login = replace(asked, delegation=delegation)
+    delegation = replace(asked, signature=erc6492.unwrapped(signature))
     if (delegation.number, delegation.epoch, delegation.session) != (
         facts.number,
         facts.epoch,
@@ -157,12 +173,12 @@ def signed_deep(
     if delegation.expiry <= now:
         raise LoginExpired(f"the session that was asked for ended at {delegation.expiry}: ask anew")
     delegation.encode()
-    digest = delegation.typed(login.domain).digest
+    digest = delegation.typed(domain).digest
     found = secp256k1.recover(digest, delegation.signature)
     signed_by = None if found is None else secp256k1.checksum(found)
     # The key first, and then the contract: an account may be both (EIP-7702), and nodes judge in this order.
     if signed_by == facts.owner:
-        return login
+        return delegation
     if contracts is None or not contracts.is_contract(facts.owner):
         if erc6492.is_wrapped(signature):
             raise NotHolder(f"{facts.owner}: {erc6492.NOT_DEPLOYED}")
@@ -177,7 +193,7 @@ def signed_deep(
             f"{signed_by or signer or 'this wallet'}: sign with a key that it knows; where it wants several, or a "
             "form of its own, let its own program sign: --request FILE, then --signature FILE"
         )
-    return login
+    return delegation
 
 
 def login_light(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from telsdk import private
 from telsdk.credential import loginfile
 from telsdk.credential.deep import KeystoreSigner
+from telsdk.credential.delegation import MAX_SIGNATURE
 from telsdk.credential.errors import LoginFileError, WrongPassphrase
-from telsdk.credential.session import Login, SessionKey, login_deep
+from telsdk.credential.session import Login, SessionKey, login_deep, request_deep
 from telsdk.directory import NumberFacts
 from telsdk.errors import Refused
 from tests.facts import DOMAIN
@@ -130,3 +132,30 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(path: Path, login: 
     assert path.read_bytes() == before
     assert sorted(p.name for p in path.parent.iterdir()) == ["folder", "login.json"]
     assert login.text
+
+
+def test_a_login_that_was_signed_later_is_written_without_its_passphrase(
+    tmp_path: Path, owner: KeystoreSigner, facts: NumberFacts
+) -> None:
+    asked = request_deep(facts, DOMAIN, "desk", NOW)
+    waits, path = tmp_path / "waits", tmp_path / "login.json"
+    loginfile.save(asked, waits, PASSPHRASE, "an entry")
+    signed = asked.delegation.signed_by(owner, DOMAIN)
+    loginfile.sign(waits, path, signed)
+    loaded = loginfile.load(path, PASSPHRASE)
+    assert (loaded.delegation, loaded.key.public_bytes) == (signed, asked.key.public_bytes)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert loginfile.label(path).keyring == "an entry"
+    other = request_deep(facts, DOMAIN, "desk", NOW).delegation.signed_by(owner, DOMAIN)
+    with pytest.raises(LoginFileError, match="of another session"):
+        loginfile.sign(waits, tmp_path / "other.json", other)
+    assert not (tmp_path / "other.json").exists()
+
+
+def test_the_longest_delegation_fits_into_a_login_file(
+    tmp_path: Path, owner: KeystoreSigner, facts: NumberFacts
+) -> None:
+    asked = request_deep(facts, DOMAIN, "x" * 64, NOW)
+    longest = replace(asked, delegation=replace(asked.delegation, signature=b"s" * MAX_SIGNATURE))
+    loginfile.save(longest, tmp_path / "login.json", PASSPHRASE)
+    assert loginfile.load(tmp_path / "login.json", PASSPHRASE).delegation == longest.delegation

@@ -185,7 +185,10 @@ def test_a_passkey_is_asked_with_something_else_for_each_number_epoch_and_deploy
         prf_input(Domain(DOMAIN.chain_id, "0x" + "aa" * 20), NUMBER, EPOCH),
     }
     assert len(asked) == 5
-    assert prf_input(DOMAIN, NUMBER, EPOCH).hex() == "86ca58852d65a921cc4fc6531f9aebaa76bccd210924746ca46fa504fc50f1f0"
+    assert (
+        prf_input(DOMAIN, NUMBER, EPOCH).hex()
+        == "86ca58852d65a921cc4fc6531f9aebaa76bccd210924746ca46fa504fc50f1f0"
+    )
 
 
 def test_it_is_kept_on_the_device_and_read_back(tmp_path: Path) -> None:

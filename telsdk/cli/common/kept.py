@@ -12,6 +12,7 @@ from telsdk.cli.common.secret import LOGIN_PASSPHRASE_FILE, PASSPHRASE_FILE, pas
 from telsdk.number import Number
 
 if TYPE_CHECKING:
+    from telsdk.credential.delegation import Delegation
     from telsdk.credential.loginfile import Label
     from telsdk.credential.session import Login
 
@@ -64,6 +65,21 @@ def keep(session: Login, path: Path, keyring: bool) -> None:
             _remove_entry(entry)  # its login was not written; the one before stays
         raise
     if before is not None:
+        _remove_entry(before)
+
+
+def sign(asked: Path, path: Path, delegation: Delegation) -> None:
+    """Move the login at `asked`, which waited for `delegation` to be signed, to `path`. Nobody types a passphrase.
+
+    Raises:
+        LoginFileError: it is of another session.
+    """
+    from telsdk.credential import loginfile
+
+    before = _entry_of(path)
+    loginfile.sign(asked, path, delegation)
+    asked.unlink()
+    if before is not None and before != _entry_of(path):
         _remove_entry(before)
 
 

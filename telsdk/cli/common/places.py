@@ -37,6 +37,11 @@ class Own(NamedTuple):
         return data("logins", f"{self.number}.{self.chain_id}.json")
 
     @property
+    def asked(self) -> Path:
+        """Where a login is kept until the owner has signed it."""
+        return data("logins", f"{self.number}.{self.chain_id}.asked")
+
+    @property
     def store(self) -> Path:
         """Where its contacts, calls and messages are kept."""
         return data("stores", f"{self.number}.{self.chain_id}.db")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 from click.core import ParameterSource
@@ -17,10 +17,20 @@ if TYPE_CHECKING:
     from telsdk.chain.client import Client
     from telsdk.credential.delegation import Signer
 
+MAX_MINUTES: Final = 1_440  # a day: for longer there are files (`telsdk.cli.common.requested`)
+
 
 def wallet_options(function: CommandFunction) -> CommandFunction:
-    """Add --wallet and --wallet-account."""
+    """Add --wallet, --wallet-account and --wallet-minutes."""
     for option in (
+        click.option(
+            "--wallet-minutes",
+            type=click.IntRange(1, MAX_MINUTES),
+            default=2,
+            show_default=True,
+            metavar="N",
+            help="How long the wallet may take to confirm: several people may have to.",
+        ),
         click.option(
             "--wallet-account",
             type=ACCOUNT,
@@ -39,9 +49,17 @@ def wallet_options(function: CommandFunction) -> CommandFunction:
 
 @contextmanager
 def signing_for(
-    options: Options, client: Client, owner: str, wallet: str | None, wallet_account: str | None
+    options: Options,
+    client: Client,
+    owner: str,
+    wallet: str | None,
+    wallet_account: str | None,
+    minutes: int,
 ) -> Iterator[Signer]:
     """Yield the signer for `owner`: the wallet at `wallet`, or without one the keystore of --account.
+
+    Args:
+        minutes: how long the wallet may take.
 
     Raises:
         WalletError, KeystoreError: it cannot be used.
@@ -57,10 +75,10 @@ def signing_for(
     said = click.get_current_context().get_parameter_source("account")
     if said is ParameterSource.COMMANDLINE:
         raise click.UsageError("give --wallet or --account, not both")
-    from telsdk.chain.access import CONFIRM_TIMEOUT, RemoteWallet
+    from telsdk.chain.access import RemoteWallet
 
-    remote = RemoteWallet(wallet)
+    remote = RemoteWallet(wallet, confirm_timeout=minutes * 60.0)
     with working(f"asking the wallet at {remote.place} for its accounts"):
         account = remote.choose(wallet_account, owner, contract=client.is_contract(owner))
-    with working(f"confirm in the wallet at {remote.place}, as {account}, within {CONFIRM_TIMEOUT:.0f} s"):
+    with working(f"confirm in the wallet at {remote.place}, as {account}, within {minutes} min"):
         yield WalletSigner(account, remote)
