@@ -253,7 +253,7 @@ def _ask(asked: Login, request: Path, file: Path | None, *, keyring: bool, as_js
     """Keep a session that is not signed yet, and write down what is to be signed."""
     path = _waiting(asked.number, asked.domain.chain_id, file)
     kept.keep(asked, path, keyring)
-    write_request(request, asked.delegation.typed(asked.domain))
+    write_request(request, asked.delegation.typed(asked.domain).payload)
     if as_json:
         print_json({"number": int(asked.number), "request": str(request), "waits": str(path)})
         return

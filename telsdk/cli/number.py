@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from telsdk import private
 from telsdk.cli.backup import block_options, blocks_at, seal_for_both
+from telsdk.cli.common import places
 from telsdk.cli.common.account import account_address, open_account
 from telsdk.cli.common.confirm import confirm
 from telsdk.cli.common.failure import Failure
@@ -24,6 +27,7 @@ from telsdk.cli.common.output import (
     working,
 )
 from telsdk.cli.common.params import ACCOUNT, ETHER, NUMBER
+from telsdk.cli.common.requested import check_ways, read_signature, request_options, write_request
 from telsdk.errors import NotFound, TelError
 from telsdk.number import Number
 from telsdk.plain_text import plain
@@ -168,17 +172,72 @@ def move(
 
 @number.command()
 @click.argument("number", type=NUMBER)
+@click.option("--for", "receiver", type=ACCOUNT, metavar="ACCOUNT", help="Who receives it, with --request.")
+@click.option(
+    "--hours",
+    type=click.IntRange(1, 720),
+    default=1,
+    show_default=True,
+    help="How long the present holder may take; with --request, those who sign as well.",
+)
+@request_options
 @writing
-def consent(options: Options, number: Number, as_json: bool) -> None:  # noqa: ARG001 - it is JSON either way
+def consent(
+    options: Options,
+    number: Number,
+    receiver: str | None,
+    hours: int,
+    request: Path | None,
+    signature: Path | None,
+    as_json: bool,  # noqa: ARG001 - it is JSON either way
+) -> None:
     """Agree to receive NUMBER, by the signature of --account.
 
-    It prints JSON for `telsdk number move`, which the present holder has to run within an hour. It costs nothing.
+    It prints JSON for `telsdk number move`, which the present holder has to run in time (--hours). It costs nothing.
+
+    A contract wallet, or one with a program of its own, signs by files: --request writes what is to be signed, and
+    --signature takes what came of it, and prints the JSON.
 
     \b
     Examples:
       telsdk number consent 5551234 --account new.json > consent.json
+      telsdk number consent 5551234 --for 0x… --hours 72 --request sign-this.json
+      telsdk number consent 5551234 --signature signature.txt > consent.json
     """
-    print_line(options.signing_client().registry.permit_move(number).to_json(), whole=True)
+    check_ways(request=request, signature=signature)
+    if (receiver is None) != (request is None):
+        raise click.UsageError("--for ACCOUNT and --request FILE go together")
+    lifetime = timedelta(hours=hours)
+    if request is not None and receiver is not None:
+        _ask_for_consent(options.client(), number, receiver, request, lifetime)
+        return
+    if signature is not None:
+        permit = _signed_consent(options.client(), number, signature)
+    else:
+        permit = options.signing_client().registry.permit_move(number, lifetime)
+    print_line(permit.to_json(), whole=True)
+
+
+def _ask_for_consent(
+    client: Client, number: Number, receiver: str, request: Path, lifetime: timedelta
+) -> None:
+    """Write down what the receiver has to sign, and keep the consent until it is signed."""
+    from telsdk.chain.access import SignsElsewhere
+
+    account = SignsElsewhere(receiver)
+    permit = client.as_account(account).registry.permit_move(number, lifetime)
+    assert account.asked is not None
+    private.write(places.Own(number, client.domain.chain_id).consent, permit.to_json().encode())
+    write_request(request, account.asked)
+    print_line(f"{request} is for {account.address} to sign (eth_signTypedData_v4)", err=True)
+    print_line(f"then: telsdk number consent {number} --signature FILE > consent.json", err=True)
+
+
+def _signed_consent(client: Client, number: Number, signature: Path) -> Permit:
+    waits = places.Own(number, client.domain.chain_id).consent
+    if not waits.exists():
+        raise Failure(f"no consent to receive {number} waits for a signature here: begin with --request FILE")
+    return _read_consent(waits, number).signed(read_signature(signature))
 
 
 @number.command()

@@ -6,7 +6,7 @@ from telsdk.chain.access.batch import ANSWER, Answer, Batch, Read
 from telsdk.chain.access.endpoint import Endpoint, EndpointError, without_secrets
 from telsdk.chain.access.httprpc import RpcSettings
 from telsdk.chain.access.limits import may_be_too_wide, too_wide
-from telsdk.chain.access.permits import PERMIT_LIFETIME, Permit, PermitData, PermitError
+from telsdk.chain.access.permits import PERMIT_LIFETIME, Permit, PermitData, PermitError, SignsElsewhere
 from telsdk.chain.access.rpc import mapped, open_rpc, request, whole
 from telsdk.chain.access.sending import SendSettings, Signed
 from telsdk.chain.access.session import Account, Block, Receipt, Session
@@ -33,6 +33,7 @@ __all__ = [
     "SendSettings",
     "Session",
     "Signed",
+    "SignsElsewhere",
     "erc1271",
     "mapped",
     "may_be_too_wide",

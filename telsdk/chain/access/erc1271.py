@@ -51,7 +51,7 @@ def accepts(session: Session, account: str, digest: bytes, signature: bytes) -> 
         NoContract: there is none at `account`.
         RpcError, RpcUnreachable: the chain cannot be asked.
     """
-    args = (digest, unwrapped(signature))
+    args = (digest, unwrapped(inputs.octets(signature, what="signature")))
     try:
         answer = session.call(inputs.account(account), _IS_VALID_SIGNATURE, args, gas=GAS)
     except (

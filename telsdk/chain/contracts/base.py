@@ -9,6 +9,7 @@ from telsdk.chain.access import ANSWER, Block, Permit, PermitData, PermitError, 
 from telsdk.chain.errors import InputError
 from telsdk.chain.inputs import of_kind
 from telsdk.chain.interface import functions
+from telsdk.credential.erc6492 import unwrapped
 from telsdk.directory import Domain
 from telsdk.number import NumberError
 
@@ -60,7 +61,7 @@ class SigningContract(Contract):
         return self.write("cancelNonce")
 
     def relay(self, permit: Permit) -> Receipt:
-        """Do what `permit` allows, at this account's expense.
+        """Do what `permit` allows, at this account's expense. A signature's wrapper of ERC-6492 is taken off.
 
         Raises:
             PermitError: there is no such call.
@@ -74,7 +75,7 @@ class SigningContract(Contract):
             function.encode((*permit.args, permit.deadline, permit.signature))
         except (InputError, NumberError) as error:
             raise PermitError(f"{permit.function} does not take {permit.args}: {error}") from error
-        return self.write(permit.function, *permit.args, permit.deadline, permit.signature)
+        return self.write(permit.function, *permit.args, permit.deadline, unwrapped(permit.signature))
 
     def _permit(self, function: str, args: tuple[Any, ...], data: PermitData, deadline: int) -> Permit:
         # Before anybody is asked to sign: of a permit that nobody can relay they would hear only from the relayer.

@@ -42,6 +42,11 @@ class Own(NamedTuple):
         return data("logins", f"{self.number}.{self.chain_id}.asked")
 
     @property
+    def consent(self) -> Path:
+        """Where a consent to receive the number is kept until it is signed."""
+        return data("consents", f"{self.number}.{self.chain_id}.json")
+
+    @property
     def store(self) -> Path:
         """Where its contacts, calls and messages are kept."""
         return data("stores", f"{self.number}.{self.chain_id}.db")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 from click.core import ParameterSource
 
 from telsdk.cli.common.failure import Failure
 from telsdk.cli.common.options import CommandFunction
-
-if TYPE_CHECKING:
-    from telsdk.credential.eip712 import TypedData
 
 _MOST: Final = 131_072  # characters: a wallet that was not deployed sends more than its signature (ERC-6492)
 _HEX: Final = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})*)", re.ASCII)
@@ -40,7 +38,7 @@ def request_options(function: CommandFunction) -> CommandFunction:
     return function
 
 
-def check_ways(*, wallet: str | None, request: Path | None, signature: Path | None) -> None:
+def check_ways(*, wallet: str | None = None, request: Path | None, signature: Path | None) -> None:
     """Refuse more than one way to sign.
 
     Raises:
@@ -52,14 +50,14 @@ def check_ways(*, wallet: str | None, request: Path | None, signature: Path | No
         raise click.UsageError("give one of --account, --wallet, --request and --signature")
 
 
-def write_request(path: Path, typed: TypedData) -> None:
-    """Write what is to be signed to `path`.
+def write_request(path: Path, payload: Mapping[str, object]) -> None:
+    """Write what is to be signed, as eth_signTypedData_v4 takes it, to `path`.
 
     Raises:
         Failure: it cannot be written.
     """
     try:
-        path.write_text(json.dumps(typed.payload, indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(payload, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise Failure(f"{path} cannot be written: {error.strerror}") from error
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from eth_abi.abi import encode
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telsdk.chain.access import Permit, PermitData, PermitError
+from telsdk.chain import revert
+from telsdk.chain.access import Permit, PermitData, PermitError, SignsElsewhere
 from telsdk.chain.access.permits import MAX_PERMIT
 from telsdk.chain.client import Client
+from telsdk.chain.development.embedded import EmbeddedChain
+from telsdk.chain.errors import NoAccount
+from telsdk.credential.erc6492 import MAGIC
 from telsdk.directory import Domain
-from tests.chain.actors import NUMBER
+from tests.chain.actors import NUMBER, buy
 
 values = st.recursive(
     st.integers(0, 2**256 - 1) | st.binary(max_size=64) | st.text(max_size=10) | st.booleans(),
@@ -79,3 +84,38 @@ def test_the_signature_is_that_of_the_typed_data() -> None:
     assert Account.recover_message(payload, signature=signature) == account.address
     other = encode_typed_data(full_message=data.payload(Domain(6, domain.registry)))
     assert Account.recover_message(other, signature=signature) != account.address
+
+
+def test_what_is_signed_elsewhere_is_told_and_relayed_once_it_is_signed(
+    client: Client, chain: EmbeddedChain
+) -> None:
+    buy(client, chain)
+    owner = client.session.signer()
+    elsewhere = SignsElsewhere(owner.address)
+    permit = client.as_account(elsewhere).records.permit_message_key(NUMBER, b"\x09" * 32)
+    assert permit.signature == b""
+    assert elsewhere.asked is not None
+    with pytest.raises(revert.InvalidSignature):
+        client.relay(permit)
+    message = encode_typed_data(full_message=elsewhere.asked)
+    client.relay(permit.signed(bytes(owner.sign_message(message).signature)))
+    assert client.lookup(NUMBER).message_key == b"\x09" * 32
+
+
+def test_who_signs_elsewhere_signs_nothing_here(client: Client, chain: EmbeddedChain) -> None:
+    buy(client, chain)
+    elsewhere = client.as_account(SignsElsewhere(client.session.signer().address))
+    with pytest.raises(NoAccount, match="signs in another program"):
+        elsewhere.records.set_hub(NUMBER, None)
+    with pytest.raises(NoAccount):
+        SignsElsewhere(client.session.signer().address).sign_message(None)  # type: ignore[arg-type]
+
+
+def test_a_signature_of_before_its_wallet_was_deployed_is_relayed_without_its_wrapper(
+    client: Client, chain: EmbeddedChain
+) -> None:
+    buy(client, chain)
+    permit = client.records.permit_message_key(NUMBER, b"\x09" * 32)
+    wrapped = encode(["address", "bytes", "bytes"], ["0x" + "fa" * 20, b"", permit.signature]) + MAGIC
+    client.relay(permit.signed(wrapped))
+    assert client.lookup(NUMBER).message_key == b"\x09" * 32

@@ -99,6 +99,30 @@ def test_what_was_asked_before_the_sessions_were_ended_has_to_be_asked_anew(
     assert (late.code, "ask anew" in late.err) == (1, True)
 
 
+@pytest.mark.contracts
+def test_a_contract_agrees_by_files_to_receive_a_number(
+    alice: Client, chain: EmbeddedChain, keystores: Keystores, home: Path
+) -> None:
+    bob = chain.accounts[2]
+    team = TeamWallet(alice.as_account(bob))
+    request, answer, agreed = home / "sign.json", home / "signature.txt", home / "consent.json"
+    none = run("number", "consent", NUMBER, "--signature", keystores["bob"])
+    assert (none.code, "begin with --request FILE" in none.err) == (1, True)
+    words = ("number", "consent", NUMBER, "--for", team.address, "--hours", 72, "--request", request)
+    assert run(*words).code == 0
+    chain.advance_time(48 * 3600)
+    signature_of(bob, request, answer, before=bob.address[2:])
+    agreed.write_text(run("number", "consent", NUMBER, "--signature", answer).out)
+    moved = run("number", "move", NUMBER, "--account", keystores["alice"], "--consent", agreed, "--yes")
+    assert moved.code == 0, moved.err
+    assert alice.registry.custody(NUMBER).owner == team.address
+
+
+def test_who_receives_is_said_where_somebody_else_signs(alice: Client, home: Path) -> None:
+    ran = run("number", "consent", NUMBER, "--request", home / "sign.json")
+    assert (ran.code, "--for ACCOUNT and --request FILE go together" in ran.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     "words",
     [
