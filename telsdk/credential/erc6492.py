@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
-
 MAGIC: Final = bytes.fromhex("6492" * 16)
 """The last 32 octets of a wrapped signature."""
 
@@ -32,6 +29,10 @@ def unwrapped(signature: bytes) -> bytes:
     """
     if not is_wrapped(signature):
         return signature
+    # Here, because it takes half a second to load, and next to no signature is wrapped.
+    from eth_abi.abi import decode
+    from eth_abi.exceptions import DecodingError
+
     try:
         return bytes(decode(_WRAPPED, signature[: -len(MAGIC)])[2])
     except (DecodingError, OverflowError):
