@@ -13,6 +13,7 @@ while. Nor may the stranger's questions be counted as the owner's:
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass, field
 from typing import Final
 
 from telsdk.clock import Wall
@@ -31,6 +32,11 @@ QUESTIONS_OF_ASKER: Final = 30  # new ones from one place for all accounts ...
 QUESTIONS_OF_ALL: Final = 120  # new ones from everywhere for all accounts, the owners' reserves aside ...
 BUSY: Final = 60  # once so many of them are spent, one place has ...
 QUESTIONS_WHEN_BUSY: Final = 3  # ... no more than these: it takes many places to spend the rest
+QUESTIONS_OF_OWNER: Final = 3  # and besides, from one key or place that an owner is known by ...
+KNOWN: Final = (
+    8  # ... of which so many are remembered for an account: else a wallet that says yes to all has ever more
+)
+QUESTIONS_OF_OWNERS: Final = 600  # ... but for all accounts no more than these ...
 LOOKUPS_OF_ASKER: Final = 60  # accounts of which is asked whether they have code, from one place ...
 LOOKUPS_OF_ALL: Final = 600  # ... and from everywhere ...
 PER: Final = 60  # ... in so many seconds
@@ -39,6 +45,15 @@ AWAY: Final = 15  # seconds that a chain which did not answer is left alone
 _Question = tuple[str, bytes, bytes]
 _NO_DIGEST: Final = b""
 """In a question: whether the account has code at all."""
+
+
+@dataclass(slots=True)
+class _KnownBy:
+    """By which places and keys the owner of an account is known, and how often was asked for the sake of each."""
+
+    asked: OrderedDict[str, tuple[float, int]] = field(default_factory=OrderedDict)
+    all: tuple[float, int] = (0.0, 0)
+    """For the sake of any: a wallet that says yes to all makes new ones known, which have asked nothing yet."""
 
 
 class WalletToAsk(Exception):
@@ -94,8 +109,8 @@ class WalletAnswers:
         self._all: tuple[float, int] = (0.0, 0)
         self._looked_from: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._looked: tuple[float, int] = (0.0, 0)
-        # An account with a place, or a key, from which it took a signature -> how often was asked on that account.
-        self._owners: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+        self._owners: OrderedDict[str, _KnownBy] = OrderedDict()
+        self._of_owners: tuple[float, int] = (0.0, 0)
         self._away: tuple[float, str, bool] = (0.0, "", True)
 
     def accepts(
@@ -182,16 +197,18 @@ class WalletAnswers:
         self._accepted.pop(question, None)
         if said:
             keep(self._accepted, question, now + RECHECK, self._size)
+            known = self._owners.get(account) or _KnownBy()
             for own in (asker, signer):
-                if own is not None and (account, own) not in self._owners:
-                    keep(self._owners, (account, own), (now, 0), self._size)
+                if own is not None and own not in known.asked:
+                    keep(known.asked, own, (now, 0), KNOWN)
+            keep(self._owners, account, known, self._size)
         else:
             keep(self._refused, question, now + REFUSAL_KEPT, self._size)
 
     def _count(self, account: str, asker: str, signer: str | None, now: Wall) -> None:
         """Count a question for the first of these that is not used up: place and account, the owner's key or place."""
         if self._is_granted(account, asker, now) or any(
-            own is not None and self._has_reserve((account, own), now) for own in (signer, asker)
+            own is not None and self._has_reserve(account, own, now) for own in (signer, asker)
         ):
             return
         raise TooManyWalletQuestions(
@@ -213,14 +230,21 @@ class WalletAnswers:
         self._all = of_all
         return True
 
-    def _has_reserve(self, own: tuple[str, str], now: Wall) -> bool:
+    def _has_reserve(self, account: str, own: str, now: Wall) -> bool:
         """Return whether a key or place of an owner's has a question left in its reserve, and take it from there."""
-        so_far = self._owners.get(own)
-        if so_far is None:
+        known = self._owners.get(account)
+        if known is None or own not in known.asked:
             return False
-        counted = _counted(so_far, now)
-        keep(self._owners, own, counted, self._size)
-        return counted[1] <= QUESTIONS
+        counted, for_it = _counted(known.asked[own], now), _counted(known.all, now)
+        of_all = _counted(self._of_owners, now)
+        if (
+            counted[1] > QUESTIONS_OF_OWNER
+            or for_it[1] > KNOWN * QUESTIONS_OF_OWNER
+            or of_all[1] > QUESTIONS_OF_OWNERS
+        ):
+            return False
+        known.asked[own], known.all, self._of_owners = counted, for_it, of_all
+        return True
 
     def _count_lookup(self, asker: str, now: Wall) -> None:
         from_there = _counted(self._looked_from.pop(asker, (now, 0)), now)

@@ -65,12 +65,13 @@ def test_a_no_is_remembered_for_less_long(directory: FixedDirectory, answers: Wa
 
 def test_a_stranger_cannot_make_it_ask_without_end(directory: FixedDirectory, answers: WalletAnswers) -> None:
     answers.accepts(WALLET, DIGEST, b"good", NOW)
-    for attempt in range(2 * wallet.QUESTIONS - 1):  # a good one came from there, which has a reserve for it
+    reserve = wallet.QUESTIONS_OF_OWNER  # a good one came from there
+    for attempt in range(wallet.QUESTIONS - 1 + reserve):
         assert not answers.accepts(WALLET, DIGEST, b"bad%d" % attempt, NOW)
     for attempt in range(100):
         with pytest.raises(TooManyWalletQuestions):
             answers.accepts(WALLET, DIGEST, b"worse%d" % attempt, NOW)
-    assert directory.wallet_questions == 2 * wallet.QUESTIONS
+    assert directory.wallet_questions == wallet.QUESTIONS + reserve
     assert answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.PER - 1)), "who is logged in stays so"
     assert answers.accepts("0x" + "Dd" * 20, DIGEST, b"good", NOW), "other wallets are not touched"
     assert answers.accepts(WALLET, DIGEST, b"good2", Wall(NOW + wallet.PER))
@@ -129,7 +130,7 @@ def test_from_where_a_good_one_came_more_may_come_whatever_strangers_ask(answers
 def test_who_is_logged_in_is_asked_about_again_even_under_attack(answers: WalletAnswers) -> None:
     answers.accepts(WALLET, DIGEST, b"good", NOW)
     later = Wall(NOW + wallet.RECHECK)
-    for attempt in range(2 * wallet.QUESTIONS):
+    for attempt in range(wallet.QUESTIONS + wallet.QUESTIONS_OF_OWNER):
         answers.accepts(WALLET, DIGEST, b"bad%d" % attempt, later)
     with pytest.raises(TooManyWalletQuestions):
         answers.accepts(WALLET, DIGEST, b"bad", later)
@@ -292,7 +293,24 @@ def test_a_key_that_the_wallet_knows_has_questions_that_no_stranger_at_the_same_
     for attempt in range(100):
         with contextlib.suppress(TooManyWalletQuestions):
             answers.accepts(WALLET, DIGEST, b"bad 2 %d" % attempt, NOW, "192.0.2.1", OWNERS_KEY)
-    assert directory.wallet_questions == spent + wallet.QUESTIONS - 1, "nor has that key more than its own"
+    assert directory.wallet_questions == spent + wallet.QUESTIONS_OF_OWNER - 1, (
+        "nor has that key more than its own"
+    )
+
+
+def test_a_wallet_that_says_yes_to_all_gets_no_more_questions_with_each_key_and_place(
+    directory: FixedDirectory, answers: WalletAnswers
+) -> None:
+    directory.wallets = lambda *_: True
+    for minute in range(20):
+        now = Wall(NOW + minute * wallet.PER)
+        before = directory.wallet_questions
+        for attempt in range(500):
+            key = f"0x{minute * 10 + attempt % 10:040x}"
+            with contextlib.suppress(TooManyWalletQuestions):
+                answers.accepts(WALLET, DIGEST, b"%d %d" % (minute, attempt), now, "192.0.2.1", key)
+        asked = directory.wallet_questions - before
+        assert asked <= wallet.QUESTIONS + wallet.KNOWN * wallet.QUESTIONS_OF_OWNER
 
 
 def test_a_few_places_cannot_spend_the_questions_of_all(answers: WalletAnswers) -> None:
