@@ -19,7 +19,7 @@ from typing import Final
 from telsdk.clock import Wall
 from telsdk.credential.bounded import keep
 from telsdk.credential.errors import TooManyWalletQuestions, WalletUnreachable
-from telsdk.directory import Directory
+from telsdk.directory import Directory, NoContract
 from telsdk.errors import TelError
 
 RECHECK: Final = 600  # seconds: a wallet may take a right back without an event that we could see
@@ -179,6 +179,9 @@ class WalletAnswers:
     ) -> None:
         """Remember the result of `ask`."""
         account = question[0]
+        if isinstance(said, NoContract):  # it has lost its code since, as by another delegation (EIP-7702)
+            said, question = False, (account, _NO_DIGEST, b"")
+            self._contracts.pop(account, None)
         if isinstance(said, TelError):
             # Only where nobody answers is the chain at fault; any other error is about this one question, must not
             # silence the rest, and gives no grace: else a wallet could go on by making its own call fail.

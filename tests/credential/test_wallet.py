@@ -11,7 +11,7 @@ from telsdk.credential import wallet
 from telsdk.credential.errors import TooManyWalletQuestions, WalletUnreachable
 from telsdk.credential.wallet import WalletAnswers, WalletToAsk
 from telsdk.errors import TelError
-from tests.facts import FixedDirectory, no_contract
+from tests.facts import FixedDirectory
 
 WALLET = "0x" + "Cc" * 20
 DIGEST = b"d" * 32
@@ -83,37 +83,12 @@ def test_what_one_place_asks_too_often_takes_nothing_from_another(
     for attempt in range(200):
         with contextlib.suppress(TooManyWalletQuestions):
             answers.accepts(f"0x{attempt % 13:040x}", DIGEST, b"bad%d" % attempt, NOW, "192.0.2.1")
-    assert directory.wallet_questions == 13 + wallet.QUESTIONS_OF_ASKER, (
-        "the first ones were to accounts not known yet"
-    )
+    assert directory.wallet_questions == wallet.QUESTIONS_OF_ASKER
+    assert directory.code_questions == 13
     for attempt in range(wallet.QUESTIONS + 1):
         with contextlib.suppress(TooManyWalletQuestions):
             answers.accepts(WALLET, DIGEST, b"worse%d" % attempt, NOW, "192.0.2.2")
     assert answers.accepts(WALLET, DIGEST, b"good", NOW, "198.51.100.1")
-
-
-def test_an_account_without_code_is_asked_once_and_may_become_a_contract(
-    directory: FixedDirectory, answers: WalletAnswers
-) -> None:
-    directory.wallets = no_contract
-    for attempt in range(100):
-        assert not answers.accepts(WALLET, DIGEST, b"bad%d" % attempt, NOW)
-    assert directory.wallet_questions == 1
-    directory.wallets = lambda *_: True
-    assert answers.accepts(WALLET, DIGEST, b"good", Wall(NOW + wallet.REFUSAL_KEPT))
-
-
-def test_accounts_that_may_be_no_contracts_take_nothing_from_those_that_are(
-    directory: FixedDirectory, answers: WalletAnswers
-) -> None:
-    assert answers.accepts(WALLET, DIGEST, b"good", NOW, "198.51.100.1")
-    said, directory.wallets = directory.wallets, no_contract
-    for attempt in range(2 * wallet.QUESTIONS_OF_UNKNOWN):
-        with contextlib.suppress(TooManyWalletQuestions):
-            answers.accepts(f"0x{attempt:040x}", DIGEST, b"bad", NOW, f"192.0.2.{attempt}")
-    assert directory.wallet_questions == wallet.QUESTIONS_OF_UNKNOWN - wallet.RESERVE
-    directory.wallets = said
-    assert answers.accepts(WALLET, DIGEST, b"good too", NOW, "198.51.100.2"), "from anywhere"
 
 
 def test_from_where_a_good_one_came_more_may_come_whatever_strangers_ask(answers: WalletAnswers) -> None:
