@@ -36,7 +36,7 @@ _REGISTER = ("NumberRegistrar", "register(uint256,address,bytes32,uint256)", "ne
 _TRANSFER = ("NumberRegistry", "transferFrom(address,address,uint256)")
 _CLAIM = ("NameAlias", "claim(string,uint256)")
 _BACKUP = ("NumberRecords", "setBackup(uint256,bytes32,bytes32)")
-_CREDENTIAL = ("NumberRecords", "setCredential(uint256,bytes32,uint8)")
+_CREDENTIAL = ("NumberRecords", "setCredential(uint256,bytes32,uint8,bytes)")
 _ALL_SET = "with all records, name and listing"
 
 # What others need is from receipts of the same kind (anvil, solc 0.8.30, OpenZeppelin 5.7), of their own contracts.

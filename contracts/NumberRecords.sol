@@ -13,20 +13,30 @@ contract NumberRecords is OwnerSigned, INumberRecords {
         bytes32 backup;
         bytes32 messageKey;
         uint32 hub;
-        /// the KDF's id xor DEFAULT_KDF: so the usual credential needs no second slot
+        /// the KDF's id xor DEFAULT_KDF: so a credential without parameters needs no second slot
         uint8 kdfMask;
+        bool answersVerified;
+        /// the block whose CredentialSet has the KDF's parameters; 0 when they are empty
+        uint48 kdfParametersBlock;
+        /// of their keccak256 as much as there is room for in this slot; zero when they are empty
+        bytes20 kdfParametersHash;
     }
 
     uint8 private constant DEFAULT_KDF = 1;
+
+    /// @inheritdoc INumberRecords
+    // Every index keeps them for every number. KDF 2 takes 40 octets a hub, so there is room for 25 hubs.
+    uint256 public constant MAX_KDF_PARAMETERS = 1024;
 
     uint8 private constant CREDENTIAL = 1;
     uint8 private constant HUB = 2;
     uint8 private constant BACKUP = 4;
     uint8 private constant MESSAGE_KEY = 8;
-    uint8 private constant ALL_FIELDS = CREDENTIAL | HUB | BACKUP | MESSAGE_KEY;
+    uint8 private constant ANSWERS_VERIFIED = 16;
+    uint8 private constant ALL_FIELDS = CREDENTIAL | HUB | BACKUP | MESSAGE_KEY | ANSWERS_VERIFIED;
 
     bytes32 private constant SET_CREDENTIAL_TYPEHASH = keccak256(
-        "SetCredential(uint256 number,uint64 epoch,bytes32 hash,uint8 kdf,uint256 nonce,uint256 deadline)"
+        "SetCredential(uint256 number,uint64 epoch,bytes32 hash,uint8 kdf,bytes parameters,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant CLEAR_CREDENTIAL_TYPEHASH =
         keccak256("ClearCredential(uint256 number,uint64 epoch,uint256 nonce,uint256 deadline)");
@@ -37,8 +47,11 @@ contract NumberRecords is OwnerSigned, INumberRecords {
     );
     bytes32 private constant SET_MESSAGE_KEY_TYPEHASH =
         keccak256("SetMessageKey(uint256 number,uint64 epoch,bytes32 key,uint256 nonce,uint256 deadline)");
+    bytes32 private constant SET_ANSWERS_VERIFIED_TYPEHASH = keccak256(
+        "SetAnswersVerified(uint256 number,uint64 epoch,bool promised,uint256 nonce,uint256 deadline)"
+    );
     bytes private constant UPDATE_TYPE =
-        "Update(uint8 fields,bytes32 credential,uint8 kdf,uint32 hub,bytes32 expectedBackup,bytes32 backup,bytes32 messageKey)";
+        "Update(uint8 fields,bytes32 credential,uint8 kdf,bytes kdfParameters,uint32 hub,bytes32 expectedBackup,bytes32 backup,bytes32 messageKey,bool answersVerified)";
     bytes32 private constant UPDATE_TYPEHASH = keccak256(UPDATE_TYPE);
     bytes32 private constant SET_MANY_TYPEHASH = keccak256(
         abi.encodePacked("SetMany(uint256 number,uint64 epoch,Update update,uint256 nonce,uint256 deadline)", UPDATE_TYPE)
@@ -63,25 +76,32 @@ contract NumberRecords is OwnerSigned, INumberRecords {
     }
 
     /// @inheritdoc INumberRecords
-    function setCredential(uint256 number, bytes32 hash, uint8 kdf) external {
-        _setCredential(number, _requireOwner(number), hash, kdf);
+    function setCredential(uint256 number, bytes32 hash, uint8 kdf, bytes calldata parameters) external {
+        _setCredential(number, _requireOwner(number), hash, kdf, parameters);
     }
 
     /// @inheritdoc INumberRecords
-    function setCredentialFor(uint256 number, bytes32 hash, uint8 kdf, uint256 deadline, bytes calldata signature)
-        external
-    {
+    function setCredentialFor(
+        uint256 number,
+        bytes32 hash,
+        uint8 kdf,
+        bytes calldata parameters,
+        uint256 deadline,
+        bytes calldata signature
+    ) external {
         (address owner, uint64 epoch) = _custody(number);
         bytes32 structHash = keccak256(
-            abi.encode(SET_CREDENTIAL_TYPEHASH, number, epoch, hash, kdf, _useNonce(owner), deadline)
+            abi.encode(
+                SET_CREDENTIAL_TYPEHASH, number, epoch, hash, kdf, keccak256(parameters), _useNonce(owner), deadline
+            )
         );
         _requireSigned(owner, structHash, deadline, signature);
-        _setCredential(number, epoch, hash, kdf);
+        _setCredential(number, epoch, hash, kdf, parameters);
     }
 
     /// @inheritdoc INumberRecords
     function clearCredential(uint256 number) external {
-        _writeCredential(number, _requireOwner(number), 0, 0);
+        _clearCredential(number, _requireOwner(number));
     }
 
     /// @inheritdoc INumberRecords
@@ -90,7 +110,7 @@ contract NumberRecords is OwnerSigned, INumberRecords {
         bytes32 structHash =
             keccak256(abi.encode(CLEAR_CREDENTIAL_TYPEHASH, number, epoch, _useNonce(owner), deadline));
         _requireSigned(owner, structHash, deadline, signature);
-        _writeCredential(number, epoch, 0, 0);
+        _clearCredential(number, epoch);
     }
 
     /// @inheritdoc INumberRecords
@@ -137,6 +157,20 @@ contract NumberRecords is OwnerSigned, INumberRecords {
     }
 
     /// @inheritdoc INumberRecords
+    function setAnswersVerified(uint256 number, bool promised) external {
+        _setAnswersVerified(number, _requireOwner(number), promised);
+    }
+
+    /// @inheritdoc INumberRecords
+    function setAnswersVerifiedFor(uint256 number, bool promised, uint256 deadline, bytes calldata signature) external {
+        (address owner, uint64 epoch) = _custody(number);
+        bytes32 structHash =
+            keccak256(abi.encode(SET_ANSWERS_VERIFIED_TYPEHASH, number, epoch, promised, _useNonce(owner), deadline));
+        _requireSigned(owner, structHash, deadline, signature);
+        _setAnswersVerified(number, epoch, promised);
+    }
+
+    /// @inheritdoc INumberRecords
     function setMany(uint256 number, Update calldata update) external {
         _setMany(number, _requireOwner(number), update);
     }
@@ -144,9 +178,8 @@ contract NumberRecords is OwnerSigned, INumberRecords {
     /// @inheritdoc INumberRecords
     function setManyFor(uint256 number, Update calldata update, uint256 deadline, bytes calldata signature) external {
         (address owner, uint64 epoch) = _custody(number);
-        bytes32 updateHash = keccak256(abi.encode(UPDATE_TYPEHASH, update));
         bytes32 structHash =
-            keccak256(abi.encode(SET_MANY_TYPEHASH, number, epoch, updateHash, _useNonce(owner), deadline));
+            keccak256(abi.encode(SET_MANY_TYPEHASH, number, epoch, _hashOf(update), _useNonce(owner), deadline));
         _requireSigned(owner, structHash, deadline, signature);
         _setMany(number, epoch, update);
     }
@@ -155,13 +188,31 @@ contract NumberRecords is OwnerSigned, INumberRecords {
     function recordsOf(uint256 number)
         external
         view
-        returns (bytes32 credential, uint8 kdf, uint32 hub, bytes32 backup, bytes32 messageKey)
+        returns (
+            bytes32 credential,
+            uint8 kdf,
+            bytes20 kdfParametersHash,
+            uint32 hub,
+            bytes32 backup,
+            bytes32 messageKey,
+            bool answersVerified,
+            uint48 kdfParametersBlock
+        )
     {
         (, uint64 epoch) = _custody(number);
         Records storage r = _recordsAt(number, epoch);
         credential = r.credential;
         kdf = credential == 0 ? 0 : r.kdfMask ^ DEFAULT_KDF;
-        return (credential, kdf, r.hub, r.backup, r.messageKey);
+        return (
+            credential,
+            kdf,
+            r.kdfParametersHash,
+            r.hub,
+            r.backup,
+            r.messageKey,
+            r.answersVerified,
+            r.kdfParametersBlock
+        );
     }
 
     function _domainSeparator() internal view override returns (bytes32) {
@@ -173,24 +224,36 @@ contract NumberRecords is OwnerSigned, INumberRecords {
         uint8 fields = update.fields;
         if (fields == 0 || fields & ~ALL_FIELDS != 0) revert UnknownFields(fields);
         if (fields & CREDENTIAL != 0) {
-            if (update.credential == 0 && update.kdf == 0) _writeCredential(number, epoch, 0, 0);
-            else _setCredential(number, epoch, update.credential, update.kdf);
+            bytes calldata parameters = update.kdfParameters;
+            if (update.credential == 0 && update.kdf == 0 && parameters.length == 0) _clearCredential(number, epoch);
+            else _setCredential(number, epoch, update.credential, update.kdf, parameters);
         }
         if (fields & HUB != 0) _setHub(number, epoch, update.hub);
         if (fields & BACKUP != 0) _setBackup(number, epoch, update.expectedBackup, update.backup);
         if (fields & MESSAGE_KEY != 0) _setMessageKey(number, epoch, update.messageKey);
+        if (fields & ANSWERS_VERIFIED != 0) _setAnswersVerified(number, epoch, update.answersVerified);
     }
 
-    function _setCredential(uint256 number, uint64 epoch, bytes32 hash, uint8 kdf) private {
+    function _setCredential(uint256 number, uint64 epoch, bytes32 hash, uint8 kdf, bytes calldata parameters) private {
         if (hash == 0 || kdf == 0) revert InvalidCredential(hash, kdf);
-        _writeCredential(number, epoch, hash, kdf);
-    }
-
-    function _writeCredential(uint256 number, uint64 epoch, bytes32 hash, uint8 kdf) private {
+        uint256 length = parameters.length;
+        if (length > MAX_KDF_PARAMETERS) revert KdfParametersTooLong(length, MAX_KDF_PARAMETERS);
         Records storage r = _recordsAt(number, epoch);
         r.credential = hash;
-        r.kdfMask = hash == 0 ? 0 : kdf ^ DEFAULT_KDF;
-        emit CredentialSet(number, epoch, hash, kdf);
+        r.kdfMask = kdf ^ DEFAULT_KDF;
+        bool empty = length == 0;
+        r.kdfParametersBlock = empty ? 0 : uint48(block.number);
+        r.kdfParametersHash = empty ? bytes20(0) : bytes20(keccak256(parameters));
+        emit CredentialSet(number, epoch, hash, kdf, parameters);
+    }
+
+    function _clearCredential(uint256 number, uint64 epoch) private {
+        Records storage r = _recordsAt(number, epoch);
+        r.credential = 0;
+        r.kdfMask = 0;
+        r.kdfParametersBlock = 0;
+        r.kdfParametersHash = 0;
+        emit CredentialSet(number, epoch, 0, 0, "");
     }
 
     function _setHub(uint256 number, uint64 epoch, uint32 hubId) private {
@@ -211,6 +274,11 @@ contract NumberRecords is OwnerSigned, INumberRecords {
         emit MessageKeySet(number, epoch, key);
     }
 
+    function _setAnswersVerified(uint256 number, uint64 epoch, bool promised) private {
+        _recordsAt(number, epoch).answersVerified = promised;
+        emit AnswersVerifiedSet(number, epoch, promised);
+    }
+
     function _requireOwner(uint256 number) private view returns (uint64) {
         (address owner, uint64 epoch) = _custody(number);
         if (msg.sender != owner) revert NotOwner(number, msg.sender, owner);
@@ -226,5 +294,23 @@ contract NumberRecords is OwnerSigned, INumberRecords {
     function _recordsAt(uint256 number, uint64 epoch) private view returns (Records storage) {
         // A number that somebody holds fits 50 bits, so no two pairs meet.
         return _records[(number << 64) | epoch];
+    }
+
+    /// @dev As EIP-712 hashes a struct: what has no fixed length by its own hash.
+    function _hashOf(Update calldata update) private pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                UPDATE_TYPEHASH,
+                update.fields,
+                update.credential,
+                update.kdf,
+                keccak256(update.kdfParameters),
+                update.hub,
+                update.expectedBackup,
+                update.backup,
+                update.messageKey,
+                update.answersVerified
+            )
+        );
     }
 }

@@ -156,8 +156,15 @@ contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
     /// @inheritdoc IERC5646
     function getStateFingerprint(uint256 number) external view returns (bytes32) {
         address owner = _requireOwned(number);
-        (bytes32 credential, uint8 kdf, uint32 hub, bytes32 backup, bytes32 messageKey) =
-            INumberRecords(records).recordsOf(number);
+        (
+            bytes32 credential,
+            uint8 kdf,
+            bytes20 kdfParametersHash,
+            uint32 hub,
+            bytes32 backup,
+            bytes32 messageKey,
+            bool answersVerified,
+        ) = INumberRecords(records).recordsOf(number);
         (uint256 price, bool live) = INumberMarket(market).listing(number);
         Custody storage custody = _custody[number];
         return keccak256(
@@ -166,7 +173,7 @@ contract NumberRegistry is ERC721, EIP712, OwnerSigned, INumberRegistry {
                 owner,
                 custody.epoch,
                 custody.session,
-                keccak256(abi.encode(credential, kdf, hub, backup, messageKey)),
+                keccak256(abi.encode(credential, kdf, kdfParametersHash, hub, backup, messageKey, answersVerified)),
                 keccak256(bytes(INameAlias(nameAlias).nameOf(number))),
                 price,
                 live

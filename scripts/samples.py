@@ -20,6 +20,10 @@ def word(described: Word, turn: int = 0) -> bytes | int:
     """Return a value that is not zero, as the contract takes it."""
     if described.name == "kdf":
         return _USUAL_KDF
+    if described.type == "bool":
+        return True
+    if described.type == "bytes":
+        return b""  # as of the usual KDF
     if isinstance(described.zero, int):
         return 7 + turn
     return bytes(keccak(text=f"{_TURNS[turn]} {described.name.replace('_', ' ')}"))
@@ -27,16 +31,21 @@ def word(described: Word, turn: int = 0) -> bytes | int:
 
 def answer(turn: int = 0, *, only: str | None = None) -> tuple[bytes | int, ...]:
     """Return what ``recordsOf`` says once all records are set, or the one called `only`."""
-    return tuple(
-        word(described, turn) if only in (None, record.name) else described.zero
-        for record in RECORDS
-        for described in record.words
+    return (
+        *(
+            word(described, turn)
+            if only in (None, record.name) and not described.hashed
+            else described.kept_zero
+            for record in RECORDS
+            for described in record.words
+        ),
+        0,  # the usual KDF has no parameters, hence no block that tells them
     )
 
 
 def records(turn: int = 0, *, only: str | None = None) -> Records:
     """Return the same as the SDK gives it."""
-    return answered(answer(turn, only=only))
+    return answered(answer(turn, only=only)).records
 
 
 def update(turn: int | None = 0, seen: int | None = None, *, only: str | None = None) -> Update:

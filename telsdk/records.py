@@ -13,10 +13,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 CONTRACT = "NumberRecords"
-ZEROS: dict[str, bytes | int] = {"bytes32": bytes(32), "uint8": 0, "uint32": 0}
+ZEROS: dict[str, bytes | int] = {
+    "bytes": b"",
+    "bytes20": bytes(20),
+    "bytes32": bytes(32),
+    "uint8": 0,
+    "uint32": 0,
+    "bool": False,
+}
 """What stands on the chain for a word that is not set, by the word's type in Solidity."""
 
 Inputs = tuple[tuple[str, str], ...]  # (name, type in Solidity)
@@ -28,9 +35,21 @@ class Records:
 
     credential: bytes | None = None  # keccak256 of the light key's address
     kdf: int = 0  # how the light key is derived, see telsdk.credential.light; 0 without credential
+    kdf_parameters: bytes = b""  # what that derivation needs besides; empty where it needs nothing
     hub: int | None = None  # id of the home hub
     backup: bytes | None = None  # sha2-256 digest of the backup's manifest block, a raw CIDv1 block
     message_key: bytes | None = None  # X25519
+    answers_verified: bool = (
+        False  # the owner's promise: who answers proves it, so an answer without proof is refused
+    )
+
+
+class Credential(NamedTuple):
+    """A light credential, as an owner sets it."""
+
+    hash: bytes  # keccak256 of the light key's address
+    kdf: int  # from 1; see telsdk.credential.light
+    parameters: bytes = b""  # what the KDF needs besides, of at most MAX_KDF_PARAMETERS octets
 
 
 class Keep(Enum):
@@ -46,10 +65,11 @@ KEEP = Keep.KEEP
 class Update:
     """Several records to write at once. None clears one."""
 
-    credential: tuple[bytes, int] | Keep | None = KEEP  # hash and KDF id
+    credential: Credential | Keep | None = KEEP
     hub: int | Keep | None = KEEP
     backup: tuple[bytes | None, bytes | None] | Keep = KEEP  # expected and next
     message_key: bytes | Keep | None = KEEP
+    answers_verified: bool | Keep | None = KEEP
 
     def struct(self) -> tuple[bytes | int, ...]:
         """Return the values of the Solidity struct ``Update``."""
@@ -66,21 +86,34 @@ class Word:
     type: str  # in Solidity: one of ZEROS
     argument: str  # what the record's event calls it, and so does the setter
     brief: bool = False  # whether `telsdk lookup` tells it; `telsdk number show` tells all
+    hashed: bool = False  # whether the contract keeps only its hash, and its event alone tells it
 
     @property
     def member(self) -> str:
-        """What ``recordsOf`` and the struct ``Update`` call it."""
+        """What the struct ``Update`` calls it."""
         first, *others = self.name.split("_")
         return first + "".join(map(str.capitalize, others))
+
+    @property
+    def kept(self) -> tuple[str, str]:
+        """What ``recordsOf`` calls it, and its type there."""
+        return (f"{self.member}Hash", "bytes20") if self.hashed else (self.member, self.type)
 
     @property
     def zero(self) -> bytes | int:
         """What stands on the chain for nothing."""
         return ZEROS[self.type]
 
-    def value(self, word: bytes | int) -> bytes | int | None:
+    @property
+    def kept_zero(self) -> bytes | int:
+        """What ``recordsOf`` says for nothing."""
+        return ZEROS[self.kept[1]]
+
+    def value(self, word: Any) -> Any:
         """Return `word`, read from the chain, as `Records` has it."""
-        return _DEFAULTS[self.name] if word == self.zero else word
+        if word == self.zero:
+            return _DEFAULTS[self.name]
+        return bool(word) if self.type == "bool" else word  # SQLite knows no bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +162,18 @@ RECORDS = (
     Record(
         "credential",
         "CredentialSet",
-        (Word("credential", "bytes32", "hash", brief=True), Word("kdf", "uint8", "kdf")),
+        (
+            Word("credential", "bytes32", "hash", brief=True),
+            Word("kdf", "uint8", "kdf"),
+            Word("kdf_parameters", "bytes", "parameters", hashed=True),
+        ),
     ),
     Record("hub", "HubSet", (Word("hub", "uint32", "hubId", brief=True),)),
     Record("backup", "BackupSet", (Word("backup", "bytes32", "digest", brief=True),), swapped=True),
     Record("message_key", "MessageKeySet", (Word("message_key", "bytes32", "key"),)),
+    Record(
+        "answers_verified", "AnswersVerifiedSet", (Word("answers_verified", "bool", "promised", brief=True),)
+    ),
 )
 """All records, in the order of the bits by which ``setMany`` names them."""
 
@@ -150,10 +190,21 @@ _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Recor
 T = TypeVar("T", bound=Records)
 
 
-def answered(answer: tuple[Any, ...]) -> Records:
-    """Return what ``recordsOf`` answered."""
-    told: dict[str, Any] = {w.name: w.value(value) for w, value in zip(WORDS, answer, strict=True)}
-    return Records(**told)
+class Kept(NamedTuple):
+    """What ``recordsOf`` answered."""
+
+    records: Records  # without the KDF's parameters, of which the contract keeps only the hash
+    kdf_parameters_hash: bytes  # the first 20 octets of their keccak256; zeros when they are empty
+    kdf_parameters_block: int  # the block whose CredentialSet has them; 0 when they are empty
+
+
+def answered(answer: tuple[Any, ...]) -> Kept:
+    """Read what ``recordsOf`` answered."""
+    *words, block = answer
+    pairs = list(zip(WORDS, words, strict=True))
+    told: dict[str, Any] = {w.name: w.value(value) for w, value in pairs if not w.hashed}
+    (digest,) = [value for w, value in pairs if w.hashed]
+    return Kept(Records(**told), digest, block)
 
 
 def values(records: Records) -> dict[str, Any]:
@@ -167,6 +218,10 @@ def with_records(target: T, records: Records) -> T:
 
 
 def shown(records: Records, *, brief: bool) -> dict[str, str | int | None]:
-    """Return the records as JSON and people get them, bytes as 0x…: the `brief` ones, or the others."""
+    """Return the records as JSON and people get them: the `brief` ones, or the others. Bytes are 0x…, or null."""
     told = {word.name: getattr(records, word.name) for word in WORDS if word.brief is brief}
-    return {name: f"0x{value.hex()}" if isinstance(value, bytes) else value for name, value in told.items()}
+    return {name: _text(value) if isinstance(value, bytes) else value for name, value in told.items()}
+
+
+def _text(value: bytes) -> str | None:
+    return f"0x{value.hex()}" if value else None

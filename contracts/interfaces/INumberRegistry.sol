@@ -104,7 +104,7 @@ interface INumberRegistry is IERC4906, IERC5646, IOwnerSigned {
     ///      where `session` is the counter that is to end. Reverts with SignatureExpired or InvalidSignature.
     /// @param number The number.
     /// @param deadline Until when the signature is good, in seconds since 1970.
-    /// @param signature The owner's: 65 bytes of an account without code, or what its contract takes (ERC-1271).
+    /// @param signature The owner's: 65 bytes by its key, or what its code takes (ERC-1271).
     function revokeSessionsFor(uint256 number, uint256 deadline, bytes calldata signature) external;
 
     /// @notice Takes a number to another account of its owner, and keeps the epoch, hence the records. The owner's own
@@ -116,7 +116,7 @@ interface INumberRegistry is IERC4906, IERC5646, IOwnerSigned {
     /// @param number The number.
     /// @param to The recipient.
     /// @param deadline Until when the signature is good, in seconds since 1970.
-    /// @param signature The recipient's: 65 bytes of an account without code, or what its contract takes (ERC-1271).
+    /// @param signature The recipient's: 65 bytes by its key, or what its code takes (ERC-1271).
     function moveTo(uint256 number, address to, uint256 deadline, bytes calldata signature) external;
 
     /// @notice Says how often a number has changed hands.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IOwnerSigned} from "../interfaces/IOwnerSigned.sol";
@@ -25,9 +26,17 @@ abstract contract OwnerSigned is IOwnerSigned {
         // slither-disable-next-line timestamp
         if (block.timestamp > deadline) revert SignatureExpired(deadline, block.timestamp);
         bytes32 digest = MessageHashUtils.toTypedDataHash(_domainSeparator(), structHash);
-        if (!SignatureChecker.isValidSignatureNowCalldata(signer, digest, signature)) {
-            revert InvalidSignature(signer, digest);
-        }
+        if (!_signed(signer, digest, signature)) revert InvalidSignature(signer, digest);
+    }
+
+    /// @dev First by the account's own key, then by its code (ERC-1271). So an account that has given itself code
+    ///      (EIP-7702) signs as before, whether that code knows ERC-1271 or not. Nobody has the key of a contract's
+    ///      address, and whoever has a key may replace such code anyhow. A signature may be empty, as of a wallet that
+    ///      approved the digest in a transaction, and of any length: who brings it pays for it.
+    function _signed(address signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
+        (address recovered, ECDSA.RecoverError err,) = ECDSA.tryRecoverCalldata(digest, signature);
+        if (err == ECDSA.RecoverError.NoError && recovered == signer) return true;
+        return SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature);
     }
 
     /// @dev Takes the signer's nonce, which no other signature can carry from now on.

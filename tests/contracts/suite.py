@@ -26,7 +26,9 @@ SECRET = bytes(keccak(b"a secret"))
 NUMBER = 5_551_234
 SET_ALL = samples.update().struct()
 ALL_RECORDS = samples.answer()
-NO_RECORDS = tuple(word.zero for word in WORDS)
+BLOCK = "kdfParametersBlock"
+"""What recordsOf tells besides the words: the block whose event has what it keeps only the hash of."""
+NO_RECORDS = (*(word.kept_zero for word in WORDS), 0)
 
 
 def _type_of(record: Record) -> str:
@@ -68,8 +70,8 @@ SIGNED_CALLS = {
 
 
 def told(**words: Any) -> tuple[Any, ...]:
-    """What recordsOf says when these words are set and no others."""
-    zeros = {word.name: word.zero for word in WORDS}
+    """What recordsOf says when these words are set and no others. Of what is hashed it takes the hash."""
+    zeros = dict(zip((*(word.name for word in WORDS), BLOCK), NO_RECORDS, strict=True))
     assert words.keys() <= zeros.keys()
     return tuple({**zeros, **words}.values())
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
 from pyrevm import AccountInfo
 
 from scripts import samples
-from telsdk.records import RECORDS, UPDATE, WORDS, Record, Update
+from telsdk.records import RECORDS, UPDATE, WORDS, Credential, Record, Update
 from tests.contracts.evm import Reverted
 from tests.contracts.suite import (
     ALL_RECORDS,
+    BLOCK,
     DIGEST,
     HASH,
     KEY,
@@ -26,7 +28,9 @@ from tests.contracts.suite import (
     told,
 )
 
-FULL = dict(zip((word.name for word in WORDS), ALL_RECORDS, strict=True))
+FULL = dict(zip((*(word.name for word in WORDS), BLOCK), ALL_RECORDS, strict=True))
+PARAMETERS = bytes(range(137))  # as long as those of KDF 2 with three hubs
+KEPT = bytes(keccak(PARAMETERS))[:20]
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,11 @@ def _setter(record: Record) -> Setter:
 SETTERS = [
     *map(_setter, RECORDS),
     Setter(
-        "setCredential", (HASH, 9), "SetCredential", {"hash": HASH, "kdf": 9}, told(credential=HASH, kdf=9)
+        "setCredential",
+        (HASH, 9, b""),
+        "SetCredential",
+        {"hash": HASH, "kdf": 9, "parameters": b""},
+        told(credential=HASH, kdf=9),
     ),
     Setter("clearCredential", (), "ClearCredential", {}, NO_RECORDS),
     Setter(
@@ -163,14 +171,111 @@ def test_the_backup_pointer_changes_only_from_what_its_writer_saw(owned: Suite) 
 @pytest.mark.parametrize(("credential", "kdf"), [(NONE, 0), (NONE, 1), (HASH, 0)])
 def test_half_a_credential_is_refused(owned: Suite, credential: bytes, kdf: int) -> None:
     with pytest.raises(Reverted) as refused:
-        owned.records.send("setCredential", NUMBER, credential, kdf, sender=owned.alice.address)
+        owned.records.send("setCredential", NUMBER, credential, kdf, b"", sender=owned.alice.address)
     assert (refused.value.name, refused.value.values) == ("InvalidCredential", (credential, kdf))
+
+
+def test_the_parameters_of_a_kdf_are_told_and_their_hash_and_block_are_kept(owned: Suite) -> None:
+    result = owned.records.send("setCredential", NUMBER, HASH, 2, PARAMETERS, sender=owned.alice.address)
+    block = owned.chain.block
+    assert result.event("CredentialSet") == {
+        "number": NUMBER,
+        "epoch": 1,
+        "hash": HASH,
+        "kdf": 2,
+        "parameters": PARAMETERS,
+    }
+    kept = {"credential": HASH, "kdf": 2, "kdf_parameters": KEPT, BLOCK: block}
+    assert owned.records.read("recordsOf", NUMBER) == told(**kept)
+    owned.chain.advance(1)
+    owned.records.send("setHub", NUMBER, 7, sender=owned.alice.address)
+    assert owned.records.read("recordsOf", NUMBER) == told(**kept, hub=7)
+    owned.records.send("setCredential", NUMBER, HASH, 2, PARAMETERS + b"!", sender=owned.alice.address)
+    again = {**kept, "kdf_parameters": bytes(keccak(PARAMETERS + b"!"))[:20], BLOCK: block + 1}
+    assert owned.records.read("recordsOf", NUMBER) == told(**again, hub=7)
+    owned.records.send("setCredential", NUMBER, HASH, 1, b"", sender=owned.alice.address)
+    assert owned.records.read("recordsOf", NUMBER) == told(credential=HASH, kdf=1, hub=7)
+
+
+def test_parameters_go_with_the_credential(owned: Suite) -> None:
+    alice = owned.alice.address
+    clears: list[tuple[Any, ...]] = [
+        ("clearCredential", NUMBER),
+        ("setMany", NUMBER, Update(credential=None).struct()),
+    ]
+    for clear in clears:
+        owned.records.send("setCredential", NUMBER, HASH, 2, PARAMETERS, sender=alice)
+        result = owned.records.send(*clear, sender=alice)
+        assert owned.records.read("recordsOf", NUMBER) == NO_RECORDS
+        assert result.event("CredentialSet")["parameters"] == b""
+
+
+def test_parameters_are_signed(owned: Suite) -> None:
+    values = {"hash": HASH, "kdf": 2, "parameters": PARAMETERS}
+    signature = _signed(owned, owned.alice, "SetCredential", values)
+    others = PARAMETERS[:-1] + b"!"
+    call = (owned.chain.now, signature)
+    with pytest.raises(Reverted, match="InvalidSignature"):
+        owned.records.send("setCredentialFor", NUMBER, HASH, 2, others, *call, sender=owned.mallory.address)
+    owned.records.send("setCredentialFor", NUMBER, HASH, 2, PARAMETERS, *call, sender=owned.bob.address)
+    assert owned.records.read("recordsOf", NUMBER)[2] == KEPT
+
+
+def test_parameters_among_several_records_are_signed(owned: Suite) -> None:
+    update = Update(credential=Credential(HASH, 2, PARAMETERS), hub=3).struct()
+    named = {name: word for (name, _), word in zip(UPDATE, update, strict=True)}
+    signature = _signed(owned, owned.alice, "SetMany", {"update": named})
+    call = (owned.chain.now, signature)
+    others = Update(credential=Credential(HASH, 2, PARAMETERS + b"!"), hub=3).struct()
+    with pytest.raises(Reverted, match="InvalidSignature"):
+        owned.records.send("setManyFor", NUMBER, others, *call, sender=owned.mallory.address)
+    owned.records.send("setManyFor", NUMBER, update, *call, sender=owned.bob.address)
+    kept = {"kdf_parameters": KEPT, BLOCK: owned.chain.block}
+    assert owned.records.read("recordsOf", NUMBER) == told(credential=HASH, kdf=2, hub=3, **kept)
+
+
+def test_parameters_are_no_longer_than_every_index_can_be_asked_to_keep(owned: Suite) -> None:
+    most = owned.records.read("MAX_KDF_PARAMETERS")
+    alice = owned.alice.address
+    owned.records.send("setCredential", NUMBER, HASH, 2, bytes(most), sender=alice)
+    update = Update(credential=Credential(HASH, 2, bytes(most + 1))).struct()
+    calls: list[tuple[Any, ...]] = [
+        ("setCredential", NUMBER, HASH, 2, bytes(most + 1)),
+        ("setMany", NUMBER, update),
+    ]
+    for call in calls:
+        with pytest.raises(Reverted) as refused:
+            owned.records.send(*call, sender=alice)
+        assert (refused.value.name, refused.value.values) == ("KdfParametersTooLong", (most + 1, most))
+
+
+def test_a_promise_is_told_and_taken_back(owned: Suite) -> None:
+    alice = owned.alice.address
+    for promised in (True, False):
+        result = owned.records.send("setAnswersVerified", NUMBER, promised, sender=alice)
+        assert result.event("AnswersVerifiedSet") == {"number": NUMBER, "epoch": 1, "promised": promised}
+        assert owned.records.read("recordsOf", NUMBER) == told(answers_verified=promised)
+
+
+def test_a_promise_stays_in_a_move_and_ends_with_its_epoch(owned: Suite) -> None:
+    alice, bob = owned.alice.address, owned.bob.address
+    owned.records.send("setAnswersVerified", NUMBER, True, sender=alice)
+    owned.move(owned.alice, owned.bob)
+    assert owned.records.read("recordsOf", NUMBER) == told(answers_verified=True)
+    owned.registry.send("transferFrom", bob, alice, NUMBER, sender=bob)
+    assert owned.records.read("recordsOf", NUMBER) == NO_RECORDS
 
 
 def test_clearing_takes_the_credential_and_nothing_else(owned: Suite) -> None:
     owned.records.send("setMany", NUMBER, SET_ALL, sender=owned.alice.address)
     result = owned.records.send("clearCredential", NUMBER, sender=owned.alice.address)
-    assert result.event("CredentialSet") == {"number": NUMBER, "epoch": 1, "hash": NONE, "kdf": 0}
+    assert result.event("CredentialSet") == {
+        "number": NUMBER,
+        "epoch": 1,
+        "hash": NONE,
+        "kdf": 0,
+        "parameters": b"",
+    }
     assert owned.records.read("recordsOf", NUMBER) == told(**{**FULL, "credential": NONE, "kdf": 0})
 
 
@@ -183,7 +288,7 @@ def test_several_records_are_set_and_the_others_stay(owned: Suite, fields: int) 
     named = {record.name for place, record in enumerate(RECORDS) if fields & 1 << place}
     old, new = samples.answer(1), samples.answer(2)
     words = [record.name in named for record in RECORDS for _ in record.words]
-    expected = tuple(n if changed else o for changed, o, n in zip(words, old, new, strict=True))
+    expected = tuple(n if changed else o for changed, o, n in zip([*words, False], old, new, strict=True))
     assert owned.records.read("recordsOf", NUMBER) == expected
     assert [event.name for event in result.events] == [r.event for r in RECORDS if r.name in named]
 
@@ -226,15 +331,28 @@ def test_a_credential_is_cleared_by_signature(owned: Suite) -> None:
     signature = _signed(owned, owned.alice, "ClearCredential", {})
     call = ("clearCredentialFor", NUMBER, owned.chain.now, signature)
     result = owned.records.send(*call, sender=owned.bob.address)
-    assert result.event("CredentialSet") == {"number": NUMBER, "epoch": 1, "hash": NONE, "kdf": 0}
+    assert result.event("CredentialSet") == {
+        "number": NUMBER,
+        "epoch": 1,
+        "hash": NONE,
+        "kdf": 0,
+        "parameters": b"",
+    }
     assert owned.records.read("recordsOf", NUMBER) == told(**{**FULL, "credential": NONE, "kdf": 0})
+
+
+def test_parameters_alone_are_no_credential(owned: Suite) -> None:
+    update = Update(credential=Credential(NONE, 0, PARAMETERS)).struct()
+    with pytest.raises(Reverted) as refused:
+        owned.records.send("setMany", NUMBER, update, sender=owned.alice.address)
+    assert (refused.value.name, refused.value.values) == ("InvalidCredential", (NONE, 0))
 
 
 @pytest.mark.parametrize(("credential", "kdf"), [(NONE, 1), (HASH, 0)])
 def test_half_a_credential_among_several_records_is_refused(
     owned: Suite, credential: bytes, kdf: int
 ) -> None:
-    update = Update(credential=(credential, kdf)).struct()
+    update = Update(credential=Credential(credential, kdf)).struct()
     with pytest.raises(Reverted) as refused:
         owned.records.send("setMany", NUMBER, update, sender=owned.alice.address)
     assert (refused.value.name, refused.value.values) == ("InvalidCredential", (credential, kdf))
@@ -243,7 +361,13 @@ def test_half_a_credential_among_several_records_is_refused(
 def test_clearing_among_several_records_is_told_as_clearing(owned: Suite) -> None:
     update = Update(credential=None).struct()
     result = owned.records.send("setMany", NUMBER, update, sender=owned.alice.address)
-    assert result.event("CredentialSet") == {"number": NUMBER, "epoch": 1, "hash": NONE, "kdf": 0}
+    assert result.event("CredentialSet") == {
+        "number": NUMBER,
+        "epoch": 1,
+        "hash": NONE,
+        "kdf": 0,
+        "parameters": b"",
+    }
 
 
 def _fork(of: Suite, chain_id: int) -> Suite:

@@ -228,8 +228,9 @@ def test_the_fingerprint_covers_all_that_a_buyer_would_lose(owned: Suite) -> Non
     alice = owned.alice.address
     seen = {owned.fingerprint()}
     steps: list[Callable[[], Any]] = [
-        lambda: owned.records.send("setCredential", NUMBER, b"\1" * 32, 1, sender=alice),
-        lambda: owned.records.send("setCredential", NUMBER, b"\1" * 32, 2, sender=alice),
+        lambda: owned.records.send("setCredential", NUMBER, b"\1" * 32, 1, b"", sender=alice),
+        lambda: owned.records.send("setCredential", NUMBER, b"\1" * 32, 2, b"", sender=alice),
+        lambda: owned.records.send("setCredential", NUMBER, b"\1" * 32, 2, b"\1", sender=alice),
         *(
             partial(
                 owned.records.send, "setMany", NUMBER, samples.update(only=record.name).struct(), sender=alice

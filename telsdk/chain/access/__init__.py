@@ -6,6 +6,7 @@ from telsdk.chain.access.batch import ANSWER, Answer, Batch, Read
 from telsdk.chain.access.endpoint import Endpoint, EndpointError, without_secrets
 from telsdk.chain.access.httprpc import RpcSettings
 from telsdk.chain.access.limits import may_be_too_wide, too_wide
+from telsdk.chain.access.logs import Logs
 from telsdk.chain.access.permits import PERMIT_LIFETIME, Permit, PermitData, PermitError, SignsElsewhere
 from telsdk.chain.access.rpc import mapped, open_rpc, request, whole
 from telsdk.chain.access.sending import SendSettings, Signed
@@ -23,6 +24,7 @@ __all__ = [
     "Block",
     "Endpoint",
     "EndpointError",
+    "Logs",
     "Permit",
     "PermitData",
     "PermitError",

@@ -14,13 +14,13 @@ from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import BlockNotFound
-from web3.types import FilterParams
 
 from telsdk.address import user_of
 from telsdk.chain import inputs
 from telsdk.chain.access import (
     Account,
     Batch,
+    Logs,
     Permit,
     PermitError,
     Receipt,
@@ -28,7 +28,6 @@ from telsdk.chain.access import (
     erc1271,
     mapped,
     open_rpc,
-    too_wide,
     whole,
 )
 from telsdk.chain.client.lookup import Lookup
@@ -43,7 +42,6 @@ from telsdk.chain.contracts import (
 )
 from telsdk.chain.errors import (
     NotDeployed,
-    RpcError,
     SeveralNumbers,
     UnknownNetwork,
     WrongNetwork,
@@ -107,18 +105,21 @@ class Client:
 
     Attributes:
         registry, registrar, alias, records, hubs, market: the contracts.
+        logs: their events.
     """
 
     def __init__(self, w3: Web3, deployment: Deployment, account: Account | None = None) -> None:
         self.deployment = deployment
-        self._decoder = EventDecoder(deployment)
-        self.session = Session(w3, account, self._decoder)
+        self.logs = Logs(w3, deployment)
+        self.session = Session(w3, account, EventDecoder(deployment))
         at, domain = deployment.addresses, deployment.domain
         self.registry = NumberRegistry(self.session, at["NumberRegistry"], domain)
         self.registrar = NumberRegistrar(self.session, at["NumberRegistrar"], domain)
         self.alias = NameAlias(self.session, at["NameAlias"], domain, deployment.name_suffix)
         self.hubs = HubList(self.session, at["HubList"], domain)
-        self.records = NumberRecords(self.session, at["NumberRecords"], domain, self.registry, self.hubs)
+        self.records = NumberRecords(
+            self.session, at["NumberRecords"], domain, self.registry, self.hubs, self.logs
+        )
         self.market = NumberMarket(self.session, at["NumberMarket"], domain, self.registry)
 
     @property
@@ -280,12 +281,12 @@ class Client:
         """
         inputs.uint(first, 64, "first")
         inputs.uint(last, 64, "last")
-        return self._events({"fromBlock": first, "toBlock": last, "address": self._contracts()})
+        return self.logs.ask({"fromBlock": first, "toBlock": last, "address": self._contracts()})
 
     def events_in(self, block: Header) -> list[ChainEvent]:
         """Return the events of the contracts in one block, asked for by its hash. It raises as `events`."""
         block = inputs.of_kind(block, Header, "block")
-        return self._events({"blockHash": cast(Any, HexBytes(block.hash)), "address": self._contracts()})
+        return self.logs.ask({"blockHash": cast(Any, HexBytes(block.hash)), "address": self._contracts()})
 
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:
         """Return whether the contract at `account` accepts `signature` over `digest` (ERC-1271).
@@ -309,41 +310,10 @@ class Client:
     def _contracts(self) -> list[ChecksumAddress]:
         return [to_checksum_address(address) for address in self.deployment.addresses.values()]
 
-    def _events(self, query: FilterParams) -> list[ChainEvent]:
-        with mapped():
-            logs = self.session.w3.eth.get_logs(query)
-            if not isinstance(logs, list):
-                raise TypeError("no logs")
-            # What a reorganisation has taken back, no chain says (`removed`, of a node's subscriptions).
-            events = [self._decoder.decode(log) for log in logs if not log.get("removed")]
-            return sorted((event for event in events if event is not None), key=_place)
-
     def _received(self, account: str) -> set[Number]:
         """Return every number that `account` ever received."""
         topics = [_TRANSFER, None, HexStr("0x" + account[2:].lower().rjust(64, "0"))]
-        found: set[Number] = set()
-        first, last = self.deployment.block, self.session.height()
-        step = last - first + 1
-        while first <= last:
-            until = min(first + step - 1, last)
-            try:
-                events = self._events(
-                    {
-                        "fromBlock": first,
-                        "toBlock": until,
-                        "address": to_checksum_address(self.registry.address),
-                        "topics": topics,
-                    }
-                )
-            except RpcError as error:
-                wide = too_wide(error, first, until)
-                if step == 1 or wide is None:
-                    raise
-                step = wide.most or max(1, step // 4)
-                continue
-            found.update(Number(event.args["tokenId"]) for event in events)
-            first = until + 1
-        return found
+        return {Number(event.args["tokenId"]) for event in self.logs.search(self.registry.address, topics)}
 
     def _number(self, address: str | Name | Number, block: int) -> Number:
         if isinstance(address, Number):
@@ -383,7 +353,3 @@ def _meant(address: object) -> str | Name | Number:
     user = user_of(address)
     # Nobody's number has a plus: what begins with one is meant as a number all the same.
     return Number.parse(user) if user.isdecimal() or user.startswith("+") else Name(user)
-
-
-def _place(event: ChainEvent) -> tuple[int, int]:
-    return event.block, event.index

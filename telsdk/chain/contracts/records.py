@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
+from eth_typing import HexStr
+from eth_utils.crypto import keccak
+
 from telsdk.chain import inputs
-from telsdk.chain.access import PERMIT_LIFETIME, Block, Permit, PermitData, Read, Receipt, Session
+from telsdk.chain.access import (
+    PERMIT_LIFETIME,
+    Block,
+    Logs,
+    Permit,
+    PermitData,
+    Read,
+    Receipt,
+    Session,
+)
 from telsdk.chain.contracts.base import SigningContract
 from telsdk.chain.contracts.hubs import HubList
 from telsdk.chain.contracts.registry import NumberRegistry
-from telsdk.chain.errors import InputError
-from telsdk.chain.interface import functions
+from telsdk.chain.errors import AnswerError, InputError
+from telsdk.chain.interface import event_topics, functions
 from telsdk.directory import Domain
 from telsdk.errors import NotFound
 from telsdk.number import Number
-from telsdk.records import BY_NAME, CONTRACT, UPDATE, Inputs, Keep, Records, Update, answered
+from telsdk.records import (
+    BY_NAME,
+    CONTRACT,
+    UPDATE,
+    Credential,
+    Inputs,
+    Keep,
+    Kept,
+    Records,
+    Update,
+    answered,
+)
 
 
 class NumberRecords(SigningContract):
@@ -28,28 +53,53 @@ class NumberRecords(SigningContract):
     NAME = CONTRACT
 
     def __init__(
-        self, session: Session, address: str, domain: Domain, registry: NumberRegistry, hubs: HubList
+        self,
+        session: Session,
+        address: str,
+        domain: Domain,
+        registry: NumberRegistry,
+        hubs: HubList,
+        logs: Logs,
     ) -> None:
         super().__init__(session, address, domain)
         self._registry = registry
         self._hubs = hubs
+        self._logs = logs
 
     def get(self, number: Number, block: Block = "latest") -> Records:
-        """Return the records of `number`."""
+        """Return the records of `number`.
+
+        Raises:
+            AnswerError: the RPC tells other parameters of the KDF than the contract has kept, or none.
+        """
         return self.ask(self.get_read(number), block)
 
     def get_read(self, number: Number) -> Read[Records]:
-        """Return the question of `get`, for a batch."""
-        return self.later("recordsOf", number, parse=answered)
+        """Return the question of `get`, for a batch.
 
-    def set_credential(self, number: Number, hash: bytes, kdf: int) -> Receipt:
-        """Set the light credential: keccak256 of the light key's address, and how that key is derived."""
-        return self._set("credential", number, _credential(hash, kdf))
+        Where the number's KDF has parameters, its answer asks once more, for the event that has them: mostly for the
+        events of one block.
+        """
+        number = inputs.number(number)
+        return self.later("recordsOf", number, parse=lambda answer: self._whole(number, answered(answer)))
+
+    def set_credential(self, number: Number, hash: bytes, kdf: int, parameters: bytes = b"") -> Receipt:
+        """Set the light credential: keccak256 of the light key's address, and how that key is derived.
+
+        Args:
+            parameters: what the KDF needs besides; see `telsdk.credential.light`.
+        """
+        return self._set("credential", number, _credential(hash, kdf, parameters))
 
     def permit_credential(
-        self, number: Number, hash: bytes, kdf: int, lifetime: timedelta = PERMIT_LIFETIME
+        self,
+        number: Number,
+        hash: bytes,
+        kdf: int,
+        parameters: bytes = b"",
+        lifetime: timedelta = PERMIT_LIFETIME,
     ) -> Permit:
-        return self._permit_to_set("credential", number, _credential(hash, kdf), lifetime)
+        return self._permit_to_set("credential", number, _credential(hash, kdf, parameters), lifetime)
 
     def clear_credential(self, number: Number) -> Receipt:
         """Take the light credential away: no light login is left."""
@@ -97,12 +147,44 @@ class NumberRecords(SigningContract):
     ) -> Permit:
         return self._permit_to_set("message_key", number, key, lifetime)
 
+    def set_answers_verified(self, number: Number, promised: bool) -> Receipt:
+        """Promise that whoever answers a call of `number` proves that they may, or take that back.
+
+        While it is promised, every user client and node refuses an answer without proof, by whatever node it comes.
+        """
+        return self._set("answers_verified", number, promised)
+
+    def permit_answers_verified(
+        self, number: Number, promised: bool, lifetime: timedelta = PERMIT_LIFETIME
+    ) -> Permit:
+        return self._permit_to_set("answers_verified", number, promised, lifetime)
+
     def set_many(self, number: Number, update: Update) -> Receipt:
         """Write several records in one transaction. It raises what their setters raise."""
         return self.write("setMany", number, self._struct(update))
 
     def permit_many(self, number: Number, update: Update, lifetime: timedelta = PERMIT_LIFETIME) -> Permit:
         return self._sign("setMany", number, (("update", "Update"),), (self._struct(update),), lifetime)
+
+    def _whole(self, number: Number, kept: Kept) -> Records:
+        """Return the records that were `kept`, with the parameters of the KDF, of which that has only the hash."""
+        records, digest, block = kept
+        if not block:
+            return records
+        topics = [
+            HexStr("0x" + event_topics(CONTRACT)["CredentialSet"].hex()),
+            HexStr(f"0x{int(number):064x}"),
+        ]
+        # On a chain whose RPC counts its blocks otherwise than its contracts, the event is in another block.
+        for event in chain(
+            self._logs.in_block(self.address, topics, block), self._logs.search(self.address, topics)
+        ):
+            parameters: bytes = event.args["parameters"]
+            if keccak(parameters)[: len(digest)] == digest:
+                return replace(records, kdf_parameters=parameters)
+        raise AnswerError(
+            f"the RPC does not tell with which parameters the password of {number} was set: ask another RPC"
+        )
 
     def _hub_stands(self, hub: int | None) -> None:
         if hub is not None and not self._hubs.hub(hub).bond:
@@ -152,8 +234,12 @@ def _words(name: str, value: object) -> tuple[bytes | int, ...]:
         raise InputError(f"{name} {value!r} has not the values that it takes") from error
 
 
-def _credential(hash: object, kdf: object) -> tuple[bytes, int]:
-    return inputs.octets(hash, 32, "hash"), inputs.uint(kdf, 8, "kdf")
+def _credential(hash: object, kdf: object, parameters: object) -> Credential:
+    return Credential(
+        inputs.octets(hash, 32, "hash"),
+        inputs.uint(kdf, 8, "kdf"),
+        inputs.octets(parameters, what="parameters"),
+    )
 
 
 def _named(kind: str, value: Any) -> Any:

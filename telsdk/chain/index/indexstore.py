@@ -175,7 +175,7 @@ class IndexStore:
             session=row["session"],
             label=row["label"],
             listing=None if price is None else Listing(int(price), block, place),
-            **{word.name: row[word.name] for word in WORDS},
+            **{word.name: word.value(row[word.name]) for word in WORDS},
         )
 
     def holder_of(self, label: str) -> int | None:

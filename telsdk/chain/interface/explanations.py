@@ -62,8 +62,10 @@ EXPLANATIONS: dict[str, str] = {
     "NoName": "{number} has no name to release",
     # INumberRecords
     "InvalidCredential": "a light credential is not zero, and its KDF id is 1 or more; or clear it",
+    "KdfParametersTooLong": "{length} octets of KDF parameters are too many: {max} are allowed",
     "BackupConflict": "another device backed up {actual:hex} in between: merge and try again",
-    "UnknownFields": "{fields} names no set of records: add up 1 credential, 2 hub, 4 backup, 8 message key",
+    "UnknownFields": "{fields} names no set of records: add up 1 credential, 2 hub, 4 backup, 8 message key, "
+    "16 answers verified",
     # INumberMarket
     "MarketNotApproved": "the market may not sell {number} yet: approve it in the registry first",
     "PriceOutOfRange": "a price is 1 wei to 2^128 - 1 wei, not {price:wei} wei",

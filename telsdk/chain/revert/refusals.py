@@ -39,6 +39,7 @@ __all__ = [
     "InvalidShortString",
     "InvalidSignature",
     "InvalidUri",
+    "KdfParametersTooLong",
     "MarketNotApproved",
     "NameTaken",
     "NoName",
@@ -305,6 +306,16 @@ class InvalidUri(ContractRefused):
     """
 
     uri: str
+
+
+class KdfParametersTooLong(ContractRefused):
+    """A KDF's parameters are longer than allowed.
+
+    Solidity: ``KdfParametersTooLong(uint256 length, uint256 max)``.
+    """
+
+    length: int
+    max: int
 
 
 class MarketNotApproved(ContractRefused):

@@ -16,7 +16,7 @@ from telsdk.errors import NotFound
 from telsdk.freshness import utc
 from telsdk.name import Name, NameFormatError
 from telsdk.number import NumberError
-from telsdk.records import Update
+from telsdk.records import Credential, Update
 from tests.chain.actors import NUMBER, OTHER, PIN, buy, me
 
 HASH, DIGEST = b"\x0a" * 32, b"\x0b" * 32
@@ -43,7 +43,7 @@ def test_a_lookup_has_the_promised_json_keys(alice: Client) -> None:
     alice.alias.claim(Name("alice.tel"), NUMBER)
     for _ in range(3):
         alice.hubs.add_hub("sip:192.0.2.1:5061;transport=tls", PIN)
-    alice.records.set_many(NUMBER, Update(credential=(HASH, 1), hub=3, backup=(None, DIGEST)))
+    alice.records.set_many(NUMBER, Update(credential=Credential(HASH, 1), hub=3, backup=(None, DIGEST)))
     alice.market.list(NUMBER, Decimal("1.50"))
     found = json.loads(json.dumps(alice.lookup("alice.tel").to_dict()))
     assert found == {
@@ -54,6 +54,7 @@ def test_a_lookup_has_the_promised_json_keys(alice: Client) -> None:
         "credential": "0x" + "0a" * 32,
         "hub": 3,
         "backup": "0x" + "0b" * 32,
+        "answers_verified": False,
         "listing": "1.5",
         "chain_id": alice.domain.chain_id,
         "block": alice.head().number,
@@ -93,7 +94,7 @@ def test_numbers_given_away_are_not_counted(alice: Client, bob: Client, chain: E
 def test_an_rpc_that_bears_few_blocks_at_once_is_asked_for_fewer(
     alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask = alice._events
+    ask = alice.logs.ask
     asked: list[int] = []
 
     def ask_for_few(query: dict[str, object]) -> list[ChainEvent]:
@@ -103,7 +104,7 @@ def test_an_rpc_that_bears_few_blocks_at_once_is_asked_for_fewer(
         asked.append(blocks)
         return ask(query)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(alice, "_events", ask_for_few)
+    monkeypatch.setattr(alice.logs, "ask", ask_for_few)
     assert alice.numbers_of(me(alice)) == (NUMBER,)
     assert sum(asked) == alice.head().number - alice.deployment.block + 1
 

@@ -14,6 +14,8 @@ from telsdk.name import Name
 from telsdk.records import with_records
 from tests.chain.actors import NUMBER, OTHER, PIN
 
+HASH, PARAMETERS = b"\x0a" * 32, bytes(range(137))
+
 
 def test_the_chain_says_what_the_index_says(alice: Client) -> None:
     alice.hubs.add_hub("sip:192.0.2.7:5061;transport=tls", PIN)
@@ -26,6 +28,20 @@ def test_the_chain_says_what_the_index_says(alice: Client) -> None:
         facts = facts_of(alice, NUMBER)
         assert facts == index.number(NUMBER)
         assert with_records(facts, samples.records()) == facts
+
+
+def test_the_chain_says_the_parameters_of_a_kdf_as_the_index_does(alice: Client) -> None:
+    alice.records.set_credential(NUMBER, HASH, 2, PARAMETERS)
+    alice.records.set_answers_verified(NUMBER, True)
+    then = alice.session.height()
+    alice.records.set_credential(NUMBER, HASH, 2, PARAMETERS + b"!")
+    facts = facts_of(alice, NUMBER)
+    with ChainIndex(alice) as index:
+        index.load()
+        assert facts == index.number(NUMBER)
+    told = facts.credential, facts.kdf, facts.kdf_parameters, facts.answers_verified
+    assert told == (HASH, 2, PARAMETERS + b"!", True)
+    assert facts_of(alice, NUMBER, then).kdf_parameters == PARAMETERS
 
 
 def test_an_earlier_block_says_what_was_then(alice: Client) -> None:

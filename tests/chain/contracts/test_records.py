@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from web3.types import FilterParams
 
 from scripts import samples
 from telsdk.chain import revert
 from telsdk.chain.access import Permit, Receipt
 from telsdk.chain.client import Client
 from telsdk.chain.contracts import NumberRecords
-from telsdk.records import RECORDS, Record, Records, Update
+from telsdk.chain.errors import AnswerError, InputError
+from telsdk.chain.interface import ChainEvent
+from telsdk.records import RECORDS, Credential, Record, Records, Update
 from tests.chain.actors import NUMBER, list_hubs, me
 
 DIGEST, KEY = b"\x0b" * 32, b"\x0c" * 32
@@ -128,6 +131,52 @@ def test_the_second_of_two_backups_is_told_of_the_first(alice: Client) -> None:
     with pytest.raises(revert.BackupConflict, match="merge and try again") as caught:
         alice.records.set_backup(NUMBER, None, KEY)
     assert caught.value.values["actual"] == DIGEST
+
+
+def test_a_credential_is_read_with_the_parameters_of_its_kdf(alice: Client, bob: Client) -> None:
+    alice.records.set_credential(NUMBER, KEY, 2, b"first")
+    bob.relay(alice.records.permit_credential(NUMBER, KEY, 2, b"second"))
+    update = Update(credential=Credential(KEY, 2, b"third"), answers_verified=True)
+    assert bob.records.get(NUMBER) == Records(credential=KEY, kdf=2, kdf_parameters=b"second")
+    alice.records.set_many(NUMBER, update)
+    expected = Records(credential=KEY, kdf=2, kdf_parameters=b"third", answers_verified=True)
+    assert bob.records.get(NUMBER) == expected
+
+
+def test_parameters_are_found_where_the_chain_counts_its_blocks_otherwise(
+    alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice.records.set_credential(NUMBER, KEY, 2, b"first")
+    alice.records.set_credential(NUMBER, KEY, 2, b"second")
+    ask = alice.logs.in_block
+    monkeypatch.setattr(
+        alice.logs, "in_block", lambda address, topics, block: ask(address, topics, block - 1)
+    )
+    assert alice.records.get(NUMBER).kdf_parameters == b"second"
+
+
+def test_an_rpc_that_tells_other_parameters_is_not_believed(
+    alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice.records.set_credential(NUMBER, KEY, 2, b"of the owner")
+    ask = alice.logs.ask
+
+    def lie(query: FilterParams) -> list[ChainEvent]:
+        return [replace(event, args={**event.args, "parameters": b"of the attacker"}) for event in ask(query)]
+
+    monkeypatch.setattr(alice.logs, "ask", lie)
+    with pytest.raises(AnswerError, match="with which parameters the password of 5551234 was set"):
+        alice.records.get(NUMBER)
+
+
+def test_parameters_are_bytes(alice: Client) -> None:
+    with pytest.raises(InputError, match="parameters 'hubs' is not bytes"):
+        alice.records.set_credential(NUMBER, KEY, 2, "hubs")  # type: ignore[arg-type]
+
+
+def test_too_many_parameters_are_refused(alice: Client) -> None:
+    with pytest.raises(revert.KdfParametersTooLong, match="1025 octets of KDF parameters are too many: 1024"):
+        alice.records.set_credential(NUMBER, KEY, 2, bytes(1025))
 
 
 def test_a_credential_of_zero_is_refused(alice: Client) -> None:

@@ -148,7 +148,8 @@ def test_each_record_stands_in_a_column_of_its_name(path: str) -> None:
     store.close()
     with sqlite3.connect(path) as db:
         names = ", ".join(word.name for word in WORDS)
-        assert db.execute(f"SELECT {names} FROM number").fetchall() == [samples.answer()]
+        written = tuple(samples.word(word) for word in WORDS)
+        assert db.execute(f"SELECT {names} FROM number").fetchall() == [written]
     db.close()
 
 

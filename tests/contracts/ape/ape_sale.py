@@ -32,7 +32,7 @@ def test_a_number_is_bought_named_listed_and_sold(suite: SimpleNamespace, accoun
     receipt = _register(suite, chain, alice)
     assert [e.event_name for e in receipt.events] == ["Registered", "Transfer", "EpochAdvanced"]
     suite.names.claim("alice", NUMBER, sender=alice)
-    suite.records.setCredential(NUMBER, b"\2" * 32, 1, sender=alice)
+    suite.records.setCredential(NUMBER, b"\2" * 32, 1, b"", sender=alice)
     suite.registry.approve(suite.market, NUMBER, sender=alice)
     suite.market.list(NUMBER, ETHER, sender=alice)
     seen = suite.registry.getStateFingerprint(NUMBER)

@@ -24,7 +24,7 @@ contract SignedTest is Base {
         assert(_send(order, signature, sender));
         // Read from the bytes, so that it does not matter how many records there are.
         (, bytes memory all) = address(records).staticcall(abi.encodeCall(records.recordsOf, (number)));
-        (,, uint32 told) = abi.decode(all, (bytes32, uint8, uint32));
+        (,,, uint32 told) = abi.decode(all, (bytes32, uint8, bytes20, uint32));
         assert(told == hub && records.nonces(_person(who)) == 1);
         assert(!_send(order, signature, sender));
     }

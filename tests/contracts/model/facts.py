@@ -11,11 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
-from telsdk.records import CONTRACT, RECORDS, WORDS, Record
+from eth_utils.crypto import keccak
+
+from telsdk.records import CONTRACT, RECORDS, WORDS, Record, Word
 from tests.contracts.evm import Event
 from tests.contracts.suite import NO_RECORDS, NONE, ZERO
 
 Args = dict[str, Any]
+NO_WORDS = NO_RECORDS[:-1]
 LABELS = ("abc", "a-b", "a" * 32, "555-1234")
 """All that are claimed in the model. The last looks like a number, so nobody gets it."""
 
@@ -67,6 +70,7 @@ class Facts:
     income: int = 0
     claims: dict[str, tuple[int, int]] = field(default_factory=dict)
     records: dict[tuple[int, int], tuple[Any, ...]] = field(default_factory=dict)
+    parameter_blocks: Counter[tuple[int, int]] = field(default_factory=Counter)
     asked: dict[int, int] = field(default_factory=dict)
     live: dict[int, str] = field(default_factory=dict)
     owed: Counter[str] = field(default_factory=Counter)
@@ -78,8 +82,8 @@ class Facts:
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return type(self)(**{k: v.copy() if hasattr(v, "copy") else v for k, v in values.items()})
 
-    def apply(self, event: Event, now: int) -> None:
-        """Takes in one event of a block of the time `now`.
+    def apply(self, event: Event, now: int, block: int) -> None:
+        """Takes in one event of the block of that height and of the time `now`.
 
         Raises:
             KeyError: nobody has said what such an event means.
@@ -91,6 +95,8 @@ class Facts:
             self._nonce_used(contract, event.args)
         elif event.name == "Committed":
             self.commitments[event.args["commitment"]] = now
+        elif event.name == "CredentialSet":
+            self._credential_set(event.args, block)
         elif (contract, event.name) not in _WITHOUT_NEWS:
             _MEANINGS[contract, event.name](self, event.args)
 
@@ -118,7 +124,12 @@ class Facts:
         return number if stands and vouched else 0
 
     def records_of(self, number: int) -> tuple[Any, ...]:
-        return self.records.get((number, self.epochs[number]), NO_RECORDS)
+        """The words of the records, of what is hashed the hash."""
+        return self.records.get((number, self.epochs[number]), NO_WORDS)
+
+    def parameters_block_of(self, number: int) -> int:
+        """The block that tells the parameters of its KDF; 0 without any."""
+        return self.parameter_blocks[number, self.epochs[number]]
 
     def backup_of(self, number: int) -> bytes:
         """The backup pointer, which whoever replaces it has to name."""
@@ -174,9 +185,13 @@ class Facts:
 
     def _record(self, args: Args, record: Record) -> None:
         key = args["number"], args["epoch"]
-        told = {word.name: args[word.argument] for word in record.words}
-        before = zip(WORDS, self.records.get(key, NO_RECORDS), strict=True)
+        told = {word.name: _kept(word, args[word.argument]) for word in record.words}
+        before = zip(WORDS, self.records.get(key, NO_WORDS), strict=True)
         self.records[key] = tuple(told.get(word.name, value) for word, value in before)
+
+    def _credential_set(self, args: Args, block: int) -> None:
+        self._record(args, RECORDS[0])
+        self.parameter_blocks[args["number"], args["epoch"]] = block if args["parameters"] else 0
 
     # NumberRegistrar
 
@@ -243,6 +258,13 @@ class Facts:
         self._hub(args, nodes=tuple(nodes))
 
 
+def _kept(word: Word, value: Any) -> Any:
+    """What the contract keeps of `value`."""
+    if not word.hashed:
+        return value
+    return bytes(keccak(value))[:20] if value else word.kept_zero
+
+
 _BOND = 10**17
 _WITHOUT_NEWS = {
     ("NumberRegistry", "MetadataUpdate"),  # ERC-4906: look at the card again
@@ -264,7 +286,7 @@ _MEANINGS: dict[tuple[str, str], Callable[[Facts, Args], None]] = {
     ("NameAlias", "NameReleased"): Facts._name_released,
     **{
         (CONTRACT, record.event): lambda f, a, record=record: f._record(a, record)  # type: ignore[misc]
-        for record in RECORDS
+        for record in RECORDS[1:]
     },
     ("NumberMarket", "Listed"): Facts._listed,
     ("NumberMarket", "Cancelled"): Facts._cancelled,

@@ -83,7 +83,7 @@ def _price(facts: Facts, number: int) -> int:
 
 def fingerprint(facts: Facts, number: int) -> bytes:
     """As NumberRegistry.getStateFingerprint puts it together."""
-    kinds = [word.type for word in WORDS]
+    kinds = [word.kept[1] for word in WORDS]
     return bytes(
         keccak(
             encode(
@@ -146,7 +146,7 @@ ANSWERS: dict[tuple[str, str], Callable[[Facts, World], Answers]] = {
     ("NumberRegistrar", "committedAt"): _commitments,
     ("NameAlias", "nameOf"): _by_number(Facts.name_of),
     ("NameAlias", "numberOf"): lambda f, w: (((label,), f.number_of(label)) for label in LABELS),
-    ("NumberRecords", "recordsOf"): _by_number(Facts.records_of),
+    ("NumberRecords", "recordsOf"): _by_number(lambda f, n: (*f.records_of(n), f.parameters_block_of(n))),
     ("NumberRecords", "nonces"): _by_account(lambda f, a: f.nonces["NumberRecords", a]),
     ("NumberMarket", "listing"): _by_number(lambda f, n: (f.asked.get(n, 0), n in f.live)),
     ("NumberMarket", "owed"): _by_account(lambda f, a: f.owed[a]),
@@ -174,6 +174,7 @@ CONSTANTS: dict[tuple[str, str], list[tuple[Any, ...]]] = {
     ("NameAlias", "owners"): [()],
     ("NameAlias", "suffix"): [()],
     ("NumberRecords", "registry"): [()],
+    ("NumberRecords", "MAX_KDF_PARAMETERS"): [()],
     ("NumberMarket", "registry"): [()],
     ("HubList", "BOND"): [()],
     ("HubList", "EXIT_DELAY"): [()],

@@ -25,12 +25,21 @@ caller = st.sampled_from([None] * 15 + [0, 1, 2, 3, 4])
 words = st.sampled_from(WORDS)
 labels = st.sampled_from(LABELS)
 hub_ids = st.sampled_from([1, 1, 2])
-# Mostly what the contract takes: a hash with a KDF's id, or neither.
+# Mostly what the contract takes: a hash with a KDF's id and its parameters, or none of them.
 credentials = st.sampled_from(
-    [(WORDS[1], 1), (WORDS[2], 2), (WORDS[1], 1), (WORDS[1], 0), (NONE, 1), (NONE, 0)]
+    [
+        (WORDS[1], 1, b""),
+        (WORDS[2], 2, b"\1" * 137),
+        (WORDS[1], 2, b"\2"),
+        (WORDS[1], 0, b""),
+        (NONE, 1, b""),
+        (NONE, 0, b""),
+        (NONE, 0, b"\2"),
+        (WORDS[2], 2, bytes(1025)),
+    ]
 )
 uris = st.sampled_from(["sip:a", "sips:hub.example;transport=tls", "sip:" + "a" * 124, "sip:" + "a" * 125])
-of_type = {"bytes32": words, "uint32": hub_ids}
+of_type = {"bytes32": words, "uint32": hub_ids, "bool": st.booleans()}
 plain = tuple(record for record in RECORDS if record.name != "credential")
 updates = st.builds(
     lambda fields, credential, *rest: (fields, *credential, *rest),
@@ -218,14 +227,15 @@ class Contracts(RuleBasedStateMachine):
         number: int,
         signer: int | None,
         function: str,
-        credential: tuple[bytes, int],
+        credential: tuple[bytes, int, bytes],
         values: dict[str, Any],
         seen: bool,
         flaw: str | None,
         serve: bool,
     ) -> None:
         expected = self.world.facts.backup_of(number) if seen else WORDS[2]
-        given = {**values, "hash": credential[0], "kdf": credential[1], "expected": expected}
+        named = dict(zip(("hash", "kdf", "parameters"), credential, strict=True))
+        given = {**values, **named, "expected": expected}
         self._sign(function, number, self.owner(signer, number), given, flaw, serve)
 
     def _sign(

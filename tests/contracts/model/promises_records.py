@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from eth_utils.crypto import keccak
+
 from telsdk.records import RECORDS, UPDATE, WORDS
 from tests.contracts.model.promises import promise
 from tests.contracts.model.world import NUMBERS, Step, World
@@ -91,13 +93,13 @@ def _(world: World, step: Step) -> None:
         assert _members(update)["expectedBackup"] == present
 
 
-@promise("D6", "A number has a credential and a KDF id, or neither.")
+@promise("D6", "A number has a credential and a KDF id, or neither, and parameters of a KDF only with them.")
 def _(world: World, step: Step) -> None:
     for number in NUMBERS:
-        words = [word.name for word in WORDS]
-        records = dict(zip(words, world.suite.records.read("recordsOf", number), strict=True))
+        records, block = _read(world, number)
         credential, kdf = records["credential"], records["kdf"]
         assert (credential == NONE) == (kdf == 0)
+        assert credential != NONE or (any(records["kdf_parameters"]), block) == (False, 0)
 
 
 @promise(
@@ -110,8 +112,40 @@ def _(world: World, step: Step) -> None:
     number, update = step.args[0], _update(step)
     assert update is not None
     given, was = _members(update), step.before.records_of(number)
-    assert world.suite.records.read("recordsOf", number) == tuple(
-        given[word.member] if update[0] & BITS[word.name] else old
-        for word, old in zip(WORDS, was, strict=True)
-    )
+    records, _ = _read(world, number)
+    for word, old in zip(WORDS, was, strict=True):
+        if not update[0] & BITS[word.name]:
+            assert records[word.name] == old
+        elif not word.hashed:
+            assert records[word.name] == given[word.member]
+        else:
+            assert records[word.name] == _hash(given[word.member])
     assert 0 < update[0] < 1 << len(RECORDS)
+
+
+@promise(
+    "D8",
+    "Of the parameters of a number's KDF the contract keeps the hash and the block whose CredentialSet of that number "
+    "has them, or neither where they are empty.",
+    "NumberRecords.setCredential",
+    "NumberRecords.setCredentialFor",
+    "NumberRecords.setMany",
+    "NumberRecords.setManyFor",
+)
+def _(world: World, step: Step) -> None:
+    for number in NUMBERS:
+        records, block = _read(world, number)
+        if block:
+            assert records["kdf_parameters"] in map(_hash, world.parameters[number, block])
+        else:
+            assert not any(records["kdf_parameters"])
+
+
+def _read(world: World, number: int) -> tuple[dict[str, Any], int]:
+    """The words that the contract keeps, by name, and the block of the parameters."""
+    *words, block = world.suite.records.read("recordsOf", number)
+    return dict(zip((word.name for word in WORDS), words, strict=True)), block
+
+
+def _hash(parameters: bytes) -> bytes:
+    return bytes(keccak(parameters))[:20] if parameters else bytes(20)

@@ -85,6 +85,8 @@ class World:
     served: set[bytes] = field(default_factory=set)
     consents: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     fingerprints: dict[bytes, Any] = field(default_factory=dict)
+    parameters: defaultdict[tuple[int, int], set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    """Those of KDFs that were told of a number in a block."""
 
     @classmethod
     def begin(cls, suite: Suite, check: Callable[[World, Step], None]) -> World:
@@ -101,7 +103,7 @@ class World:
         contracts = {getattr(suite, place).address: name for name, place in CONTRACTS.items()}
         facts = Facts(contracts, ens={} if suite.ens else None)
         for event in suite.begun:
-            facts.apply(event, suite.chain.now)
+            facts.apply(event, suite.chain.now, suite.chain.block)
         return cls(suite, tuple(actors), facts, check)
 
     @property
@@ -142,7 +144,8 @@ class World:
             return False
         before = self.facts.copy()
         for event in result.events:
-            self.facts.apply(event, self.now)
+            self.facts.apply(event, self.now, self.suite.chain.block)
+            self._note(event)
         step = Step(
             contract,
             function.partition("(")[0],
@@ -158,6 +161,11 @@ class World:
         )
         self.check(self, step)
         return True
+
+    def _note(self, event: Event) -> None:
+        if event.name == "CredentialSet":
+            found = self.parameters[event.args["number"], self.suite.chain.block]
+            found.add(event.args["parameters"])
 
     def vouch(self, label: str, owner: str, *, wrapped: bool) -> None:
         """Makes `owner` the owner of label.eth in ENS, where there is ENS."""
