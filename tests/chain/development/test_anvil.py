@@ -36,6 +36,30 @@ def client(anvil: AnvilChain) -> Iterator[Client]:
     anvil.revert(mark)
 
 
+def test_an_account_with_delegate_code_signs_permits_by_its_key(client: Client, anvil: AnvilChain) -> None:
+    """EIP-7702, by a transaction of type 4: the code is that of a contract without ERC-1271."""
+    alice, bob = anvil.accounts[1], anvil.accounts[2]
+    client.buy_number(NUMBER, wait=anvil.advance_time)
+    chain_id, nonce = client.domain.chain_id, anvil.w3.eth.get_transaction_count(alice.address)
+    terms = {"chainId": chain_id, "address": client.hubs.address, "nonce": nonce}
+    authorization = alice.sign_authorization(terms)
+    transaction: dict[str, Any] = {
+        "chainId": chain_id,
+        "nonce": anvil.w3.eth.get_transaction_count(bob.address),
+        "to": alice.address,
+        "data": b"",
+        "value": 0,
+        "gas": 100_000,
+        "maxFeePerGas": 10**11,
+        "maxPriorityFeePerGas": 0,
+        "authorizationList": [authorization],
+    }
+    anvil.w3.eth.send_raw_transaction(bob.sign_transaction(transaction).raw_transaction)
+    assert anvil.w3.eth.get_code(alice.address) == bytes.fromhex("ef0100" + client.hubs.address[2:])
+    client.as_account(bob).relay(client.records.permit_message_key(NUMBER, b"\x07" * 32))
+    assert client.records.get(NUMBER).message_key == b"\x07" * 32
+
+
 def test_a_number_is_bought_named_found_and_sold(client: Client, anvil: AnvilChain) -> None:
     client.check()
     client.buy_number(NUMBER, wait=anvil.advance_time)

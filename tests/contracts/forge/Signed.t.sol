@@ -8,6 +8,12 @@ contract SignedTest is Base {
     bytes32 private constant SET_HUB =
         keccak256("SetHub(uint256 number,uint64 epoch,uint32 hubId,uint256 nonce,uint256 deadline)");
 
+    bytes32 private constant SET_CREDENTIAL = keccak256(
+        "SetCredential(uint256 number,uint64 epoch,bytes32 hash,uint8 kdf,bytes parameters,uint256 nonce,uint256 deadline)"
+    );
+
+    bytes32 private constant HASH = keccak256("a credential");
+
     struct Order {
         uint256 number;
         uint64 epoch;
@@ -76,6 +82,30 @@ contract SignedTest is Base {
             records.cancelNonce();
         }
         assert(!_send(order, signature, owner));
+    }
+
+    /// @dev Of the parameters of a KDF, of any length: those that were signed are taken, and no others.
+    function testFuzz_signed_parameters_are_the_ones_that_are_kept(bytes calldata parameters, bytes calldata others)
+        external
+    {
+        vm.assume(keccak256(parameters) != keccak256(others));
+        registry.mint(_person(0), 12_345);
+        bytes32 structHash =
+            keccak256(abi.encode(SET_CREDENTIAL, 12_345, 1, HASH, 2, keccak256(parameters), 0, block.timestamp));
+        bytes memory signature = _signature(_key(0), structHash);
+        assert(!_setCredential(others, signature));
+        bool fits = parameters.length <= records.MAX_KDF_PARAMETERS();
+        assert(_setCredential(parameters, signature) == fits);
+        (, bytes memory all) = address(records).staticcall(abi.encodeCall(records.recordsOf, (12_345)));
+        (bytes32 told,, bytes20 kept) = abi.decode(all, (bytes32, uint8, bytes20));
+        assert(told == (fits ? HASH : bytes32(0)));
+        assert(kept == (fits && parameters.length != 0 ? bytes20(keccak256(parameters)) : bytes20(0)));
+    }
+
+    function _setCredential(bytes calldata parameters, bytes memory signature) private returns (bool done) {
+        (done,) = address(records).call(
+            abi.encodeCall(records.setCredentialFor, (12_345, HASH, 2, parameters, block.timestamp, signature))
+        );
     }
 
     function _signed(uint256 key, Order memory order) private view returns (bytes memory) {
