@@ -30,7 +30,13 @@ from telsdk.sip.ua import (
     UserAgent,
 )
 from telsdk.uc.call import PhoneCall, PhoneCallState, peer_of
-from telsdk.uc.errors import CalleeDowngraded, CalleeRefused, CalleeUnverified, CallRejected
+from telsdk.uc.errors import (
+    CalleeBrokePromise,
+    CalleeDowngraded,
+    CalleeRefused,
+    CalleeUnverified,
+    CallRejected,
+)
 from telsdk.uc.hold import CallHold
 from telsdk.uc.holder import Holder, OwnerChange
 from telsdk.uc.journal import Journal
@@ -285,7 +291,8 @@ class CallControl:
         """Let media flow only with the party that was called.
 
         Raises:
-            CalleeRefused: somebody else answered, or somebody unproven whom the user has not allowed.
+            CalleeRefused: somebody else answered, or somebody unproven whom the user has not allowed, or whom the
+                number's owner rules out.
         """
         party = call.party = await self._party(response, callee.number)
         if party.trust is Trust.REFUSED:
@@ -293,6 +300,12 @@ class CallControl:
         if party.trust.proven:
             assert party.holder is not None
             self._peers.met(str(call.call.request.uri.user), party.holder, answered=True)
+        elif self._judge.is_promised(callee.number):
+            raise CalleeBrokePromise(
+                f"{callee.number} has promised on chain that whoever answers proves it, and this answer proves nothing: "
+                "somebody on the way answers in its place to listen, or its owner answered by a plain phone. Nothing "
+                "was sent, and nothing can be allowed here: only the owner takes the promise back"
+            )
         elif unverified is not UnverifiedAnswer.ALWAYS and self._peers.has_answered(callee):
             raise CalleeDowngraded(
                 f"{callee.number} has answered with proof before, and does not now: it may be a plain phone of the "

@@ -256,6 +256,7 @@ class UserClient:
             CalleeRefused: somebody else answered. The call was ended before any media flowed.
             CalleeUnverified: whoever answered proves nothing, which is not allowed here; likewise.
             CalleeDowngraded: the same, though the number has answered with proof before; likewise.
+            CalleeBrokePromise: the same, though the number promises on chain that answers are verified; likewise.
         """
         self._standing.check()
         user = user_of(address)

@@ -49,5 +49,12 @@ class CalleeDowngraded(CalleeUnverified):
     """Whoever answered proved nothing, and the number has answered with proof before, in the same epoch."""
 
 
+class CalleeBrokePromise(CalleeUnverified):
+    """Whoever answered proved nothing, and the number's owner has promised on chain that whoever answers does.
+
+    Nothing that the user has allowed helps: it is the owner of the number who rules out what else they might expect.
+    """
+
+
 class MessageNotDelivered(TelError):
     """The other side did not accept a message."""

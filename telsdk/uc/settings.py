@@ -26,7 +26,7 @@ class UnverifiedAnswer(enum.Enum):
     ALLOW = "allow"
     """Media flow, unless the number has answered with proof in this epoch: then the call is ended."""
     ALWAYS = "always"
-    """Media flow."""
+    """Media flow, unless the number promises on chain that answers are verified: then the call is ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,11 @@ class Judge:
             )
         return party
 
+    def is_promised(self, number: Number) -> bool:
+        """Return whether the owner of `number` promises on chain that whoever answers its calls proves it."""
+        facts = self._directory.number(number)
+        return facts is not None and facts.answers_verified
+
     def within(self, message: Message, peer: Party | None, now: Wall) -> Party:
         """Return who sent this offer, or answer to one, in a running call. Refuse anybody but `peer`, if it was proven.
 

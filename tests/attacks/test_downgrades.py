@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from telsdk.number import Number
-from telsdk.uc.errors import CalleeDowngraded, CalleeRefused, CalleeUnverified
+from telsdk.uc.errors import CalleeBrokePromise, CalleeDowngraded, CalleeRefused, CalleeUnverified
 from telsdk.uc.media import MediaSession
-from telsdk.uc.settings import UnverifiedAnswer
+from telsdk.uc.settings import UcSettings, UnverifiedAnswer
 from telsdk.uc.store import Store
+from telsdk.uc.trust import Trust
 from tests.answering_phone import answering
 from tests.network import ALICE, BOB, CAROL, Network
 from tests.phone import SECRET
@@ -75,6 +76,44 @@ async def test_a_node_answers_as_the_plain_phone_of_somebody_who_always_proved_w
                 ):
                     await asyncio.wait_for(alice.call("bob.eth"), 10)
                 assert (await media.stats()).packets_received == 0
+
+
+async def test_a_node_answers_in_place_of_a_number_that_promises_verified_answers(tmp_path: Path) -> None:
+    """By the callee's own node, who never answered us before, though the user allows phones in every way there is."""
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        await network.user(BOB, "bob.eth")
+        network.own(CAROL)
+        settings = UcSettings(unverified_answers=UnverifiedAnswer.ALWAYS)
+        with Store(tmp_path / "alice.db") as store:
+            store.add_contact("bob.eth", "Bob", unverified=UnverifiedAnswer.ALWAYS)
+            alice = await network.user(ALICE, store=store, settings=settings)
+            async with mallory_answers(network, BOB):
+                allowed = await asyncio.wait_for(alice.call("bob.eth"), 10)
+                assert allowed.party is not None and allowed.party.trust is Trust.UNVERIFIED
+                allowed.hang_up()
+                await allowed.wait_ended(10)
+            network.facts.change(BOB, answers_verified=True)
+            await network.taken_in()
+            for said in (None, *UnverifiedAnswer):
+                async with mallory_answers(network, BOB) as media:
+                    with pytest.raises(CalleeBrokePromise, match="promised on chain that whoever answers"):
+                        await asyncio.wait_for(alice.call("bob.eth", unverified=said), 10)
+                    assert (await media.stats()).packets_received == 0
+
+
+async def test_a_number_that_promises_verified_answers_is_reached() -> None:
+    """The honest way, and the promise's end: it is of the owner who made it."""
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        alice = await network.user(ALICE)
+        bob = await network.user(BOB, "bob.eth")
+        network.facts.change(BOB, answers_verified=True)
+        await network.taken_in()
+        outgoing, incoming = await connect(alice, bob, "bob.eth")
+        assert outgoing.party is not None and outgoing.party.trust is Trust.VERIFIED
+        outgoing.hang_up()
+        await asyncio.gather(outgoing.wait_ended(10), incoming.wait_ended(10))
 
 
 async def test_a_node_answers_as_the_plain_phone_that_a_contact_had_before_the_sale(tmp_path: Path) -> None:
