@@ -242,6 +242,39 @@ def _signed_consent(client: Client, number: Number, signature: Path) -> Permit:
 
 @number.command()
 @click.argument("number", type=NUMBER)
+@click.argument("answers", type=click.Choice(["verified", "any"]))
+@yes_option
+@writing
+def answers(options: Options, number: Number, answers: str, yes: bool, as_json: bool) -> None:
+    """Promise that whoever answers calls to NUMBER proves it, or take that back.
+
+    With `verified`, every user client and node refuses an answer without proof, by whatever node it comes: nobody on
+    the way can answer in your place to listen. Plain phones prove nothing, so yours no longer ring; they call as
+    before. With `any`, who calls decides. A new epoch begins without the promise.
+
+    
+    Examples:
+      telsdk number answers 5551234 verified --account me.json
+      telsdk number answers 5551234 any --account me.json
+    """
+    promised = answers == "verified"
+    client = options.signing_client()
+    if promised:
+        confirm(
+            f"Plain phones of {number} will no longer ring: they cannot prove an answer. Promise it?", yes
+        )
+    with working(f"writing what answers of {number} are worth"):
+        receipt = client.records.set_answers_verified(number, promised)
+    text = (
+        f"{number} promises that its answers are verified: its user clients answer, its plain phones no longer ring"
+        if promised
+        else f"{number} promises nothing of its answers: its plain phones ring too, and who calls decides"
+    )
+    print_done(text, receipt, as_json, number=int(number), answers_verified=promised)
+
+
+@number.command()
+@click.argument("number", type=NUMBER)
 @reading
 def show(options: Options, number: Number, as_json: bool) -> None:
     """Show everything about NUMBER, or its price when nobody holds it.

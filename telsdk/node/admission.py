@@ -27,11 +27,12 @@ from telsdk.sip.auth import caller_token as identity
 from telsdk.sip.auth import challenge as bearer_challenge
 from telsdk.sip.errors import AuthError, SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import Credentials, Request
+from telsdk.sip.message import Credentials, Message, Request
 from telsdk.sip.session import SessionDescription
 from telsdk.sip.transaction import Proven
 
 _LOGIN = "Proxy-Authorization"
+_ANSWERS = "answers"  # stands for one place, as whose they are cannot be told before they are judged
 _NONCE = b'nonce="'
 _MAX_NONCE = 64  # octets in which the nonce's end is looked for
 _MAX_CREDENTIALS = 10  # that are read: more realms are on nobody's way
@@ -204,6 +205,40 @@ class Admission:
         self._calls.take(number, caller.id, now, Wall(caller.iat + self._settings.token_lifetime))
         return number
 
+    def proven_from(
+        self, number: Number, message: Message, act: str, dest: Container[str], now: Wall
+    ) -> None:
+        """Hold the caller token of a message to a phone of ours against the number that has to have sent it.
+
+        Args:
+            act, dest: what the token has to be made for, as for `telsdk.sip.auth.caller_token.verify`.
+
+        Raises:
+            AuthError: no token, or one that does not speak for `number` in this very message, or not for its media.
+            WalletToAsk: that is not known yet.
+        """
+        if message.headers.count("Identity") > 1:
+            raise identity.InvalidIdentity("more than one caller token")
+        if message.body and message.content_type != "application/sdp":
+            raise identity.InvalidIdentity("its body is no SDP, and the caller token signs nothing else")
+        found = identity.verify(
+            message.headers.get("Identity"),
+            act=act,
+            dest=dest,
+            call_id=message.call_id,
+            cseq=message.cseq.number,
+            media=_fingerprints(message),
+            now=now,
+            authorise=self._verifier.asked_by(_ANSWERS),
+            number_of=self._number_of,
+            max_age=self._settings.token_lifetime,
+            skew=self._settings.clock_skew,
+        )
+        if found.authority.number != number:
+            raise WrongNumber(f"{found.authority.number} answers a call that was made to {number}")
+        if message.body and not found.media_bound:
+            raise identity.WrongMedia("its media have no key that the caller token could sign")
+
     def _verified(
         self, request: Request, dest: Container[str], now: Wall, *, asker: str
     ) -> identity.ProvenCaller:
@@ -336,10 +371,10 @@ def _is_for_us(value: str) -> bool:
         return False
 
 
-def _fingerprints(request: Request) -> tuple[tuple[str, str], ...]:
-    if request.content_type != "application/sdp":
+def _fingerprints(message: Message) -> tuple[tuple[str, str], ...]:
+    if message.content_type != "application/sdp":
         return ()
-    return tuple(SessionDescription.parse(request.body).fingerprints)
+    return tuple(SessionDescription.parse(message.body).fingerprints)
 
 
 def _where(source: Hop) -> str:

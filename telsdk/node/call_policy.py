@@ -27,13 +27,14 @@ from telsdk.node.edges import edge_of, sending_edge
 from telsdk.node.flows import ForgedRoute
 from telsdk.node.logins import BoundLogin, LoginKind, Logins
 from telsdk.node.phone_calls import TOKEN_METHODS, Parties, PhoneCalls
+from telsdk.node.promises import AskWallet, PhonesCannotAnswer, Promises
 from telsdk.node.settings import UnverifiedCallers
 from telsdk.node.shares import Held, Kind, Shares, ShareSettings, TooMany
-from telsdk.node.ways import Ways, present_within
+from telsdk.node.ways import Ways, presentation_in
 from telsdk.server.answers import HeaderField, warning
 from telsdk.sip.errors import AuthError, SipParseError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import NameAddr, Request, Uri
+from telsdk.sip.message import NameAddr, Request, Response, Uri
 from telsdk.sip.server import (
     Arrived,
     Binding,
@@ -47,7 +48,7 @@ from telsdk.sip.server import (
     Target,
     by_user_agent,
 )
-from telsdk.sip.transaction import Event, Stack
+from telsdk.sip.transaction import Event, Stack, TransactionUser
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class CallPolicy:
         stale_after: how old the copy of the chain may be that proves them, in seconds, as `telsdk.freshness` takes it.
         shares: how many requests may be open at a time, and whose.
         is_peer: tells whether a connection is that of a server that the chain lists.
+        ask_wallet: has a contract wallet asked about an answer.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class CallPolicy:
         stale_after: float | None = None,
         shares: Shares | None = None,
         is_peer: Callable[[Hop], bool] = lambda _: False,
+        ask_wallet: AskWallet | None = None,
     ) -> None:
         self._directory = directory
         self._admission = admission
@@ -94,6 +97,7 @@ class CallPolicy:
         self._is_peer = is_peer
         self._ways = Ways(registrar, addresses, own_place, self._node_at, egress)
         self._phones = PhoneCalls(directory, admission, logins, unverified, stale_after)
+        self._promises = Promises(directory, admission, ask_wallet)
         self.proxy = Proxy(
             stack,
             is_local=self._is_local,
@@ -102,7 +106,7 @@ class CallPolicy:
             next_hop=self.next_hop,
             learn=self._ways.learn,
             moved=self._ways.moved,
-            on_answer=self._phones.answer,
+            on_answer=self._on_answer,
         )
 
     def __len__(self) -> int:
@@ -173,7 +177,9 @@ class CallPolicy:
             held = _held(ctx)  # already, where this had to wait for a contract wallet
             if held is None and ctx.tx is not None:  # an ACK waits for nothing
                 held = self._hold(ctx, callee, login, now)
-            ctx.app = Parties(callee, login, held)
+            parties = ctx.app = Parties(callee, login, held)
+            if callee.answers_verified and parties.from_phone and request.method == "INVITE":
+                parties.expected = self._promises.expect(request, ctx.source, callee)
             targets = self._bindings(callee, ctx, login, now, wall)
             if not targets and login is not None:
                 targets = [self._home_hub(callee, request)]
@@ -194,7 +200,10 @@ class CallPolicy:
     def _finished(self, ctx: Context) -> None:
         """Forget a request that is answered, and count it no longer."""
         self._open.discard(ctx)
-        held, ctx.app = _held(ctx), None
+        held, parties = _held(ctx), ctx.app
+        ctx.app = None
+        if isinstance(parties, Parties) and parties.expected is not None:
+            self._promises.ended(parties.expected)
         if held is not None:
             self._shares.give_back(held)
 
@@ -225,10 +234,25 @@ class CallPolicy:
         self, callee: NumberFacts, ctx: Context, login: BoundLogin | None, now: Monotonic, wall: Wall
     ) -> list[Target]:
         bindings = self._registrar.bindings(str(callee.number), now)
+        if callee.answers_verified and bindings and ctx.request.method == "INVITE":
+            bindings = self._proving(callee, bindings)
         if len(bindings) == 1 and not bindings[0].path:
             one = bindings[0]
             return [Target(one.contact.uri, one.hop, self._leaving(callee, ctx, login, one, wall))]
         return [self._device(flows, callee, ctx, login, wall) for flows in by_user_agent(bindings)]
+
+    def _proving(self, callee: NumberFacts, bindings: Sequence[Binding]) -> list[Binding]:
+        """Return the devices of a number that promises verified answers which can prove one.
+
+        Raises:
+            PhonesCannotAnswer: there are plain phones only.
+        """
+        able = [one for one in bindings if not self._phones.is_phone(one.hop, callee.number)]
+        if not able:
+            raise PhonesCannotAnswer(
+                f"{callee.number} promises verified answers, and only plain phones of it are here: they prove nothing"
+            )
+        return able
 
     def _device(
         self,
@@ -331,8 +355,17 @@ class CallPolicy:
         except NoRoute as nowhere:
             raise NoWayOn(404, warning(nowhere)) from None
         drop_login(request)
-        present_within(request, own_routes)
+        presented = presentation_in(own_routes)
+        if presented is not None:
+            self._promises.check_within(request, presented)
+            presented.apply(request)
         return hop
+
+    def _on_answer(self, response: Response, request: Request, source: Hop, branch: TransactionUser) -> bool:
+        if not self._promises.passes(response, request, source, branch):
+            return False
+        self._phones.answer(response, request, source)
+        return True
 
     def _check_within(self, source: Hop) -> None:
         """Refuse a request within a call where too many from there wait for an answer already.

@@ -158,7 +158,7 @@ class Presentation:
 
         Who sends is told by the tags; a callee who took the caller's for their own counts as the callee.
         """
-        if _short(request.to_tag) != self.caller:
+        if not self.goes_to_caller(request):
             if self.shown:
                 present(request, self.shown, CLAIMS)
             return
@@ -166,6 +166,10 @@ class Presentation:
             _readdress(request, "to", "To", f"<{self.said}>")
         if self.dialled:
             present(request, f"<{self.dialled}>", CLAIMS)
+
+    def goes_to_caller(self, request: Request) -> bool:
+        """Return whether a request within the dialog goes to whoever began it."""
+        return _short(request.to_tag) == self.caller
 
 
 _known: dict[str, Presentation] = {}

@@ -162,6 +162,7 @@ class Node:
             self.settings.stale_after,
             Shares(self.settings.shares),
             self._is_peer,
+            self._ask_wallet,
         )
         self.watching = Watching(
             directory,
@@ -310,6 +311,15 @@ class Node:
             lambda: self._driver.handle_again(handler, event),
             lambda error: self._driver.failed(event, error),
         )
+
+    def _ask_wallet(self, wanted: WalletToAsk, again: Callable[[Monotonic], None]) -> bool:
+        """Have a contract wallet asked about an answer, and call `again` once it has said something, or nothing."""
+
+        def go_on(_failed: Exception | None = None) -> None:
+            again(self._driver.now())
+            self._driver.kick()
+
+        return self._asking.later(wanted, go_on, go_on)
 
     def _judged(self, event: Event, answer: Respond, now: Monotonic) -> None:
         """Respond by `answer`, at once or when a contract wallet was asked about the sender."""

@@ -50,10 +50,12 @@ class Parties:
         shown: the From that a phone gets, without tag; empty until a phone is to get it.
         claims: the fields that are taken out for it.
         line: that From as a header line.
+        expected: the answer that a phone of ours has to get, where the callee promises that; see
+            `telsdk.node.promises`.
         held: in whose shares it counts while it is open; None for an ACK.
     """
 
-    __slots__ = ("callee", "caller", "claims", "from_phone", "held", "line", "shown")
+    __slots__ = ("callee", "caller", "claims", "expected", "from_phone", "held", "line", "shown")
 
     def __init__(self, callee: NumberFacts, caller: BoundLogin | None, held: Held | None = None) -> None:
         self.held = held
@@ -63,6 +65,7 @@ class Parties:
         self.shown = ""
         self.claims = caller_id.UNPROVEN_CLAIMS
         self.line = ""
+        self.expected: object | None = None
 
     def presentation(self, request: Request, target: Target) -> str:
         """Return what a Record-Route says of who is told what; empty where no phone has part in the dialog.

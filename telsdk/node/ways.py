@@ -219,15 +219,14 @@ class Ways:
         return place
 
 
-def present_within(request: Request, own_routes: Sequence[NameAddr]) -> None:
-    """Give a request within a dialog the addresses that whoever it goes to knows, where our Route says that.
+def presentation_in(own_routes: Sequence[NameAddr]) -> Presentation | None:
+    """Return what the ends of a dialog know each other by, as our Route says it; None where no phone has part in it.
 
     Args:
         own_routes: found good by `Ways.on`; each says the same.
     """
     presented = (own_routes[-1].uri.user or "").partition(SEPARATOR)[2]
-    if presented:
-        Presentation.read(presented).apply(request)
+    return Presentation.read(presented) if presented else None
 
 
 def _bound(call_id: str, presented: str) -> str:

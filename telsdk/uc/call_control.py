@@ -302,7 +302,7 @@ class CallControl:
             self._peers.met(str(call.call.request.uri.user), party.holder, answered=True)
         elif self._judge.is_promised(callee.number):
             raise CalleeBrokePromise(
-                f"{callee.number} has promised on chain that whoever answers proves it, and this answer proves nothing: "
+                f"{callee.number} has promised on chain that whoever answers proves it, and this proves nothing: "
                 "somebody on the way answers in its place to listen, or its owner answered by a plain phone. Nothing "
                 "was sent, and nothing can be allowed here: only the owner takes the promise back"
             )

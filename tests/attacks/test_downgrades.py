@@ -23,17 +23,33 @@ from tests.uc.test_client import connect
 
 @asynccontextmanager
 async def mallory_answers(network: Network, for_whom: Number) -> AsyncIterator[MediaSession]:
-    """The node is hostile: calls for a user go to a phone of its own."""
-    registrar = network.nodes[0].registrar
-    honest = registrar.bindings
+    """The node is hostile: calls for a user go to a phone of its own, whatever they promise."""
+    registrar, calls = network.nodes[0].registrar, network.nodes[0].calls
+    honest, choosy = registrar.bindings, calls._proving
     async with answering(network, CAROL) as (_, media):
         registrar.bindings = lambda user, *at: honest(  # type: ignore[method-assign]
             str(CAROL) if user == str(for_whom) else user, *at
         )
+        calls._proving = lambda _, bindings: list(bindings)  # type: ignore[method-assign]
         try:
             yield media
         finally:
             registrar.bindings = honest  # type: ignore[method-assign]
+            calls._proving = choosy  # type: ignore[method-assign]
+
+
+async def test_who_promises_verified_answers_is_reached_else_the_attacks_below_would_show_nothing() -> None:
+    async with Network(1) as network:
+        await network.start(phone_secrets=(SECRET,))
+        alice = await network.user(ALICE)
+        bob = await network.user(BOB, "bob.eth")
+        network.facts.change(BOB, answers_verified=True)
+        await network.taken_in()
+        outgoing, incoming = await connect(alice, bob, "bob.eth")
+        assert outgoing.party is not None
+        assert outgoing.party.trust is Trust.VERIFIED
+        outgoing.hang_up()
+        await asyncio.gather(outgoing.wait_ended(10), incoming.wait_ended(10))
 
 
 async def test_a_node_answers_itself_as_a_plain_phone_to_sit_in_the_media() -> None:
@@ -90,7 +106,8 @@ async def test_a_node_answers_in_place_of_a_number_that_promises_verified_answer
             alice = await network.user(ALICE, store=store, settings=settings)
             async with mallory_answers(network, BOB):
                 allowed = await asyncio.wait_for(alice.call("bob.eth"), 10)
-                assert allowed.party is not None and allowed.party.trust is Trust.UNVERIFIED
+                assert allowed.party is not None
+                assert allowed.party.trust is Trust.UNVERIFIED
                 allowed.hang_up()
                 await allowed.wait_ended(10)
             network.facts.change(BOB, answers_verified=True)
@@ -100,20 +117,6 @@ async def test_a_node_answers_in_place_of_a_number_that_promises_verified_answer
                     with pytest.raises(CalleeBrokePromise, match="promised on chain that whoever answers"):
                         await asyncio.wait_for(alice.call("bob.eth", unverified=said), 10)
                     assert (await media.stats()).packets_received == 0
-
-
-async def test_a_number_that_promises_verified_answers_is_reached() -> None:
-    """The honest way, and the promise's end: it is of the owner who made it."""
-    async with Network(1) as network:
-        await network.start(phone_secrets=(SECRET,))
-        alice = await network.user(ALICE)
-        bob = await network.user(BOB, "bob.eth")
-        network.facts.change(BOB, answers_verified=True)
-        await network.taken_in()
-        outgoing, incoming = await connect(alice, bob, "bob.eth")
-        assert outgoing.party is not None and outgoing.party.trust is Trust.VERIFIED
-        outgoing.hang_up()
-        await asyncio.gather(outgoing.wait_ended(10), incoming.wait_ended(10))
 
 
 async def test_a_node_answers_as_the_plain_phone_that_a_contact_had_before_the_sale(tmp_path: Path) -> None:

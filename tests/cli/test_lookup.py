@@ -29,6 +29,7 @@ KEYS = [
     "credential",
     "hub",
     "backup",
+    "answers_verified",
     "listing",
     "chain_id",
     "block",

@@ -50,7 +50,8 @@ def test_a_held_number_is_shown_with_everything_recorded(rpc: ChainRpc, alice: C
     assert {key: found[key] for key in found if key not in lookup} == more
     written = {word.name: samples.word(word) for word in WORDS}
     assert {name: found[name] for name in written} == {
-        name: f"0x{value.hex()}" if isinstance(value, bytes) else value for name, value in written.items()
+        name: (f"0x{value.hex()}" if value else None) if isinstance(value, bytes) else value
+        for name, value in written.items()
     }
 
 
@@ -177,3 +178,28 @@ def test_who_has_no_number_is_told_how_to_get_one(rpc: ChainRpc, keystores: Keys
     ran = run("number", "list-mine", "--account", keystores["bob"])
     assert (ran.code, "telsdk number buy-new" in ran.out) == (0, True)
     assert run("number", "list-mine", "--account", keystores["bob"], "--json").json["numbers"] == []
+
+
+def test_an_owner_promises_verified_answers_and_is_told_what_that_means_for_phones(
+    rpc: ChainRpc, alice: Client, keystores: Keystores
+) -> None:
+    answers = ("number", "answers", NUMBER)
+    declined = run(*answers, "verified", "--account", keystores["alice"], typed="n\n")
+    assert declined.code == 1
+    assert f"Plain phones of {NUMBER} will no longer ring" in declined.out + declined.err
+    assert run("lookup", NUMBER, "--json").json["answers_verified"] is False
+    promised = run(*answers, "verified", "--account", keystores["alice"], "--yes")
+    assert "its plain phones no longer ring" in promised.out
+    assert run("lookup", NUMBER, "--json").json["answers_verified"] is True
+    assert "answers verified  yes" in run("lookup", NUMBER).out
+    back = run(*answers, "any", "--account", keystores["alice"], "--json").json
+    assert (back["number"], back["answers_verified"]) == (NUMBER, False)
+    assert alice.records.get(NUMBER).answers_verified is False
+
+
+def test_who_does_not_hold_a_number_promises_nothing_of_it(
+    rpc: ChainRpc, alice: Client, keystores: Keystores
+) -> None:
+    refused = run("number", "answers", NUMBER, "verified", "--account", keystores["bob"], "--yes")
+    assert refused.code == 1
+    assert f"{NUMBER} is held by {address(alice)}" in refused.err

@@ -305,6 +305,10 @@ _ANSWERED: Final = ("via", "from", "to", "call-id", "cseq")
 _ANSWERED_100: Final = (*_ANSWERED, "timestamp")  # section 8.2.6.1
 
 
+_OF_THE_REQUEST = frozenset({"via", "from", "to", "call-id", "cseq"})
+"""What a response takes from its request (8.2.6.2), by canonical key."""
+
+
 class Response(Message):
     """A response (section 7.2)."""
 
@@ -344,6 +348,16 @@ class Response(Message):
                 self.headers.set("To", self.headers.first_line("to") or "")
             # Behind the line as it came, so that the peer finds its own words again.
             self.headers.append_to("To", f";tag={tag}")
+
+    def turn_into(self, status: int, *headers: tuple[str, str]) -> None:
+        """Make this another response to the same request: only what section 8.2.6.2 takes from that stays."""
+        others = [at for at, key in enumerate(self.headers.shape.keys) if key not in _OF_THE_REQUEST]
+        self.headers.delete_lines(others)
+        for name, value in headers:
+            self.headers.add(name, value)
+        self.body = b""
+        self.status = status
+        self._reason = REASONS.get(status, "")
 
     def copy(self) -> Self:
         """Return an independent copy."""

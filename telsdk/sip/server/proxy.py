@@ -72,8 +72,7 @@ class Proxy:
         learn: told of each answer, before it goes back, that may begin a dialog with a target whose `recorded` is set:
             it may change what our Record-Route says there (16.7 step 8).
         moved: told of each 2xx within a dialog to a request that may move its ends (12.2), and of that request.
-        on_answer: sees each answer before it goes back, with the request that it answers and where that came from,
-            and may change it.
+        on_answer: sees each answer before it goes back, with what `OnAnswer` says, and may change it or let it wait.
     """
 
     def __init__(
@@ -299,8 +298,8 @@ class Proxy:
         response.headers.pop_first("Via")
         if branch.from_line is not None:
             put_line(response, "from", branch.from_line)
-        if self._on_answer is not None:
-            self._on_answer(response, ctx.request, ctx.source)
+        if self._on_answer is not None and not self._on_answer(response, ctx.request, ctx.source, branch):
+            return
         if not goes_back(response, ctx.asked_by):
             if response.status >= 200:
                 self._failure(branch, self._made_here(ctx, 502), now)

@@ -64,8 +64,11 @@ class NextHop(Protocol):
         ...
 
 
-OnAnswer = Callable[[Response, Request, Hop], None]
-"""Called with an answer before it goes back, the request that it answers, and where that came from."""
+OnAnswer = Callable[[Response, Request, Hop, TransactionUser], bool]
+"""Called with an answer before it goes back, the request that it answers, where that came from, and who waits for it.
+
+False lets the answer wait: then whoever waits is given it later, by `answered` and with a Via in the place of ours.
+"""
 
 Moved = Callable[[Request, Response], None]
 
@@ -133,14 +136,16 @@ class Relay(TransactionUser):
 
     def answered(self, response: Response, now: Monotonic) -> None:
         """Let an answer go back (16.7)."""
-        status = response.status
         response.headers.pop_first("Via")
         if self.from_line is not None:
             put_line(response, "from", self.from_line)
         if self.to_line is not None:
             put_line(response, "to", self.to_line)
-        if self.on_answer is not None:
-            self.on_answer(response, self.server.request, self.server.source)
+        if self.on_answer is not None and not self.on_answer(
+            response, self.server.request, self.server.source, self
+        ):
+            return
+        status = response.status
         if not goes_back(response, self.line):
             if status >= 200:
                 self._finish(self.stack.make_response(self.server.request, 502), now)
