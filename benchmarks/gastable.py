@@ -37,6 +37,7 @@ _TRANSFER = ("NumberRegistry", "transferFrom(address,address,uint256)")
 _CLAIM = ("NameAlias", "claim(string,uint256)")
 _BACKUP = ("NumberRecords", "setBackup(uint256,bytes32,bytes32)")
 _CREDENTIAL = ("NumberRecords", "setCredential(uint256,bytes32,uint8,bytes)")
+_PROMISE = ("NumberRecords", "setAnswersVerified(uint256,bool)")
 _ALL_SET = "with all records, name and listing"
 
 # What others need is from receipts of the same kind (anvil, solc 0.8.30, OpenZeppelin 5.7), of their own contracts.
@@ -97,6 +98,8 @@ ROWS = (
         "Farcaster add key 161,770; ENS set text 63,534",
     ),
     Row("light credential, change", ((*_CREDENTIAL, "change"),)),
+    Row("light credential of KDF 2 with three hubs, new", ((*_CREDENTIAL, "new, KDF 2 of three hubs"),)),
+    Row("promise that answers are verified, new", ((*_PROMISE, "new"),)),
 )
 
 

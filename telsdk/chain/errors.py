@@ -13,6 +13,7 @@ ChainError
 ├── UnknownNetwork          no deployment of that name or chain
 ├── WrongNetwork            the RPC serves another chain than the deployment is on
 ├── NotDeployed             the deployment's contracts are not there
+│   └── OldDeployment       they are of an earlier edition, which this version cannot read
 ├── DeploymentError         a deployment file or the manifest cannot be used
 ├── NoAccount               there is no account for a write, or its holder did not sign
 ├── TransactionError        of a transaction that was signed; it has the transaction's hash
@@ -122,6 +123,10 @@ class WrongNetwork(ChainError):
 
 class NotDeployed(ChainError):
     """There is no contract where the deployment says there is one."""
+
+
+class OldDeployment(NotDeployed):
+    """The contracts are of an earlier edition: they tell less, and in other events, than this version reads."""
 
 
 class DeploymentError(ChainError, ValueError):

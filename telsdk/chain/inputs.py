@@ -179,7 +179,8 @@ def text(value: object, what: str) -> str:
     raise InputError(f"{what} {_shown(value)} is no text")
 
 
-def _truth(value: object, what: str) -> bool:
+def truth(value: object, what: str) -> bool:
+    """Return `value`, if it is True or False. Raises InputError, which calls it `what`."""
     if not isinstance(value, bool):
         raise InputError(f"{what} {_shown(value)} is neither True nor False")
     return value
@@ -188,7 +189,7 @@ def _truth(value: object, what: str) -> bool:
 _PLAIN: Final[dict[str, Callable[[Any, str], Any]]] = {
     "address": account,
     "string": text,
-    "bool": _truth,
+    "bool": truth,
     "bytes": lambda value, what: octets(value, None, what),
 }
 

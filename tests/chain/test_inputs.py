@@ -30,7 +30,7 @@ from telsdk.directory import Head
 from telsdk.errors import NotFound, TelError
 from telsdk.name import Name, NameFormatError
 from telsdk.number import Number, NumberError
-from telsdk.records import Update
+from telsdk.records import Credential, Update
 from tests.chain.actors import NUMBER, PIN, me
 
 NAMED = (InputError, NumberError, NameFormatError, PermitError)
@@ -128,7 +128,7 @@ BAD: dict[tuple[str, str], tuple[object, ...]] = {
     **{
         ("bytes", name): (*NO_WORD, None) for name in ("pin", "hash", "secret", "commitment", "digest", "new")
     },
-    ("bytes", "signature"): ("0x12", 5, None, []),
+    **{("bytes", name): ("0x12", 5, None, []) for name in ("signature", "parameters")},
     **{("bytes | None", name): NO_WORD for name in ("expected", "next", "key")},
     **{
         ("int", name): (*NO_COUNT, None)
@@ -140,13 +140,16 @@ BAD: dict[tuple[str, str], tuple[object, ...]] = {
     ("Sequence[int]", "numbers"): (5, None, "x", [5], ["x"]),
     ("Header", "block"): NO_OBJECT,
     ("float | None", "stale_after"): (0, -1, 0.0, float("nan"), float("inf"), "1", b"1", True, []),
-    ("bool", "active"): (5, None, "yes"),
+    **{("bool", name): (5, None, "yes") for name in ("active", "promised")},
     **{("Decimal", name): (*NO_AMOUNT, None) for name in ("price", "max_price")},
     ("Decimal | None", "max_price"): NO_AMOUNT,
     ("timedelta", "lifetime"): NO_TIME,
     ("Update", "update"): (
         *NO_OBJECT,
-        Update(credential=(b"\x01" * 31, 1)),
+        Update(credential=Credential(b"\x01" * 31, 1)),
+        Update(credential=Credential(b"\x01" * 32, 1, "hubs")),  # type: ignore[arg-type]
+        Update(credential=(b"\x01" * 32, 1)),  # type: ignore[arg-type]
+        Update(answers_verified="yes"),  # type: ignore[arg-type]
         Update(message_key=b"\x01"),
         Update(backup=(b"", None)),
         Update(credential=b"\x01" * 32),  # type: ignore[arg-type]

@@ -41,7 +41,10 @@ from telsdk.chain.contracts import (
     NumberRegistry,
 )
 from telsdk.chain.errors import (
+    AnswerError,
+    ContractRefused,
     NotDeployed,
+    OldDeployment,
     SeveralNumbers,
     UnknownNetwork,
     WrongNetwork,
@@ -76,6 +79,7 @@ def connect(
         RpcUnreachable: the RPC does not answer.
         WrongNetwork: the RPC serves another chain.
         NotDeployed: the contracts are not there.
+        OldDeployment: they are of an earlier edition.
     """
     if network is None and rpc is None and deployment is None:
         network = os.environ.get("TELSDK_NETWORK") or None
@@ -141,6 +145,7 @@ class Client:
         Raises:
             WrongNetwork: it is another chain.
             NotDeployed: the registry is not there.
+            OldDeployment: the contracts are of an earlier edition.
         """
         w3, deployment = self.session.w3, self.deployment
         with mapped():
@@ -157,6 +162,15 @@ class Client:
                 f"there is no NumberRegistry at {self.registry.address} on chain {chain_id}: was the chain "
                 "begun anew? Deploy again, or give another --network"
             )
+        # Their events have other topics: an index would not fail, but know of no password and no promise.
+        try:
+            self.records.max_kdf_parameters()
+        except (ContractRefused, AnswerError) as error:
+            raise OldDeployment(
+                f"the contracts of network {deployment.name} are of an earlier edition: NumberRecords at "
+                f"{self.records.address} knows no KDF parameters and no promise. Deploy anew (scripts/deploy.py), or "
+                "give another --network"
+            ) from error
 
     # What goes across contracts
 

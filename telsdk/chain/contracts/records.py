@@ -83,6 +83,10 @@ class NumberRecords(SigningContract):
         number = inputs.number(number)
         return self.later("recordsOf", number, parse=lambda answer: self._whole(number, answered(answer)))
 
+    def max_kdf_parameters(self) -> int:
+        """Return how many octets of parameters a KDF may have."""
+        return int(self.read("MAX_KDF_PARAMETERS"))
+
     def set_credential(self, number: Number, hash: bytes, kdf: int, parameters: bytes = b"") -> Receipt:
         """Set the light credential: keccak256 of the light key's address, and how that key is derived.
 
@@ -152,11 +156,12 @@ class NumberRecords(SigningContract):
 
         While it is promised, every user client and node refuses an answer without proof, by whatever node it comes.
         """
-        return self._set("answers_verified", number, promised)
+        return self._set("answers_verified", number, inputs.truth(promised, "promised"))
 
     def permit_answers_verified(
         self, number: Number, promised: bool, lifetime: timedelta = PERMIT_LIFETIME
     ) -> Permit:
+        promised = inputs.truth(promised, "promised")
         return self._permit_to_set("answers_verified", number, promised, lifetime)
 
     def set_many(self, number: Number, update: Update) -> Receipt:

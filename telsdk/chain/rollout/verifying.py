@@ -28,9 +28,10 @@ PRICE_CAPS = {  # digits -> wei
     9: 10**17,
     10: 10**16,
 }
-CONSTANTS = {  # contract, getter -> wei or seconds
+CONSTANTS = {  # contract, getter -> wei, seconds or octets
     ("NumberRegistrar", "MIN_COMMIT_AGE"): 60,
     ("NumberRegistrar", "MAX_COMMIT_AGE"): 86_400,
+    ("NumberRecords", "MAX_KDF_PARAMETERS"): 1_024,
     ("HubList", "BOND"): 10**17,
     ("HubList", "EXIT_DELAY"): 7 * 86_400,
 }

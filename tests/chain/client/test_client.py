@@ -10,7 +10,7 @@ import pytest
 
 from telsdk.chain.client import Client, Lookup
 from telsdk.chain.development.embedded import EmbeddedChain
-from telsdk.chain.errors import NotDeployed, RpcError, SeveralNumbers, WrongNetwork
+from telsdk.chain.errors import NotDeployed, OldDeployment, RpcError, SeveralNumbers, WrongNetwork
 from telsdk.chain.interface import ChainEvent
 from telsdk.errors import NotFound
 from telsdk.freshness import utc
@@ -123,6 +123,14 @@ def test_a_contract_that_is_not_there_is_named(client: Client, chain: EmbeddedCh
     addresses = {**client.deployment.addresses, "NumberRegistry": me(client)}
     other = Client(chain.w3, replace(client.deployment, addresses=addresses))
     with pytest.raises(NotDeployed, match="there is no NumberRegistry at"):
+        other.check()
+
+
+def test_contracts_of_an_earlier_edition_are_refused_with_words(client: Client, chain: EmbeddedChain) -> None:
+    """The market stands for any contract without the getters that came later."""
+    addresses = {**client.deployment.addresses, "NumberRecords": client.market.address}
+    other = Client(chain.w3, replace(client.deployment, addresses=addresses))
+    with pytest.raises(OldDeployment, match=r"network local are of an earlier edition.*Deploy anew"):
         other.check()
 
 
