@@ -24,8 +24,9 @@ contract NumberRecords is OwnerSigned, INumberRecords {
 
     uint8 private constant DEFAULT_KDF = 1;
 
-    /// @inheritdoc INumberRecords
-    // Every index keeps them for every number. KDF 2 takes 40 octets a hub, so there is room for 25 hubs.
+    /// @notice Says how long a KDF's parameters may be, in octets.
+    /// @return The length.
+    // Every index keeps them for every number. KDF 2 takes some 40 octets a hub: there is room for two dozen.
     uint256 public constant MAX_KDF_PARAMETERS = 1024;
 
     uint8 private constant CREDENTIAL = 1;

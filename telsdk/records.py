@@ -39,9 +39,7 @@ class Records:
     hub: int | None = None  # id of the home hub
     backup: bytes | None = None  # sha2-256 digest of the backup's manifest block, a raw CIDv1 block
     message_key: bytes | None = None  # X25519
-    answers_verified: bool = (
-        False  # the owner's promise: who answers proves it, so an answer without proof is refused
-    )
+    answers_verified: bool = False  # the promise: who answers proves it, or is refused
 
 
 class Credential(NamedTuple):

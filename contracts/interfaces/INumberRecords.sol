@@ -233,8 +233,4 @@ interface INumberRecords is IOwnerSigned {
             bool answersVerified,
             uint48 kdfParametersBlock
         );
-
-    /// @notice Says how long a KDF's parameters may be.
-    /// @return The length, in octets.
-    function MAX_KDF_PARAMETERS() external view returns (uint256);
 }

@@ -34,6 +34,8 @@ abstract contract OwnerSigned is IOwnerSigned {
     ///      address, and whoever has a key may replace such code anyhow. A signature may be empty, as of a wallet that
     ///      approved the digest in a transaction, and of any length: who brings it pays for it.
     function _signed(address signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
+        // What else is told of an error helps nobody here.
+        // slither-disable-next-line unused-return
         (address recovered, ECDSA.RecoverError err,) = ECDSA.tryRecoverCalldata(digest, signature);
         if (err == ECDSA.RecoverError.NoError && recovered == signer) return true;
         return SignatureChecker.isValidERC1271SignatureNowCalldata(signer, digest, signature);
