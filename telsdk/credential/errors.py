@@ -4,6 +4,9 @@ TelError
   CredentialError
     WeakPassword              also ValueError
     UnknownKdf
+    GroupMissing
+    NoGroupElement            also ValueError
+    ParametersMalformed       also ValueError
     LoginFileError
       WrongPassphrase         also Refused
     KeyringError, its own     in `telsdk.credential.systemkeyring`
@@ -38,6 +41,18 @@ class WeakPassword(CredentialError, ValueError):
 
 class UnknownKdf(CredentialError):
     """The chain names a key derivation that this version does not know."""
+
+
+class GroupMissing(CredentialError):
+    """This machine does not load libsodium, which KDF 2 needs."""
+
+
+class NoGroupElement(CredentialError, ValueError):
+    """Octets that should be an element of ristretto255 are none in its one encoding, or are the identity."""
+
+
+class ParametersMalformed(CredentialError, ValueError):
+    """The parameters of KDF 2 are not in their one form, or do not fit each other."""
 
 
 class LoginFileError(CredentialError):

@@ -2,12 +2,15 @@
 
 The chain has only keccak256 of its address, and the id of the derivation. Light keys of two numbers, epochs or
 deployments have nothing in common, even under one password: the salt names all three.
+
+KDF 1 makes the key here, of the password alone. So whoever reads the chain may try passwords for ever: it is for
+passphrases that a program made. KDF 2 needs hubs besides, which count the tries: `telsdk.credential.kdf2`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from argon2.low_level import Type, hash_secret_raw
 from coincurve import PrivateKey
@@ -29,14 +32,15 @@ class Kdf:
 
 
 KDFS: Final[dict[int, Kdf]] = {1: Kdf(memory_kib=64 * 1024, time=3, parallelism=1)}
-"""The derivations by the id that the chain has. An id keeps its meaning for ever: keys were made with it."""
+"""The derivations of the password alone, by the id that the chain has. An id keeps its meaning for ever: keys were
+made with it."""
 
 DEFAULT_KDF: Final = 1
+WITH_HUBS: Final = 2
+"""The id of the derivation that needs hubs: `telsdk.credential.kdf2`."""
 
 _PURPOSE: Final = b"telsdk light key"
-_WIDE: Final = (
-    48  # octets: reducing 384 bits modulo the order leaves no bias worth naming (FIPS 186-5, A.2.1)
-)
+WIDE: Final = 48  # octets: reducing 384 bits modulo the order leaves no bias worth naming (FIPS 186-5, A.2.1)
 
 
 class LightKey:
@@ -47,6 +51,12 @@ class LightKey:
     def __init__(self, key: PrivateKey) -> None:
         self._key = key
         self.address_bytes: Final = secp256k1.address_of(key.public_key)
+
+    @classmethod
+    def of(cls, wide: bytes) -> Self:
+        """Return the key that `WIDE` uniform octets stand for."""
+        scalar = int.from_bytes(wide, "big") % (secp256k1.ORDER - 1) + 1
+        return cls(PrivateKey(scalar.to_bytes(32, "big")))
 
     @property
     def address(self) -> str:
@@ -69,24 +79,39 @@ def derive(password: str, domain: Domain, number: int, epoch: int, kdf: int = DE
     """Derive the light key of `number` in `epoch`. With KDF 1 it takes about 0.2 s and 64 MiB.
 
     Raises:
-        UnknownKdf: no KDF has that id.
+        UnknownKdf: no KDF of the password alone has that id.
+        WeakPassword: see `stretch`.
+    """
+    if kdf == WITH_HUBS:
+        raise UnknownKdf(
+            f"the password of {number} works with its hubs alone (KDF {kdf}): log in by `telsdk login light`"
+        )
+    if kdf not in KDFS:
+        known = sorted([*KDFS, WITH_HUBS])
+        raise UnknownKdf(f"the chain names KDF {kdf}, this program knows {known}: update it")
+    return LightKey.of(stretch(password, domain, number, epoch, kdf))
+
+
+def stretch(password: str, domain: Domain, number: int, epoch: int, kdf: int = DEFAULT_KDF) -> bytes:
+    """Return the `WIDE` octets that Argon2id makes of a password. This is what takes the time and the memory.
+
+    Args:
+        kdf: one of `KDFS`.
+
+    Raises:
         WeakPassword: `password` is empty, overlong or has control characters. How strong it is, only
             `check_strength` judges.
     """
-    price = KDFS.get(kdf)
-    if price is None:
-        raise UnknownKdf(f"the chain names KDF {kdf}, this program knows {sorted(KDFS)}: update it")
-    wide = hash_secret_raw(
+    price = KDFS[kdf]
+    return hash_secret_raw(
         secret=normalise(password),
         salt=salt(domain, number, epoch),
         time_cost=price.time,
         memory_cost=price.memory_kib,
         parallelism=price.parallelism,
-        hash_len=_WIDE,
+        hash_len=WIDE,
         type=Type.ID,
     )
-    scalar = int.from_bytes(wide, "big") % (secp256k1.ORDER - 1) + 1
-    return LightKey(PrivateKey(scalar.to_bytes(32, "big")))
 
 
 def salt(domain: Domain, number: int, epoch: int) -> bytes:
