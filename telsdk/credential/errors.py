@@ -7,6 +7,7 @@ TelError
     GroupMissing
     NoGroupElement            also ValueError
     ParametersMalformed       also ValueError
+    EvaluationMalformed       also ValueError
     LoginFileError
       WrongPassphrase         also Refused
     KeyringError, its own     in `telsdk.credential.systemkeyring`
@@ -36,7 +37,7 @@ class CredentialError(TelError):
 
 
 class WeakPassword(CredentialError, ValueError):
-    """A light password that could be guessed: anybody can try passwords against the hash on the chain."""
+    """A light password that whoever may try many could guess: everybody by KDF 1, its hubs together by KDF 2."""
 
 
 class UnknownKdf(CredentialError):
@@ -53,6 +54,10 @@ class NoGroupElement(CredentialError, ValueError):
 
 class ParametersMalformed(CredentialError, ValueError):
     """The parameters of KDF 2 are not in their one form, or do not fit each other."""
+
+
+class EvaluationMalformed(CredentialError, ValueError):
+    """What was asked of a hub for a light login, or what it answered, is not in its one form."""
 
 
 class LoginFileError(CredentialError):

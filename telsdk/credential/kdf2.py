@@ -20,22 +20,19 @@ import itertools
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final, Self
 
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from telsdk.credential import oprf, shares
+from telsdk.credential import shares
 from telsdk.credential.errors import ParametersMalformed
 from telsdk.credential.light import WIDE, LightKey
-from telsdk.directory import Domain
 
 NONCE: Final = 16  # octets
 KEY_ID: Final = 4  # octets
 SECRET: Final = 32  # octets of S, of a share and of what stands on chain for one
 MIN_THRESHOLD: Final = 2  # with 1 each hub could try passwords by itself
-MIN_SECRET: Final = 32  # octets of a hub's
 MAX_HUBS: Final = 8  # whose parameters fit in the record; and 70 ways to choose four of them are soon tried
 
 _HUB_ID: Final = 4  # octets: the contracts have uint32
@@ -44,8 +41,6 @@ _ENTRY: Final = _HUB_ID + KEY_ID + SECRET
 
 _PAD: Final = b"telsdk kdf 2 share"
 _LIGHT: Final = b"telsdk kdf 2 light key"
-_OPRF_KEY: Final = b"telsdk kdf 2 hub key"
-_KEY_ID: Final = b"telsdk kdf 2 key id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +110,7 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Evaluation:
     """What a hub made of x, with the blinding taken off."""
 
     hub: int
@@ -131,7 +126,7 @@ def new_nonce() -> bytes:
 def seal(
     x: bytes,
     nonce: bytes,
-    answers: Sequence[Answer],
+    answers: Sequence[Evaluation],
     threshold: int,
     random: Callable[[int], bytes] = secrets.token_bytes,
 ) -> tuple[LightKey, Parameters]:
@@ -176,7 +171,7 @@ class Opening:
         """How many more hubs have to answer before anything can be tried."""
         return max(0, self._parameters.threshold - len(self._found))
 
-    def take(self, answer: Answer) -> LightKey | None:
+    def take(self, answer: Evaluation) -> LightKey | None:
         """Take in what a hub answered. Return the light key once the hash on chain fits, else None.
 
         Each choice of hubs is tried once; with `MAX_HUBS` there are at most 70.
@@ -197,63 +192,11 @@ class Opening:
         return _light_key(self._x, shares.combine(chosen))
 
 
-class HubSecrets:
-    """The secrets of one hub, by their ids: it keeps nothing else that KDF 2 needs, and nothing of users.
-
-    Args:
-        newest_first: the first is for new passwords; those set with an older one work as long as it is here.
-
-    Raises:
-        ValueError: a secret of less than 32 octets, or two under one id.
-    """
-
-    def __init__(self, newest_first: Sequence[bytes]) -> None:
-        if any(len(one) < MIN_SECRET for one in newest_first):
-            raise ValueError(f"light logins need a secret of {MIN_SECRET} bytes or more")
-        self._secrets = {key_id(one): one for one in newest_first}
-        if len(self._secrets) != len(newest_first):
-            raise ValueError("two secrets for light logins are the same, or have one id: make another")
-
-    @property
-    def ids(self) -> tuple[bytes, ...]:
-        """The ids, that of the newest secret first."""
-        return tuple(self._secrets)
-
-    def evaluate(
-        self, key: bytes, domain: Domain, number: int, epoch: int, nonce: bytes, element: bytes
-    ) -> bytes:
-        """Return what the hub makes of a blinded element with the key of one password of one number.
-
-        Raises:
-            KeyError: no secret has the id `key`.
-            NoGroupElement: see `telsdk.credential.oprf.evaluate`.
-        """
-        return oprf.evaluate(oprf_key(self._secrets[key], domain, number, epoch, nonce), element)
-
-
-def key_id(secret: bytes) -> bytes:
-    """Return the id by which the chain tells a hub's secrets apart. It says nothing of the secret."""
-    return sha256(_KEY_ID + secret).digest()[:KEY_ID]
-
-
-def oprf_key(secret: bytes, domain: Domain, number: int, epoch: int, nonce: bytes) -> bytes:
-    """Return the key of a hub with `secret` for one password: DeriveKeyPair of an HMAC over all that names it."""
-    named = (
-        _OPRF_KEY
-        + domain.chain_id.to_bytes(32, "big")
-        + bytes.fromhex(domain.registry.removeprefix("0x"))
-        + number.to_bytes(32, "big")
-        + epoch.to_bytes(32, "big")
-        + nonce
-    )
-    return oprf.derive_key(hmac.digest(secret, named, "sha256"), _OPRF_KEY)
-
-
 def _light_key(x: bytes, secret: bytes) -> LightKey:
     return LightKey.of(_hkdf(x + secret, _LIGHT, WIDE))
 
 
-def _pad(answer: Answer) -> bytes:
+def _pad(answer: Evaluation) -> bytes:
     """Return what seals a hub's share. The hub's id is in it, since two hubs of an operator may have one secret."""
     return _hkdf(answer.rho, _PAD + answer.hub.to_bytes(_HUB_ID, "big"), SECRET)
 

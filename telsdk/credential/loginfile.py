@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from telsdk import private
 from telsdk.credential.delegation import Delegation
 from telsdk.credential.errors import DelegationMalformed, LoginFileError, WrongPassphrase
+from telsdk.credential.evaluation import read_ticket
 from telsdk.credential.light import KDFS
 from telsdk.credential.session import Login, SessionKey
 from telsdk.directory import Domain
@@ -38,6 +40,7 @@ class Label:
     domain: Domain
     delegation: Delegation
     keyring: str | None  # the entry of the system's keyring that holds its passphrase
+    tickets: Mapping[int, bytes] = field(default_factory=dict, repr=False)  # of KDF 2: see `Login.tickets`
 
 
 def save(login: Login, path: Path, passphrase: str, keyring: str | None = None) -> None:
@@ -68,6 +71,8 @@ def save(login: Login, path: Path, passphrase: str, keyring: str | None = None) 
         "salt": salt.hex(),
         "key": pem.decode(),
         **({} if keyring is None else {"keyring": keyring}),
+        # In clear: a ticket spares a device a wait and opens nothing, and it is for when the session is over.
+        **({"tickets": {str(hub): one.hex() for hub, one in login.tickets.items()}} if login.tickets else {}),
     }
     private.write(path, json.dumps(content, indent=1).encode())
 
@@ -90,7 +95,7 @@ def load(path: Path, passphrase: str) -> Login:
     key = SessionKey(_private_key(path, pem, secret))
     if key.public_bytes != said.delegation.session_key:
         raise LoginFileError(f"{path} is damaged: its key is not the one its delegation names")
-    return Login(said.number, said.name, said.domain, said.delegation, key)
+    return Login(said.number, said.name, said.domain, said.delegation, key, said.tickets)
 
 
 def sign(asked: Path, path: Path, delegation: Delegation) -> None:
@@ -137,9 +142,10 @@ def _label(path: Path, content: dict[str, Any]) -> Label:
         entry = content.get("keyring")
         if not isinstance(entry, str | None):
             raise TypeError("the keyring's entry is no text")
+        tickets = {int(hub): read_ticket(one) for hub, one in content.get("tickets", {}).items()}
     except _DAMAGED as error:
         raise _damaged(path, error) from error
-    return Label(delegation.number, name, domain, delegation, entry)
+    return Label(delegation.number, name, domain, delegation, entry, tickets)
 
 
 def _damaged(path: Path, error: Exception) -> LoginFileError:

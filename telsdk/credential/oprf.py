@@ -64,7 +64,7 @@ def evaluate(key: bytes, element: bytes) -> bytes:
     Raises:
         NoGroupElement: `element` is none in its one encoding, or is the identity.
     """
-    _check(element)
+    check_element(element)
     return _times(key, element)
 
 
@@ -78,7 +78,7 @@ def finalize(data: bytes, scalar: bytes, evaluated: bytes) -> bytes:
     Raises:
         NoGroupElement: `evaluated` is none in its one encoding, or is the identity.
     """
-    _check(evaluated)
+    check_element(evaluated)
     unblinded = _times(_group().crypto_core_ristretto255_scalar_invert(scalar), evaluated)
     return hashlib.sha512(_with_length(data) + _with_length(unblinded) + b"Finalize").digest()
 
@@ -127,7 +127,12 @@ def _random_scalar() -> bytes:
     return (secrets.randbelow(_ORDER - 1) + 1).to_bytes(ELEMENT, "little")
 
 
-def _check(element: bytes) -> None:
+def check_element(element: bytes) -> None:
+    """Refuse what neither side may take (RFC 9497 section 4.1, RFC 9496 section 4.3.1).
+
+    Raises:
+        NoGroupElement: it is no element in its one encoding, or is the identity.
+    """
     known = len(element) == ELEMENT and _group().crypto_core_ristretto255_is_valid_point(element)
     if not known or element == _IDENTITY:  # libsodium finds the identity valid
         raise NoGroupElement(

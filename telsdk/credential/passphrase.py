@@ -1,7 +1,8 @@
 """Passwords for the light login: make strong ones, and refuse weak ones.
 
-The hash on the chain is public, so anybody can try passwords against it, offline and for ever. Only the strength of the
-password itself stands in the way.
+The hash on the chain is public. By KDF 1 anybody can try passwords against it, offline and for ever, and only the
+strength of the password itself stands in the way; by KDF 2 they have to ask hubs, unless as many of these as its
+threshold guess together.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives import serialization
@@ -46,6 +47,8 @@ class Login:
     domain: Domain
     delegation: Delegation
     key: SessionKey
+    tickets: Mapping[int, bytes] = field(default_factory=dict, repr=False)
+    """By hub: what lets this device try the password where strangers have used up the tries of the number (KDF 2)."""
 
     @property
     def text(self) -> str:
@@ -217,17 +220,36 @@ def login_light(
     if facts is None or facts.credential is None:
         # In vain, but as slow as for a real number: the time must not say which of the two it is.
         light.derive(password, domain, 0, 0)
-        raise WrongPassword(_WRONG)
+        raise wrong_password()
     key = light.derive(password, domain, facts.number, facts.epoch, facts.kdf)
-    if not hmac.compare_digest(key.credential, facts.credential):
-        raise WrongPassword(_WRONG)
+    return open_light(key, facts, domain, device, now, lifetime)
+
+
+def open_light(
+    key: light.LightKey,
+    facts: NumberFacts,
+    domain: Domain,
+    device: str,
+    now: Wall,
+    lifetime: int = DEFAULT_LIFETIME,
+) -> Login:
+    """Open a session by a light key, however that was made.
+
+    Raises:
+        WrongPassword: it is not the key whose hash the chain has.
+        DelegationMalformed: see `login_deep`.
+    """
+    if facts.credential is None or not hmac.compare_digest(key.credential, facts.credential):
+        raise wrong_password()
     unsigned = _unsigned(facts, domain, Role.LIGHT, device, now, lifetime)
     return replace(unsigned, delegation=unsigned.delegation.signed_by(key, domain))
 
 
-_WRONG: Final = (
-    "the number or the password is wrong, or the number has no password: set one with `telsdk credential set`"
-)
+def wrong_password() -> WrongPassword:
+    """Return the refusal that says nothing of what was wrong."""
+    return WrongPassword(
+        "the number or the password is wrong, or the number has no password: set one with `telsdk credential set`"
+    )
 
 
 def _unsigned(facts: NumberFacts, domain: Domain, role: Role, device: str, now: Wall, lifetime: int) -> Login:

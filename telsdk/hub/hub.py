@@ -11,12 +11,14 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Self
 
 from telsdk.address import REALM, user_of
 from telsdk.clock import Monotonic, Wall
 from telsdk.credential.asking import Asking
-from telsdk.credential.verify import UNPROVEN, Verifier
+from telsdk.credential.hubsecrets import HubSecrets
+from telsdk.credential.verify import UNPROVEN, Authority, Verifier
 from telsdk.credential.wallet import WalletToAsk
 from telsdk.directory import NOBODY, HubFacts, NodeFacts, NumberFacts, locate
 from telsdk.errors import NotFound, TelError
@@ -24,9 +26,11 @@ from telsdk.faults import Faults
 from telsdk.follow import FollowedDirectory, Follower
 from telsdk.freshness import Freshness
 from telsdk.hub.health import HealthMonitor, Probe
+from telsdk.hub.light_logins import LightLogins, NotMine, serves
 from telsdk.hub.location import Location, MemoryLocation
 from telsdk.hub.placement import Candidate, place, ranked
 from telsdk.hub.settings import HubSettings
+from telsdk.hub.tries import Tries
 from telsdk.net.buckets import place_of
 from telsdk.net.driver import Driver, Wire
 from telsdk.net.egress import EgressPolicy
@@ -44,7 +48,7 @@ from telsdk.server.staleness import Staleness
 from telsdk.sip.auth import BearerVerifier, challenge
 from telsdk.sip.errors import AuthError
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import NameAddr, Request, Uri
+from telsdk.sip.message import NameAddr, Request, Response, Uri
 from telsdk.sip.server import Redirect, RedirectAsked
 from telsdk.sip.transaction import (
     ClientTransaction,
@@ -59,6 +63,9 @@ from telsdk.sip.transaction import (
 
 log = logging.getLogger(__name__)
 
+LightSecrets = tuple[HubSecrets, Path]
+"""What a hub needs to serve light logins: its secrets, and the file where it counts tries."""
+
 ALLOW = "REGISTER, INVITE, MESSAGE, OPTIONS, ACK, CANCEL"
 
 
@@ -71,6 +78,7 @@ class Hub:
         sockets: the address where it is listed; it serves UDP and TLS.
         identity: the key whose pin is listed.
         location: its memory; by default in this process.
+        light: its secrets for light logins by KDF 2, and the file where it counts tries; None: it serves none.
         tap: called with each message, for captures.
 
     Raises:
@@ -86,6 +94,7 @@ class Hub:
         *,
         settings: HubSettings | None = None,
         location: Location | None = None,
+        light: LightSecrets | None = None,
         tap: Callable[[Wire], None] | None = None,
     ) -> None:
         self.id = hub_id
@@ -140,6 +149,7 @@ class Hub:
             number_of=lambda user: locate(directory, user).number,
             lifetime=self._settings.token_lifetime,
         )
+        self._light = None if light is None else self._light_logins(*light)
 
     @classmethod
     async def launch(cls, directory: FollowedDirectory, *args: Any, **settings: Any) -> Self:
@@ -170,6 +180,8 @@ class Hub:
     async def stop(self) -> None:
         self.health.stop()
         await self._life.stop()
+        if self._light is not None:  # last: until then something may come that wants to be counted
+            await self._light.close()
 
     def _on_change(self, changed: frozenset[Number]) -> None:
         # To which node a number goes does not depend on its owner. The node drops the logins that a sale ends.
@@ -236,7 +248,9 @@ class Hub:
 
     def _on_request(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
         try:
-            if request.method == "OPTIONS":
+            if serves(request):
+                self._log_in_light(tx, request, now)
+            elif request.method == "OPTIONS":
                 self._role.refuse(tx, 200, now, headers=[("Allow", ALLOW), *self._staleness()])
             elif request.method == "REGISTER":
                 self._login(tx, request, now)
@@ -294,9 +308,45 @@ class Hub:
         if scheme.lower() != "bearer":
             # A plain phone has no token. It goes where the hash says, and the table does not grow for strangers.
             return self._first_choice(number, now)
-        asker = place_of(source.host) if source.reliable else UNPROVEN
-        self._bearer.verify(request, token.strip(), Wall(time.time()), self._verifier.asked_by(asker))
+        authority = self._authority(request, token.strip(), source)
+        if self._light is not None:
+            self._light.logged_in(authority)
         return self._assign(number, now)
+
+    def _authority(self, request: Request, token: str, source: Hop) -> Authority:
+        """Return for whom a session token speaks, and use it up."""
+        asker = place_of(source.host) if source.reliable else UNPROVEN
+        authority = self._bearer.verify(request, token, Wall(time.time()), self._verifier.asked_by(asker))
+        assert isinstance(authority, Authority)
+        return authority
+
+    # Light logins by KDF 2
+
+    def _light_logins(self, secrets: HubSecrets, counters: Path) -> LightLogins:
+        return LightLogins(
+            self._directory,
+            self.id,
+            secrets,
+            Tries(counters, self._settings.tries),
+            self._authority,
+            self._answer_later,
+            most_waiting=self._settings.waiting_tries,
+            retry_after=self._settings.retry_after,
+        )
+
+    def _log_in_light(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
+        """Evaluate a password or give a ticket. While all that is known of the chain is stale, that waits."""
+        if waits := self._staleness():
+            headers = [("Retry-After", str(self._settings.retry_after)), *waits]
+            self._role.refuse(tx, 503, now, reason=CHAIN_BEHIND, headers=headers)
+        elif self._light is None:
+            raise NotMine(f"hub {self.id} serves no light logins")
+        else:
+            self._light.take(tx, request)
+
+    def _answer_later(self, tx: ServerTransaction, response: Response) -> None:
+        self._role.respond(tx, response, self._driver.now())
+        self._driver.kick()
 
     def _assign(self, number: Number, now: Monotonic) -> NodeFacts | None:
         usable = self._usable(now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from telsdk.hub.placement import DEFAULT_BALANCE
+from telsdk.net.buckets import Rate
 from telsdk.net.egress import Network
 from telsdk.net.limits import ConnectionLimits
 from telsdk.server.gate import GateSettings
@@ -47,6 +48,12 @@ class HubSettings:
 
     retry_after: int = 10
     """Seconds that whoever is refused for now is told to wait."""
+
+    tries: Rate = Rate(1 / 3_600, 10)
+    """How often a password of KDF 2 may be tried here: for each number, and for each device that has a ticket."""
+
+    waiting_tries: int = 1_000
+    """How many tries may wait to be counted on disk; beyond that 503."""
 
     timers: Timers = field(default_factory=Timers)
     """Timer values of RFC 3261."""

@@ -25,6 +25,48 @@ class NoPhonePassword(TelError):
     """The node gave no phone password; the text gives its reason."""
 
 
+class HubSilent(TelError):
+    """A hub that a light login needs cannot be reached, or gives no answer."""
+
+
+class HubRefused(TelError):
+    """A hub that a light login needs refuses, or answers what is no answer.
+
+    Attributes:
+        status: the SIP status; None: it was no refusal.
+    """
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class TriedTooOften(Refused):
+    """The password of a number was tried too often at a hub.
+
+    Attributes:
+        retry_after: seconds until the hub answers again.
+    """
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class HubsMissing(TelError):
+    """Too few hubs answer for a light login, or for a new password.
+
+    Attributes:
+        retry_after: seconds until enough of them answer again; None: nobody knows.
+        silent: whether one of them gave no answer, which it may give later.
+    """
+
+    def __init__(self, text: str, retry_after: int | None = None, *, silent: bool = True) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+        self.silent = silent
+
+
 class CallRejected(TelError):
     """The call came to nothing.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from telsdk.credential import oprf
-from telsdk.credential.kdf2 import Answer, HubSecrets, key_id
+from telsdk.credential.hubsecrets import HubSecrets, Password, key_id
+from telsdk.credential.kdf2 import Evaluation
 from tests.facts import DOMAIN
 
 NUMBER, EPOCH = 5551234, 3
@@ -18,13 +19,15 @@ def secret(hub: int) -> bytes:
 
 def answer(
     hub: int, x: bytes, nonce: bytes, *, number: int = NUMBER, epoch: int = EPOCH, own: bytes | None = None
-) -> Answer:
+) -> Evaluation:
     """What a hub answers to x, asked as a login does."""
     held = own or secret(hub)
     blinded = oprf.blind(x)
-    evaluated = HubSecrets([held]).evaluate(key_id(held), DOMAIN, number, epoch, nonce, blinded.element)
-    return Answer(hub, key_id(held), oprf.finalize(x, blinded.scalar, evaluated))
+    evaluated = HubSecrets([held]).evaluate(
+        key_id(held), Password(DOMAIN, number, epoch, nonce), blinded.element
+    )
+    return Evaluation(hub, key_id(held), oprf.finalize(x, blinded.scalar, evaluated))
 
 
-def answers(hubs: Iterable[int], x: bytes, nonce: bytes) -> list[Answer]:
+def answers(hubs: Iterable[int], x: bytes, nonce: bytes) -> list[Evaluation]:
     return [answer(hub, x, nonce) for hub in hubs]

@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telsdk.credential import kdf2, light, oprf
-from telsdk.credential.errors import NoGroupElement, ParametersMalformed, UnknownKdf
-from telsdk.credential.kdf2 import Answer, HubSecrets, Opening, Parameters, Sealed, key_id
+from telsdk.credential.errors import ParametersMalformed, UnknownKdf
+from telsdk.credential.hubsecrets import HubSecrets, Password, key_id, oprf_key
+from telsdk.credential.kdf2 import Evaluation, Opening, Parameters, Sealed
 from telsdk.credential.light import LightKey
 from telsdk.directory import Domain
 from tests.credential.hubs import EPOCH, NUMBER, answer, answers, secret
@@ -34,7 +35,9 @@ def made(hubs: Sequence[int] = HUBS, threshold: int = 2, x: bytes = X) -> tuple[
     return kdf2.seal(x, NONCE, answers(hubs, x, NONCE), threshold)
 
 
-def opened(key: LightKey, parameters: Parameters, given: Sequence[Answer], x: bytes = X) -> LightKey | None:
+def opened(
+    key: LightKey, parameters: Parameters, given: Sequence[Evaluation], x: bytes = X
+) -> LightKey | None:
     opening = Opening(x, parameters, key.credential)
     return next((found for one in given if (found := opening.take(one)) is not None), None)
 
@@ -46,18 +49,19 @@ def test_another_program_makes_the_same_of_the_same(vector: dict[str, Any]) -> N
     number, epoch, nonce = vector["number"], vector["epoch"], bytes.fromhex(vector["nonce"])
     x = light.stretch(vector["password"], domain, number, epoch)
     assert x.hex() == vector["x"]
+    password = Password(domain, number, epoch, nonce)
     given = []
     for hub in vector["hubs"]:
         held = bytes.fromhex(hub["secret"])
         assert key_id(held).hex() == hub["key_id"]
-        assert kdf2.oprf_key(held, domain, number, epoch, nonce).hex() == hub["oprf_key"]
+        assert oprf_key(held, password).hex() == hub["oprf_key"]
         blinded = oprf.blind(x, bytes.fromhex(hub["blind"]))
         assert blinded.element.hex() == hub["blinded"]
-        evaluated = HubSecrets([held]).evaluate(key_id(held), domain, number, epoch, nonce, blinded.element)
+        evaluated = HubSecrets([held]).evaluate(key_id(held), password, blinded.element)
         assert evaluated.hex() == hub["evaluated"]
         rho = oprf.finalize(x, blinded.scalar, evaluated)
         assert rho.hex() == hub["rho"]
-        given.append(Answer(hub["hub"], key_id(held), rho))
+        given.append(Evaluation(hub["hub"], key_id(held), rho))
     random = iter(map(bytes.fromhex, vector["random"]))
     key, parameters = kdf2.seal(x, nonce, given, vector["threshold"], lambda _: next(random))
     assert parameters.encode().hex() == vector["parameters"]
@@ -144,7 +148,7 @@ def sha512_of(guess: int) -> bytes:
 def pad(hub: int, rho: bytes) -> bytes:
     """Recover the pad by sealing a share of zeros under it."""
     _, parameters = kdf2.seal(
-        X, NONCE, [Answer(hub, bytes(4), rho), Answer(hub + 1, bytes(4), rho)], 2, lambda n: bytes(n)
+        X, NONCE, [Evaluation(hub, bytes(4), rho), Evaluation(hub + 1, bytes(4), rho)], 2, lambda n: bytes(n)
     )
     return parameters.hubs[0].share
 
@@ -205,45 +209,6 @@ def test_what_does_not_fit_is_refused_before_anything_is_split(hubs: Sequence[in
 
     with pytest.raises(ParametersMalformed):
         kdf2.seal(X, NONCE, answers(hubs, X, NONCE), threshold, never)
-
-
-def test_a_secret_is_found_by_its_id_until_it_is_retired() -> None:
-    old, new = secret(1), secret(2)
-    blinded = oprf.blind(X).element
-    before = HubSecrets([old]).evaluate(key_id(old), DOMAIN, NUMBER, EPOCH, NONCE, blinded)
-    both = HubSecrets([new, old])
-    assert both.ids == (key_id(new), key_id(old))
-    assert both.evaluate(key_id(old), DOMAIN, NUMBER, EPOCH, NONCE, blinded) == before
-    assert both.evaluate(key_id(new), DOMAIN, NUMBER, EPOCH, NONCE, blinded) != before
-    with pytest.raises(KeyError):
-        HubSecrets([new]).evaluate(key_id(old), DOMAIN, NUMBER, EPOCH, NONCE, blinded)
-
-
-@pytest.mark.parametrize(
-    "named",
-    [
-        (replace(DOMAIN, chain_id=1), NUMBER, EPOCH, NONCE),
-        (replace(DOMAIN, registry="0x" + "aa" * 20), NUMBER, EPOCH, NONCE),
-        (DOMAIN, NUMBER + 1, EPOCH, NONCE),
-        (DOMAIN, NUMBER, EPOCH + 1, NONCE),
-        (DOMAIN, NUMBER, EPOCH, bytes(16)),
-    ],
-)
-def test_a_hub_has_another_key_for_each_chain_registry_number_epoch_and_nonce(
-    named: tuple[Domain, int, int, bytes],
-) -> None:
-    assert kdf2.oprf_key(secret(1), *named) != kdf2.oprf_key(secret(1), DOMAIN, NUMBER, EPOCH, NONCE)
-
-
-@pytest.mark.parametrize("bad", [[bytes(31)], [bytes(32), bytes(32)]])
-def test_secrets_that_cannot_serve_are_refused(bad: list[bytes]) -> None:
-    with pytest.raises(ValueError, match="secret"):
-        HubSecrets(bad)
-
-
-def test_a_hub_refuses_the_identity() -> None:
-    with pytest.raises(NoGroupElement):
-        HubSecrets([secret(1)]).evaluate(key_id(secret(1)), DOMAIN, NUMBER, EPOCH, NONCE, bytes(32))
 
 
 def test_the_password_alone_makes_no_key() -> None:

@@ -159,3 +159,17 @@ def test_the_longest_delegation_fits_into_a_login_file(
     longest = replace(asked, delegation=replace(asked.delegation, signature=b"s" * MAX_SIGNATURE))
     loginfile.save(longest, tmp_path / "login.json", PASSPHRASE)
     assert loginfile.load(tmp_path / "login.json", PASSPHRASE).delegation == longest.delegation
+
+
+def test_tickets_are_kept_and_told_without_the_passphrase(path: Path, login: Login) -> None:
+    tickets = {1: bytes(24), 4294967295: bytes(range(24))}
+    loginfile.save(replace(login, tickets=tickets), path, PASSPHRASE)
+    assert loginfile.label(path).tickets == loginfile.load(path, PASSPHRASE).tickets == tickets
+    assert "tickets" not in repr(loginfile.label(path))
+
+
+@pytest.mark.parametrize("tickets", [[], "1", {"a": "00" * 24}, {"1": "00"}, {"1": 7}, {"1": None}])
+def test_what_are_no_tickets_is_told_as_damage(path: Path, tickets: object) -> None:
+    change(path, tickets=tickets)
+    with pytest.raises(LoginFileError, match="damaged"):
+        loginfile.label(path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
-from telsdk.sip.message import NameAddr, Request, inspection
+from telsdk.sip.message import NameAddr, Request, Response, inspection
 from telsdk.sip.transaction import (
     AckReceived,
     Cancelled,
@@ -82,6 +82,11 @@ class Redirect:
         """Send any other final response, once. Nothing happens when the asker has cancelled meanwhile."""
         if tx.state in (State.TRYING, State.PROCEEDING):
             self._stack.answer_once(tx, status, now, reason, *headers)
+
+    def respond(self, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
+        """Send a final response that the application made, once. Nothing happens when the asker has cancelled."""
+        if tx.state in (State.TRYING, State.PROCEEDING):
+            self._stack.respond_once(tx, response, now)
 
     def _requested(self, event: RequestReceived, now: Monotonic) -> None:
         event.tx.owner = self
