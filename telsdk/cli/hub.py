@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from telsdk.cli.common.failure import extra
+from telsdk.cli.common import places
+from telsdk.cli.common.failure import Failure, extra
 from telsdk.cli.common.options import Options
 from telsdk.cli.common.output import print_line
 from telsdk.cli.common.params import Place
+from telsdk.cli.common.secret import make_secret, secret_bytes
 from telsdk.cli.common.server import identity, limited, next_identity, print_limits, run, server_options
 from telsdk.errors import NotFound
 
@@ -40,10 +42,27 @@ def hub() -> None:
 @click.option(
     "--hub", "hub_id", type=click.IntRange(min=1), help="The id of this hub in the list on the chain."
 )
+@click.option(
+    "--login-secret",
+    "secrets",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Serve light logins by this secret. Give it again for older ones, the newest first.",
+)
+@click.option(
+    "--tries",
+    "counters",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where it counts how often passwords are tried; by default with its other data.",
+)
 @server_options
 def run_hub(
     options: Options,
     hub_id: int | None,
+    secrets: tuple[Path, ...],
+    counters: Path | None,
     listen: Place | None,
     limits: tuple[tuple[str, str], ...],
     show_limits: bool,
@@ -59,14 +78,19 @@ def run_hub(
     It reaches nodes on the public Internet alone, and in its own network where it is listed in one that is not; others
     by --allow-network.
 
+    With --login-secret it helps people to log in by a password that nobody can guess offline (KDF 2). It learns nothing
+    of the password, and counts on disk how often each is tried.
+
     \b
     Examples:
       telsdk hub run --show-pin
       telsdk hub run --hub 1
       telsdk hub run --hub 1 --listen 192.0.2.7:5061 --key-file hub.pem
       telsdk hub run --hub 1 --limit gate.source=200/800
+      telsdk hub run --hub 1 --login-secret login.secret
     """
     with extra("node"):
+        from telsdk.credential.hubsecrets import HubSecrets
         from telsdk.hub.hub import Hub
         from telsdk.hub.settings import HubSettings
     settings = HubSettings(allowed_networks=allowed_networks, stale_after=options.stale_after)
@@ -81,11 +105,18 @@ def run_hub(
     if hub_id is None:
         raise click.UsageError("say by --hub which hub of the list this is")
     number = hub_id
+    light: tuple[HubSecrets, Path] | None = None
+    if secrets:
+        try:
+            held = HubSecrets([secret_bytes(one) for one in secrets])
+        except ValueError as error:
+            raise Failure(f"{', '.join(map(str, secrets))}: {error}") from error
+        light = (held, counters or places.data(f"hub-{number}.tries.db"))
 
     async def launch(
         directory: ChainIndex, sockets: BoundSockets, key: TlsIdentity
     ) -> tuple[Hub, Coroutine[Any, Any, str]]:
-        running = await Hub.launch(directory, number, sockets, key, settings=settings)
+        running = await Hub.launch(directory, number, sockets, key, settings=settings, light=light)
         return running, _all_heard(running)
 
     run(
@@ -98,6 +129,24 @@ def run_hub(
         verbose,
         lambda: next_identity(key_file, "hub"),
     )
+
+
+@hub.command("new-login-secret")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def new_login_secret(file: Path) -> None:
+    """Make the secret behind light logins, in FILE.
+
+    Passwords are set with it, and stop working when it is lost: keep a copy as safe as the file. To replace it, run
+    the hub with `--login-secret NEW --login-secret OLD`: new passwords take the new one, and those set with the old
+    one work as long as it is there.
+
+    \b
+    Examples:
+      telsdk hub new-login-secret login.secret
+      telsdk hub run --hub 1 --login-secret login.secret
+    """
+    make_secret(file)
+    print_line(f"{file} holds a new secret; run the hub with --login-secret {file}")
 
 
 async def _all_heard(hub: Hub) -> str:

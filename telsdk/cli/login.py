@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ import click
 
 from telsdk.cli.common import kept, places
 from telsdk.cli.common.confirm import confirm
-from telsdk.cli.common.failure import Failure
+from telsdk.cli.common.failure import Failure, extra
 from telsdk.cli.common.options import CommandFunction, Options, json_option, reading, writing, yes_option
 from telsdk.cli.common.output import print_facts, print_json, print_line, print_table, working
 from telsdk.cli.common.params import ADDRESS
@@ -153,20 +155,49 @@ def light(
     Such a login can call and write; it can never sell, rename or change the password. You type the password, or
     it is read from the file that TELSDK_PASSWORD_FILE names. It never leaves this machine.
 
+    Where the password was set with hubs (KDF 2) they are asked for their part, and learn nothing of it. They count
+    how often it is tried: after ten times it is once an hour, but for a device that has logged in before.
+
     \b
     Examples:
       telsdk login light bob.eth --keyring
       TELSDK_PASSWORD_FILE=password.txt telsdk login light 5551234
     """
+    from telsdk.credential.light import WITH_HUBS
     from telsdk.credential.session import login_light
 
     client = options.client()
     facts = _facts(client, address)
     kept.ready(keyring)
     password = passphrase(f"Password of {address}", PASSWORD_FILE)
-    with working("making the light key (Argon2id)"):
-        session = login_light(password, facts, client.domain, _device(device), Wall(time.time()), days * _DAY)
+    named, lifetime = _device(device), days * _DAY
+    if facts.kdf == WITH_HUBS:
+        path = file or places.Own(facts.number, client.domain.chain_id).login
+        session = _with_hubs(password, facts, client, named, lifetime, kept.tickets(path, facts.number))
+    else:
+        with working("making the light key (Argon2id)"):
+            session = login_light(password, facts, client.domain, named, Wall(time.time()), lifetime)
     _keep(session, file, keyring=keyring, as_json=as_json)
+
+
+def _with_hubs(
+    password: str,
+    facts: NumberFacts,
+    client: Client,
+    device: str,
+    lifetime: int,
+    tickets: Mapping[int, bytes],
+) -> Login:
+    with extra("uc"):
+        from telsdk.credential.kdf2 import Parameters
+        from telsdk.uc.light_login import log_in
+    hubs = {one.hub: client.hubs.facts(one.hub) for one in Parameters.decode(facts.kdf_parameters).hubs}
+    with working(f"making the light key (Argon2id) with hubs {', '.join(map(str, hubs))}"):
+        return asyncio.run(
+            log_in(
+                password, facts, client.domain, hubs.get, device, Wall(time.time()), lifetime, tickets=tickets
+            )
+        )
 
 
 @login.command("list")
@@ -286,6 +317,8 @@ def _go_on(client: Client, facts: NumberFacts, signature: Path, file: Path | Non
 
 def _keep(session: Login, file: Path | None, *, keyring: bool, as_json: bool) -> None:
     path = file or places.Own(session.number, session.domain.chain_id).login
+    if not session.tickets:  # a deep login leaves the device known to the hubs of the password
+        session = replace(session, tickets=kept.tickets(path, session.number))
     kept.keep(session, path, keyring)
     unlocked_by = kept.KEYRING if keyring else kept.PASSPHRASE
     _say(session.delegation, session.name, path, unlocked_by=unlocked_by, as_json=as_json)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from pathlib import Path
-from secrets import token_bytes
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from telsdk import private
 from telsdk.cli.common import listeners
-from telsdk.cli.common.failure import Failure, extra
+from telsdk.cli.common.failure import extra
 from telsdk.cli.common.options import Options
 from telsdk.cli.common.output import print_line
 from telsdk.cli.common.params import Place
-from telsdk.cli.common.secret import secret_bytes
+from telsdk.cli.common.secret import make_secret, secret_bytes
 from telsdk.cli.common.server import identity, limited, next_identity, print_limits, run, server_options
 from telsdk.errors import NotFound
 from telsdk.sip.message import write_host
@@ -179,10 +177,7 @@ def new_phone_secret(file: Path) -> None:
       telsdk node new-phone-secret phone.secret
       telsdk node run --hub 1 --index 0 --phone-secret phone.secret
     """
-    try:
-        private.create(file, token_bytes(32))  # telsdk.credential.phone.MIN_SECRET
-    except FileExistsError:
-        raise Failure(f"{file} is there already: it stays as it is, choose another name") from None
+    make_secret(file)
     print_line(f"{file} holds a new secret; run the nodes with --phone-secret {file}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -132,3 +133,15 @@ def test_of_logins_on_two_chains_only_the_one_that_is_meant_is_forgotten(
 def test_nobody_s_number_is_not_found(rpc: ChainRpc, keystores: Keystores) -> None:
     ran = run("login", "deep", NUMBER, "--account", keystores["alice"])
     assert (ran.code, f"nobody holds {NUMBER}" in ran.err) == (1, True)
+
+
+def test_a_deep_login_keeps_the_device_known_to_the_hubs_of_the_password(
+    rpc: ChainRpc, alice: Client, home: Path, keystores: Keystores
+) -> None:
+    file = home / "login.json"
+    words = ("login", "deep", "alice.eth", "--account", keystores["alice"], "--file", file)
+    assert run(*words).code == 0
+    login = loginfile.load(file, PASSPHRASE)
+    loginfile.save(replace(login, tickets={1: bytes(24), 7: bytes(range(24))}), file, PASSPHRASE)
+    assert run(*words).code == 0
+    assert loginfile.label(file).tickets == {1: bytes(24), 7: bytes(range(24))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -99,6 +100,12 @@ def open_login(path: Path) -> Login:
             secret = systemkeyring.fetch(entry)
     with working("unlocking the login"):
         return loginfile.load(path, secret)
+
+
+def tickets(path: Path, number: Number) -> Mapping[int, bytes]:
+    """Return what hubs gave this device for the password of `number`, where a login to it is kept at `path`."""
+    label = _label(path)
+    return {} if label is None or label.number != number else label.tickets
 
 
 def unlocked_by(path: Path) -> str | None:

@@ -19,6 +19,7 @@ from telsdk.number import Number
 
 PIN_BYTES = 32  # of SHA-256
 
+_HUB_ID = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _HEX_ACCOUNT = re.compile(r"0[xX][0-9a-fA-F]{40}", re.ASCII)
 
 
@@ -108,6 +109,16 @@ class _Pin(_Kind):
         return pin
 
 
+class _HubIds(_Kind):
+    name = "hubs"
+
+    def read(self, text: str) -> tuple[int, ...]:
+        found = [part.strip() for part in text.split(",")]
+        if len(set(found)) != len(found) or any(_HUB_ID.fullmatch(one) is None for one in found):
+            raise ValueError(f"{text!r} are no hubs: give the ids of different ones, such as 1,4,7")
+        return tuple(map(int, found))
+
+
 class _Endpoint(_Kind):
     name = "endpoint"
 
@@ -170,6 +181,9 @@ ETHER = _Ether()
 
 PIN = _Pin()
 """The SHA-256 of a TLS key, as 32 bytes."""
+
+HUB_IDS = _HubIds()
+"""Hubs by their ids in the list, as tuple."""
 
 ENDPOINT = _Endpoint()
 """Where a server listens: (host, port)."""

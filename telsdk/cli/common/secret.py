@@ -6,6 +6,7 @@ import os
 import warnings
 from getpass import GetPassWarning
 from pathlib import Path
+from secrets import token_bytes
 
 import click
 
@@ -17,6 +18,7 @@ from telsdk.plain_text import plain
 PASSPHRASE_FILE = "TELSDK_PASSPHRASE_FILE"
 LOGIN_PASSPHRASE_FILE = "TELSDK_LOGIN_PASSPHRASE_FILE"
 PASSWORD_FILE = "TELSDK_PASSWORD_FILE"
+SECRET = 32  # octets of an operator's secret: what phone passwords and light logins need at least
 _MOST = 4096  # octets
 
 
@@ -57,6 +59,19 @@ def secret_bytes(path: Path) -> bytes:
     if len(data) > _MOST:
         raise Failure(f"{path} is longer than {_MOST} bytes: that is no secret")
     return data
+
+
+def make_secret(path: Path) -> None:
+    """Make a file with a new operator's secret, which nobody else may read.
+
+    Raises:
+        Failure: the file is there already.
+        OSError: the folder cannot be written.
+    """
+    try:
+        private.create(path, token_bytes(SECRET))
+    except FileExistsError:
+        raise Failure(f"{path} is there already: it stays as it is, choose another name") from None
 
 
 def _first_line(path: Path, variable: str) -> str:
