@@ -10,11 +10,13 @@ from telsdk.cli.demo.checks import Checks
 from telsdk.cli.demo.data import back_up_and_restore
 from telsdk.cli.demo.hostile import HostileNode, change_fingerprint, forge_token
 from telsdk.cli.demo.ladder import LadderEntry
+from telsdk.cli.demo.light import guess, log_in_light, set_password
 from telsdk.cli.demo.probe import answers_over_udp
 from telsdk.cli.demo.report import DemoReport, MediaFigures
 from telsdk.cli.demo.sale import sell
 from telsdk.cli.demo.stage import ALICE_HZ, BOB_HZ, Stage
 from telsdk.cli.demo.world import OnProgress, World
+from telsdk.hub.settings import HubSettings
 from telsdk.sip.message import Request
 from telsdk.uc.call import PhoneCall
 from telsdk.uc.errors import CallRejected
@@ -90,11 +92,17 @@ class Play:
             self._checks.note(f"{name} answers over UDP", status.startswith("SIP/2.0 200"), status)
 
     async def _log_in(self, stage: Stage) -> None:
-        self._progress("alice logs in with her key, bob with his password (Argon2id)")
         world = stage.world
-        alice, bob = await asyncio.gather(
-            asyncio.to_thread(stage.log_in, world.alice), asyncio.to_thread(stage.log_in, world.bob)
+        self._progress(
+            "bob sets a password with three hubs, so that nobody can guess it offline (Argon2id, OPRF)"
         )
+        await set_password(stage, world.bob)
+        self._progress("alice logs in with her key, bob with his password and the hubs")
+        alice, bob = await asyncio.gather(
+            asyncio.to_thread(stage.log_in, world.alice), log_in_light(stage, world.bob)
+        )
+        self._progress("somebody guesses at bob's password")
+        await guess(stage, self._checks, world.bob, HubSettings().tries)
         stage.alice = await stage.start_client(world.alice, alice)
         stage.bob = await stage.start_client(world.bob, bob)
         self._progress("both register: the hub redirects each to a node")

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
 
 from telsdk.cli.demo.capture import Capture
 from telsdk.cli.demo.hostile import HostileNode
-from telsdk.cli.demo.world import HOST, Person, World
+from telsdk.cli.demo.world import HOST, DemoServer, Person, World
 from telsdk.clock import Wall
 from telsdk.credential.deep import KeystoreSigner
-from telsdk.credential.session import Login, login_deep, login_light
+from telsdk.credential.hubsecrets import MIN_SECRET, HubSecrets
+from telsdk.credential.session import Login, login_deep
 from telsdk.directory import NumberFacts
 from telsdk.hub.hub import Hub
 from telsdk.hub.settings import HubSettings
+from telsdk.net.driver import Wire
 from telsdk.net.sockets import bind
 from telsdk.node.node import Node
 from telsdk.node.settings import NodeSettings
@@ -35,6 +39,7 @@ class Stage:
 
     Attributes:
         alice, bob: their user clients.
+        hub, hubs: the hub that sends users to nodes, and all that help to log in by a password.
         capture: what passed the sockets.
     """
 
@@ -43,6 +48,7 @@ class Stage:
         self.folder = folder
         self.capture = Capture()
         self.hub: Hub
+        self.hubs: list[Hub] = []
         self.nodes: list[Node] = []
         self.alice: UserClient
         self.bob: UserClient
@@ -73,16 +79,31 @@ class Stage:
             self.nodes.append(node)
         # Exact balance, so that the second user lands on the other node.
         settings = HubSettings(chain_interval=INTERVAL, balance=1.0)
-        self.hub = await Hub.launch(
-            world.index(),
-            world.hub_id,
-            world.hub.sockets,
-            world.hub.identity,
-            settings=settings,
-            tap=self.capture.tap("hub"),
-        )
-        self._undo.push_async_callback(self.hub.stop)
+        self.hub = await self._start_hub(world.hub_id, world.hub, settings, self.capture.tap("hub"))
+        for hub_id, server in zip(world.helper_ids, world.helpers, strict=True):
+            await self._start_hub(hub_id, server, settings)
         await self.hub.health.all_heard()
+
+    async def _start_hub(
+        self,
+        hub_id: int,
+        server: DemoServer,
+        settings: HubSettings,
+        tap: Callable[[Wire], None] | None = None,
+    ) -> Hub:
+        """Start a hub with a secret of its own for light logins."""
+        hub = await Hub.launch(
+            self.world.index(),
+            hub_id,
+            server.sockets,
+            server.identity,
+            settings=settings,
+            light=(HubSecrets([secrets.token_bytes(MIN_SECRET)]), self.folder / f"hub-{hub_id}.tries.db"),
+            tap=tap,
+        )
+        self._undo.push_async_callback(hub.stop)
+        self.hubs.append(hub)
+        return hub
 
     async def start_client(self, person: Person, login: Login) -> UserClient:
         """Start a user client of `person`, with its own copy of the chain."""
@@ -103,12 +124,9 @@ class Stage:
         return client
 
     def log_in(self, person: Person) -> Login:
-        """Log in deep with the account's key, or light if the person has a password. This blocks for Argon2id."""
-        facts = self.facts(person)
-        domain, now, device = self.world.deployment.domain, Wall(time.time()), "demo"
-        if person.password is None:
-            return login_deep(KeystoreSigner(person.account), facts, domain, device, now)
-        return login_light(person.password, facts, domain, device, now)
+        """Log in deep with the account's key."""
+        domain, now = self.world.deployment.domain, Wall(time.time())
+        return login_deep(KeystoreSigner(person.account), self.facts(person), domain, "demo", now)
 
     def facts(self, person: Person) -> NumberFacts:
         """Return what the chain says of a person's number now."""

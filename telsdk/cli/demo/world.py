@@ -1,4 +1,7 @@
-"""Set up the demo's chain and its inhabitants: three people, and an operator with a hub and two nodes."""
+"""Set up the demo's chain and its inhabitants: three people, and an operator with a hub and two nodes.
+
+Two more operators have a hub each, without nodes: they help to log in by a password.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from telsdk.chain.index import ChainIndex
 from telsdk.chain.interface import Deployment
 from telsdk.chain.rollout import EnsAddresses, deploy
 from telsdk.cli.demo.embedded import embedded_chain
-from telsdk.credential import light, passphrase
+from telsdk.credential import passphrase
 from telsdk.name import Name
 from telsdk.net.pins import TlsIdentity
 from telsdk.net.sockets import BoundSockets, bind
@@ -27,6 +30,7 @@ OnProgress = Callable[[str], None]
 
 HOST = "127.0.0.1"
 NODES = 2
+HELPERS = 2  # further hubs, each of another operator
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,11 @@ class World:
         self._progress = progress
         self.hub = DemoServer(bind(HOST))
         self.nodes = [DemoServer(bind(HOST)) for _ in range(NODES)]
+        self.helpers = [DemoServer(bind(HOST)) for _ in range(HELPERS)]
         self.chain: DevChain
         self.deployment: Deployment
         self.hub_id = 0
+        self.helper_ids: list[int] = []
         self.alice: Person
         self.bob: Person
         self.carol: Person
@@ -82,13 +88,15 @@ class World:
             "starting the chain" if self._rpc is None else f"connecting to {without_secrets(self._rpc)}"
         )
         self.chain = embedded_chain() if self._rpc is None else AnvilChain(self._rpc)
-        deployer, operator, alice, bob, carol = self.chain.accounts[:5]
+        deployer, operator, alice, bob, carol, *others = self.chain.accounts[: 5 + HELPERS]
         self._progress("deploying the contracts, and an ENS to play with")
         self._ens = PlayEns(self.chain.w3, deployer)
         ens = EnsAddresses(self._ens.address)
         self.deployment = deploy(self.chain.w3, deployer, name="demo", ens=ens, rpc=self._rpc)
-        self._progress("listing a hub and two nodes")
+        self._progress("listing a hub and two nodes, and a hub each of two more operators")
         self._list_servers(self.client(operator))
+        for other, server in zip(others, self.helpers, strict=True):
+            self.helper_ids.append(_listed(self.client(other), server))
         self._progress("alice, bob and carol buy numbers: commit, wait, reveal")
         self.alice = self._settle(alice, Number(5550001), Name("alice.eth"))
         self.bob = self._settle(bob, Number(5550002), Name("bob.eth"), password=passphrase.generate())
@@ -106,12 +114,11 @@ class World:
 
     def close(self) -> None:
         """Close the sockets that no server took over."""
-        for server in (self.hub, *self.nodes):
+        for server in (self.hub, *self.nodes, *self.helpers):
             server.sockets.close()
 
     def _list_servers(self, operator: Client) -> None:
-        receipt = operator.hubs.add_hub(self.hub.uri, self.hub.identity.pin)
-        self.hub_id = int(receipt.event("HubAdded").args["hubId"])
+        self.hub_id = _listed(operator, self.hub)
         for node in self.nodes:
             operator.hubs.add_node(self.hub_id, node.uri, node.identity.pin, capacity=1000)
 
@@ -125,9 +132,9 @@ class World:
             self._ens.register(name, account.address)
             client.alias.claim(name, number)
         client.records.set_hub(number, self.hub_id)
-        if password is not None:
-            self._progress(f"{name} sets a password for light logins (Argon2id)")
-            epoch = client.registry.custody(number).epoch
-            key = light.derive(password, client.domain, number, epoch)
-            client.records.set_credential(number, key.credential, light.DEFAULT_KDF)
         return Person(number, account, client, name, password)
+
+
+def _listed(operator: Client, hub: DemoServer) -> int:
+    """List a hub, and return its id."""
+    return int(operator.hubs.add_hub(hub.uri, hub.identity.pin).event("HubAdded").args["hubId"])
