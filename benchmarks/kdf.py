@@ -3,9 +3,10 @@
     benchmarks/kdf.py                measure, and print the table
     benchmarks/kdf.py --json         figures for a program
 
-Everybody may guess against the hash on the chain, offline and for ever (docs/security.md). Processor time is by this
-machine; memory is what a guess needs anywhere, so a card with M GiB tries at most M / memory guesses at once. Beside
-it SHA-256, which a hash without a key derivation would be guessed by.
+By KDF 1 everybody may guess against the hash on the chain, offline and for ever (docs/security.md); by KDF 2 hubs have
+to be asked besides (benchmarks/light_logins.py). Processor time is by this machine; memory is what a guess needs
+anywhere, so a card with M GiB tries at most M / memory guesses at once. Beside it SHA-256, which a hash without a key
+derivation would be guessed by.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ from telsdk.backup.seal import BackupIdentity
 from telsdk.clock import Monotonic, Wall
 from telsdk.credential import light
 from telsdk.credential.deep import KeystoreSigner
+from telsdk.credential.hubsecrets import HubSecrets
 from telsdk.credential.phone import PhonePasswords
 from telsdk.credential.session import Login, SessionKey, login_deep
 from telsdk.credential.verify import Verifier
@@ -90,6 +91,7 @@ HOLDERS: dict[str, Callable[[], object]] = {
     "KeystoreSigner": lambda: KeystoreSigner(ACCOUNT),
     "LightKey": lambda: light.derive("a password of some length", DOMAIN, 5551234, 1),
     "PhonePasswords": lambda: PhonePasswords([SECRET], directory()),
+    "HubSecrets": lambda: HubSecrets([SECRET]),
     "PhonePassword": lambda: PhonePasswords([SECRET], directory()).issue(FACTS, Wall(time.time())),
     "TlsIdentity": TlsIdentity.generate,
     "NodeSettings": NodeSettings,

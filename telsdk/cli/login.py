@@ -15,7 +15,7 @@ import click
 
 from telsdk.cli.common import kept, places
 from telsdk.cli.common.confirm import confirm
-from telsdk.cli.common.failure import Failure, extra
+from telsdk.cli.common.failure import Failure
 from telsdk.cli.common.options import CommandFunction, Options, json_option, reading, writing, yes_option
 from telsdk.cli.common.output import print_facts, print_json, print_line, print_table, working
 from telsdk.cli.common.params import ADDRESS
@@ -188,9 +188,9 @@ def _with_hubs(
     lifetime: int,
     tickets: Mapping[int, bytes],
 ) -> Login:
-    with extra("uc"):
-        from telsdk.credential.kdf2 import Parameters
-        from telsdk.uc.light_login import log_in
+    from telsdk.credential.kdf2 import Parameters
+    from telsdk.uc.light_login import log_in
+
     hubs = {one.hub: client.hubs.facts(one.hub) for one in Parameters.decode(facts.kdf_parameters).hubs}
     with working(f"making the light key (Argon2id) with hubs {', '.join(map(str, hubs))}"):
         return asyncio.run(

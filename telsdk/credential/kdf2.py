@@ -19,7 +19,7 @@ import hmac
 import itertools
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 
 from cryptography.hazmat.primitives.hashes import SHA512
@@ -115,7 +115,7 @@ class Evaluation:
 
     hub: int
     key: bytes  # the id of the secret that the hub used
-    rho: bytes
+    rho: bytes = field(repr=False)
 
 
 def new_nonce() -> bytes:

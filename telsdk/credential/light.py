@@ -84,7 +84,8 @@ def derive(password: str, domain: Domain, number: int, epoch: int, kdf: int = DE
     """
     if kdf == WITH_HUBS:
         raise UnknownKdf(
-            f"the password of {number} works with its hubs alone (KDF {kdf}): log in by `telsdk login light`"
+            f"the password of {number} works with its hubs alone (KDF {kdf}): log in by "
+            "`telsdk login light`, or telsdk.uc.light_login in a program"
         )
     if kdf not in KDFS:
         known = sorted([*KDFS, WITH_HUBS])

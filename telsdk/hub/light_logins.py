@@ -229,9 +229,7 @@ class LightLogins:
     def _wait(self, one: _Waiting | Refill) -> None:
         if len(self._waiting) >= self._most_waiting:
             if isinstance(one, _Waiting):
-                self._refuse(
-                    one, self._retry_after, None, warning("too many light logins at once")
-                )
+                self._refuse(one, self._retry_after, None, warning("too many light logins at once"))
             return
         self._waiting.append(one)
         if self._counting is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from telsdk.cli.common.failure import Failure, extra
+from telsdk.cli.common.failure import Failure
 from telsdk.cli.common.output import working
 from telsdk.clock import Wall
 
@@ -65,12 +65,11 @@ def with_hubs(
         HubsMissing: a hub that is named, or so many others that it would be too few, give no answer now.
         TelError: see `telsdk.uc.light_login.make`.
     """
-    with extra("uc"):
-        from telsdk.credential.deep import KeystoreSigner
-        from telsdk.credential.light import WITH_HUBS
-        from telsdk.credential.session import login_deep
-        from telsdk.uc.errors import HubsMissing
-        from telsdk.uc.light_login import HUBS, choose, make
+    from telsdk.credential.deep import KeystoreSigner
+    from telsdk.credential.light import WITH_HUBS
+    from telsdk.credential.session import login_deep
+    from telsdk.uc.errors import HubsMissing
+    from telsdk.uc.light_login import HUBS, choose, make
 
     with working("reading the list of hubs"):
         candidates = _named(client, named) if named else choose(_listed(client), facts.number, facts.hub)

@@ -174,3 +174,40 @@ def test_a_secret_for_phones_that_others_may_read_is_refused(
     path.chmod(0o640)
     ran = run(*words, path)
     assert (ran.code, f"chmod 600 {path}" in ran.err) == (1, True)
+
+
+def test_a_secret_for_light_logins_is_made_once_and_only_its_owner_may_read_it(home: Path) -> None:
+    path = home / "login.secret"
+    first = run("hub", "new-login-secret", path)
+    assert first.code == 0
+    secret = path.read_bytes()
+    assert (stat.S_IMODE(path.stat().st_mode), len(secret)) == (0o600, 32)
+    again = run("hub", "new-login-secret", path)
+    assert (again.code, path.read_bytes()) == (1, secret)
+    assert secret.hex() not in first.out + again.err
+
+
+@pytest.mark.parametrize("content", [bytes(31), b""])
+def test_a_hub_is_not_run_with_a_secret_that_is_none(home: Path, content: bytes) -> None:
+    path = home / "login.secret"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    ran = run("hub", "run", "--hub", 1, "--login-secret", path)
+    assert ran.code == 1
+    assert "32 bytes" in ran.err
+    twice = home / "another.secret"
+    for one in (path, twice):
+        one.write_bytes(bytes(32))
+        one.chmod(0o600)
+    ran = run("hub", "run", "--hub", 1, "--login-secret", path, "--login-secret", twice)
+    assert ran.code == 1
+    assert "the same" in ran.err
+
+
+def test_a_secret_for_light_logins_that_others_may_read_is_refused(home: Path) -> None:
+    path = home / "login.secret"
+    run("hub", "new-login-secret", path)
+    path.chmod(0o640)
+    ran = run("hub", "run", "--hub", 1, "--login-secret", path)
+    assert ran.code == 1
+    assert f"chmod 600 {path}" in ran.err
