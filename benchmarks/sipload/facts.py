@@ -52,6 +52,10 @@ class LoadFacts:
     def hub(self, hub: int) -> HubFacts | None:
         return self._hubs[0] if hub == HUB else None
 
+    def is_contract(self, account: str) -> bool:  # noqa: ARG002
+        """Owners have keys."""
+        return False
+
     def is_valid_signature(self, account: str, digest: bytes, signature: bytes) -> bool:  # noqa: ARG002
         return False
 

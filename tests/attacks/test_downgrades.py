@@ -30,7 +30,7 @@ async def mallory_answers(network: Network, for_whom: Number) -> AsyncIterator[M
         registrar.bindings = lambda user, *at: honest(  # type: ignore[method-assign]
             str(CAROL) if user == str(for_whom) else user, *at
         )
-        calls._proving = lambda _, bindings: list(bindings)  # type: ignore[method-assign]
+        calls._proving = lambda callee, bindings: list(bindings)  # type: ignore[method-assign]
         try:
             yield media
         finally:

@@ -70,6 +70,7 @@ class LyingSource:
         self._liar = liar
         self.deployment = client.deployment
         self.check = client.check
+        self.is_contract = client.is_contract
         self.is_valid_signature = client.is_valid_signature
         self.names_stand = client.names_stand
 
