@@ -399,12 +399,7 @@ class CallPolicy:
 
     def _needs_us(self, hop: Hop) -> bool:
         """Return whether somebody behind `hop` is reached by it and no other way."""
-        if hop.web:
-            return True
-        for login in self._logins.over(hop).values():  # noqa: SIM110 - a generator takes twice the time
-            if login.kind is LoginKind.PHONE:
-                return True
-        return False
+        return hop.web or self._logins.has_phone(hop)
 
     def _caller_needs_us(self, ctx: Context) -> bool:
         """Return whether the caller is reached by us alone, and not by a listed node or a key of their own."""

@@ -56,7 +56,7 @@ class BoundLogin:
 
 
 _Key = int | tuple[str, str, int]
-"""A connection by its number, or else transport, host and port."""
+"""`telsdk.sip.hop.Hop.key`."""
 
 
 class Logins:
@@ -77,7 +77,7 @@ class Logins:
 
     def add(self, hop: Hop, login: BoundLogin) -> None:
         """Note a login over `hop`, in place of an earlier one of the same number there."""
-        key, number = _key(hop), login.grant.number
+        key, number = hop.key, login.grant.number
         known = self._by_hop.get(key)
         if known is None:
             self._by_hop[key] = login
@@ -93,23 +93,32 @@ class Logins:
         elif hops is not hop:
             several = hops if isinstance(hops, tuple) else (hops,)
             for one in several:
-                if _key(one) == key:
+                if one.key == key:
                     return
             self._by_number[number] = (*several, hop)
 
     def over(self, hop: Hop) -> Mapping[Number, BoundLogin]:
         """Return who is logged in over `hop`."""
-        known = self._by_hop.get(_key(hop))
+        known = self._by_hop.get(hop.key)
         if known is None:
             return _NOBODY
         return {known.number: known} if isinstance(known, BoundLogin) else known
 
     def count(self, hop: Hop) -> int:
         """Return how many users are logged in over `hop`."""
-        known = self._by_hop.get(_key(hop))
+        known = self._by_hop.get(hop.key)
         if known is None:
             return 0
         return 1 if isinstance(known, BoundLogin) else len(known)
+
+    def has_phone(self, hop: Hop) -> bool:
+        """Return whether a phone is logged in over `hop`."""
+        known = self._by_hop.get(hop.key)
+        if known is None:
+            return False
+        if isinstance(known, BoundLogin):
+            return known.kind is LoginKind.PHONE
+        return LoginKind.PHONE in [login.kind for login in known.values()]
 
     def judge(self, number: Number, facts: NumberFacts | None) -> list[Hop] | None:
         """Forget the logins of `number` that `facts` grant no longer.
@@ -129,15 +138,15 @@ class Logins:
 
     def keep(self, number: Number, hops: Iterable[Hop]) -> None:
         """Forget the logins of `number` over other hops than these, where it is bound."""
-        kept = {_key(hop) for hop in hops}
+        kept = {hop.key for hop in hops}
         for hop in self._hops(number):
-            if _key(hop) not in kept:
+            if hop.key not in kept:
                 self._remove(hop, number)
 
     def keep_one(self, number: Number, hop: Hop) -> None:
         """Forget the logins of `number` over other hops than this, where it is bound; as `keep`."""
         known = self._by_number.get(number)
-        if known is not hop and not (isinstance(known, Hop) and _key(known) == _key(hop)):
+        if known is not hop and not (isinstance(known, Hop) and known.key == hop.key):
             self.keep(number, (hop,))
 
     def drop_hop(self, hop: Hop) -> None:
@@ -150,7 +159,7 @@ class Logins:
         return known if isinstance(known, tuple) else (known,)
 
     def _remove(self, hop: Hop, number: Number) -> None:
-        key = _key(hop)
+        key = hop.key
         known = self._by_hop[key]
         if isinstance(known, BoundLogin):
             del self._by_hop[key]
@@ -158,7 +167,7 @@ class Logins:
             del known[number]
             if len(known) == 1:
                 (self._by_hop[key],) = known.values()
-        others = tuple([one for one in self._hops(number) if _key(one) != key])
+        others = tuple([one for one in self._hops(number) if one.key != key])
         if others:
             self._by_number[number] = others if len(others) > 1 else others[0]
         else:
@@ -166,7 +175,3 @@ class Logins:
 
 
 _NOBODY: Mapping[Number, BoundLogin] = {}
-
-
-def _key(hop: Hop) -> _Key:
-    return hop.flow if hop.flow is not None else (hop.transport, hop.host, hop.port)

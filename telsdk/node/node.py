@@ -282,8 +282,13 @@ class Node:
             proxy.handle(event, now)
 
     def role_events(self) -> list[Event]:
-        told = self.calls.proxy.take_events()
-        return told + self.watching.take_events() if self.watching.busy else told
+        proxy, watching = self.calls.proxy, self.watching
+        told = proxy.untaken
+        if told:
+            proxy.untaken = []
+        if watching.changes or watching.notifier.untaken:
+            return told + watching.take_events()
+        return told
 
     def on_role_event(self, event: Event, now: Monotonic) -> None:
         try:

@@ -187,12 +187,7 @@ class PhoneCalls:
                 caller_id.answer_to(response, request)
 
     def _comes_from_phone(self, request: Request, source: Hop) -> bool:
-        if self._has_phone(source):
-            return True
-        return "via" in request.headers.shape.first and self._has_phone(sending_edge(request, source))
-
-    def _has_phone(self, hop: Hop) -> bool:
-        for login in self._logins.over(hop).values():  # noqa: SIM110 - a generator takes twice the time
-            if login.kind is LoginKind.PHONE:
-                return True
-        return False
+        has_phone = self._logins.has_phone
+        return has_phone(source) or (
+            "via" in request.headers.shape.first and has_phone(sending_edge(request, source))
+        )

@@ -122,7 +122,7 @@ class Watching:
         self._user = f"{CONTACT_USER}-{secrets.token_hex(4)}"
         self._by_target: dict[Number, set[Subscription]] = {}
         self._watched: Counter[Number] = Counter()  # subscriptions by watcher
-        self._changed: set[Number] = set()
+        self.changes: set[Number] = set()  # whose watchers are to be told
         packages = [Package(name, kind, interval=interval) for name, kind in PACKAGES.items()]
         self.notifier = Notifier(stack, packages, contact=self._contact)
 
@@ -140,14 +140,9 @@ class Watching:
         package = (request.headers.get("Event") or "").partition(";")[0].strip()
         return package in PACKAGES
 
-    @property
-    def busy(self) -> bool:
-        """Whether there is something to act on."""
-        return bool(self._changed or self.notifier.untaken)
-
     def take_events(self) -> list[Event]:
         """Return what there is to act on, in order: whose target has changed first. Each is given out once."""
-        changed, self._changed = self._changed, set()
+        changed, self.changes = self.changes, set()
         news: list[Event] = [
             TargetChanged(subscription)
             for number in changed
@@ -183,7 +178,7 @@ class Watching:
 
     def changed(self, user: str) -> None:
         """Note that `user` is bound elsewhere than before, or no more."""
-        self._changed.add(Number.parse(user))
+        self.changes.add(Number.parse(user))
 
     def drop(self, watcher: Number, keep: Sequence[Hop], now: Monotonic) -> None:
         """End what a user is told whose login the chain no longer grants; over the hops of `keep` it still does."""

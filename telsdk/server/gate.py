@@ -123,7 +123,7 @@ class Gate:
         users = self._users_at(source)
         key: object
         if users:
-            key = source.flow if source.flow is not None else (source.host, source.port)
+            key = source.key
             if self._users.take(key, now, 1 / users):
                 return PASS
         elif source.reliable and self.is_listed(source.host, now):

@@ -51,6 +51,7 @@ class Hop:
         is_source: a datagram came from there: no address that anybody gave. It does not count when hops are compared.
         taken_at: where the peer opened this connection to; None: it did not. It does not count either.
         reliable: whether the transport delivers by itself, so that transactions need not retransmit.
+        key: for tables: the number of the connection, or else transport, host and port.
     """
 
     transport: Final[str]
@@ -61,6 +62,7 @@ class Hop:
     is_source: Final[bool]
     taken_at: Final[tuple[str, int] | None]
     reliable: bool = field(init=False, repr=False)
+    key: int | tuple[str, str, int] = field(init=False, repr=False)
 
     def __init__(
         self,
@@ -80,6 +82,7 @@ class Hop:
         self.is_source = is_source
         self.taken_at = taken_at
         self.reliable = transport not in _UNRELIABLE
+        self.key = (transport, host, port) if flow is None else flow
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Hop) and (self.transport, self.host, self.port, self.flow, self.pins) == (

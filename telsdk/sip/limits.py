@@ -29,6 +29,9 @@ MAX_REMEMBERED: Final = 4_096
 MAX_SHAPES: Final = 1_024
 """Sequences of field names whose meaning is kept for when they come again: a program sends a few dozen."""
 
+MAX_KINDS: Final = 64
+"""Methods and statuses whose usual shapes are matched at once: each has up to four expressions of some 10 kB."""
+
 MAX_SHAPE_LINES: Final = 64
 """Lines of a header section whose shape is kept: 1,024 such shapes are about 4 MB. Usual messages have 10 to 30."""
 

@@ -33,7 +33,7 @@ from telsdk.sip.message.headers import Headers, split_list, value_of
 from telsdk.sip.message.message import Request, Response
 from telsdk.sip.message.names import LISTS
 from telsdk.sip.message.readers import content_lengths, read_core
-from telsdk.sip.message.shape import EMPTY, Shape, guessed, of_names, to_guess
+from telsdk.sip.message.shape import KIND, Shape, forms, note, of_names
 from telsdk.sip.message.uri import Uri
 
 _request_line = re.compile(rf"({grammar.TOKEN}) (\S++) [Ss][Ii][Pp]/2\.0", re.ASCII).fullmatch
@@ -77,6 +77,7 @@ def parse(data: bytes) -> Request | Response:
     elif problem is None and length is not None and length > len(body):
         problem = SipParseError(f"Content-Length {length}, but only {len(body)} bytes of body came")
     message.body = body[:length]
+    message.octets = len(data)
     _check(message, problem)
     return message
 
@@ -237,7 +238,16 @@ def _read_head(head: bytes) -> _Head:
     if len(head) > MAX_HEAD_BYTES:
         raise _too_long(head)
     # What is no UTF-8 becomes lone surrogates, and those become again what they were when the line is written.
-    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    text = head.decode("utf-8", "surrogateescape")
+    for form in forms.get(text[:KIND], ()):
+        match = form.match(text)
+        if match is not None and head.translate(_AS_IT_IS, _PLAIN) == form.line_ends:
+            lines = list(match.groups())
+            return _read_lines(lines.pop(0), lines, form.shape, head, None, False)
+    return _read_any(head, text.split("\r\n"))
+
+
+def _read_any(head: bytes, lines: list[str]) -> _Head:
     control = None
     if head.translate(_AS_IT_IS, _PLAIN) != b"\r\n" * (len(lines) - 1):
         control = _control_in(lines)
@@ -248,9 +258,13 @@ def _read_head(head: bytes) -> _Head:
     if len(lines) > MAX_SHAPE_LINES:  # whose shape nobody keeps; most may be folds
         lines, shape = _look_again(lines)
     else:
-        shape = guessed(start, lines) or EMPTY
-        if shape is EMPTY:
-            lines, shape = _look(start, lines)
+        lines, shape = _look(start, lines)
+    return _read_lines(start, lines, shape, head, control, too_many)
+
+
+def _read_lines(
+    start: str, lines: list[str], shape: Shape, head: bytes, control: SipParseError | None, too_many: bool
+) -> _Head:
     headers = Headers(shape=shape, raw=lines)
     problem = None if shape.problem is None else SipParseError(shape.problem)
     if head.count(b",") >= MAX_LIST_VALUES:
@@ -294,7 +308,7 @@ def _look(start: str, lines: list[str]) -> tuple[list[str], Shape]:
     shape = of_names(names)
     if shape.problem is not None or any(map(eq, names, lines)):
         return _look_again(lines)
-    to_guess(start, names, shape)
+    note(start, names, shape)
     return lines, shape
 
 

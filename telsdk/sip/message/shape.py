@@ -10,10 +10,11 @@ Nothing here is lost when it is forgotten: the table is emptied when it is full,
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from telsdk.sip.errors import SipParseError
-from telsdk.sip.limits import MAX_SHAPE_LINES, MAX_SHAPE_NAMES, MAX_SHAPES
+from telsdk.sip.limits import MAX_KINDS, MAX_SHAPE_LINES, MAX_SHAPE_NAMES, MAX_SHAPES
 from telsdk.sip.message.names import KEYS, key_of
 
 MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
@@ -119,33 +120,59 @@ def of_names(names: tuple[str, ...]) -> Shape:
     return shape
 
 
-_guesses: dict[str, tuple[tuple[str, ...], Shape]] = {}
-"""The newest shape of each kind of message, and how its lines began: names as they came, each with its colon."""
+class Form:
+    """One expression that takes a header section apart whose lines begin as those of a shape that comes often.
 
-_KIND: Final = 11
-"""How much of a start line tells a kind: a method, or a status. It need not, since a guess is only a guess."""
+    Attributes:
+        match: matches start line and header section, and has each of their lines in a group.
+        shape: what the names of the lines tell.
+        line_ends: what is left of the octets without all that may stand in a line.
+    """
 
+    __slots__ = ("line_ends", "match", "shape")
 
-def guessed(start: str, lines: list[str]) -> Shape | None:
-    """Return the shape of the last message that began alike, if these lines begin as its lines did; else None."""
-    guess = _guesses.get(start[:_KIND])
-    if guess is None:
-        return None
-    begins, shape = guess
-    if len(begins) != len(lines):
-        return None
-    for line, begin in zip(lines, begins, strict=False):  # compiled, `all` and `map` take three times as long
-        if not line.startswith(begin):
-            return None
-    return shape
+    def __init__(self, names: tuple[str, ...], shape: Shape) -> None:
+        lines = "".join([rf"\r\n({re.escape(name)}:[^\r]*+)" for name in names])
+        self.match = re.compile(rf"([^\r]*+){lines}").fullmatch
+        self.shape = shape
+        self.line_ends = b"\r\n" * len(names)
 
 
-def to_guess(start: str, names: tuple[str, ...], shape: Shape) -> None:
-    """Let `guessed` try this shape, which `of_names` gave for these names, at the next message of its kind."""
-    if shape.problem is None and sum(map(len, names)) <= MAX_SHAPE_NAMES:
-        if len(_guesses) >= MAX_SHAPES:
-            _guesses.clear()
-        _guesses[start[:_KIND]] = (tuple([f"{name}:" for name in names]), shape)
+KIND: Final = 11
+"""How much of a start line tells a kind of message: a method, or a status. It need not, since a form matches or not."""
+
+OFTEN: Final = 32
+"""How many messages of one kind have to have one shape before it gets a form: to make one takes as long as to read 30
+messages without."""
+
+FORMS: Final = 4
+"""Forms that are tried with each kind of message."""
+
+forms: dict[str, list[Form]] = {}
+"""The forms of each kind of message, the newest first; made anew when it was emptied."""
+
+_seen: dict[tuple[str, tuple[str, ...]], int] = {}
+"""How often each shape came that has no form, by kind and names; the same."""
+
+
+def note(start: str, names: tuple[str, ...], shape: Shape) -> None:
+    """Take note that a message came with this shape, which `of_names` gave for these names; make the form of one that
+    comes often."""
+    if shape.problem is not None or not names or sum(map(len, names)) > MAX_SHAPE_NAMES:
+        return
+    kind = start[:KIND]
+    times = _seen.get((kind, names), 0) + 1
+    if times < OFTEN:
+        if len(_seen) >= MAX_SHAPES:
+            _seen.clear()
+        _seen[kind, names] = times
+        return
+    _seen.pop((kind, names), None)
+    if len(forms) >= MAX_KINDS and kind not in forms:
+        forms.clear()
+    known = forms.setdefault(kind, [])
+    known.insert(0, Form(names, shape))
+    del known[FORMS:]
 
 
 def of_keys(keys: tuple[str, ...]) -> Shape:

@@ -10,7 +10,7 @@ from telsdk.sip.hop import Hop
 from telsdk.sip.message import Headers, Message, Request, Response
 from telsdk.sip.transaction.engine import Transactions, TransactionUser
 from telsdk.sip.transaction.events import Outgoing, ResponseReceived, TimedOut, TransportFailed
-from telsdk.sip.transaction.machines import Action, ClientTransaction, Input, State
+from telsdk.sip.transaction.machines import Action, ClientTransaction, Input, Move, State
 from telsdk.sip.transaction.via import (
     MAGIC,
     MAX_DATAGRAM,
@@ -66,18 +66,38 @@ class ClientTransactions(Transactions[ClientTransaction]):
         tx = self._known.get((branch_of(response), response.cseq.method))
         if tx is None:
             return False
-        if self._ground.proven is not None and not tx.hop.reliable:
-            self._ground.proven.add(tx.hop)  # nobody who has not got the request knows its branch
+        proven = self._ground.proven
+        if proven is not None and not proven.holds(tx.hop):
+            proven.add(tx.hop)  # nobody who has not got the request knows its branch
         status = response.status
         if tx.state in _UNANSWERED and status >= 200:
             # The request is sent no more; what may be sent now, and again, is its ACK.
             invite_failed = status >= 300 and tx.request.method == "INVITE"
             tx.data = bytes(_ack(tx, response)) if invite_failed else b""
         trigger = Input.PROVISIONAL if status < 200 else Input.SUCCESS if status < 300 else Input.FAILURE
-        self._move(tx, tx.machine.step(tx.state, trigger), now, response, source)
+        move = tx.machine.step(tx.state, trigger)
+        owner = tx.owner
+        if move[1] and move[1][0] is Action.PASS_RESPONSE and isinstance(owner, TransactionUser):
+            self._pass(tx, move, owner, response, now)
+        else:
+            self._move(tx, move, now, response, source)
         if tx.cancel_wanted and tx.state is State.PROCEEDING and not tx.cancelled:
             self._send_cancel(tx, now)
         return True
+
+    def _pass(
+        self, tx: ClientTransaction, move: Move, owner: TransactionUser, response: Response, now: Monotonic
+    ) -> None:
+        """Make a move that does nothing but tell the owner of a response, and start timers."""
+        tx.state, actions = move
+        try:
+            owner.answered(response, now)
+        except BaseException:
+            owner.give_up(now)
+            raise
+        finally:
+            if len(actions) > 1:
+                self._start_timers(tx, actions, now)
 
     def bounced(self, quoted: bytes, now: Monotonic) -> bool:
         """See `telsdk.sip.transaction.stack.Stack.bounced`."""

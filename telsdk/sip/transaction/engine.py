@@ -13,6 +13,7 @@ from telsdk.sip.message import Message, Request, Response, write_host
 from telsdk.sip.transaction.events import Event, Outgoing
 from telsdk.sip.transaction.machines import (
     Action,
+    Actions,
     Input,
     Move,
     State,
@@ -171,21 +172,15 @@ class Transactions(Generic[Tx]):
         tx.state = after
         for action in actions:
             if isinstance(action, Timer):
-                seconds = self._ground.durations[tx.reliable][action]
-                if seconds is not None:
-                    self._start_timer(tx, action, seconds, now)
                 continue
             try:
                 self._do(tx, action, now, message, source)
             except BaseException:
-                # A bug of the role above is not to leave a transaction that no timer ends.
-                for one in actions[actions.index(action) :]:
-                    if (
-                        isinstance(one, Timer)
-                        and (seconds := self._ground.durations[tx.reliable][one]) is not None
-                    ):
-                        self._start_timer(tx, one, seconds, now)
+                self._start_timers(
+                    tx, actions, now
+                )  # a bug of the role above is not to leave one that no timer ends
                 raise
+        self._start_timers(tx, actions, now)
         if after is State.TERMINATED:
             self._forget(tx)
             if not actions and isinstance(tx.owner, TransactionUser):
@@ -230,6 +225,18 @@ class Transactions(Generic[Tx]):
         yield from self._by_way.get(_way(hop), ())
         if hop.flow is not None:
             yield from self._by_way.get(_way(hop.on_flow(None)), ())
+
+    def _start_timers(self, tx: Tx, actions: Actions, now: Monotonic) -> None:
+        """Start what timers are among the actions of a move: they are the last of them."""
+        for action in actions:
+            if isinstance(action, Timer):
+                seconds = self._ground.durations[tx.reliable][action]
+                if seconds is None:
+                    continue
+                if seconds > 0 and action not in _GIVES_UP:
+                    self._ground.timeline.start((tx, action, tx.round), seconds, now)
+                else:
+                    self._start_timer(tx, action, seconds, now)
 
     def _start_timer(self, tx: Tx, timer: Timer, seconds: float, now: Monotonic) -> None:
         """Start a timer whose first duration that is."""

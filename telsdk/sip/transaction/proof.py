@@ -25,7 +25,7 @@ class Proven:
 
     def __init__(self, size: int = REMEMBERED) -> None:
         self._size = size
-        self._known: OrderedDict[tuple[str, int], None] = OrderedDict()
+        self._known: OrderedDict[object, None] = OrderedDict()  # by `Hop.key`
 
     def __len__(self) -> int:
         return len(self._known)
@@ -34,12 +34,11 @@ class Proven:
         """Note that what was sent to `hop` got there."""
         if hop.reliable:
             return
-        key = (hop.host, hop.port)
-        if key not in self._known:
-            self._known[key] = None
+        if hop.key not in self._known:
+            self._known[hop.key] = None
             if len(self._known) > self._size:
                 self._known.popitem(last=False)
 
     def holds(self, hop: Hop) -> bool:
         """Return whether something that was sent to `hop` is known to have got there."""
-        return hop.reliable or (hop.host, hop.port) in self._known
+        return hop.reliable or hop.key in self._known

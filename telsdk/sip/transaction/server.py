@@ -44,13 +44,13 @@ class ServerTransactions(Transactions[ServerTransaction]):
             return
         if tx is not None:
             if tx.credit >= 0:
-                tx.credit += AMPLIFICATION * len(bytes(request))
+                tx.credit += AMPLIFICATION * (request.octets or len(bytes(request)))
             self.step(tx, Input.REQUEST, now)
             return
         tx = ServerTransaction(key, request, source, reply_hop(via, source))
         proven = self._ground.proven
         if proven is not None and not proven.holds(tx.hop):
-            tx.credit = AMPLIFICATION * len(bytes(request))
+            tx.credit = AMPLIFICATION * (request.octets or len(bytes(request)))
         self.begin(tx, now)
         if method == "CANCEL":
             self._cancel(tx, key, now)
@@ -60,11 +60,18 @@ class ServerTransactions(Transactions[ServerTransaction]):
             self._ground.events.append(RequestReceived(tx, request, source))
 
     def respond(self, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
-        """See `telsdk.sip.transaction.stack.Stack.respond`."""
+        """See `telsdk.sip.transaction.stack.Stack.respond`. In one function, since it is called for each response."""
         status = response.status
-        trigger = Input.SEND_SUCCESS if 200 <= status < 300 else Input.SEND_FAILURE
-        # Refuse before anything is written.
-        move = tx.machine.step(tx.state, Input.SEND_PROVISIONAL if status < 200 else trigger)
+        trigger = (
+            Input.SEND_PROVISIONAL
+            if status < 200
+            else Input.SEND_SUCCESS
+            if status < 300
+            else Input.SEND_FAILURE
+        )
+        move = tx.machine.leaving[tx.state].get(trigger)
+        if move is None:
+            move = tx.machine.step(tx.state, trigger)  # refuse before anything is written
         if status > 100:
             tag = response.to_tag
             tx.news = True
@@ -77,7 +84,12 @@ class ServerTransactions(Transactions[ServerTransaction]):
             tx.owes = tx.state is State.TRYING or tx.state is State.PROCEEDING
             # It stays for half a minute, and there may be a hundred thousand of its like.
             tx.request = tx.request.bare()
-        self._move(tx, move, now)
+        # What every such move does first is to send it; what else it may do is to start timers.
+        tx.state, actions = move
+        if tx.credit < 0 or self._may_send(tx):
+            self._ground.outgoing.append(Outgoing(tx.hop, tx.data))
+        if status >= 200:
+            self._start_timers(tx, actions, now)
 
     def respond_once(self, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
         """See `telsdk.sip.transaction.stack.Stack.respond_once`."""
