@@ -41,5 +41,8 @@ MAX_SHAPE_NAMES: Final = 1_024
 MAX_REMEMBERED_LENGTH: Final = 200
 """Characters of a text that is remembered: MAX_REMEMBERED of them are about 2 MB."""
 
+MAX_ROUTE_LENGTH: Final = 640
+"""Characters of a Route line that is remembered: a route token takes 100 to 400. MAX_REMEMBERED of them: about 4 MB."""
+
 MAX_SDP_LINES: Final = 2_000
 """Lines of a session description."""

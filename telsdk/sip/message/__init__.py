@@ -43,6 +43,7 @@ from telsdk.sip.message.parser import (
     parse,
     refused_request,
 )
+from telsdk.sip.message.readers import expect_route
 from telsdk.sip.message.time_fields import SessionExpires
 from telsdk.sip.message.uri import NameAddr, Uri
 
@@ -88,6 +89,7 @@ __all__ = [
     "SubscriptionState",
     "Uri",
     "Via",
+    "expect_route",
     "inspection",
     "malformation",
     "parse",

@@ -173,6 +173,18 @@ class Headers:
         del self.raw[at]
         return readable(value_of(line))
 
+    def drop_first(self, key: str) -> None:
+        """Remove the first value of a field that is there, by its canonical key: see `pop_first`."""
+        at = self.shape.first[key]
+        line = self.raw[at]
+        if line[-1] in _OPEN or "," in line or "\r" in line:
+            self._replace_first(key, None)
+            return
+        if self._typed is not None:
+            self._forget(key)
+        self.shape = self.shape.deleted(at)
+        del self.raw[at]
+
     def drop(self, name: str, count: int) -> None:
         """Remove the first `count` values of a list field, or all where it has fewer."""
         key = KEYS.get(name) or key_of(name)
@@ -242,6 +254,17 @@ class Headers:
         """Put `line` in the place of line `at`, whose canonical key is `key` too; unchecked as `insert_line`."""
         if self._typed is not None:
             self._forget(key)
+        self.raw[at] = line
+
+    def change_read(self, at: int, key: str, line: str, read: object, value: object) -> None:
+        """Change a line as `change_line` does, where it is known what `read` makes of the new one: see `know`."""
+        typed = self._typed
+        if typed is None:
+            self._typed = {read: value}
+        else:
+            if len(typed) > 1 or read not in typed:
+                self._forget(key)
+            typed[read] = value
         self.raw[at] = line
 
     def delete_lines(self, at: Sequence[int]) -> None:
@@ -368,8 +391,9 @@ class Headers:
     def _forget(self, key: str) -> None:
         """Forget what was made of the field."""
         typed = self._typed
-        if typed is not None:
-            for reader in _readers.get(key, ()):
+        readers = _readers.get(key)
+        if typed and readers is not None and not readers.isdisjoint(typed):
+            for reader in readers:
                 typed.pop(reader, None)
 
     def _delete(self, at: int) -> None:

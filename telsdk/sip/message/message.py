@@ -130,8 +130,8 @@ class Message:
         at = headers.shape.first["via"]
         line, came = headers.raw[at], via.text or str(via)
         if line.endswith(came) and "," not in line and "\r" not in line:
-            headers.change_line(at, "via", f"{line[: len(line) - len(came)]}{stamped.text or stamped}")
-            headers.know(readers.via, stamped)
+            stamp = f"{line[: len(line) - len(came)]}{stamped.text or stamped}"
+            headers.change_read(at, "via", stamp, readers.via, stamped)
         else:
             # By the octets that came: what is read has U+FFFD in the place of those that are no UTF-8.
             by_octets = Via.parse(split_list(value_of(headers.raw[headers.first_at("via") or 0]))[0])

@@ -70,6 +70,10 @@ def parse(data: bytes) -> Request | Response:
     if data[:2] == b"\r\n":
         data = _line_ends.sub(b"", data, count=1)  # section 7.5
     head, blank_line, body = data.partition(b"\r\n\r\n")
+    usual = _usual(head, body) if blank_line else None
+    if usual is not None:
+        usual.octets = len(data)
+        return usual
     message, problem = _read_head(head)
     length = _content_length(message)
     if not blank_line:
@@ -80,6 +84,49 @@ def parse(data: bytes) -> Request | Response:
     message.octets = len(data)
     _check(message, problem)
     return message
+
+
+def _usual(head: bytes, body: bytes) -> Request | Response | None:
+    """Return a message in which all is as in most; None where anything is not, and it has to be looked at closely.
+
+    It holds to all that is held to elsewhere here, in one function, since nearly every message takes this way.
+    """
+    if len(head) > MAX_HEAD_BYTES or head.count(b",") >= MAX_LIST_VALUES:
+        return None
+    # What is no UTF-8 becomes lone surrogates, and those become again what they were when the line is written.
+    text = head.decode("utf-8", "surrogateescape")
+    for form in forms.get(text[:KIND], ()):
+        match = form.match(text)
+        if match is None:
+            continue
+        if head.translate(_AS_IT_IS, _PLAIN) != form.line_ends:
+            return None
+        lines = list(match.groups())
+        start = lines.pop(0)
+        at = form.shape.first.get("content-length")
+        if at is not None:
+            length = content_lengths.kept.get(lines[at])
+            if length is None or length > MAX_BODY or length > len(body):
+                return None
+            if length < len(body):
+                body = body[:length]
+        headers = Headers((), shape=form.shape, raw=lines)
+        try:
+            status = _status_lines.get(start)
+            if status is not None:
+                read_core(headers, of_request=False)
+                return Response(status[0], status[1], headers, body)
+            if start[:4].upper() == "SIP/":
+                return None
+            request, problem = _request(start, headers)
+            if problem is not None:
+                return None
+            request.body = body
+            _check_request(request)
+            return request
+        except SipParseError:
+            return None
+    return None
 
 
 def refused_request(error: SipParseError) -> Request | None:
@@ -238,16 +285,7 @@ def _read_head(head: bytes) -> _Head:
     if len(head) > MAX_HEAD_BYTES:
         raise _too_long(head)
     # What is no UTF-8 becomes lone surrogates, and those become again what they were when the line is written.
-    text = head.decode("utf-8", "surrogateescape")
-    for form in forms.get(text[:KIND], ()):
-        match = form.match(text)
-        if match is not None and head.translate(_AS_IT_IS, _PLAIN) == form.line_ends:
-            lines = list(match.groups())
-            return _read_lines(lines.pop(0), lines, form.shape, head, None, False)
-    return _read_any(head, text.split("\r\n"))
-
-
-def _read_any(head: bytes, lines: list[str]) -> _Head:
+    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     control = None
     if head.translate(_AS_IT_IS, _PLAIN) != b"\r\n" * (len(lines) - 1):
         control = _control_in(lines)
@@ -259,12 +297,6 @@ def _read_any(head: bytes, lines: list[str]) -> _Head:
         lines, shape = _look_again(lines)
     else:
         lines, shape = _look(start, lines)
-    return _read_lines(start, lines, shape, head, control, too_many)
-
-
-def _read_lines(
-    start: str, lines: list[str], shape: Shape, head: bytes, control: SipParseError | None, too_many: bool
-) -> _Head:
     headers = Headers(shape=shape, raw=lines)
     problem = None if shape.problem is None else SipParseError(shape.problem)
     if head.count(b",") >= MAX_LIST_VALUES:

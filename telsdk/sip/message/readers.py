@@ -14,14 +14,14 @@ from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar
 
 from telsdk.sip.errors import SipParseError
-from telsdk.sip.limits import MAX_REMEMBERED, MAX_REMEMBERED_LENGTH
+from telsdk.sip.limits import MAX_REMEMBERED, MAX_REMEMBERED_LENGTH, MAX_ROUTE_LENGTH
 from telsdk.sip.message import grammar, values
 from telsdk.sip.message.content_fields import MediaType
 from telsdk.sip.message.core_fields import CSeq, Via
 from telsdk.sip.message.headers import Headers, readable, registered, value_of
 from telsdk.sip.message.info_fields import WarningValue
 from telsdk.sip.message.time_fields import RetryAfter
-from telsdk.sip.message.uri import NameAddr
+from telsdk.sip.message.uri import NameAddr, Uri
 
 T = TypeVar("T")
 
@@ -78,7 +78,31 @@ def _tag(value: str | None) -> str | None:
 
 
 def routes(headers: Headers) -> tuple[NameAddr, ...]:
-    return tuple([NameAddr.parse(value) for value in headers.all("route")])
+    shape = headers.shape
+    if "route" in shape.doubled or "route" not in shape.first:
+        return tuple([NameAddr.parse(value) for value in headers.all("route")])
+    line = headers.raw[shape.first["route"]]
+    known = _routes.get(line)
+    if known is None:
+        known = tuple([NameAddr.parse(value) for value in headers.all("route")])
+        if len(line) <= MAX_ROUTE_LENGTH:
+            if len(_routes) >= MAX_REMEMBERED:
+                _routes.clear()
+            _routes[line] = known
+    return known
+
+
+_routes: dict[str, tuple[NameAddr, ...]] = {}
+"""What a Route alone in its line says: each request within a call brings it again, and a route token is long."""
+
+
+def expect_route(uri: Uri) -> None:
+    """Let `routes` know what a Route of nothing but `uri` says: a proxy has written that into a Record-Route."""
+    line = f"Route: <{uri}>"
+    if len(line) <= MAX_ROUTE_LENGTH:
+        if len(_routes) >= MAX_REMEMBERED:
+            _routes.clear()
+        _routes[line] = (NameAddr(uri),)
 
 
 def record_routes(headers: Headers) -> tuple[NameAddr, ...]:

@@ -295,7 +295,7 @@ class Proxy:
 
     def _respond(self, branch: Branch, response: Response, now: Monotonic) -> None:
         ctx = branch.context
-        response.headers.pop_first("Via")
+        response.headers.drop_first("via")
         if branch.from_line is not None:
             put_line(response, "from", branch.from_line)
         if self._on_answer is not None and not self._on_answer(response, ctx.request, ctx.source, branch):

@@ -136,7 +136,7 @@ class Relay(TransactionUser):
 
     def answered(self, response: Response, now: Monotonic) -> None:
         """Let an answer go back (16.7)."""
-        response.headers.pop_first("Via")
+        response.headers.drop_first("via")
         if self.from_line is not None:
             put_line(response, "from", self.from_line)
         if self.to_line is not None:

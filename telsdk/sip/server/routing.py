@@ -17,6 +17,7 @@ from telsdk.sip.message import (
     Response,
     Uri,
     Via,
+    expect_route,
     split_list,
     value_of,
 )
@@ -95,7 +96,7 @@ def take_own_routes(request: Request, is_local: IsLocal) -> tuple[NameAddr, ...]
     while ours < len(routes) and is_local(routes[ours].uri):
         ours += 1
     if ours == 1:
-        request.headers.pop_first("Route")
+        request.headers.drop_first("route")
     elif ours:
         request.headers.drop("Route", ours)
     taken += routes[:ours]
@@ -121,6 +122,7 @@ def prepare(request: Request, uri: Uri, record_routes: Sequence[Uri], routes: Se
         headers.change_line(first["max-forwards"], "max-forwards", f"Max-Forwards: {left - 1}")
     for own in reversed(record_routes):
         headers.insert_line(first.get("record-route", 0), "record-route", f"Record-Route: <{own}>")
+        expect_route(own)
         first = headers.shape.first
     for route in reversed(routes):
         headers.insert("Route", str(route))
