@@ -122,6 +122,7 @@ def _usual(head: bytes, body: bytes) -> Request | Response | None:
             if problem is not None:
                 return None
             request.body = body
+            assert isinstance(request, Request)
             _check_request(request)
             return request
         except SipParseError:
