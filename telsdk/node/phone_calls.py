@@ -177,7 +177,7 @@ class PhoneCalls:
             source: where it came from.
         """
         headers, asked = response.headers, request.headers.shape.first.get("to")
-        claims = not caller_id.CLAIMS.isdisjoint(headers.shape.first)
+        claims = headers.shape.meets(caller_id.CLAIMS)
         other = asked is not None and not headers.raw[headers.shape.first["to"]].startswith(
             request.headers.raw[asked]
         )

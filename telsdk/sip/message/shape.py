@@ -38,7 +38,7 @@ class Shape:
         problem: why no element takes a message of this shape, or None.
     """
 
-    __slots__ = ("_chosen", "_deleted", "_inserted", "doubled", "first", "keys", "problem")
+    __slots__ = ("_chosen", "_deleted", "_inserted", "_meets", "doubled", "first", "keys", "problem")
 
     def __init__(self, keys: tuple[str, ...], unnamed: str | None = None) -> None:
         self.keys = keys
@@ -55,6 +55,7 @@ class Shape:
         self._inserted: dict[tuple[int, str], Shape] = {}
         self._deleted: dict[int, Shape] = {}
         self._chosen: dict[tuple[str, ...], tuple[Shape, tuple[int, ...]]] = {}
+        self._meets: dict[frozenset[str], bool] = {}
 
     def inserted(self, at: int, key: str) -> Shape:
         """Return the shape with one more line of `key` before line `at`."""
@@ -83,6 +84,13 @@ class Shape:
             found = of_keys(tuple([self.keys[i] for i in at])), at
             if len(self._chosen) < _STEPS and len(self.keys) <= MAX_SHAPE_LINES:
                 self._chosen[among] = found
+        return found
+
+    def meets(self, keys: frozenset[str]) -> bool:
+        """Return whether a line of any of these keys is here; `keys` is one of the few sets that a program asks for."""
+        found = self._meets.get(keys)
+        if found is None:
+            found = self._meets[keys] = not keys.isdisjoint(self.first)
         return found
 
 

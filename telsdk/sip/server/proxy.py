@@ -40,7 +40,6 @@ from telsdk.sip.server.routing import (
     loop_mark,
     may_leave,
     prepare,
-    put_line,
     secured,
     sips_not_allowed,
 )
@@ -59,6 +58,9 @@ from telsdk.sip.transaction import (
     TransportFailed,
     Unanswered,
 )
+
+_WAITS = (State.TRYING, State.PROCEEDING)
+"""When a request that came still waits for its answer."""
 
 
 class Proxy:
@@ -228,7 +230,7 @@ class Proxy:
     def _arrive(self, event: RequestReceived, now: Monotonic) -> None:
         request, tx = event.request, event.tx
         in_dialog = request.to_tag is not None
-        refusal = refusal_of(request, in_dialog, self._settings, self.open)
+        refusal = refusal_of(request, in_dialog, self._settings, 0 if in_dialog else self.open)
         if refusal is not None:
             self._stack.answer_once(tx, refusal.status, now, refusal.reason, *refusal.headers)
             return
@@ -294,30 +296,31 @@ class Proxy:
     # Private: answers
 
     def _respond(self, branch: Branch, response: Response, now: Monotonic) -> None:
-        ctx = branch.context
-        response.headers.drop_first("via")
+        ctx, headers = branch.context, response.headers
+        headers.drop_first("via")
         if branch.from_line is not None:
-            put_line(response, "from", branch.from_line)
+            headers.change_line(headers.shape.first["from"], "from", branch.from_line)
         if self._on_answer is not None and not self._on_answer(response, ctx.request, ctx.source, branch):
             return
+        status = response.status
         if not goes_back(response, ctx.asked_by):
-            if response.status >= 200:
+            if status >= 200:
                 self._failure(branch, self._made_here(ctx, 502), now)
-        elif response.status < 300:
-            if branch.target.recorded and self._learn is not None and response.status > 100:
+        elif status < 300:
+            if status == 100:
+                return
+            if branch.target.recorded and self._learn is not None:
                 self._learn(branch.target, response)
-            if response.status < 200:
-                self._provisional(branch, response, now)
-            else:
+            if status >= 200:
                 self._success(branch, response, now)
-        elif response.status in (408, 430) and self._try_other_way(branch, now):
+                return
+            branch.timer_c_at = now + self._patience
+            tx = ctx.tx
+            if tx is not None and not ctx.closed and tx.state in _WAITS:
+                self._stack.respond(tx, response, now)
+        elif status in (408, 430) and self._try_other_way(branch, now):
             pass
-        elif (
-            300 <= response.status < 400
-            and not ctx.stopped
-            and not ctx.closed
-            and (places := elsewhere(response))
-        ):
+        elif 300 <= status < 400 and not ctx.stopped and not ctx.closed and (places := elsewhere(response)):
             self._end(branch)
             ctx.awaiting.append(response)
             self.untaken.append(Redirect3xx(ctx, response, places, branch.target))
@@ -346,14 +349,6 @@ class Proxy:
     def _made_here(self, ctx: Context, status: int) -> Response:
         assert ctx.tx is not None
         return self._stack.make_response(ctx.tx.request, status)
-
-    def _provisional(self, branch: Branch, response: Response, now: Monotonic) -> None:
-        if response.status == 100:
-            return
-        branch.timer_c_at = now + self._patience
-        tx = branch.context.tx
-        if tx is not None and not branch.context.closed and tx.state in (State.TRYING, State.PROCEEDING):
-            self._stack.respond(tx, response, now)
 
     def _success(self, branch: Branch, response: Response, now: Monotonic) -> None:
         """Send back every 2xx to INVITE, also a second one; to other requests only the first (16.7 step 5)."""

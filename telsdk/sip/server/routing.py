@@ -181,7 +181,7 @@ def goes_back(response: Response, line: str) -> bool:
     headers = response.headers
     at = headers.shape.first.get("via")
     if at is not None and headers.raw[at] == line:
-        return True
+        return True  # as it is with nearly all
     at = headers.first_at("via")
     if at is None:
         return False

@@ -75,7 +75,7 @@ class ClientTransactions(Transactions[ClientTransaction]):
             invite_failed = status >= 300 and tx.request.method == "INVITE"
             tx.data = bytes(_ack(tx, response)) if invite_failed else b""
         trigger = Input.PROVISIONAL if status < 200 else Input.SUCCESS if status < 300 else Input.FAILURE
-        move = tx.machine.step(tx.state, trigger)
+        move = tx.machine.leaving[tx.state].get(trigger) or tx.machine.step(tx.state, trigger)
         owner = tx.owner
         if move[1] and move[1][0] is Action.PASS_RESPONSE and isinstance(owner, TransactionUser):
             self._pass(tx, move, owner, response, now)
