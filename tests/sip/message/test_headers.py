@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from telsdk.sip.errors import LimitExceeded, SipParseError, Unwritable
 from telsdk.sip.limits import MAX_LIST_VALUES
-from telsdk.sip.message import Headers, NameAddr, Response, Via
+from telsdk.sip.message import Headers, NameAddr, Response, Via, parse, readers
 from telsdk.sip.message.headers import split_list
 from tests.effort import at_most
-from tests.sip.messages import addresses, texts, tokens, vias
+from tests.sip.messages import INVITE, addresses, texts, tokens, vias
 
 
 def sample() -> Headers:
@@ -92,6 +92,30 @@ def test_popping_takes_one_value_of_a_list_and_leaves_the_rest_of_its_line() -> 
     assert headers.pop_first("Via") == "SIP/2.0/UDP c;branch=3"
     assert "Via" not in headers
     assert headers.pop_first("Subject") == "one, two"
+
+
+@given(
+    st.lists(st.sampled_from(["a", "a, b", "", "a,\r\n b", " ", '"x, y" <sip:a>']), min_size=1, max_size=3)
+)
+def test_what_is_dropped_first_is_what_is_popped(values: list[str]) -> None:
+    one = Headers([("To", "<sip:h>")])
+    for value in values:
+        one.insert_line(len(one), "contact", f"Contact: {value}")
+    other = one.copy()
+    one.drop_first("contact")
+    other.pop_first("Contact")
+    assert one.lines() == other.lines()
+    assert one.shape.keys == other.shape.keys
+
+
+def test_what_is_known_of_a_changed_line_stands_for_all_that_was_read_of_it() -> None:
+    message = parse(INVITE)
+    vias = message.vias
+    stamped = message.via.with_param("rport", "1")
+    headers = message.headers
+    headers.change_read(headers.shape.first["via"], "via", f"Via: {stamped}", readers.via, stamped)
+    assert message.via is stamped
+    assert message.vias == [stamped, *vias[1:]]
 
 
 def test_popping_a_lone_value_with_a_comma_in_it_leaves_no_empty_line() -> None:

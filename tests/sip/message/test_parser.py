@@ -13,13 +13,18 @@ from telsdk.sip.message import (
     PONG,
     KeepAlive,
     Malformed,
+    NameAddr,
     Request,
     Response,
     StreamEvent,
     StreamParser,
+    Uri,
+    expect_route,
     malformation,
     parse,
+    readers,
     refused_request,
+    shape,
 )
 from tests.effort import at_most
 from tests.sip.messages import INVITE, RINGING, messages
@@ -500,3 +505,66 @@ def test_a_stream_byte_by_byte_takes_time_in_proportion_to_its_length() -> None:
     with at_most(1):
         for _ in range(limits.MAX_HEAD_BYTES - 100):
             parser.feed(b"x")
+
+
+def read(data: bytes) -> object:
+    """What `parse` makes of a datagram, or why it refuses it."""
+    try:
+        return described(parse(data))
+    except SipParseError as error:
+        return described(Malformed(error, fatal=False))
+
+
+_ordinary = st.tuples(
+    st.sampled_from([INVITE, RINGING, INVITE.replace(b"INVITE", b"BYE")]),
+    st.integers(0, 700),
+    st.integers(0, 3),
+)
+
+
+@given(_ordinary, st.one_of(st.binary(max_size=3), st.sampled_from([b"\r\n", b"\r\nVia: ", b",", b"\r\n "])))
+def test_a_message_of_a_shape_that_comes_often_is_read_as_any_other(
+    ordinary: tuple[bytes, int, int], put: bytes
+) -> None:
+    """Whatever differs from those that came before, in its lines or behind them."""
+    whole, at, gone = ordinary
+    at %= len(whole)
+    data = whole[:at] + put + whole[at + gone :]
+    shape.forms.clear()
+    anew = read(data)
+    for _ in range(shape.OFTEN):
+        parse(whole)
+    assert shape.forms
+    assert read(data) == anew
+    assert read(data) == anew  # what its lines say is remembered now
+
+
+@pytest.mark.parametrize("user", ["a", "a.b~c_d!e", "0f" * 60, None])
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "node.example"])
+@pytest.mark.parametrize("port", [None, 5060])
+def test_a_route_that_a_proxy_expects_says_what_it_would_be_read_as(
+    user: str | None, host: str, port: int | None
+) -> None:
+    uri = Uri("sip", user, host, port, params=(("transport", "udp"), ("lr", None)))
+    data = INVITE.replace(b"Max-Forwards", f"Route: <{uri}>\r\nMax-Forwards".encode(), 1)
+    anew = parse(data)
+    expect_route(uri)
+    known = parse(data)
+    assert isinstance(anew, Request)
+    assert isinstance(known, Request)
+    assert known.routes == anew.routes == [NameAddr(uri)]
+    assert (known.routes[0].uri.user, known.routes[0].uri.host) == (user, host)
+
+
+def test_what_is_remembered_of_routes_is_bounded() -> None:
+    for n in range(2 * limits.MAX_REMEMBERED):
+        expect_route(Uri("sip", f"r{n}", "192.0.2.1"))
+    expect_route(Uri("sip", "r" * limits.MAX_ROUTE_LENGTH, "192.0.2.1"))
+    assert len(readers._routes) <= limits.MAX_REMEMBERED
+    assert max(map(len, readers._routes)) <= limits.MAX_ROUTE_LENGTH
+
+
+def test_a_message_says_as_how_many_octets_it_came() -> None:
+    assert parse(INVITE).octets == len(INVITE)
+    assert parse(b"\r\n" + INVITE + b"more").octets in range(len(INVITE), len(INVITE) + 7)
+    assert parse(INVITE).copy().octets == 0
