@@ -93,40 +93,46 @@ def _usual(head: bytes, body: bytes) -> Request | Response | None:
     """
     if len(head) > MAX_HEAD_BYTES or head.count(b",") >= MAX_LIST_VALUES:
         return None
+    apart = _taken_apart(head)
+    if apart is None:
+        return None
+    lines, shape = apart
+    start = lines.pop(0)
+    at = shape.first.get("content-length")
+    if at is not None:
+        length = content_lengths.kept.get(lines[at])
+        if length is None or length > MAX_BODY or length > len(body):
+            return None
+        body = body[:length]
+    headers = Headers((), shape=shape, raw=lines)
+    try:
+        status = _status_lines.get(start)
+        if status is not None:
+            read_core(headers, of_request=False)
+            return Response(status[0], status[1], headers, body)
+        if start[:4].upper() == "SIP/":
+            return None
+        request, problem = _request(start, headers)
+        if problem is not None:
+            return None
+        request.body = body
+        assert isinstance(request, Request)
+        _check_request(request)
+        return request
+    except SipParseError:
+        return None
+
+
+def _taken_apart(head: bytes) -> tuple[list[str], Shape] | None:
+    """Return the lines of a head, start line first, and their shape, if that comes often; None where it does not."""
     # What is no UTF-8 becomes lone surrogates, and those become again what they were when the line is written.
     text = head.decode("utf-8", "surrogateescape")
     for form in forms.get(text[:KIND], ()):
         match = form.match(text)
-        if match is None:
-            continue
-        if head.translate(_AS_IT_IS, _PLAIN) != form.line_ends:
-            return None
-        lines = list(match.groups())
-        start = lines.pop(0)
-        at = form.shape.first.get("content-length")
-        if at is not None:
-            length = content_lengths.kept.get(lines[at])
-            if length is None or length > MAX_BODY or length > len(body):
+        if match is not None:
+            if head.translate(_AS_IT_IS, _PLAIN) != form.line_ends:
                 return None
-            if length < len(body):
-                body = body[:length]
-        headers = Headers((), shape=form.shape, raw=lines)
-        try:
-            status = _status_lines.get(start)
-            if status is not None:
-                read_core(headers, of_request=False)
-                return Response(status[0], status[1], headers, body)
-            if start[:4].upper() == "SIP/":
-                return None
-            request, problem = _request(start, headers)
-            if problem is not None:
-                return None
-            request.body = body
-            assert isinstance(request, Request)
-            _check_request(request)
-            return request
-        except SipParseError:
-            return None
+            return list(match.groups()), form.shape
     return None
 
 
@@ -285,7 +291,10 @@ def _content_length(message: Request | Response) -> int | None:
 def _read_head(head: bytes) -> _Head:
     if len(head) > MAX_HEAD_BYTES:
         raise _too_long(head)
-    # What is no UTF-8 becomes lone surrogates, and those become again what they were when the line is written.
+    apart = _taken_apart(head)
+    if apart is not None:
+        lines, shape = apart
+        return _read_lines(lines.pop(0), lines, shape, head, None, False)
     lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     control = None
     if head.translate(_AS_IT_IS, _PLAIN) != b"\r\n" * (len(lines) - 1):
@@ -298,6 +307,12 @@ def _read_head(head: bytes) -> _Head:
         lines, shape = _look_again(lines)
     else:
         lines, shape = _look(start, lines)
+    return _read_lines(start, lines, shape, head, control, too_many)
+
+
+def _read_lines(
+    start: str, lines: list[str], shape: Shape, head: bytes, control: SipParseError | None, too_many: bool
+) -> _Head:
     headers = Headers(shape=shape, raw=lines)
     problem = None if shape.problem is None else SipParseError(shape.problem)
     if head.count(b",") >= MAX_LIST_VALUES:
