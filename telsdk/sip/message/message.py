@@ -69,17 +69,13 @@ class Message:
     and raise `SipParseError` where the field is malformed, or where it must be present and is not. For a
     message that came out of `telsdk.sip.message.parser` those never raise that every element needs: `from_`, `to`,
     their tags, `call_id` and `cseq`, of requests `uri`, `via`, `max_forwards` and `routes` too.
-
-    Attributes:
-        octets: as how many it came in a datagram; 0 where it did not.
     """
 
-    __slots__ = ("body", "headers", "octets")
+    __slots__ = ("body", "headers")
 
     def __init__(self, headers: Headers | Iterable[tuple[str, str]] | None = None, body: bytes = b"") -> None:
         self.headers = headers if isinstance(headers, Headers) else Headers(headers or ())
         self.body = body
-        self.octets = 0
 
     # No ABC, here and in `telsdk.sip.transaction.engine`: one that mypyc compiled makes the garbage collector crash.
     @property
@@ -245,7 +241,6 @@ class Request(Message):
             raise Unwritable(f"{method[:40]!r} is not a method: it is no token (RFC 3261 section 25.1)")
         self.headers = headers if isinstance(headers, Headers) else Headers(headers or ())
         self.body = body
-        self.octets = 0
         self.method = method
         self._uri = uri if isinstance(uri, Uri) else None
         self._uri_text = str(uri) if uri_text is None else uri_text
@@ -328,7 +323,6 @@ class Response(Message):
     ) -> None:
         self.headers = headers if isinstance(headers, Headers) else Headers(headers or ())
         self.body = body
-        self.octets = 0
         self.status = status
         self._reason = REASONS.get(status, "") if reason is None else reason
 

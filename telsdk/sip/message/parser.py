@@ -72,7 +72,6 @@ def parse(data: bytes) -> Request | Response:
     head, blank_line, body = data.partition(b"\r\n\r\n")
     usual = _usual(head, body) if blank_line else None
     if usual is not None:
-        usual.octets = len(data)
         return usual
     message, problem = _read_head(head)
     length = _content_length(message)
@@ -81,7 +80,6 @@ def parse(data: bytes) -> Request | Response:
     elif problem is None and length is not None and length > len(body):
         problem = SipParseError(f"Content-Length {length}, but only {len(body)} bytes of body came")
     message.body = body[:length]
-    message.octets = len(data)
     _check(message, problem)
     return message
 

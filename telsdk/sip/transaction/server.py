@@ -44,13 +44,13 @@ class ServerTransactions(Transactions[ServerTransaction]):
             return
         if tx is not None:
             if tx.credit >= 0:
-                tx.credit += AMPLIFICATION * (request.octets or len(bytes(request)))
+                tx.credit += AMPLIFICATION * len(bytes(request))
             self.step(tx, Input.REQUEST, now)
             return
         tx = ServerTransaction(key, request, source, reply_hop(via, source))
         proven = self._ground.proven
         if proven is not None and not proven.holds(tx.hop):
-            tx.credit = AMPLIFICATION * (request.octets or len(bytes(request)))
+            tx.credit = AMPLIFICATION * len(bytes(request))
         self.begin(tx, now)
         if method == "CANCEL":
             self._cancel(tx, key, now)

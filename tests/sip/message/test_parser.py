@@ -562,9 +562,3 @@ def test_what_is_remembered_of_routes_is_bounded() -> None:
     expect_route(Uri("sip", "r" * limits.MAX_ROUTE_LENGTH, "192.0.2.1"))
     assert len(readers._routes) <= limits.MAX_REMEMBERED
     assert max(map(len, readers._routes)) <= limits.MAX_ROUTE_LENGTH
-
-
-def test_a_message_says_as_how_many_octets_it_came() -> None:
-    assert parse(INVITE).octets == len(INVITE)
-    assert parse(b"\r\n" + INVITE + b"more").octets in range(len(INVITE), len(INVITE) + 7)
-    assert parse(INVITE).copy().octets == 0
