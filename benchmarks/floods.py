@@ -3,6 +3,7 @@
     benchmarks/floods.py                 measure each flood, and print the table
     benchmarks/floods.py --seconds 10    how long each lasts
     benchmarks/floods.py --rate 5000     packets, or connections, a second at the most
+    benchmarks/floods.py --only TCP --only TLS --rounds 4    these, one after the other, four times: does memory grow?
     benchmarks/floods.py --json          figures for a program
 
 Hub and node are processes of their own, the node with the limits that it has in production; so is who floods, from
@@ -130,14 +131,14 @@ async def set_ups(caller: Telephone, until: Callable[[int], bool]) -> list[float
 
 
 async def measure(
-    node: Server, port: int, caller: Telephone, rate: int, seconds: float
+    node: Server, port: int, caller: Telephone, kinds: list[str], rate: int, seconds: float
 ) -> list[dict[str, object]]:
-    """Measure each flood, one after the other."""
+    """Measure the floods, one after the other."""
     quiet = await set_ups(caller, lambda done: done >= QUIET)
     median = statistics.median(quiet)
     rows: list[dict[str, object]] = [row("none", 0, quiet, [node.held()] * 3, median)]
     context = multiprocessing.get_context("spawn")
-    for kind in (*DATAGRAMS, *CONNECTS):
+    for kind in kinds:
         before = node.held()
         told, tells = context.Pipe(duplex=False)
         process = context.Process(target=flood, args=(kind, port, rate, seconds, tells), daemon=True)
@@ -168,7 +169,7 @@ def row(kind: str, rate: float, taken: list[float], memory: list[int], quiet: fl
     }
 
 
-async def run(rate: int, seconds: float) -> list[dict[str, object]]:
+async def run(kinds: list[str], rate: int, seconds: float) -> list[dict[str, object]]:
     """Start hub and node, register two users, and measure."""
     hub, place = Place.make(), Place.make()
     facts = Facts()
@@ -183,7 +184,7 @@ async def run(rate: int, seconds: float) -> list[dict[str, object]]:
         try:
             for telephone in telephones:
                 await telephone.start()
-            return await measure(node, place.port, telephones[0], rate, seconds)
+            return await measure(node, place.port, telephones[0], kinds, rate, seconds)
         finally:
             for telephone in telephones:
                 await telephone.close()
@@ -195,9 +196,17 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rate", type=int, default=5_000)
+    parser.add_argument("--only", action="append", help="the floods whose name begins so")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    rows = asyncio.run(run(arguments.rate, arguments.seconds))
+    wanted = tuple(arguments.only or ("",))
+    kinds = [kind for kind in (*DATAGRAMS, *CONNECTS) if kind.startswith(wanted)]
+    if not kinds:
+        parser.error(
+            f"no flood begins with {' or '.join(wanted)}: there are {', '.join((*DATAGRAMS, *CONNECTS))}"
+        )
+    rows = asyncio.run(run(kinds * arguments.rounds, arguments.rate, arguments.seconds))
     if arguments.json:
         print(json.dumps(rows))
         return

@@ -15,11 +15,9 @@ def test_each_datagram_is_a_request_of_its_own(kind: str) -> None:
     assert len({one.call_id for one in made}) == 3
 
 
-async def test_a_flood_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(floods, "DATAGRAMS", {"OPTIONS": floods.DATAGRAMS["OPTIONS"]})
-    monkeypatch.setattr(floods, "CONNECTS", {})
+async def test_a_flood_is_measured_as_often_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(floods, "QUIET", 3)
-    none, options = await floods.run(100, 0.5)
-    assert (none["flood"], options["flood"]) == ("none", "OPTIONS")
-    assert options["a second"]
-    assert options["calls"]
+    none, *rounds = await floods.run(["OPTIONS", "TCP connects"] * 2, 100, 0.5)
+    assert none["flood"] == "none"
+    assert [one["flood"] for one in rounds] == ["OPTIONS", "TCP connects"] * 2
+    assert all(one["a second"] and one["calls"] for one in rounds)
