@@ -11,8 +11,14 @@ MAX_HEAD_BYTES: Final = 32_768
 MAX_HEADERS: Final = 256
 """Header field lines in a message, without continuation lines. RFC 4475's longest has 50."""
 
+MAX_LINES: Final = 1_024
+"""Lines of a head with those that continue another (section 7.3.1): nobody folds as much, and each takes time."""
+
 MAX_LIST_VALUES: Final = 128
 """Values in one header field that is a list: more than Max-Forwards lets Vias grow to."""
+
+MAX_PARAMETERS: Final = 128
+"""Semicolons in the parameters of one value, those in quotes too. Contacts of phones have up to a dozen."""
 
 MAX_FORWARDS: Final = 70
 """Hops that a request of ours may take (RFC 3261 section 8.1.1.6)."""

@@ -280,7 +280,9 @@ def test_a_state_that_cannot_be_makes_nobody_the_owner(world: World, ens: Ens, o
 def test_a_name_of_v2_may_end_at_the_last_second_that_there_is(world: World, ens: Ens) -> None:
     registry = world.oracle(ANSWER, _state(world, expiry=2**64 - 1))
     resolver = world.oracle(ANSWER, encode(["address"], [registry.address]))
-    assert world.owner(asked=world.put(ens.registry.address, ens.wrapper.address, resolver.address)) == MALLORY
+    assert (
+        world.owner(asked=world.put(ens.registry.address, ens.wrapper.address, resolver.address)) == MALLORY
+    )
 
 
 STATIONS = ("registry", "registrar", "wrapper", "resolver", "registry of v2")

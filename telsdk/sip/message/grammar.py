@@ -23,8 +23,8 @@ from ipaddress import AddressValueError, IPv6Address
 from itertools import pairwise
 from typing import Final, TypeVar
 
-from telsdk.sip.errors import SipParseError, Unwritable
-from telsdk.sip.limits import MAX_REMEMBERED, MAX_REMEMBERED_LENGTH
+from telsdk.sip.errors import LimitExceeded, SipParseError, Unwritable
+from telsdk.sip.limits import MAX_PARAMETERS, MAX_REMEMBERED, MAX_REMEMBERED_LENGTH
 
 T = TypeVar("T")
 
@@ -139,9 +139,12 @@ def split_params(text: str) -> Params:
 
     Raises:
         SipParseError: a name occurs twice (RFC 3261 section 7.3.1).
+        LimitExceeded: there are more than `MAX_PARAMETERS`.
     """
     if not text:
         return ()
+    if text.count(";") > MAX_PARAMETERS:
+        raise LimitExceeded(f"more than {MAX_PARAMETERS} parameters in one value")
     if '"' in text or " " in text or "\t" in text:
         params = [(name.lower(), value or None) for name, value in _find_params(text)]
     else:

@@ -21,6 +21,7 @@ from telsdk.sip.limits import (
     MAX_BODY,
     MAX_HEAD_BYTES,
     MAX_HEADERS,
+    MAX_LINES,
     MAX_LIST_VALUES,
     MAX_MESSAGE,
     MAX_REMEMBERED,
@@ -298,7 +299,7 @@ def _read_head(head: bytes) -> _Head:
     if head.translate(_AS_IT_IS, _PLAIN) != b"\r\n" * (len(lines) - 1):
         control = _control_in(lines)
     start = lines.pop(0)
-    too_many = len(lines) > MAX_HEADERS and _are_too_many(lines)
+    too_many = len(lines) > MAX_HEADERS and (len(lines) > MAX_LINES or _are_too_many(lines))
     if too_many:
         del lines[MAX_HEADERS:]  # those that are left tell who is to be answered
     if len(lines) > MAX_SHAPE_LINES:  # whose shape nobody keeps; most may be folds
@@ -319,7 +320,9 @@ def _read_lines(
         _status(start, headers) if start[:4].upper() == "SIP/" else _request(start, headers)
     )
     if too_many:
-        raise _failure(LimitExceeded(f"more than {MAX_HEADERS} header fields", status=513), message)
+        raise _failure(
+            LimitExceeded(f"more than {MAX_HEADERS} header fields or {MAX_LINES} lines", status=513), message
+        )
     return message, control or start_problem or problem
 
 

@@ -347,6 +347,11 @@ def test_a_head_too_long_is_answered_513_as_far_as_it_was_read(data: bytes) -> N
         assert request.via.branch == "z9hG4bK74b43"
 
 
+def many_parameters() -> bytes:
+    """One more than a value may have, each another."""
+    return b"".join(b";p%d" % at for at in range(limits.MAX_PARAMETERS + 1))
+
+
 @pytest.mark.parametrize(
     ("data", "status"),
     [
@@ -354,6 +359,8 @@ def test_a_head_too_long_is_answered_513_as_far_as_it_was_read(data: bytes) -> N
         (spoilt(b"Content-Length: 4", b"Content-Length: 65536"), 513),
         (spoilt(b"Max-Forwards: 69", b"X: " + b"x" * limits.MAX_HEAD_BYTES), 513),
         (spoilt(b"Max-Forwards: 69", b"\r\n".join([b"X: y"] * limits.MAX_HEADERS)), 513),
+        (spoilt(b"Max-Forwards: 69", b"X: y" + b"\r\n z" * limits.MAX_LINES), 513),
+        (spoilt(b"To: <sip:5551234@telprotocol>", b"To: <sip:5551234@telprotocol>" + many_parameters()), 400),
         (spoilt(b"5551234@telprotocol SIP", b"5" * limits.MAX_URI + b"@telprotocol SIP"), 414),
     ],
 )
