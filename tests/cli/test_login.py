@@ -139,7 +139,7 @@ def test_a_deep_login_keeps_the_device_known_to_the_hubs_of_the_password(
     rpc: ChainRpc, alice: Client, home: Path, keystores: Keystores
 ) -> None:
     file = home / "login.json"
-    words = ("login", "deep", "alice.eth", "--account", keystores["alice"], "--file", file)
+    words = ("login", "deep", "alice.tel", "--account", keystores["alice"], "--file", file)
     assert run(*words).code == 0
     login = loginfile.load(file, PASSPHRASE)
     loginfile.save(replace(login, tickets={1: bytes(24), 7: bytes(range(24))}), file, PASSPHRASE)
