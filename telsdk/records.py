@@ -188,7 +188,7 @@ _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Recor
 T = TypeVar("T", bound=Records)
 
 
-class Kept(NamedTuple):
+class RecordsAnswer(NamedTuple):
     """What ``recordsOf`` answered."""
 
     records: Records  # without the KDF's parameters, of which the contract keeps only the hash
@@ -196,13 +196,13 @@ class Kept(NamedTuple):
     kdf_parameters_block: int  # the block whose CredentialSet has them; 0 when they are empty
 
 
-def answered(answer: tuple[Any, ...]) -> Kept:
+def answered(answer: tuple[Any, ...]) -> RecordsAnswer:
     """Read what ``recordsOf`` answered."""
     *words, block = answer
     pairs = list(zip(WORDS, words, strict=True))
     told: dict[str, Any] = {w.name: w.value(value) for w, value in pairs if not w.hashed}
     (digest,) = [value for w, value in pairs if w.hashed]
-    return Kept(Records(**told), digest, block)
+    return RecordsAnswer(Records(**told), digest, block)
 
 
 def values(records: Records) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from telsdk.records import (
     UPDATE,
     WORDS,
     Inputs,
-    Kept,
     Record,
     Records,
+    RecordsAnswer,
     Update,
     answered,
     shown,
@@ -86,7 +86,7 @@ def test_the_contract_takes_a_record_as_it_is_described(record: Record) -> None:
 
 def test_nothing_is_recorded_where_the_chain_has_zeros() -> None:
     zeros = (*(word.kept_zero for word in WORDS), 0)
-    assert answered(zeros) == Kept(Records(), bytes(20), 0)
+    assert answered(zeros) == RecordsAnswer(Records(), bytes(20), 0)
 
 
 def test_what_the_chain_has_is_what_is_recorded() -> None:

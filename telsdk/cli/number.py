@@ -246,7 +246,7 @@ def _signed_consent(client: Client, number: Number, signature: Path) -> Permit:
 @yes_option
 @writing
 def answers(options: Options, number: Number, answers: str, yes: bool, as_json: bool) -> None:
-    """Promise that whoever answers calls to NUMBER proves it, or take that back.
+    """Promise that answers of NUMBER are verified, or take that back.
 
     With `verified`, every user client and node refuses an answer without proof, by whatever node it comes: nobody on
     the way can answer in your place to listen. Plain phones prove nothing, so yours no longer ring; they call as

@@ -36,8 +36,8 @@ from telsdk.records import (
     Credential,
     Inputs,
     Keep,
-    Kept,
     Records,
+    RecordsAnswer,
     Update,
     answered,
 )
@@ -171,7 +171,7 @@ class NumberRecords(SigningContract):
     def permit_many(self, number: Number, update: Update, lifetime: timedelta = PERMIT_LIFETIME) -> Permit:
         return self._sign("setMany", number, (("update", "Update"),), (self._struct(update),), lifetime)
 
-    def _whole(self, number: Number, kept: Kept) -> Records:
+    def _whole(self, number: Number, kept: RecordsAnswer) -> Records:
         """Return the records that were `kept`, with the parameters of the KDF, of which that has only the hash."""
         records, digest, block = kept
         if not block:
