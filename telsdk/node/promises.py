@@ -65,7 +65,7 @@ class Unproven(AuthError):
 
 
 class Expected:
-    """An INVITE of a phone to a number that promises verified answers.
+    """A phone's INVITE to a number that promises verified answers, or an offer in a call to it.
 
     Attributes:
         number: which has to answer.
@@ -76,7 +76,7 @@ class Expected:
 
     __slots__ = ("dest", "key", "number", "over", "waits")
 
-    def __init__(self, key: tuple[str, Hop], number: Number, dest: str) -> None:
+    def __init__(self, key: tuple[object, ...], number: Number, dest: str) -> None:
         self.key = key
         self.number = number
         self.dest = dest
@@ -89,7 +89,7 @@ class Promises:
 
     Args:
         ask: has contract wallets asked; None: nobody can, and what only they could tell is not proven.
-        wall: seconds since 1970.
+        clock: seconds since 1970.
     """
 
     def __init__(
@@ -97,13 +97,13 @@ class Promises:
         directory: Directory,
         admission: Admission,
         ask: AskWallet | None = None,
-        wall: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._directory = directory
         self._admission = admission
         self._ask = ask
-        self._wall = wall
-        self._expected: dict[tuple[str, Hop], Expected] = {}
+        self._clock = clock
+        self._expected: dict[tuple[object, ...], Expected] = {}
         self._over: deque[Expected] = deque()
 
     def expect(self, request: Request, source: Hop, callee: NumberFacts) -> Expected:
@@ -116,7 +116,7 @@ class Promises:
     def ended(self, expected: object) -> None:
         """Note that an INVITE has its final answer. Others may still come."""
         assert isinstance(expected, Expected)
-        expected.over = self._wall() + LATE
+        expected.over = self._clock() + LATE
         self._over.append(expected)
 
     def passes(self, response: Response, request: Request, source: Hop, branch: TransactionUser) -> bool:
@@ -133,10 +133,10 @@ class Promises:
             if response.cseq.method == "INVITE" and (response.status >= 200 or response.body):
                 return self._judge(expected.number, (expected.dest,), response, branch, expected)
             return True
-        if response.body and request.to_tag is not None and response.cseq.method in _OFFERS:
-            number = self._promised_in(request)
-            if number is not None:
-                return self._judge(number, (str(request.from_.uri.aor),), response, branch, None)
+        if response.body and response.cseq.method in _OFFERS:
+            offered = self._offered(response, request, source)
+            if offered is not None:
+                return self._judge(offered.number, (offered.dest,), response, branch, None)
         return True
 
     def check_within(self, request: Request, presented: Presentation) -> None:
@@ -204,6 +204,24 @@ class Promises:
         why = f"{number} promises verified answers, and whoever answered proves nothing: {error}"
         response.turn_into(Unproven.status, warning(Unproven(why)))
 
+    def _offered(self, response: Response, request: Request, source: Hop) -> Expected | None:
+        """Return what is known of a request within a call; None where nothing has to be proven.
+
+        It is remembered, because an answer may come again, and a request that has had its final answer has no fields
+        any more.
+        """
+        key = (response.call_id, source, response.cseq.number)
+        offered = self._expected.get(key)
+        if offered is not None or "to" not in request.headers.shape.first or request.to_tag is None:
+            return offered
+        number = self._promised_in(request)
+        if number is None:
+            return None
+        self._forget()
+        offered = self._expected[key] = Expected(key, number, str(request.from_.uri.aor))
+        self.ended(offered)
+        return offered
+
     def _promised_in(self, request: Request) -> Number | None:
         """Return the number that has to prove an answer to a phone's `request` within a call; None for nobody."""
         if "route" not in request.headers.shape.first:
@@ -224,14 +242,14 @@ class Promises:
         return facts.number if facts.answers_verified else None
 
     def _forget(self) -> None:
-        now = self._wall()
+        now = self._clock()
         while self._over and self._over[0].over <= now:
             expected = self._over.popleft()
             if self._expected.get(expected.key) is expected:
                 del self._expected[expected.key]
 
     def _now(self) -> Wall:
-        return Wall(self._wall())
+        return Wall(self._clock())
 
 
 def _nothing(_now: Monotonic) -> None:

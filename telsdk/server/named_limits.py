@@ -76,8 +76,13 @@ def with_limits(settings: SettingsT, changes: Iterable[tuple[str, str | float]])
 def written(value: LimitValue) -> str:
     """Return a value as it is written."""
     if not isinstance(value, Rate):
-        return f"{value:.15g}"
-    return _UNLIMITED if value == UNLIMITED else f"{value.per_second:g}/{value.burst:g}"
+        return _number(value)
+    return _UNLIMITED if value == UNLIMITED else f"{_number(value.per_second)}/{_number(value.burst)}"
+
+
+def _number(value: float) -> str:
+    """Return the shortest text that is read as the same number again."""
+    return str(value).removesuffix(".0")
 
 
 def _walk(settings: object, prefix: str) -> Iterator[NamedLimit]:

@@ -15,7 +15,7 @@ from web3.types import RPCEndpoint
 from scripts import toolchain
 from telsdk.chain.access import request
 from telsdk.chain.client import connect
-from telsdk.chain.development import AnvilChain
+from telsdk.chain.development import AnvilChain, PlayEns
 from telsdk.chain.interface import deployments
 from telsdk.chain.rollout import deploy
 from tests.anvil import running_anvil
@@ -125,7 +125,11 @@ def test_a_testnet_that_the_config_names_is_deployed_to(tmp_path: Path) -> None:
     assert named.stdout.strip() == "http://127.0.0.1:8545", named.stderr
     with running_anvil("--chain-id", str(SEPOLIA)) as rpc:
         network, written = f"ethereum:sepolia:{rpc}", tmp_path / "dry.json"
-        run = _deploy(network, written)
+        without = _deploy(network, written)
+        assert (without.returncode, written.exists()) == (1, False)
+        assert f"chain {SEPOLIA} has ENS" in without.stderr
+        ens = PlayEns((chain := AnvilChain(rpc)).w3, chain.accounts[0]).address
+        run = _deploy(network, written, "--ens", ens, "--wrapper", ens, "--universal-resolver", ens)
         assert run.returncode == 0, run.stdout + run.stderr
         assert deployments.read(written).chain_id == SEPOLIA
         assert _verify(network, written).returncode == 0
