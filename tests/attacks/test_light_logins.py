@@ -244,7 +244,9 @@ async def test_the_bucket_is_drained_so_that_bob_cannot_log_in(tmp_path: Path) -
         with pytest.raises(HubsMissing) as refused:
             await at.log_in()
         assert 0 < (refused.value.retry_after or 0) <= 3_600
-        assert (await at.log_in(tickets=known.tickets)).number == BOB
+        # Of two logins in one second only the first gives the tries back.
+        later = known.delegation.not_before + 2
+        assert (await at.log_in(tickets=known.tickets, now=later)).number == BOB
         await at.set("another lantern of brass at dawn")  # and its owner sets a new password
         assert (await at.log_in("another lantern of brass at dawn")).number == BOB
 
