@@ -23,6 +23,14 @@ class Domain:
     chain_id: int
     registry: str  # EIP-55 address
 
+    def octets_of(self, number: int) -> bytes:
+        """Return what names a number of this deployment and no other, 84 octets: so derived keys are for it alone."""
+        return (
+            self.chain_id.to_bytes(32, "big")
+            + bytes.fromhex(self.registry.removeprefix("0x"))
+            + number.to_bytes(32, "big")
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Head:

@@ -39,14 +39,7 @@ class Password:
 
     def named(self, purpose: bytes) -> bytes:
         """Return octets that stand for it and `purpose`, and for no other."""
-        return (
-            purpose
-            + self.domain.chain_id.to_bytes(32, "big")
-            + bytes.fromhex(self.domain.registry.removeprefix("0x"))
-            + self.number.to_bytes(32, "big")
-            + self.epoch.to_bytes(32, "big")
-            + self.nonce
-        )
+        return purpose + self.domain.octets_of(self.number) + self.epoch.to_bytes(32, "big") + self.nonce
 
 
 class HubSecrets:

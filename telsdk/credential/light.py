@@ -117,10 +117,4 @@ def stretch(password: str, domain: Domain, number: int, epoch: int, kdf: int = D
 
 def salt(domain: Domain, number: int, epoch: int) -> bytes:
     """Return keccak256 over purpose, chain id, registry, number and epoch, each of fixed width."""
-    return secp256k1.keccak256(
-        _PURPOSE
-        + domain.chain_id.to_bytes(32, "big")
-        + bytes.fromhex(domain.registry.removeprefix("0x"))
-        + number.to_bytes(32, "big")
-        + epoch.to_bytes(32, "big")
-    )
+    return secp256k1.keccak256(_PURPOSE + domain.octets_of(number) + epoch.to_bytes(32, "big"))

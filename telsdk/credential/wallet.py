@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from telsdk.clock import Wall
 from telsdk.credential.bounded import keep
@@ -42,6 +42,7 @@ LOOKUPS_OF_ALL: Final = 600  # ... and from everywhere ...
 PER: Final = 60  # ... in so many seconds
 AWAY: Final = 15  # seconds that a chain which did not answer is left alone
 
+_Key = TypeVar("_Key")
 _Question = tuple[str, bytes, bytes]
 _NO_DIGEST: Final = b""
 """In a question: whether the account has code at all."""
@@ -220,15 +221,12 @@ class WalletAnswers:
 
     def _is_granted(self, account: str, asker: str, now: Wall) -> bool:
         # What is refused to one place takes nothing from the others.
-        for_it = _counted(self._asked.pop((asker, account), (now, 0)), now)
-        keep(self._asked, (asker, account), for_it, self._size)
-        if for_it[1] > QUESTIONS:
+        if self._counted_in(self._asked, (asker, account), now) > QUESTIONS:
             return False
-        from_there = _counted(self._asked_from.pop(asker, (now, 0)), now)
-        keep(self._asked_from, asker, from_there, self._size)
+        from_there = self._counted_in(self._asked_from, asker, now)
         of_all = _counted(self._all, now)
         most = QUESTIONS_OF_ASKER if of_all[1] <= BUSY else QUESTIONS_WHEN_BUSY
-        if from_there[1] > most or of_all[1] > QUESTIONS_OF_ALL:
+        if from_there > most or of_all[1] > QUESTIONS_OF_ALL:
             return False
         self._all = of_all
         return True
@@ -250,14 +248,19 @@ class WalletAnswers:
         return True
 
     def _count_lookup(self, asker: str, now: Wall) -> None:
-        from_there = _counted(self._looked_from.pop(asker, (now, 0)), now)
-        keep(self._looked_from, asker, from_there, self._size)
+        from_there = self._counted_in(self._looked_from, asker, now)
         of_all = _counted(self._looked, now)
-        if from_there[1] > LOOKUPS_OF_ASKER or of_all[1] > LOOKUPS_OF_ALL:
+        if from_there > LOOKUPS_OF_ASKER or of_all[1] > LOOKUPS_OF_ALL:
             raise TooManyWalletQuestions(
                 f"too many new delegations for too many numbers at once: try again in {PER} seconds"
             )
         self._looked = of_all
+
+    def _counted_in(self, table: OrderedDict[_Key, tuple[float, int]], key: _Key, now: Wall) -> int:
+        """Count one more of `key`, and return how many there were within `PER` seconds."""
+        counted = _counted(table.pop(key, (now, 0)), now)
+        keep(table, key, counted, self._size)
+        return counted[1]
 
 
 def _counted(so_far: tuple[float, int], now: Wall) -> tuple[float, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -275,10 +275,14 @@ class Hub:
             if node is not None and not self.health.takes_logins(node.index):
                 waits = [warning(f"node {node.index} has a stale copy of the chain")]
         if waits:
-            headers = [("Retry-After", str(self._settings.retry_after)), *waits]
-            self._role.refuse(tx, 503, now, reason=CHAIN_BEHIND, headers=headers)
+            self._put_off(tx, waits, now)
         else:
             self._redirect(tx, node, None, now)
+
+    def _put_off(self, tx: ServerTransaction, waits: Sequence[HeaderField], now: Monotonic) -> None:
+        """Have a login wait until a copy of the chain is fresh again; `waits` says which, and how old it is."""
+        headers = [("Retry-After", str(self._settings.retry_after)), *waits]
+        self._role.refuse(tx, 503, now, reason=CHAIN_BEHIND, headers=headers)
 
     def freshness(self, now: Wall) -> Freshness:
         """Return how old this hub's copy of the chain is; `now` in seconds since 1970."""
@@ -337,8 +341,7 @@ class Hub:
     def _log_in_light(self, tx: ServerTransaction, request: Request, now: Monotonic) -> None:
         """Evaluate a password or give a ticket. While all that is known of the chain is stale, that waits."""
         if waits := self._staleness():
-            headers = [("Retry-After", str(self._settings.retry_after)), *waits]
-            self._role.refuse(tx, 503, now, reason=CHAIN_BEHIND, headers=headers)
+            self._put_off(tx, waits, now)
         elif self._light is None:
             raise NotMine(f"hub {self.id} serves no light logins")
         else:

@@ -43,13 +43,7 @@ _PRF_PURPOSE: Final = b"telsdk backup prf 1\0"
 
 def prf_input(domain: Domain, number: int, epoch: int) -> bytes:
     """Return what a passkey's PRF is asked with: the same passkey gives each number and epoch another output."""
-    return hashlib.sha256(
-        _PRF_PURPOSE
-        + domain.chain_id.to_bytes(32, "big")
-        + bytes.fromhex(domain.registry.removeprefix("0x"))
-        + number.to_bytes(32, "big")
-        + epoch.to_bytes(8, "big")
-    ).digest()
+    return hashlib.sha256(_PRF_PURPOSE + domain.octets_of(number) + epoch.to_bytes(8, "big")).digest()
 
 
 class BackupKeyDamaged(BackupError):
