@@ -6,8 +6,9 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.httpserver import PostHandler, running
 
 Reply = Callable[[dict[str, Any]], bytes | Iterator[bytes] | None]
 
@@ -21,9 +22,9 @@ def answering(reply: Reply) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     asked: list[dict[str, Any]] = []
     over = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    class Handler(PostHandler):
+        def post(self, question: bytes) -> None:
+            request = json.loads(question)
             asked.append(request)
             body = reply(request)
             if body is None:
@@ -35,18 +36,11 @@ def answering(reply: Reply) -> Iterator[tuple[str, list[dict[str, Any]]]]:
                 for part in [body] if isinstance(body, bytes) else body:
                     self.wfile.write(part)
 
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with running(Handler) as port:
         try:
-            yield f"http://127.0.0.1:{server.server_port}", asked
+            yield f"http://127.0.0.1:{port}", asked
         finally:
             over.set()
-            server.shutdown()
-            thread.join()
 
 
 def error(code: int, message: str = "") -> bytes:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import requests
+
+from tests.httpserver import PostHandler, running
 
 Answer = tuple[int, bytes]  # HTTP status, body
 
@@ -111,10 +111,9 @@ class LossyRpc:
 def lossy(node: str) -> Iterator[LossyRpc]:
     """A server in front of the one at the URL `node`."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            question = Question(node, self.rfile.read(int(self.headers["Content-Length"])))
-            answer = rpc.answer(question)
+    class Handler(PostHandler):
+        def post(self, question: bytes) -> None:
+            answer = rpc.answer(Question(node, question))
             if answer is None:
                 self.close_connection = True
                 with suppress(OSError):
@@ -124,16 +123,6 @@ def lossy(node: str) -> Iterator[LossyRpc]:
             self.end_headers()
             self.wfile.write(answer[1])
 
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        rpc = LossyRpc(f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield rpc
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(Handler) as port:
+        rpc = LossyRpc(f"http://127.0.0.1:{port}")
+        yield rpc

@@ -6,11 +6,10 @@ import base64
 import json
 import logging
 import socket
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import requests
@@ -22,6 +21,7 @@ from telsdk.chain.access.endpoint import Endpoint, EndpointError, redacted, with
 from telsdk.chain.errors import ChainError, RpcUnreachable
 from telsdk.chain.interface import CONTRACTS, Deployment
 from telsdk.cli.common.options import Options
+from tests.httpserver import PostHandler, running
 
 USER, PASSWORD, KEY, QUERY = "operator-7", "pass%2Fword-9", "0badc0ffee0ddf00d", "query-secret"
 SECRETS = (USER, PASSWORD, "pass/word-9", KEY, QUERY, base64.b64encode(b"operator-7:").decode()[:-2])
@@ -92,24 +92,13 @@ def serving(reply: Reply) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
     """A server that answers by `reply`: its URL, with every kind of secret in it, and what it was asked for."""
     asked: list[tuple[str, str | None]] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+    class Handler(PostHandler):
+        def post(self, question: bytes) -> None:
             asked.append((self.path, self.headers["Authorization"]))
             reply(self)
 
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield url_of(server.server_port), asked
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(Handler) as port:
+        yield url_of(port), asked
 
 
 def url_of(port: int) -> str:

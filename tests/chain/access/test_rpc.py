@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from eth_abi.abi import encode
@@ -15,6 +13,7 @@ from telsdk.chain import revert
 from telsdk.chain.access import RpcSettings, mapped, open_rpc
 from telsdk.chain.errors import RpcError, RpcUnreachable
 from telsdk.chain.revert.decode import error_types
+from tests.httpserver import PostHandler, running
 
 ALICE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 ALREADY_LINKED = next(
@@ -27,27 +26,15 @@ Answer = Callable[[str], tuple[int, str]]  # the method asked for -> HTTP status
 def server(answer: Answer) -> Iterator[str]:
     """A server on loopback that gives `answer` to every request."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            status, body = answer(question["method"])
+    class Handler(PostHandler):
+        def post(self, question: bytes) -> None:
+            status, body = answer(json.loads(question)["method"])
             self.send_response(status)
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing: a test has its own words."""
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    http.daemon_threads = True
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://user:secret@127.0.0.1:{http.server_port}/v3/key"
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()
+    with running(Handler) as port:
+        yield f"http://user:secret@127.0.0.1:{port}/v3/key"
 
 
 def result(value: object) -> tuple[int, str]:

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from telsdk.chain.development.embedded import EmbeddedChain
 from tests.cli.chainrpc import ChainRpc
+from tests.httpserver import PostHandler, running
 
 Json = Any
 
@@ -72,12 +72,12 @@ class Weather:
 def served(weather: Weather) -> Iterator[str]:
     """Serves `weather` from a thread, until the context is left."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(PostHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1
 
-        def do_POST(self) -> None:
-            reply = weather.reply(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        def post(self, question: bytes) -> None:
+            reply = weather.reply(json.loads(question))
             with suppress(ConnectionError):
                 self.send_response(reply.status)
                 self.send_header("Content-Type", "application/json")
@@ -92,20 +92,11 @@ def served(weather: Weather) -> Iterator[str]:
                     self.wfile.flush()
             self.close_connection = self.close_connection or reply.endless
 
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        server.block_on_close = False  # clients keep their connections open
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
+    with running(Handler) as port:
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"http://127.0.0.1:{port}"
         finally:
             weather.fair.set()
-            server.shutdown()
-            thread.join()
 
 
 # Logs
