@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,10 @@ Stores = Callable[..., Store]
 
 
 @pytest.fixture
-def device(tmp_path: Path) -> Stores:
+def device(tmp_path: Path) -> Iterator[Stores]:
     count = iter(range(1000))
-    return lambda ahead=0: Store(tmp_path / f"{next(count)}.db", clock=Clock(ahead))
+    with ExitStack() as stores:
+        yield lambda ahead=0: stores.enter_context(Store(tmp_path / f"{next(count)}.db", clock=Clock(ahead)))
 
 
 def say(store: Store, peer: str, text: str = "hello", trust: str = "verified") -> str:
