@@ -10,8 +10,10 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from scripts import toolchain
+from telsdk.chain.client import Client
 from telsdk.chain.development import AnvilChain
 from telsdk.chain.errors import RpcUnreachable
+from telsdk.chain.rollout import deploy
 from tests.conftest import missing
 
 _TRIES = 20  # each waits by itself: the client asks again a few times before it gives up
@@ -38,6 +40,14 @@ def running_anvil(*options: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+@contextmanager
+def with_contracts(anvil: AnvilChain) -> Iterator[Client]:
+    """A client of new contracts on `anvil`, by its second account; the chain goes back when the context is left."""
+    mark = anvil.snapshot()
+    yield Client(anvil.w3, deploy(anvil.w3, anvil.accounts[0]), anvil.accounts[1])
+    anvil.revert(mark)
 
 
 def _wait_for(rpc: str, process: subprocess.Popen[bytes]) -> None:

@@ -15,7 +15,6 @@ from eth_account import Account
 from telsdk.chain.client import Client
 from telsdk.chain.development import AnvilChain
 from telsdk.chain.index import ChainIndex
-from telsdk.chain.rollout import deploy
 from telsdk.clock import Wall
 from telsdk.credential import wallet
 from telsdk.credential.deep import KeystoreSigner
@@ -26,7 +25,7 @@ from telsdk.credential.session import Login, login_deep
 from telsdk.credential.verify import Verifier
 from telsdk.directory import NumberFacts
 from telsdk.number import Number
-from tests.anvil import running_anvil
+from tests.anvil import running_anvil, with_contracts
 from tests.chain.actors import NUMBER, installed, me
 from tests.facts import FixedDirectory
 from tests.network import ALICE
@@ -44,9 +43,8 @@ def anvil() -> Iterator[AnvilChain]:
 
 @pytest.fixture
 def client(anvil: AnvilChain) -> Iterator[Client]:
-    mark = anvil.snapshot()
-    yield Client(anvil.w3, deploy(anvil.w3, anvil.accounts[0]), anvil.accounts[1])
-    anvil.revert(mark)
+    with with_contracts(anvil) as client:
+        yield client
 
 
 def held_by(client: Client, anvil: AnvilChain, runtime: str) -> str:

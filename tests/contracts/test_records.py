@@ -31,6 +31,8 @@ from tests.contracts.suite import (
 FULL = dict(zip((*(word.name for word in WORDS), BLOCK), ALL_RECORDS, strict=True))
 PARAMETERS = bytes(range(137))  # as long as those of KDF 2 with three hubs
 KEPT = bytes(keccak(PARAMETERS))[:20]
+NO_CREDENTIAL = {"number": NUMBER, "epoch": 1, "hash": NONE, "kdf": 0, "parameters": b""}
+"""What CredentialSet says when the credential is cleared."""
 
 
 @dataclass(frozen=True)
@@ -270,13 +272,7 @@ def test_a_promise_stays_in_a_move_and_ends_with_its_epoch(owned: Suite) -> None
 def test_clearing_takes_the_credential_and_nothing_else(owned: Suite) -> None:
     owned.records.send("setMany", NUMBER, SET_ALL, sender=owned.alice.address)
     result = owned.records.send("clearCredential", NUMBER, sender=owned.alice.address)
-    assert result.event("CredentialSet") == {
-        "number": NUMBER,
-        "epoch": 1,
-        "hash": NONE,
-        "kdf": 0,
-        "parameters": b"",
-    }
+    assert result.event("CredentialSet") == NO_CREDENTIAL
     assert owned.records.read("recordsOf", NUMBER) == told(**{**FULL, "credential": NONE, "kdf": 0})
 
 
@@ -332,13 +328,7 @@ def test_a_credential_is_cleared_by_signature(owned: Suite) -> None:
     signature = _signed(owned, owned.alice, "ClearCredential", {})
     call = ("clearCredentialFor", NUMBER, owned.chain.now, signature)
     result = owned.records.send(*call, sender=owned.bob.address)
-    assert result.event("CredentialSet") == {
-        "number": NUMBER,
-        "epoch": 1,
-        "hash": NONE,
-        "kdf": 0,
-        "parameters": b"",
-    }
+    assert result.event("CredentialSet") == NO_CREDENTIAL
     assert owned.records.read("recordsOf", NUMBER) == told(**{**FULL, "credential": NONE, "kdf": 0})
 
 
@@ -362,13 +352,7 @@ def test_half_a_credential_among_several_records_is_refused(
 def test_clearing_among_several_records_is_told_as_clearing(owned: Suite) -> None:
     update = Update(credential=None).struct()
     result = owned.records.send("setMany", NUMBER, update, sender=owned.alice.address)
-    assert result.event("CredentialSet") == {
-        "number": NUMBER,
-        "epoch": 1,
-        "hash": NONE,
-        "kdf": 0,
-        "parameters": b"",
-    }
+    assert result.event("CredentialSet") == NO_CREDENTIAL
 
 
 def _fork(of: Suite, chain_id: int) -> Suite:

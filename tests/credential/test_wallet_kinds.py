@@ -15,7 +15,6 @@ from scripts.helpers import helpers
 from telsdk.chain.client import Client, facts_of
 from telsdk.chain.development import AnvilChain
 from telsdk.chain.index import ChainIndex
-from telsdk.chain.rollout import deploy
 from telsdk.clock import Wall
 from telsdk.credential import wallet
 from telsdk.credential.deep import KeystoreSigner, WalletSigner
@@ -24,7 +23,7 @@ from telsdk.credential.erc6492 import MAGIC, unwrapped
 from telsdk.credential.errors import NotHolder, NotSignedByOwner, WalletNotDeployed
 from telsdk.credential.session import Login, login_deep, request_deep, signed_deep
 from telsdk.credential.verify import Verifier
-from tests.anvil import running_anvil
+from tests.anvil import running_anvil, with_contracts
 from tests.chain.actors import NUMBER, installed
 from tests.walletkinds import (
     PRECOMPILE,
@@ -51,9 +50,8 @@ def anvil() -> Iterator[AnvilChain]:
 
 @pytest.fixture
 def client(anvil: AnvilChain) -> Iterator[Client]:
-    mark = anvil.snapshot()
-    yield Client(anvil.w3, deploy(anvil.w3, anvil.accounts[0]), anvil.accounts[1])
-    anvil.revert(mark)
+    with with_contracts(anvil) as client:
+        yield client
 
 
 def own(client: Client, anvil: AnvilChain, owner: str) -> None:

@@ -16,6 +16,7 @@ from telsdk.credential.deep import KeystoreSigner, WalletSigner
 from telsdk.credential.delegation import MAX_DEVICE, MAX_SIGNATURE
 from telsdk.credential.session import Login, login_deep
 from telsdk.sip.auth import session_token
+from telsdk.uc.client import UserClient
 from telsdk.uc.media import MediaSession
 from telsdk.uc.trust import Trust
 from tests.late_caller import LateCaller
@@ -36,19 +37,24 @@ def log_in(network: Network) -> Login:
     return login_deep(KEY, signed, network.facts.domain, "x", Wall(time.time()))
 
 
+async def call_each_other(one: UserClient, other: UserClient) -> None:
+    """Each calls, is answered, and is verified to the other."""
+    for caller, callee in ((one, other), (other, one)):
+        outgoing, incoming = await connect(caller, callee, str(callee.number))
+        for call in (outgoing, incoming):
+            assert call.party is not None
+            assert call.party.trust is Trust.VERIFIED
+        outgoing.hang_up()
+        await asyncio.gather(outgoing.wait_ended(10), incoming.wait_ended(10))
+
+
 async def test_a_call_by_a_contract_wallet_rings_when_the_chain_has_answered() -> None:
     """Node and clients ask, each by itself."""
     async with Network(1) as network:
         await network.start()
         bob = await network.user(BOB)
         carol = await network.user(CAROL, login=log_in(network))
-        for caller, callee in ((carol, bob), (bob, carol)):
-            outgoing, incoming = await connect(caller, callee, str(callee.number))
-            for call in (outgoing, incoming):
-                assert call.party is not None
-                assert call.party.trust is Trust.VERIFIED
-            outgoing.hang_up()
-            await asyncio.gather(outgoing.wait_ended(10), incoming.wait_ended(10))
+        await call_each_other(carol, bob)
         await carol.message(str(BOB), "hello")
         party, _ = await asyncio.wait_for(bob.messages.get(), 10)
         assert party.number == CAROL
@@ -71,13 +77,7 @@ async def test_the_longest_signature_passes_hub_nodes_and_clients() -> None:
         )
         bob = await network.user(BOB)
         carol = await network.user(CAROL, login=login)
-        for caller, callee in ((carol, bob), (bob, carol)):
-            outgoing, incoming = await connect(caller, callee, str(callee.number))
-            for call in (outgoing, incoming):
-                assert call.party is not None
-                assert call.party.trust is Trust.VERIFIED
-            outgoing.hang_up()
-            await asyncio.gather(outgoing.wait_ended(10), incoming.wait_ended(10))
+        await call_each_other(carol, bob)
         await carol.message(str(BOB), "hello" * 500)
         await asyncio.wait_for(bob.messages.get(), 10)
         with Peer(CAROL) as peer:

@@ -17,7 +17,7 @@ from telsdk.chain.index import ChainIndex
 from telsdk.chain.interface import functions
 from telsdk.chain.rollout import deploy, verify
 from telsdk.name import Name
-from tests.anvil import running_anvil
+from tests.anvil import running_anvil, with_contracts
 from tests.chain.actors import NUMBER, OTHER, installed, me
 
 pytestmark = pytest.mark.contracts
@@ -31,9 +31,8 @@ def anvil() -> Iterator[AnvilChain]:
 
 @pytest.fixture
 def client(anvil: AnvilChain) -> Iterator[Client]:
-    mark = anvil.snapshot()
-    yield Client(anvil.w3, deploy(anvil.w3, anvil.accounts[0]), anvil.accounts[1])
-    anvil.revert(mark)
+    with with_contracts(anvil) as client:
+        yield client
 
 
 def test_an_account_with_delegate_code_signs_permits_by_its_key(client: Client, anvil: AnvilChain) -> None:
