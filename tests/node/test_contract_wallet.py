@@ -51,7 +51,7 @@ async def user(client: Client, chain: EmbeddedChain, team: TeamWallet) -> AsyncI
         for one in (listed_hub, listed_node):
             stack.callback(one.sockets.close)
         node = await Node.launch(
-            ChainIndex(client),
+            stack.enter_context(ChainIndex(client)),
             1,
             0,
             listed_node.sockets,
@@ -60,7 +60,7 @@ async def user(client: Client, chain: EmbeddedChain, team: TeamWallet) -> AsyncI
         )
         stack.push_async_callback(node.stop)
         hub = await Hub.launch(
-            ChainIndex(client),
+            stack.enter_context(ChainIndex(client)),
             1,
             listed_hub.sockets,
             listed_hub.identity,
