@@ -252,7 +252,7 @@ def answers(options: Options, number: Number, answers: str, yes: bool, as_json: 
     the way can answer in your place to listen. Plain phones prove nothing, so yours no longer ring; they call as
     before. With `any`, who calls decides. A new epoch begins without the promise.
 
-    
+    \b
     Examples:
       telsdk number answers 5551234 verified --account me.json
       telsdk number answers 5551234 any --account me.json

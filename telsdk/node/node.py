@@ -48,8 +48,7 @@ from telsdk.server.staleness import Staleness
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Response
 from telsdk.sip.server import Arrived, Finished, ProxySettings, Redirect3xx, Registrar
-from telsdk.sip.transaction import AckReceived, Event, Proven, RequestReceived, Stack
-from telsdk.sip.ua import UNANSWERED
+from telsdk.sip.transaction import UNANSWERED, AckReceived, Event, Proven, RequestReceived, Stack
 
 log = logging.getLogger(__name__)
 

@@ -27,9 +27,8 @@ from telsdk.net.sockets import BoundSockets
 from telsdk.number import Number
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Request, Uri
-from telsdk.sip.transaction import Event, ServerTransaction, Stack
+from telsdk.sip.transaction import UNANSWERED, Event, ServerTransaction, Stack
 from telsdk.sip.ua import (
-    UNANSWERED,
     Call,
     CallConfirmed,
     CallEnded,

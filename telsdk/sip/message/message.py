@@ -305,10 +305,6 @@ _ANSWERED: Final = ("via", "from", "to", "call-id", "cseq")
 _ANSWERED_100: Final = (*_ANSWERED, "timestamp")  # section 8.2.6.1
 
 
-_OF_THE_REQUEST = frozenset({"via", "from", "to", "call-id", "cseq"})
-"""What a response takes from its request (8.2.6.2), by canonical key."""
-
-
 class Response(Message):
     """A response (section 7.2)."""
 
@@ -351,7 +347,7 @@ class Response(Message):
 
     def turn_into(self, status: int, *headers: tuple[str, str]) -> None:
         """Make this another response to the same request: only what section 8.2.6.2 takes from that stays."""
-        others = [at for at, key in enumerate(self.headers.shape.keys) if key not in _OF_THE_REQUEST]
+        others = [at for at, key in enumerate(self.headers.shape.keys) if key not in _ANSWERED]
         self.headers.delete_lines(others)
         for name, value in headers:
             self.headers.add(name, value)

@@ -44,6 +44,7 @@ from telsdk.sip.server.routing import (
     sips_not_allowed,
 )
 from telsdk.sip.transaction import (
+    UNANSWERED,
     AckReceived,
     Agenda,
     Cancelled,
@@ -58,9 +59,6 @@ from telsdk.sip.transaction import (
     TransportFailed,
     Unanswered,
 )
-
-_WAITS = (State.TRYING, State.PROCEEDING)
-"""When a request that came still waits for its answer."""
 
 
 class Proxy:
@@ -316,7 +314,7 @@ class Proxy:
                 return
             branch.timer_c_at = now + self._patience
             tx = ctx.tx
-            if tx is not None and not ctx.closed and tx.state in _WAITS:
+            if tx is not None and not ctx.closed and tx.state in UNANSWERED:
                 self._stack.respond(tx, response, now)
         elif status in (408, 430) and self._try_other_way(branch, now):
             pass

@@ -9,13 +9,13 @@ from telsdk.clock import Monotonic
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import NameAddr, Request, Response, inspection
 from telsdk.sip.transaction import (
+    UNANSWERED,
     AckReceived,
     Cancelled,
     Event,
     RequestReceived,
     ServerTransaction,
     Stack,
-    State,
     TimedOut,
     TransportFailed,
 )
@@ -66,7 +66,7 @@ class Redirect:
         if contacts and not others:
             self.refuse(tx, 404, now)
             return
-        if tx.state in (State.TRYING, State.PROCEEDING):
+        if tx.state in UNANSWERED:
             found = [("Contact", str(one)) for one in others]
             self._stack.answer(tx, status, now, None, *found, *headers)
 
@@ -80,12 +80,12 @@ class Redirect:
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Send any other final response, once. Nothing happens when the asker has cancelled meanwhile."""
-        if tx.state in (State.TRYING, State.PROCEEDING):
+        if tx.state in UNANSWERED:
             self._stack.answer_once(tx, status, now, reason, *headers)
 
     def respond(self, tx: ServerTransaction, response: Response, now: Monotonic) -> None:
         """Send a final response that the application made, once. Nothing happens when the asker has cancelled."""
-        if tx.state in (State.TRYING, State.PROCEEDING):
+        if tx.state in UNANSWERED:
             self._stack.respond_once(tx, response, now)
 
     def _requested(self, event: RequestReceived, now: Monotonic) -> None:

@@ -25,6 +25,7 @@ from telsdk.sip.server.routing import (
     take_own_routes,
 )
 from telsdk.sip.transaction import (
+    UNANSWERED,
     ClientTransaction,
     RequestReceived,
     ServerTransaction,
@@ -152,7 +153,7 @@ class Relay(TransactionUser):
         elif status < 200:
             if status > 100:
                 self.timer_c_at = now + self.stack.timers.timer_c
-                if self in self.open and self.server.state in (State.TRYING, State.PROCEEDING):
+                if self in self.open and self.server.state in UNANSWERED:
                     self.stack.respond(self.server, response, now)
         elif status < 300 and self.server.state is State.ACCEPTED:
             self.stack.respond(self.server, response, now)  # 16.7 step 5: a 2xx to INVITE, once more

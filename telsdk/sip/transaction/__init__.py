@@ -13,12 +13,13 @@ from telsdk.sip.transaction.events import (
     TransportFailed,
     Unanswered,
 )
-from telsdk.sip.transaction.machines import ClientTransaction, ServerTransaction, State
+from telsdk.sip.transaction.machines import UNANSWERED, ClientTransaction, ServerTransaction, State
 from telsdk.sip.transaction.proof import Proven
 from telsdk.sip.transaction.stack import Stack
 from telsdk.sip.transaction.timers import Agenda, Timeline, Timers
 
 __all__ = [
+    "UNANSWERED",
     "AckReceived",
     "Agenda",
     "Cancelled",

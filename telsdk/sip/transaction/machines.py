@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.hop import Hop
@@ -34,6 +34,10 @@ class State(StrEnum):
     COMPLETED = "Completed"
     CONFIRMED = "Confirmed"
     TERMINATED = "Terminated"
+
+
+UNANSWERED: Final = (State.TRYING, State.PROCEEDING)
+"""When a request that came still waits for its final response."""
 
 
 class Input(StrEnum):

@@ -33,7 +33,13 @@ from telsdk.sip.transaction.events import (
     TransportFailed,
     Unanswered,
 )
-from telsdk.sip.transaction.machines import ClientTransaction, Input, ServerTransaction, State, Transaction
+from telsdk.sip.transaction.machines import (
+    UNANSWERED,
+    ClientTransaction,
+    Input,
+    ServerTransaction,
+    Transaction,
+)
 from telsdk.sip.transaction.proof import Proven
 from telsdk.sip.transaction.server import ServerTransactions
 from telsdk.sip.transaction.timers import Timers
@@ -280,14 +286,14 @@ class Stack:
             if isinstance(owner, TransactionUser):
                 owner.give_up(now)
         finally:
-            if isinstance(tx, ServerTransaction) and tx.state in (State.TRYING, State.PROCEEDING):
+            if isinstance(tx, ServerTransaction) and tx.state in UNANSWERED:
                 self._refuse(tx, now)
 
     def _refuse(self, tx: ServerTransaction, now: Monotonic) -> None:
         try:
             self.answer(tx, 500, now)
         finally:
-            if tx.state in (State.TRYING, State.PROCEEDING):
+            if tx.state in UNANSWERED:
                 self._servers.drop(tx)  # not even that can be written
 
     def abandon(self, tx: ServerTransaction, now: Monotonic) -> None:

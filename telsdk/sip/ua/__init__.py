@@ -19,12 +19,10 @@ from telsdk.sip.ua.call import (
     Ringing,
 )
 from telsdk.sip.ua.dialog import Dialog, DialogId, dialog_id
-from telsdk.sip.ua.dialogs import UNANSWERED
 from telsdk.sip.ua.negotiation import has_sdp
 from telsdk.sip.ua.transfer import ReferAnswered, Referral, Referred, TransferProgress
 
 __all__ = [
-    "UNANSWERED",
     "Answered",
     "Call",
     "CallConfirmed",

@@ -14,7 +14,7 @@ from telsdk.sip.errors import SipParseError
 from telsdk.sip.hop import Hop
 from telsdk.sip.message import Message, Request, Response, Uri
 from telsdk.sip.message import readers as fields
-from telsdk.sip.transaction import Agenda, ClientTransaction, Event, ServerTransaction, Stack, State
+from telsdk.sip.transaction import UNANSWERED, Agenda, ClientTransaction, Event, ServerTransaction, Stack
 from telsdk.sip.ua.call import Call, CallEnded, CallState, tokens_in
 from telsdk.sip.ua.dialog import TARGET_REFRESH, Dialog, DialogId, dialog_id
 from telsdk.sip.ua.negotiation import SDP, Negotiation, Ruling
@@ -29,8 +29,6 @@ ALLOW_WITH = {"100rel": "PRACK"}  # what else, by the option tag that it belongs
 ALLOW_TRANSFERS = "REFER, NOTIFY"
 
 MAX_FINISHED = 64  # dialogs that are over and still known as such (RFC 3891 section 3)
-
-UNANSWERED = (State.TRYING, State.PROCEEDING)
 
 
 class Alarm(StrEnum):

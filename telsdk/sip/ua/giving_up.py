@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from telsdk.clock import Monotonic
-from telsdk.sip.transaction import ClientTransaction, Event, ServerTransaction
+from telsdk.sip.transaction import UNANSWERED, ClientTransaction, Event, ServerTransaction
 from telsdk.sip.ua.call import Call, CallEnded, CallState
-from telsdk.sip.ua.dialogs import UNANSWERED, Dialogs
+from telsdk.sip.ua.dialogs import Dialogs
 from telsdk.sip.ua.incoming import Callee
 from telsdk.sip.ua.update import Updates
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import Request, Response
-from telsdk.sip.transaction import ServerTransaction
+from telsdk.sip.transaction import UNANSWERED, ServerTransaction
 from telsdk.sip.ua.call import (
     Call,
     CallConfirmed,
@@ -17,7 +17,7 @@ from telsdk.sip.ua.call import (
     Reinvited,
 )
 from telsdk.sip.ua.dialog import Dialog
-from telsdk.sip.ua.dialogs import UNANSWERED, Alarm, Dialogs, HeaderFields, name_body, note_peer
+from telsdk.sip.ua.dialogs import Alarm, Dialogs, HeaderFields, name_body, note_peer
 from telsdk.sip.ua.negotiation import Ruling, Said
 from telsdk.sip.ua.prack import Reliable
 from telsdk.sip.ua.replaces import replaced_by

@@ -34,10 +34,10 @@ from telsdk.sip.message import (
     SubscriptionState,
     Uri,
 )
-from telsdk.sip.transaction import Event, ServerTransaction
+from telsdk.sip.transaction import UNANSWERED, Event, ServerTransaction
 from telsdk.sip.ua.call import Call
 from telsdk.sip.ua.dialog import Dialog, dialog_id
-from telsdk.sip.ua.dialogs import UNANSWERED, Dialogs
+from telsdk.sip.ua.dialogs import Dialogs
 from telsdk.sip.ua.replaces import naming
 
 EXPIRES: Final = 180

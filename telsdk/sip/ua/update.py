@@ -12,10 +12,10 @@ from __future__ import annotations
 from telsdk.clock import Monotonic
 from telsdk.sip.errors import ProtocolStateError
 from telsdk.sip.message import Request, Response
-from telsdk.sip.transaction import ServerTransaction
+from telsdk.sip.transaction import UNANSWERED, ServerTransaction
 from telsdk.sip.ua.call import Call, CallState, OfferAnswered, OfferFailed, Reinvited
 from telsdk.sip.ua.dialog import Dialog
-from telsdk.sip.ua.dialogs import UNANSWERED, Dialogs, HeaderFields, name_body, note_peer
+from telsdk.sip.ua.dialogs import Dialogs, HeaderFields, name_body, note_peer
 from telsdk.sip.ua.negotiation import Ruling, Said, has_sdp
 from telsdk.sip.ua.session_timer import SessionTimers
 
