@@ -12,7 +12,7 @@ from telsdk.sip.message.grammar import Params
 from telsdk.sip.message.uri import Uri
 
 _info = re.compile(rf"{grammar.SWS}<([^<>]*+)>({grammar.PARAMS}){grammar.SWS}").fullmatch
-is_warning = re.compile(rf"([0-9]{{3}}) (\S++) ({grammar.QUOTED_STRING})").fullmatch
+is_warning = re.compile(rf"([0-9]{{3}}) ([^\s\x00-\x1f\x7f]++) ({grammar.QUOTED_STRING})").fullmatch
 _product: Final = rf"({grammar.TOKEN})(?:{grammar.SWS}/{grammar.SWS}({grammar.TOKEN}))?"
 _is_comment = re.compile(grammar.COMMENT).fullmatch
 _server_val = re.compile(rf"(?:{_product}|({grammar.COMMENT}))(?:{grammar.LWS}|$)").match
@@ -54,7 +54,7 @@ class WarningValue:
     """What went wrong, for people (RFC 3261 section 20.43)."""
 
     code: int  # 300 to 399, of those that the RFC knows
-    agent: str  # who says so: host and port, or a pseudonym; only blanks are refused in it
+    agent: str  # who says so: host and port, or a pseudonym; only blanks and controls are refused in it
     text: str
 
     @classmethod

@@ -41,3 +41,10 @@ def test_comments_are_within_each_other_four_deep() -> None:
     assert Software.parse("((((a))))").vals == ("((((a))))",)
     with pytest.raises(SipParseError, match="neither"):
         Software.parse("(((((a)))))")
+
+
+@pytest.mark.parametrize("text", ['399 h\x08 "x"', '399 \x7fh "x"', '399 h\x85 "x"', '399 h h "x"'])
+def test_whoever_warns_is_written_without_blanks_and_controls(text: str) -> None:
+    """Else what was read could not be written again."""
+    with pytest.raises(SipParseError):
+        WarningValue.parse(text)
